@@ -1,0 +1,45 @@
+"""Ask the news on your own machine: answers and summaries in which every sentence has a quote.
+
+    import rag
+
+    news = rag.open("indexes/demo")
+    news.ingest(["articles/"])
+    answer = news.ask("Who will Blinken meet in Berlin?")
+    answer.text, answer.citations[0].quote
+
+See :class:`News` for all that an open index can do, :mod:`rag.types` for what comes back, and
+:mod:`rag.errors` for what is raised.
+"""
+
+from typing import TYPE_CHECKING
+
+from rag.errors import RagError
+from rag.types import Answer, Article, Checked, Citation, Claim, Draft, Filters, Found, Summary
+
+if TYPE_CHECKING:
+    from rag.newsroom import News
+    from rag.newsroom import open_news as open  # noqa: A004 - rag.open reads as it should
+
+__all__ = [
+    "Answer",
+    "Article",
+    "Checked",
+    "Citation",
+    "Claim",
+    "Draft",
+    "Filters",
+    "Found",
+    "News",
+    "RagError",
+    "Summary",
+    "open",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import the newsroom, with numpy and pydantic behind it, when it is first asked for."""
+    if name in {"News", "open"}:
+        from rag import newsroom
+
+        return newsroom.News if name == "News" else newsroom.open_news
+    raise AttributeError(f"module 'rag' has no attribute {name!r}")

@@ -1,0 +1,62 @@
+"""The ``rag`` command. Floor 7: it speaks to people, all work is done by :mod:`rag.newsroom`."""
+
+import os
+import sys
+
+import typer
+
+from rag.cli import articles, ask, manage
+from rag.errors import RagError
+
+app = typer.Typer(
+    name="rag",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Ask the news: answers and summaries in which every sentence carries a quote.",
+)
+ask.register(app)
+articles.register(app)
+manage.register(app)
+
+
+@app.callback()
+def _options(
+    debug: bool = typer.Option(False, help="Show the full traceback of an error."),
+    version: bool = typer.Option(False, "--version", help="Show the version and end."),
+) -> None:
+    if debug:
+        os.environ["RAG_DEBUG"] = "1"
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"rag {installed('newsrag')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command; errors end it with one line on standard error and a code other than 0."""
+    try:
+        app()
+    except RagError as error:
+        if os.environ.get("RAG_DEBUG"):
+            raise
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("stopped; what was stored so far is kept.", 130)
+    except BrokenPipeError:
+        # The reader of our output has gone (rag ... | head): nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except OSError as error:
+        if os.environ.get("RAG_DEBUG"):
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        _fail(f"the system refused: {error.strerror or error}{where}.")
+
+
+def _fail(message: str, code: int = 1) -> None:
+    print(f"rag: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
+    sys.exit(code)

@@ -1,0 +1,66 @@
+"""Options that several commands share, and how they become settings and an open newsroom."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rag.types import Filters
+
+if TYPE_CHECKING:
+    from rag.config import Settings
+    from rag.newsroom import News
+
+IndexOption = Annotated[
+    str,
+    typer.Option("--index", "-i", metavar="NAME|FOLDER", help="Which index; default: demo."),
+]
+ProfileOption = Annotated[
+    str, typer.Option("--profile", "-p", metavar="NAME|FILE", help="Settings profile.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Change one setting; repeatable."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+SinceOption = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Only articles of this day or later."),
+]
+UntilOption = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Only articles up to this day."),
+]
+PublisherOption = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Only this publisher; repeatable.")
+]
+
+
+def settings_of(profile: str, overrides: list[str] | None) -> "Settings":
+    """The settings of a command line."""
+    from rag.config import load
+
+    return load(profile or None, overrides=overrides or ())
+
+
+def news_of(index: str, profile: str, overrides: list[str] | None) -> "News":
+    """The newsroom of a command line: a bare name is a folder below ``[index] folder``."""
+    from rag.newsroom import News
+
+    settings = settings_of(profile, overrides)
+    name = index or settings.index.name
+    bare = Path(name).name == name and name not in {".", ".."}
+    folder = Path(settings.index.folder).expanduser() / name if bare else Path(name).expanduser()
+    return News(folder, settings)
+
+
+def filters_of(
+    since: datetime | None, until: datetime | None, publishers: list[str] | None
+) -> Filters:
+    """The filters of a command line."""
+    return Filters(_day(since), _day(until), tuple(publishers or ()))
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None

@@ -1,0 +1,169 @@
+"""How things look in a terminal. Text of articles is never read as markup or control codes."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from rag.text import normalise, written_date
+from rag.types import Answer, Article, Citation, IngestReport, Outcome, Passage, Summary
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+
+@lru_cache(maxsize=2)
+def console(*, stderr: bool = False) -> "Console":
+    """The terminal that people read: results on standard output, all else on standard error."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=not _stream(stderr).isatty())
+
+
+def _stream(stderr: bool) -> "object":
+    return sys.stderr if stderr else sys.stdout
+
+
+def about(article: Article | Citation) -> str:
+    """``Title (Publisher, Wednesday 19 January 2022)`` with what is known of it."""
+    known = ", ".join(filter(None, (article.publisher, written_date(article.published))))
+    return f"{article.title or article.url} ({known})" if known else article.title or article.url
+
+
+def print_answer(answer: Answer) -> None:
+    """The answer, then its numbered quotes; a refusal with the nearest articles."""
+    from rich.text import Text
+
+    out = console()
+    out.print(Text(answer.text, style="bold" if not answer.refused else "yellow"))
+    if answer.refused:
+        nearest = tuple({p.article.id: p.article for p in answer.passages}.values())[:3]
+        if nearest:
+            out.print(Text("The nearest articles:", style="dim"))
+        for article in nearest:
+            out.print(Text(f"  {about(article)}", style="dim"))
+    else:
+        _print_citations(answer.citations)
+    unsupported = [claim for claim in answer.claims if not claim.supported and not answer.refused]
+    for claim in unsupported:
+        out.print(Text(f"Left out, not borne out by the articles: {claim.text}", style="dim"))
+
+
+def print_summary(summary: Summary) -> None:
+    """The summary, then its numbered quotes."""
+    from rich.text import Text
+
+    console().print(Text(summary.text or "Nothing could be summarised.", style="bold"))
+    _print_citations(summary.citations)
+
+
+def _print_citations(citations: Sequence[Citation]) -> None:
+    from rich.text import Text
+
+    out = console()
+    for quote in citations:
+        words = " ".join(quote.quote.split())
+        out.print()
+        out.print(Text(f"[{quote.number}] ", style="cyan") + Text(f"“{words}”"))
+        out.print(Text(f"    {about(quote)}", style="dim"))
+
+
+def print_passages(passages: Sequence[Passage]) -> None:
+    """The passages that the model was shown."""
+    from rich.text import Text
+
+    out = console()
+    out.print(Text("\nSources shown to the model:", style="dim"))
+    for passage in passages:
+        out.print(Text(f"[{passage.number}] {about(passage.article)}", style="cyan"))
+        out.print(Text("    " + " ".join(passage.chunk.text.split()), style="dim"))
+
+
+def print_timing(answer: Answer | Summary) -> None:
+    """Model, seconds and tokens, small, on standard error."""
+    from rich.text import Text
+
+    timing = answer.timing
+    seconds = timing.retrieve + timing.generate + timing.verify
+    line = (
+        f"{answer.model} · {seconds:.1f} s (first word after {timing.first_token:.1f} s)"
+        f" · {timing.prompt_tokens} tokens read, {timing.output_tokens} written"
+    )
+    console(stderr=True).print(Text(line, style="dim"))
+
+
+def print_report(report: IngestReport) -> None:
+    """One line an outcome class; every failure with its reason."""
+    from rich.text import Text
+
+    out = console()
+    counts = Counter(outcome.status for outcome in report.outcomes)
+    for outcome in report.outcomes:
+        if outcome.status == "failed":
+            out.print(Text(f"  {_reason(outcome)}", style="red"))
+    for status in ("added", "updated", "unchanged", "duplicate", "failed"):
+        if counts[status]:  # type: ignore[index]
+            out.print(f"{status:>10}: {counts[status]}")  # type: ignore[index]
+    rate = report.chunks / report.seconds if report.seconds and report.chunks else 0
+    if rate:
+        out.print(
+            Text(f"{report.chunks} passages in {report.seconds:.1f} s, {rate:.0f} a second", "dim")
+        )
+
+
+def _reason(outcome: Outcome) -> str:
+    reason = normalise(outcome.reason)
+    return reason if outcome.source in reason else f"{outcome.source}: {reason}"
+
+
+@contextmanager
+def progress_bar(unit: str, total: float | None) -> Iterator["Progress"]:
+    """A bar with rate and time left on standard error, silent where that is no terminal."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(f"{unit} {{task.fields[rate]}}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    screen = console(stderr=True)
+    with Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True) as bar:
+        bar.add_task("", total=total, rate="")
+        yield bar
+
+
+@contextmanager
+def download_bar() -> Iterator["Progress"]:
+    """A bar in megabytes with speed and time left, on standard error."""
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console(stderr=True)) as bar:
+        bar.add_task("", total=None)
+        yield bar

@@ -1,0 +1,239 @@
+"""Settings: TOML files, profile, environment and overrides, into one frozen object. Floor 4.
+
+Every key stands in ``configs/default.toml`` with its default and a comment; that file is the only
+place where a default is written. Unknown keys and impossible values are errors that name the key
+and what is allowed.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rag.errors import ConfigError
+
+Value = str | int | float | bool
+Table = dict[str, dict[str, Value]]
+
+_Device = Literal["cpu", "cuda", "mps"]
+_Share = Annotated[float, Field(ge=0.5, le=1)]
+_Weight = Annotated[float, Field(ge=0, le=100)]
+_Count = Annotated[int, Field(ge=1, le=100_000)]
+_Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class IndexSettings(_Section):
+    """Where indexes live and how articles are cut."""
+
+    folder: str
+    name: str
+    chunk_words: Annotated[int, Field(ge=1, le=1000)]
+
+
+class ModelSettings(_Section):
+    """Where model files are kept."""
+
+    folder: str
+
+
+class EmbedderSettings(_Section):
+    """What turns text into vectors."""
+
+    engine: Literal["sentence-transformers", "hash"]
+    model: str
+    device: _Device
+    batch_size: Annotated[int, Field(ge=1, le=4096)]
+
+
+class RerankerSettings(_Section):
+    """An optional cross-encoder."""
+
+    model: str
+    device: _Device
+
+
+class GeneratorSettings(_Section):
+    """What writes the answers."""
+
+    engine: Literal["llamacpp", "transformers", "openai"]
+    model: str
+    context_length: Annotated[int, Field(ge=256, le=1_048_576)]
+    threads: Annotated[int, Field(ge=0, le=1024)]
+    gpu_layers: Annotated[int, Field(ge=-1, le=1000)]
+    device: Literal["auto", "cpu", "cuda", "mps"]
+    base_url: Annotated[str, Field(pattern=r"^https?://")]
+    api_key: str
+    timeout: _Seconds
+
+
+class RetrieveSettings(_Section):
+    """What is looked up for a question."""
+
+    passages: Annotated[int, Field(ge=1, le=100)]
+    per_article: Annotated[int, Field(ge=1, le=100)]
+    source_tokens: _Count
+    candidates: Annotated[int, Field(ge=1, le=1000)]
+    lexical_weight: _Weight
+    dense_weight: _Weight
+
+
+class AnswerSettings(_Section):
+    """How answers are written and checked."""
+
+    max_tokens: _Count
+    coverage: _Share
+    question_characters: _Count
+
+
+class SummarizeSettings(_Section):
+    """How long summaries are."""
+
+    short: Annotated[int, Field(ge=1, le=50)]
+    medium: Annotated[int, Field(ge=1, le=50)]
+    long: Annotated[int, Field(ge=1, le=50)]
+    part_tokens: Annotated[int, Field(ge=100, le=100_000)]
+
+
+class FetchSettings(_Section):
+    """What may be fetched from the web."""
+
+    timeout: _Seconds
+    max_megabytes: Annotated[int, Field(ge=1, le=10_000)]
+    max_redirects: Annotated[int, Field(ge=0, le=20)]
+    allow_private: bool
+
+
+class Settings(_Section):
+    """All settings of one run."""
+
+    index: IndexSettings
+    models: ModelSettings
+    embedder: EmbedderSettings
+    reranker: RerankerSettings
+    generator: GeneratorSettings
+    retrieve: RetrieveSettings
+    answer: AnswerSettings
+    summarize: SummarizeSettings
+    fetch: FetchSettings
+
+    @property
+    def models_folder(self) -> Path:
+        """Where model files are kept, the environment and the user's cache folder considered."""
+        chosen = self.models.folder or os.environ.get("RAG_MODELS_DIR", "")
+        if chosen:
+            return Path(chosen).expanduser()
+        cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+        return Path(cache).expanduser() / "newsrag" / "models"
+
+
+def configs_folder() -> Path:
+    """The folder with the configuration files: beside the package, or inside an installed one."""
+    package = Path(__file__).resolve().parent
+    beside = package.parent / "configs"
+    return beside if (beside / "default.toml").is_file() else package / "configs"
+
+
+def profiles() -> tuple[str, ...]:
+    """The names of the profiles that come with the project."""
+    names = {path.stem for path in configs_folder().glob("*.toml")} - {"models"}
+    return tuple(sorted(names))
+
+
+def load(
+    profile: str | None = None,
+    *,
+    overrides: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings: defaults, then profile, then environment, then overrides.
+
+    Args:
+        profile: a name from configs/ or the path of a TOML file; None: ``RAG_PROFILE`` or default.
+        overrides: ``section.key=value`` each.
+        environment: read instead of ``os.environ``, for ``RAG_SECTION_KEY`` and ``RAG_PROFILE``.
+
+    Raises:
+        ConfigError: naming the file, the key and what is allowed.
+    """
+    environment = os.environ if environment is None else environment
+    default = configs_folder() / "default.toml"
+    table = _read(default)
+    name = profile or environment.get("RAG_PROFILE") or "default"
+    if name != "default":
+        path = _profile_path(name)
+        _merge(table, _read(path), where=str(path.name))
+    for section, keys in list(table.items()):
+        for key in list(keys):
+            value = environment.get(f"RAG_{section}_{key}".upper())
+            if value is not None:
+                table[section][key] = value
+    for override in overrides:
+        _merge(table, _parse_override(override), where=f"--set {override}")
+    return _validate(table)
+
+
+def _profile_path(name: str) -> Path:
+    if "/" in name or name.endswith(".toml"):
+        path = Path(name).expanduser()
+    else:
+        path = configs_folder() / f"{name}.toml"
+    if name == "models" or not path.is_file():
+        raise ConfigError(
+            f"there is no profile {name!r}. There are: {', '.join(profiles())};"
+            " the path of a TOML file will do too."
+        )
+    return path
+
+
+def _read(path: Path) -> Table:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not sound TOML: {error}.") from error
+    loose = [key for key, value in table.items() if not isinstance(value, dict)]
+    if loose:
+        raise ConfigError(f"{path}: the key {loose[0]!r} stands outside of any [section].")
+    return table
+
+
+def _parse_override(override: str) -> Table:
+    name, equals, value = override.partition("=")
+    section, dot, key = name.strip().partition(".")
+    if not (equals and dot):
+        raise ConfigError(f"--set {override}: wanted section.key=value, like generator.threads=4.")
+    return {section: {key: value.strip()}}
+
+
+def _merge(table: Table, changes: Table, *, where: str) -> None:
+    for section, keys in changes.items():
+        if section not in table:
+            raise ConfigError(f"{where}: unknown section [{section}]{_meant(section, table)}.")
+        for key, value in keys.items():
+            if key not in table[section]:
+                raise ConfigError(f"{where}: unknown key {section}.{key}{_meant(key, table[section])}.")
+            table[section][key] = value
+
+
+def _meant(word: str, known: Mapping[str, object]) -> str:
+    close = get_close_matches(word, known, n=1)
+    return f", did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+
+
+def _validate(table: Table) -> Settings:
+    try:
+        return Settings.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        seen = f"{key} = {first['input']!r}" if first["type"] != "missing" else key
+        raise ConfigError(f"the setting {seen} cannot be used: {first['msg']}.") from error

@@ -1,0 +1,45 @@
+"""Answers and summaries as JSON, for other programs. Floor 1.
+
+Keys are the field names of :mod:`rag.types`; days are ISO 8601; offsets count characters.
+Passages carry the chunk's text and where it stands, not the whole article.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from pathlib import Path
+
+from rag.types import Passage
+
+
+def as_json(value: object, *, indent: int | None = 2) -> str:
+    """Any value made of dataclasses, tuples and plain types as JSON text, in the order of fields."""
+    return json.dumps(_plain(value), ensure_ascii=False, indent=indent)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Passage):
+        return {
+            "number": value.number,
+            "article_id": value.article.id,
+            "url": value.article.url,
+            "title": value.article.title,
+            "publisher": value.article.publisher,
+            "published": _plain(value.article.published),
+            "start": value.chunk.start,
+            "end": value.chunk.end,
+            "text": value.chunk.text,
+            "score": round(value.score, 6),
+        }
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, date):  # datetime too
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    return round(value, 4) if isinstance(value, float) else value

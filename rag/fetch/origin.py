@@ -1,0 +1,60 @@
+"""Where bytes came from, and how that is said to people: pages, failures and sizes."""
+
+import zlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from rag.types import Failure, Page
+
+_LONGEST = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One file, web page or stream, while it is being turned into pages.
+
+    ``name`` is what people call it (the path as they gave it), ``url`` what its pages are called.
+    """
+
+    name: str
+    url: str
+    fetched: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def page(self, body: bytes, content_type: str, fragment: str = "") -> Page:
+        """A page of this origin; ``fragment`` tells the records of one file apart."""
+        url = f"{self.url}#{quote(fragment, safe='')}" if fragment else self.url
+        return Page(url=url, body=body, content_type=content_type, fetched=self.fetched)
+
+    def failure(self, seen: str, line: int = 0) -> Failure:
+        """A failure of this origin; ``seen`` goes on from its name, as in "is empty"."""
+        source = f"{self.name}:{line}" if line else self.name
+        subject = f"{self.name} line {line}" if line else self.name
+        return Failure(source=one_line(source), reason=one_line(f"{subject} {seen}"))
+
+
+def one_line(text: str) -> str:
+    """Text that is safe to print: one line, no control or invisible characters, not endless.
+
+    File names and what a server sends are hostile; escape sequences must not reach a terminal.
+    """
+    text = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def megabytes(size: int) -> str:
+    """A number of bytes in words: ``20 MB``, ``1.4 MB``, ``980 bytes`` (1 MB = 1,000,000 bytes)."""
+    if size < 10_000:
+        return f"{size:,} bytes"
+    return f"{size / 1_000_000:,.2f}".rstrip("0").rstrip(".") + " MB"
+
+
+def trouble(error: OSError | EOFError | zlib.error) -> str:
+    """What the system or the unpacker said, without error numbers or quoted names."""
+    if isinstance(error, PermissionError):
+        return "cannot be read: permission denied; check who may read it"
+    if isinstance(error, FileNotFoundError):
+        return "does not exist; check the name (a web address begins with https://)"
+    said = (error.strerror if isinstance(error, OSError) else "") or str(error)
+    return f"cannot be read: {said[:1].lower()}{said[1:]}"

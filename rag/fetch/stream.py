@@ -1,0 +1,116 @@
+"""Bytes read forwards once: unpacked, in UTF-8 where a mark tells their encoding, and bounded."""
+
+import codecs
+import gzip
+import io
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+from rag.errors import SourceError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+BLOCK = 65_536
+# Text packs to a tenth, tables of repeated rows to a fiftieth, a gzip bomb to a thousandth.
+_TIGHTEST = 200
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_GZIP = b"\x1f\x8b"
+
+
+class _Reader(io.RawIOBase):
+    """A function that gives the next n bytes, as a stream that leaves what is below it open."""
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self._read = read
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self._read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+
+def _buffered(read: Callable[[int], bytes]) -> io.BufferedReader:
+    return io.BufferedReader(_Reader(read), BLOCK)
+
+
+class _Gunzip:
+    """Unpacks gzip and gives up on a bomb: more than ``free`` bytes, packed 200-fold or tighter."""
+
+    def __init__(self, packed: io.BufferedReader, free: int) -> None:
+        self._packed = packed
+        self._free = free
+        self._taken = 0
+        self._given = 0
+        self._file = gzip.GzipFile(fileobj=_buffered(self._take), mode="rb")
+
+    def _take(self, size: int) -> bytes:
+        data = self._packed.read(size)
+        self._taken += len(data)
+        return data
+
+    def read(self, size: int) -> bytes:
+        data = self._file.read(size)
+        self._given += len(data)
+        if self._given > self._free and self._given > _TIGHTEST * self._taken:
+            raise SourceError(
+                f"unpacks to more than {_TIGHTEST} times its size, as a gzip bomb does; "
+                "if you trust it, unpack it yourself and add the result"
+            )
+        return data
+
+
+class _Recode:
+    """Turns UTF-16 and UTF-32 into UTF-8 without a mark."""
+
+    def __init__(self, stream: io.BufferedReader, encoding: str) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._held = b""
+
+    def read(self, size: int) -> bytes:
+        while len(self._held) < size:
+            block = self._stream.read(BLOCK)
+            text = self._decoder.decode(block, final=not block)
+            self._held += text.encode("utf-8", "replace")
+            if not block:
+                break
+        data, self._held = self._held[:size], self._held[size:]
+        return data
+
+
+def opened(raw: BinaryIO, max_bytes: int) -> io.BufferedReader:
+    """The content of a stream of bytes; ``raw`` is read forwards only and never closed.
+
+    Gzip is known by its first bytes whatever the name says. ``peek(BLOCK)`` before the first read
+    gives up to ``BLOCK`` bytes to look at. Reading raises ``OSError``, ``EOFError`` or
+    ``zlib.error`` for damaged gzip, and :class:`~rag.errors.SourceError` for a gzip bomb.
+    """
+    stream = _buffered(raw.read)
+    if stream.peek(len(_GZIP)).startswith(_GZIP):
+        stream = _buffered(_Gunzip(stream, max_bytes).read)
+    head = stream.peek(4)
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return _buffered(_Recode(stream, encoding).read)
+    return stream
+
+
+def lines(stream: io.BufferedReader, limit: int) -> Iterator[bytes | None]:
+    """Yield each line with its end; ``None`` for a line over ``limit`` bytes, which is dropped."""
+    while line := stream.readline(limit + 2):
+        if len(line.rstrip(b"\r\n")) <= limit:
+            yield line
+            continue
+        while line and not line.endswith(b"\n"):
+            line = stream.readline(BLOCK)
+        yield None

@@ -1,0 +1,330 @@
+"""GGUF models in this process, through llama.cpp's own server core (the package ``xllamacpp``).
+
+The engine also opens an HTTP port on the loopback address, which cannot be switched off. It is
+locked with a random key, shows no page, and is used here to count tokens only.
+"""
+
+import http.client
+import json
+import os
+import queue
+import secrets
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol, TypedDict
+from urllib.parse import urlsplit
+
+from rag.errors import GenerateError, ModelError, ModelMissing
+from rag.generate import LastUsage, Usage
+from rag.types import Message
+
+# Tokens read at a time. Larger is no faster on a CPU, takes more memory, and a stream that is
+# closed while its prompt is read ends only between two batches.
+_BATCH = 256
+_READ_BLOCK = 8 << 20
+_COUNT_SECONDS = 60.0
+_EXIT_SECONDS = 30.0
+
+
+class _Delta(TypedDict, total=False):
+    content: str | None
+
+
+class _Choice(TypedDict):
+    delta: _Delta
+
+
+class _Timings(TypedDict):
+    prompt_n: int
+    cache_n: int
+    predicted_n: int
+
+
+class _Progress(TypedDict):
+    total: int
+    cache: int
+
+
+class _Trouble(TypedDict, total=False):
+    message: str
+    n_prompt_tokens: int
+
+
+class _Chunk(TypedDict, total=False):
+    """What the engine says while it works; only what is read here."""
+
+    choices: list[_Choice]
+    timings: _Timings
+    prompt_progress: _Progress
+    error: _Trouble
+
+
+class _Server(Protocol):
+    listening_address: str
+
+    def handle_chat_completions(
+        self, request: Mapping[str, object], hear: Callable[[_Chunk], bool]
+    ) -> None: ...
+
+
+class _Run:
+    """One stream under way: a thread of its own drives the engine and fills ``chunks``."""
+
+    def __init__(self, server: _Server, request: Mapping[str, object]) -> None:
+        self.chunks: queue.SimpleQueue[_Chunk | Exception | None] = queue.SimpleQueue()
+        self.stop = threading.Event()
+        self.thread = threading.Thread(
+            target=self._drive, args=(server, request), name="llama.cpp stream", daemon=True
+        )
+
+    def _drive(self, server: _Server, request: Mapping[str, object]) -> None:
+        try:
+            server.handle_chat_completions(request, self._hear)
+        except Exception as error:  # noqa: BLE001 - handed to whoever reads the stream
+            self.chunks.put(error)
+        finally:
+            self.chunks.put(None)
+
+    def _hear(self, chunk: _Chunk) -> bool:
+        self.chunks.put(chunk)
+        return self.stop.is_set()  # a true answer ends the stream
+
+
+class LlamaCppGenerator:
+    """A GGUF model on this machine's processor (or GPU, where xllamacpp was built for one).
+
+    Streams run side by side up to ``parallel``; more wait their turn. The beginning that a prompt
+    shares with an earlier one is not read again.
+
+    Loading holds Python's global lock for one to three seconds, because the engine does; the file
+    is read into the system's cache beforehand, without the lock.
+    """
+
+    def __init__(  # noqa: PLR0913 - one keyword a setting
+        self,
+        path: Path,
+        *,
+        identity: str = "",
+        context_length: int = 4096,
+        threads: int = 0,
+        parallel: int = 1,
+        cache_mib: int = 256,
+        mmap: bool = True,
+    ) -> None:
+        """Nothing is read yet.
+
+        Args:
+            path: the GGUF file.
+            identity: what to call the model; the file's name without ending by default.
+            context_length: tokens of prompt and output together, for each stream.
+            threads: how many the engine computes with; 0 is every processor allowed to us.
+            parallel: how many streams run side by side; each takes memory for its context.
+            cache_mib: MiB kept for conversations that take turns; 0 keeps the last prompt only.
+            mmap: map the file instead of copying it. Quicker to load, and the system may drop
+                pages not in use; without it a 1.5B model shows 600 MB less, none of it droppable.
+        """
+        self._path = path
+        self._identity = identity or path.stem
+        self._context_length = context_length
+        self._threads = threads or available_processors()
+        self._parallel = parallel
+        self._cache_mib = cache_mib
+        self._mmap = mmap
+        self._key = secrets.token_urlsafe(32)
+        self._lock = threading.Lock()
+        self._server: _Server | None = None
+        self._runs: set[_Run] = set()
+        self._usage = LastUsage()
+        self._count = lru_cache(maxsize=4096)(self._ask_count)
+        # No thread may be inside the engine when the interpreter goes away.
+        weakref.finalize(self, _end, self._runs)
+
+    @property
+    def identity(self) -> str:
+        """The name given, else the file's."""
+        return self._identity
+
+    @property
+    def context_length(self) -> int:
+        """Tokens of prompt and output together, for each stream."""
+        return self._context_length
+
+    @property
+    def usage(self) -> Usage:
+        """What the last stream cost that ended in the calling thread (else in any)."""
+        return self._usage.read()
+
+    def load(self) -> None:
+        """Open the model, if it is not open. One thread loads, others wait for it.
+
+        Raises:
+            ModelMissing: there is no such file.
+            ModelError: the file is not GGUF, or the engine cannot open it.
+        """
+        self._ready()
+
+    def close(self) -> None:
+        """Stop running streams and free the memory. A later ``stream`` loads again."""
+        with self._lock:
+            _end(self._runs)
+            self._server = None
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+    ) -> Iterator[str]:
+        """Yield the reply in pieces; see :class:`rag.generate.Generator`.
+
+        Raises:
+            ModelMissing: there is no such file.
+            GenerateError: the prompt does not fit the context, or the engine failed.
+        """
+        request = {
+            "messages": [{"role": each.role, "content": each.content} for each in messages],
+            "max_tokens": max_tokens,
+            "temperature": temperature,
+            "seed": seed,
+            "stop": list(stop),
+            "stream": True,
+            "cache_prompt": True,
+            # One chunk for each batch of the prompt: the chance to stop before it is all read.
+            "return_progress": True,
+            "chat_template_kwargs": {"enable_thinking": False},
+        }
+        run = _Run(self._ready(), request)
+        self._runs.add(run)
+        try:
+            run.thread.start()
+            yield from self._pieces(run)
+        finally:
+            run.stop.set()
+            self._runs.discard(run)
+
+    def _pieces(self, run: _Run) -> Iterator[str]:
+        cost = Usage()
+        written = 0
+        try:
+            while (chunk := run.chunks.get()) is not None:
+                if isinstance(chunk, Exception):
+                    raise GenerateError(f"the engine failed with {self._identity}: {chunk}")
+                if trouble := chunk.get("error"):
+                    raise self._refused(trouble)
+                cost = _cost(chunk, written) or cost
+                for choice in chunk.get("choices", ()):
+                    if piece := choice["delta"].get("content"):
+                        written += 1
+                        yield piece
+            if run.stop.is_set():
+                raise GenerateError(f"{self._identity} was closed before it had finished")
+        finally:
+            output = cost.output_tokens or written
+            self._usage.record(Usage(cost.prompt_tokens, cost.cached_tokens, output))
+
+    def _refused(self, trouble: _Trouble) -> GenerateError:
+        if tokens := trouble.get("n_prompt_tokens"):
+            return GenerateError(
+                f"the prompt has {tokens:,} tokens, but {self._identity} is set to read "
+                f"{self._context_length:,}; raise the context length or use fewer passages"
+            )
+        return GenerateError(f"{self._identity} refused: {trouble.get('message', 'no reason')}")
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens the text takes in a prompt, as the model counts. Answers are kept."""
+        return self._count(text) if text else 0
+
+    def _ask_count(self, text: str) -> int:
+        address = urlsplit(self._ready().listening_address)
+        ask = http.client.HTTPConnection(
+            address.hostname or "127.0.0.1", address.port, timeout=_COUNT_SECONDS
+        )
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"}
+        try:
+            ask.request("POST", "/tokenize", json.dumps({"content": text}), headers)
+            return len(json.loads(ask.getresponse().read())["tokens"])
+        except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
+            raise GenerateError(f"the engine could not count tokens: {error}") from error
+        finally:
+            ask.close()
+
+    def _ready(self) -> _Server:
+        with self._lock:
+            if self._server is None:
+                _read_through(self._path)
+                self._server = self._open()
+            return self._server
+
+    def _open(self) -> _Server:
+        import xllamacpp
+
+        wanted = xllamacpp.CommonParams()
+        wanted.model.path = str(self._path)
+        wanted.n_ctx = self._context_length * self._parallel
+        wanted.n_parallel = self._parallel
+        wanted.n_batch = wanted.n_ubatch = _BATCH
+        wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = self._threads
+        wanted.cache_ram_mib = self._cache_mib
+        if not self._mmap:
+            wanted.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
+        wanted.warmup = False  # a second more under Python's lock; the first prompt warms as well
+        # Fitting layers to a GPU's memory costs a second, and there is nothing to fit on a CPU.
+        wanted.fit_params = len(xllamacpp.get_device_info()) > 1
+        wanted.verbosity = -1
+        wanted.offline = True
+        wanted.hostnames, wanted.port = ["127.0.0.1"], 0
+        wanted.api_keys = [self._key]
+        wanted.ui = wanted.endpoint_slots = False
+        try:
+            server: _Server = xllamacpp.Server(wanted)
+        except RuntimeError as error:
+            raise ModelError(
+                f"the engine cannot open {self._path}: it is damaged, of a kind that this "
+                f"xllamacpp does not know, or too large for the free memory ({error})"
+            ) from error
+        return server
+
+
+def available_processors() -> int:
+    """How many processors this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _cost(chunk: _Chunk, written: int) -> Usage | None:
+    if timings := chunk.get("timings"):
+        cached = timings["cache_n"]
+        return Usage(timings["prompt_n"] + cached, cached, timings["predicted_n"])
+    if progress := chunk.get("prompt_progress"):
+        return Usage(progress["total"], progress["cache"], written)
+    return None
+
+
+def _read_through(path: Path) -> None:
+    """Check that this is a GGUF file, and have the system read it into its cache."""
+    try:
+        with path.open("rb", buffering=0) as stream:
+            magic = stream.read(4)
+            if magic != b"GGUF":
+                raise ModelError(f"{path} is not a GGUF file: it begins with {magic!r}")
+            block = bytearray(_READ_BLOCK)
+            while stream.readinto(block):
+                pass
+    except OSError as error:
+        raise ModelMissing(
+            f"cannot read the model file {path}: {error.strerror}; `rag models pull` fetches models"
+        ) from error
+
+
+def _end(runs: set[_Run]) -> None:
+    for run in list(runs):
+        run.stop.set()
+    for run in list(runs):
+        run.thread.join(_EXIT_SECONDS)

@@ -1,0 +1,292 @@
+"""One folder, one index: SQLite holds the truth, FAISS is derived from it. Floor 2.
+
+Readers need no lock: SQLite's WAL gives each a whole picture, and a reader whose vectors are of
+an older generation loads or builds them anew. One writer at a time holds ``lock``.
+"""
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.errors import EmbedderMismatch, IndexBusy, IndexMissing, IndexProblem
+from rag.index.store import FORMAT, Entry, Store
+from rag.index.vectors import Vectors
+from rag.types import Article, Chunk, Filters, Page, Status
+
+__all__ = ["Entry", "Index", "IndexInfo"]
+
+_FILE = "news.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """What an index holds and was made with; ``vector_file`` is empty while none is written."""
+
+    folder: Path
+    articles: int
+    chunks: int
+    publishers: tuple[str, ...]
+    embedder: str
+    dimension: int
+    chunk_words: int
+    generation: int
+    vector_file: str
+    integrity: str
+    bytes: int
+
+
+class Index:
+    """An open index. Safe to use from several threads; close it or use it in a ``with``."""
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        """Open an index, or make an empty one where there is none and ``create`` is given.
+
+        Raises:
+            IndexMissing: if there is none and ``create`` is false.
+            IndexProblem: if it is damaged or of another format.
+        """
+        self.folder = folder
+        path = folder / _FILE
+        if not path.is_file() and not create:
+            raise IndexMissing(
+                f"there is no index in {folder}. Make one with: rag ingest SOURCE --index {folder}"
+            )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise IndexProblem(f"the folder {folder} cannot be made: {error.strerror}.") from error
+        self._store = Store(path)
+        self._vectors: Vectors | None = None
+        self._generation = -1
+        self._loading = threading.Lock()
+        found = self._store.meta("format") or FORMAT
+        if found != FORMAT:
+            self._store.close()
+            raise IndexProblem(
+                f"the index {folder} has format {found}, this version reads format {FORMAT}."
+                " Make it anew with: rag ingest SOURCE --index NEW"
+            )
+
+    def bind(self, *, embedder: str, dimension: int, chunk_words: int) -> None:
+        """Say which embedder is in use; an index without articles takes it as its own.
+
+        Raises:
+            EmbedderMismatch: if the index was built with another embedder or dimension.
+        """
+        if self._store.meta("embedder") is None:
+            with self._store.transaction():
+                self._store.set_meta("format", FORMAT)
+                self._store.set_meta("embedder", embedder)
+                self._store.set_meta("dimension", str(dimension))
+                self._store.set_meta("chunk_words", str(chunk_words))
+            return
+        if (self._store.meta("embedder"), self.dimension) != (embedder, dimension):
+            raise EmbedderMismatch(
+                f"the index {self.folder} was built with the embedder"
+                f" {self._store.meta('embedder')} ({self.dimension} dimensions), but {embedder}"
+                f" ({dimension} dimensions) is in use. Use that profile again, or embed all"
+                f" articles anew with: rag index rebuild --embed --index {self.folder}"
+            )
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector; 0 before the index is bound to an embedder."""
+        return int(self._store.meta("dimension") or 0)
+
+    @property
+    def chunk_words(self) -> int:
+        """Most words of a chunk; 0 before the index is bound to an embedder."""
+        return int(self._store.meta("chunk_words") or 0)
+
+    def __enter__(self) -> "Index":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database; closing twice is fine."""
+        self._store.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the writer's lock; on leaving, the vector file is brought up to date.
+
+        Raises:
+            IndexBusy: if another process holds it; the message says which.
+        """
+        from filelock import FileLock, Timeout
+
+        holder = self.folder / "lock.json"
+        lock = FileLock(self.folder / "lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise IndexBusy(
+                f"the index {self.folder} is being written by {_held_by(holder)}."
+                " Wait until it has finished, then run the same command again."
+            ) from error
+        try:
+            since = datetime.now().astimezone().isoformat(timespec="seconds")
+            note = {"process": os.getpid(), "host": socket.gethostname(), "since": since}
+            holder.write_text(json.dumps(note), encoding="utf-8")
+            try:
+                yield
+            finally:
+                self._save_vectors()
+        except OSError as error:
+            raise IndexProblem(
+                f"the index {self.folder} could not be written: {error.strerror or error}."
+                " What was stored before is safe; run the same command again once that is mended."
+            ) from error
+        finally:
+            holder.unlink(missing_ok=True)
+            lock.release()
+
+    def status_of(self, article: Article) -> Status:
+        """What adding this article would be: added, updated, unchanged or duplicate."""
+        stored = self._store.article(article.id)
+        if stored is not None and stored.id == article.id:
+            if stored.url != article.url:
+                return "duplicate"
+            return "unchanged" if _same(stored, article) else "updated"
+        return "updated" if self._store.article_id_at(article.url) else "added"
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Store articles in one transaction; each replaces what had its id or its address.
+
+        Raises:
+            IndexProblem: if the disk is full or the database is damaged; nothing is stored then.
+        """
+        with self._store.transaction():
+            for entry in entries:
+                self._store.remove(entry.article.id)
+                replaced = self._store.article_id_at(entry.article.url)
+                if replaced:
+                    self._store.remove(replaced)
+                self._store.insert(entry)
+
+    def delete(self, article_ids: Sequence[str]) -> None:
+        """Delete articles with their chunks, vectors and raw sources, in one transaction."""
+        with self._store.transaction():
+            for article_id in article_ids:
+                self._store.remove(article_id)
+
+    def article(self, article_id: str) -> Article | None:
+        """The article of this id, or of the only id that begins with these 4 or more characters."""
+        return self._store.article(article_id)
+
+    def articles(
+        self, *, filters: Filters, query: str = "", limit: int | None = None, offset: int = 0
+    ) -> tuple[Article, ...]:
+        """Articles newest first; ``query`` is looked for in title and publisher."""
+        return self._store.articles(filters=filters, query=query, limit=limit, offset=offset)
+
+    def source(self, article_id: str) -> bytes | None:
+        """The raw body that an article was cleaned from."""
+        return self._store.source(article_id)
+
+    def lexical(
+        self, match: str, *, weights: tuple[float, float, float], filters: Filters, limit: int
+    ) -> list[tuple[int, float]]:
+        """(chunk number, BM25) best first; ``match`` is an FTS5 expression."""
+        return self._store.search(match, weights=weights, filters=filters, limit=limit)
+
+    def dense(
+        self, query: npt.NDArray[np.float32], *, filters: Filters, limit: int
+    ) -> list[tuple[int, float]]:
+        """(chunk number, cosine) best first; ``query`` has shape (dimension,), unit length."""
+        among = self._store.admitted(filters)
+        return self.vectors().search(query, limit=limit, among=among)
+
+    def chunks(self, numbers: Sequence[int]) -> dict[int, tuple[Chunk, Article]]:
+        """The chunks of these numbers with their articles."""
+        return self._store.chunks(numbers)
+
+    def pages(self) -> Iterator[tuple[Article, Page]]:
+        """Every article with its raw page."""
+        return self._store.pages()
+
+    def info(self) -> IndexInfo:
+        """What the index holds; runs SQLite's quick integrity check."""
+        articles, chunks = self._store.counts()
+        return IndexInfo(
+            folder=self.folder,
+            articles=articles,
+            chunks=chunks,
+            publishers=self._store.publishers(),
+            embedder=self._store.meta("embedder") or "",
+            dimension=self.dimension,
+            chunk_words=self.chunk_words,
+            generation=self._store.generation(),
+            vector_file=(self._store.meta("vectors") or "").partition(" ")[0],
+            integrity=self._store.check(),
+            bytes=sum(file.stat().st_size for file in self.folder.iterdir() if file.is_file()),
+        )
+
+    def rebuild(self) -> int:
+        """Build the vector file from the stored vectors, without embedding; returns how many."""
+        with self.writing():
+            self._vectors, self._generation = None, -1
+            self._store.set_meta("vectors", "")
+        return len(self.vectors())
+
+    def vectors(self) -> Vectors:
+        """The vectors of the newest generation: in memory, from the file, or built from the store."""
+        with self._loading:
+            generation = self._store.generation()
+            if self._vectors is None or self._generation != generation:
+                self._vectors = self._read(generation) or self._build()
+                self._generation = generation
+            return self._vectors
+
+    def _read(self, generation: int) -> Vectors | None:
+        name, _, digest = (self._store.meta("vectors") or "").partition(" ")
+        if name != f"vectors-{generation}.faiss":
+            return None
+        return Vectors.read(self.folder / name, digest=digest, dimension=self.dimension)
+
+    def _build(self) -> Vectors:
+        _, total = self._store.counts()
+        return Vectors.build(
+            self._store.vectors(self.dimension), dimension=self.dimension, total=total
+        )
+
+    def _save_vectors(self) -> None:
+        if not self.dimension:
+            return
+        vectors = self.vectors()
+        name = f"vectors-{self._generation}.faiss"
+        if (self._store.meta("vectors") or "").partition(" ")[0] == name:
+            return
+        digest = vectors.write(self.folder / name)
+        self._store.set_meta("vectors", f"{name} {digest}")
+        for old in self.folder.glob("vectors-*.faiss"):
+            if old.name != name:
+                old.unlink(missing_ok=True)
+
+
+def _same(one: Article, other: Article) -> bool:
+    return (one.publisher, one.authors, one.published, one.language) == (
+        other.publisher,
+        other.authors,
+        other.published,
+        other.language,
+    )
+
+
+def _held_by(holder: Path) -> str:
+    try:
+        note = json.loads(holder.read_text(encoding="utf-8"))
+        return f"process {note['process']} on {note['host']} since {note['since']}"
+    except (OSError, ValueError, KeyError):
+        return "another process"

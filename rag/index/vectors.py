@@ -1,0 +1,110 @@
+"""The vector search: a FAISS index that can always be built again from the store.
+
+Exact inner product below :data:`EXACT_BELOW` vectors, HNSW above (Malkov & Yashunin 2018). The
+file is written beside, synced and renamed; a digest in the store's meta table tells a torn or
+foreign file from a sound one.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+EXACT_BELOW = 50_000
+_Numbers = npt.NDArray[np.int64]
+_Vectors = npt.NDArray[np.float32]
+
+
+class Vectors:
+    """Unit vectors by chunk number; search returns inner products, that is cosines."""
+
+    def __init__(self, index: object, dimension: int) -> None:
+        """Wrap a FAISS index with ids; use :meth:`build` or :meth:`read`."""
+        self._index = index
+        self.dimension = dimension
+
+    @classmethod
+    def build(
+        cls, batches: Iterable[tuple[_Numbers, _Vectors]], *, dimension: int, total: int
+    ) -> "Vectors":
+        """Build from batches of (numbers (n,), vectors (n, dimension)); ``total`` picks the kind."""
+        import faiss
+
+        kind = "IDMap2,Flat" if total < EXACT_BELOW else "IDMap2,HNSW32,Flat"
+        index = faiss.index_factory(dimension, kind, faiss.METRIC_INNER_PRODUCT)
+        if total >= EXACT_BELOW:
+            faiss.downcast_index(index.index).hnsw.efConstruction = 80
+        for numbers, vectors in batches:
+            index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), numbers)
+        return cls(index, dimension)
+
+    @classmethod
+    def read(cls, path: Path, *, digest: str, dimension: int) -> "Vectors | None":
+        """The index of a file, or None where the file is missing, torn or not the one of digest."""
+        import faiss
+
+        try:
+            if _digest(path) != digest:
+                return None
+            index = faiss.read_index(str(path))
+        except (OSError, RuntimeError):
+            return None
+        return cls(index, dimension) if index.d == dimension else None
+
+    def write(self, path: Path) -> str:
+        """Write beside, sync, rename; return the digest of the file."""
+        import faiss
+
+        beside = path.with_name(path.name + ".part")
+        try:
+            faiss.write_index(self._index, str(beside))
+            digest = _digest(beside)
+            with beside.open("rb+") as file:
+                os.fsync(file.fileno())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+        return digest
+
+    def search(
+        self, query: _Vectors, *, limit: int, among: _Numbers | None = None
+    ) -> list[tuple[int, float]]:
+        """(chunk number, cosine) best first.
+
+        Args:
+            query: shape (dimension,), unit length.
+            limit: at most this many results.
+            among: if given, only these numbers, ascending, may be found; the filter works inside
+                the search, so a narrow one still gives ``limit`` results where there are so many.
+        """
+        import faiss
+
+        if among is not None and not len(among):
+            return []
+        parameters = None
+        hnsw = "HNSW" in type(faiss.downcast_index(self._index.index)).__name__  # type: ignore[attr-defined]
+        if hnsw or among is not None:
+            parameters = faiss.SearchParametersHNSW() if hnsw else faiss.SearchParameters()
+            if among is not None:
+                parameters.sel = faiss.IDSelectorBatch(among)
+            if hnsw:
+                parameters.efSearch = max(128, 2 * limit)
+        scores, numbers = self._index.search(  # type: ignore[attr-defined]
+            np.ascontiguousarray(query.reshape(1, -1), dtype=np.float32), limit, params=parameters
+        )
+        return [
+            (int(number), float(score))
+            for number, score in zip(numbers[0], scores[0], strict=True)
+            if number >= 0
+        ]
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)  # type: ignore[attr-defined]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest()[:32]

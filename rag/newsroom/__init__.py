@@ -1,0 +1,509 @@
+"""The newsroom: the one place that knows in which order the other rooms work. Floor 5."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Literal
+
+from rag.answer import answer, count_messages
+from rag.chunk import chunk, embedding_text
+from rag.config import Settings, load
+from rag.dialogue import standalone
+from rag.embed import Embedder
+from rag.errors import ArticleUnknown, QuestionError, SourceError
+from rag.extract import extract
+from rag.fetch import fetch
+from rag.generate import Generator
+from rag.index import Entry, Index, IndexInfo
+from rag.newsroom.intake import Progress, ingest
+from rag.newsroom.parts import build_embedder, build_generator, build_reranker
+from rag.prompts import answer_messages
+from rag.rerank import Reranker
+from rag.retrieve import retrieve, within
+from rag.summarize import lead_passages, overview, summarize
+from rag.summarize import Progress as PartsProgress
+from rag.types import (
+    Answer,
+    Article,
+    Checked,
+    Draft,
+    Failure,
+    Filters,
+    Found,
+    IngestReport,
+    Page,
+    Passage,
+    Summary,
+)
+
+Length = Literal["short", "medium", "long"]
+_FOLLOW_UP_SHARE = 0.5  # of the source tokens may be added by a follow-up question
+
+
+def open_news(
+    folder: str | Path,
+    *,
+    profile: str | None = None,
+    settings: Settings | None = None,
+    embedder: Embedder | None = None,
+    generator: Generator | None = None,
+    reranker: Reranker | None = None,
+) -> "News":
+    """Open the index in ``folder``; it is made by the first ``ingest``. No model is loaded yet.
+
+    Args:
+        folder: the index's own folder, such as ``indexes/demo``.
+        profile: a name from configs/ or the path of a TOML file; None: ``RAG_PROFILE`` or default.
+        settings: used instead of those of a profile.
+        embedder: used instead of the one that the settings name; so are the next two.
+        generator: writes answers and summaries.
+        reranker: reorders what was retrieved.
+
+    Raises:
+        ConfigError: if the profile or a setting cannot be used.
+    """
+    return News(
+        Path(folder),
+        settings or load(profile),
+        embedder=embedder,
+        generator=generator,
+        reranker=reranker,
+    )
+
+
+class News:
+    """An index and the models that read it. Safe to share between threads; close it after use."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        *,
+        embedder: Embedder | None = None,
+        generator: Generator | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
+        """See :func:`rag.open`."""
+        self.folder = folder
+        self.settings = settings
+        self._embedder = embedder
+        self._generator = generator
+        self._reranker = reranker
+        self._index: Index | None = None
+        self._bound = False
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> "News":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the index and stop the engine; closing twice is fine."""
+        with self._lock:
+            if self._index is not None:
+                self._index.close()
+                self._index = None
+                self._bound = False
+            if self._generator is not None:
+                self._generator.close()
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder; built at first use."""
+        with self._lock:
+            if self._embedder is None:
+                self._embedder = build_embedder(self.settings)
+            return self._embedder
+
+    @property
+    def generator(self) -> Generator:
+        """The generator; built at first use."""
+        with self._lock:
+            if self._generator is None:
+                self._generator = build_generator(self.settings)
+            return self._generator
+
+    @property
+    def reranker(self) -> Reranker | None:
+        """The reranker, if the settings name one; built at first use."""
+        with self._lock:
+            if self._reranker is None:
+                self._reranker = build_reranker(self.settings)
+            return self._reranker
+
+    def warm(self) -> None:
+        """Load embedder and generator side by side; both take seconds, and neither uses a core fully.
+
+        Raises:
+            ModelError: if one of them cannot be loaded.
+        """
+        failed: list[BaseException] = []
+
+        def load_generator() -> None:
+            try:
+                self.generator.load()
+            except BaseException as error:  # noqa: BLE001 - handed on to the caller's thread below
+                failed.append(error)
+
+        thread = threading.Thread(target=load_generator, name="load-generator", daemon=True)
+        self.generator  # noqa: B018 - a missing model is told before anything is loaded
+        thread.start()
+        self.embedder.load()
+        thread.join()
+        if failed:
+            raise failed[0]
+
+    def _open(self, *, create: bool = False, bind: bool = False) -> Index:
+        with self._lock:
+            if self._index is None:
+                self._index = Index(self.folder, create=create)
+            if bind and not self._bound:
+                self._index.bind(
+                    embedder=self.embedder.identity,
+                    dimension=self.embedder.dimension,
+                    chunk_words=self.settings.index.chunk_words,
+                )
+                self._bound = True
+            return self._index
+
+    def ingest(
+        self,
+        sources: Iterable[str | Path],
+        *,
+        fields: Mapping[str, str] | None = None,
+        allow_private: bool | None = None,
+        stdin: BinaryIO | None = None,
+        progress: Progress | None = None,
+    ) -> IngestReport:
+        """Read sources into the index: files, folders, web addresses, ``-`` for standard input.
+
+        A bad source is an outcome of the report, never an exception. Doing the same again adds
+        nothing; what was changed since is replaced.
+
+        Args:
+            sources: see :func:`rag.fetch.fetch`.
+            fields: for records with unusual field names: ours to theirs, ``{"text": "corpo"}``.
+            allow_private: whether addresses of this machine and network may be asked.
+            stdin: what ``-`` means; None for the process's own.
+            progress: called with each outcome.
+
+        Raises:
+            IndexBusy: if another process is writing.
+            IndexProblem: if the index cannot be written.
+            EmbedderMismatch: if it was built with another embedder.
+            ModelMissing: if the embedder's files are not on this machine.
+        """
+        pages = self._fetch(map(str, sources), stdin=stdin, allow_private=allow_private)
+        embedder = self.embedder
+        index = self._open(create=True, bind=True)
+        with index.writing():
+            return ingest(pages, index=index, embedder=embedder, fields=fields, progress=progress)
+
+    def _fetch(
+        self,
+        sources: Iterable[str],
+        *,
+        stdin: BinaryIO | None = None,
+        allow_private: bool | None = None,
+    ) -> Iterator[Page | Failure]:
+        limits = self.settings.fetch
+        return fetch(
+            sources,
+            stdin=stdin,
+            timeout=limits.timeout,
+            max_bytes=limits.max_megabytes * 1_000_000,
+            max_redirects=limits.max_redirects,
+            allow_private=limits.allow_private if allow_private is None else allow_private,
+        )
+
+    def check(self, question: str) -> None:
+        """Raise what would keep a question from being answered, before any model is loaded.
+
+        Raises:
+            QuestionError: if the question is blank or too long.
+            IndexMissing: if there is no index.
+            ModelMissing: if a model is not on this machine.
+        """
+        self._asked(question)
+        self._open()
+        self.embedder, self.generator  # noqa: B018 - building them looks for their files
+
+    def search(
+        self, query: str, *, filters: Filters | None = None, k: int | None = None
+    ) -> tuple[Passage, ...]:
+        """The passages nearest to a query, best first, without a language model.
+
+        Raises:
+            IndexMissing: if there is no index.
+            QuestionError: if the query is blank or too long.
+        """
+        chosen = self.settings.retrieve
+        return retrieve(
+            self._asked(query),
+            index=self._open(bind=True),
+            embedder=self.embedder,
+            k=k or chosen.passages,
+            per_article=chosen.per_article,
+            candidates=max(chosen.candidates, k or 0),
+            lexical_weight=chosen.lexical_weight,
+            dense_weight=chosen.dense_weight,
+            filters=filters,
+            reranker=self.reranker,
+        )
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Answer] = (),
+        filters: Filters | None = None,
+        k: int | None = None,
+    ) -> Iterator[Found | Draft | Checked | Answer]:
+        """Answer a question step by step: Found, then Draft and Checked in turn, last the Answer.
+
+        ``str()`` of a Draft is the text as it is written. Closing the iterator stops the model.
+
+        Args:
+            question: in plain words; it may lean on the turns before it.
+            history: the answers of this chat so far, oldest first.
+            filters: which articles may be used.
+            k: how many passages at most are shown to the model.
+
+        Raises:
+            QuestionError: if the question is blank or too long.
+            IndexMissing: if there is no index.
+            ModelError: if a model is missing or fails.
+        """
+        question = self._asked(question)
+        start = time.perf_counter()
+        found = self.search(standalone(question, history)[-4000:], filters=filters, k=k)
+        passages, history = self._arrange(question, found, tuple(history))
+        yield from answer(
+            question,
+            passages,
+            generator=self.generator,
+            history=history,
+            max_tokens=self.settings.answer.max_tokens,
+            coverage=self.settings.answer.coverage,
+            retrieve_seconds=time.perf_counter() - start,
+        )
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Answer] = (),
+        filters: Filters | None = None,
+        k: int | None = None,
+    ) -> Answer:
+        """Answer a question; the arguments and errors are those of :meth:`stream`."""
+        for event in self.stream(question, history=history, filters=filters, k=k):
+            if isinstance(event, Answer):
+                return event
+        raise AssertionError("a stream ends with its Answer")
+
+    def _arrange(
+        self, question: str, found: tuple[Passage, ...], history: tuple[Answer, ...]
+    ) -> tuple[tuple[Passage, ...], tuple[Answer, ...]]:
+        """Fit passages and history into the prompt so that as little as possible is read anew.
+
+        A follow-up keeps the passages of the turn before, with their numbers, and appends what is
+        new; a change of subject, or a full context, begins a new prompt.
+        """
+        count, budget = self.generator.count_tokens, self.settings.retrieve.source_tokens
+        shown = history[-1].passages if history else ()
+        known = {passage.chunk.id: passage for passage in shown}
+        if any(passage.chunk.id in known for passage in found):
+            new = [passage for passage in found if passage.chunk.id not in known]
+            first = max(passage.number for passage in shown) + 1
+            fits = [
+                passage
+                for passage in within(new, tokens=int(budget * _FOLLOW_UP_SHARE), count=count)
+                if found.index(passage) < len(found) / 2
+            ]
+            numbered = (replace(p, number=n) for n, p in enumerate(fits, start=first))
+            passages = (*shown, *numbered)
+            messages = answer_messages(question, passages, history)
+            room = self.generator.context_length - self.settings.answer.max_tokens
+            if count_messages(messages, self.generator) <= room:
+                return passages, history
+        return within(found, tokens=budget, count=count), ()
+
+    def summarize(
+        self,
+        article: str | Article | Sequence[str] | None = None,
+        *,
+        query: str = "",
+        length: Length = "medium",
+        filters: Filters | None = None,
+        progress: PartsProgress | None = None,
+    ) -> Summary:
+        """Summarise one article of any length, several together, or what all say about a query.
+
+        Args:
+            article: an article or its id, or several ids; None with a query.
+            query: what the summary should be about.
+            length: how many sentences; see ``[summarize]`` in configs/default.toml.
+            filters: which articles a query may use.
+            progress: called with (prompts done, prompts known so far).
+
+        Raises:
+            ArticleUnknown: if there is no article of that id.
+            QuestionError: if neither an article nor a query was given.
+            ModelError: if the model is missing or fails.
+        """
+        chosen = self.settings.summarize
+        sentences = {"short": chosen.short, "medium": chosen.medium, "long": chosen.long}[length]
+        coverage = self.settings.answer.coverage
+        if isinstance(article, str):
+            article = self.article(article)
+        if isinstance(article, Article):
+            return summarize(
+                article,
+                generator=self.generator,
+                sentences_wanted=sentences,
+                part_tokens=chosen.part_tokens,
+                coverage=coverage,
+                progress=progress,
+            )
+        tokens = 2 * self.settings.retrieve.source_tokens
+        count = self.generator.count_tokens
+        if article:
+            passages = lead_passages([self.article(a) for a in article], tokens=tokens, count=count)
+        else:
+            passages = within(self.search(query, filters=filters, k=12), tokens=tokens, count=count)
+        return overview(
+            query, passages, generator=self.generator, sentences_wanted=sentences, coverage=coverage
+        )
+
+    def read(self, source: str) -> Article:
+        """Clean one file or web address without storing it.
+
+        Raises:
+            SourceError: if it cannot be read, or holds more than one article.
+            ExtractError: if no article is found in it.
+        """
+        pages = tuple(islice(self._fetch([source]), 2))
+        for page in pages:
+            if isinstance(page, Failure):
+                raise SourceError(page.reason)
+        if len(pages) != 1:
+            raise SourceError(
+                f"{source} holds {'several articles' if pages else 'nothing to read'}, wanted one."
+                " Ingest it, and summarise one by its id or several with --query."
+            )
+        return extract(pages[0])
+
+    def article(self, article_id: str) -> Article:
+        """The article of this id, or of the only id that begins with these 4 or more characters.
+
+        Raises:
+            ArticleUnknown: if there is none.
+        """
+        found = self._open().article(article_id)
+        if found is None:
+            raise ArticleUnknown(
+                f"the index {self.folder} holds no article {article_id!r}. List them with:"
+                f" rag articles list --index {self.folder}"
+            )
+        return found
+
+    def articles(
+        self,
+        *,
+        filters: Filters | None = None,
+        query: str = "",
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> tuple[Article, ...]:
+        """Articles newest first; ``query`` is looked for in title and publisher.
+
+        Raises:
+            IndexMissing: if there is no index.
+        """
+        return self._open().articles(
+            filters=filters or Filters(), query=query, limit=limit, offset=offset
+        )
+
+    def source(self, article_id: str) -> bytes:
+        """The raw body that an article was cleaned from.
+
+        Raises:
+            ArticleUnknown: if there is none.
+        """
+        return self._open().source(self.article(article_id).id) or b""
+
+    def delete(self, article_ids: Sequence[str]) -> tuple[Article, ...]:
+        """Delete articles and all that hangs on them; returns what was deleted.
+
+        Raises:
+            ArticleUnknown: if one of them is unknown; nothing is deleted then.
+        """
+        articles = tuple(self.article(article_id) for article_id in article_ids)
+        index = self._open()
+        with index.writing():
+            index.delete([article.id for article in articles])
+        return articles
+
+    def info(self) -> IndexInfo:
+        """What the index holds. Raises IndexMissing if there is none."""
+        return self._open().info()
+
+    def rebuild(self, *, embed: bool = False) -> int:
+        """Build the vector file anew from the stored vectors; returns how many there are.
+
+        With ``embed`` every article is cut and embedded anew with the embedder in use, into a
+        folder beside, which takes the index's place when it is whole. When that is interrupted,
+        the old index stays as it was, and doing it again goes on from there.
+        """
+        index = self._open()
+        if not embed:
+            return index.rebuild()
+        beside = self.folder.with_name(self.folder.name + ".rebuild")
+        with index.writing():
+            chunks = self._embed_into(beside, index)
+            self._index, self._bound = None, False
+            index.close()
+        old = self.folder.with_name(self.folder.name + ".old")
+        shutil.rmtree(old, ignore_errors=True)
+        self.folder.rename(old)
+        beside.rename(self.folder)
+        shutil.rmtree(old, ignore_errors=True)
+        return chunks
+
+    def _embed_into(self, folder: Path, index: Index) -> int:
+        embedder = self.embedder
+        with Index(folder, create=True) as new, new.writing():
+            new.bind(
+                embedder=embedder.identity,
+                dimension=embedder.dimension,
+                chunk_words=self.settings.index.chunk_words,
+            )
+            for article, page in index.pages():
+                if new.status_of(article) == "unchanged":
+                    continue
+                cut = chunk(article, words=new.chunk_words)
+                texts = [embedding_text(part, article) for part in cut]
+                new.add([Entry(article, page, cut, embedder.encode_documents(texts))])
+        with Index(folder) as new:
+            return new.info().chunks
+
+    def _asked(self, question: str) -> str:
+        longest = self.settings.answer.question_characters
+        if not question.strip():
+            raise QuestionError("the question is empty. Ask something, in plain words.")
+        if len(question) > max(longest, 4000):
+            raise QuestionError(
+                f"the question has {len(question)} characters, at most {longest} are read."
+                " Ask something shorter, or summarise the text as a file: rag summarize FILE"
+            )
+        return question.strip()

@@ -1,0 +1,113 @@
+"""Find the passages that a question should be answered from. Floor 3.
+
+BM25 and dense search each rank the chunks that the filters admit; the two rankings are fused by
+reciprocal rank (Cormack, Clarke & Büttcher 2009), a cross-encoder may reorder the head, repeats
+are left out, and no article takes more than its share of the places.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from rag.embed import Embedder
+from rag.index import Index
+from rag.rerank import Reranker
+from rag.terms import STOPWORDS, terms
+from rag.types import Article, Chunk, Filters, Passage
+
+_RANK_OFFSET = 60  # the constant of the paper
+_REPEAT = 0.8  # share of equal stems from which two passages tell the same in the same words
+_COLUMN_WEIGHTS = (1.0, 2.0, 0.5)  # BM25 of text, title, publisher with date
+
+
+def retrieve(
+    question: str,
+    *,
+    index: Index,
+    embedder: Embedder,
+    k: int = 6,
+    per_article: int = 3,
+    candidates: int = 60,
+    lexical_weight: float = 1.0,
+    dense_weight: float = 1.0,
+    filters: Filters | None = None,
+    reranker: Reranker | None = None,
+) -> tuple[Passage, ...]:
+    """The best ``k`` passages for a question, best first, numbered from 1.
+
+    Args:
+        question: what to look for; it should make sense by itself.
+        index: where to look.
+        embedder: the one that the index was built with.
+        k: how many passages at most.
+        per_article: how many of them one article may take.
+        candidates: how many chunks each search contributes before fusion.
+        lexical_weight: weight of BM25 in the fusion; 0 switches it off.
+        dense_weight: weight of the dense search; 0 switches it off.
+        filters: which articles may be found; applied before any ranking is cut.
+        reranker: scores question and chunk together; its order replaces the fused one.
+    """
+    filters = filters or Filters()
+    fused: Counter[int] = Counter()
+    if lexical_weight and (match := match_expression(question)):
+        ranking = index.lexical(match, weights=_COLUMN_WEIGHTS, filters=filters, limit=candidates)
+        _add(fused, ranking, lexical_weight)
+    if dense_weight:
+        vector = embedder.encode_queries([question])[0]
+        _add(fused, index.dense(vector, filters=filters, limit=candidates), dense_weight)
+    ranked = sorted(fused, key=lambda number: (-fused[number], number))[:candidates]
+    found = index.chunks(ranked)
+    scores = {number: float(fused[number]) for number in ranked if number in found}
+    if reranker is not None and scores:
+        texts = [found[number][0].text for number in scores]
+        scores = dict(zip(scores, map(float, reranker.score(question, texts)), strict=True))
+    order = sorted(scores, key=lambda number: -scores[number])
+    chosen = _choose([(*found[number], scores[number]) for number in order], k, per_article)
+    return tuple(
+        Passage(place, chunk, article, score)
+        for place, (chunk, article, score) in enumerate(chosen, start=1)
+    )
+
+
+def match_expression(question: str) -> str:
+    """The FTS5 expression for a question: any of its content words, each quoted; may be empty."""
+    tokens = terms(question).tokens
+    words = dict.fromkeys(token.folded for token in tokens if token.folded not in STOPWORDS)
+    return " OR ".join('"' + word.replace('"', "") + '"' for word in words)
+
+
+def within(
+    passages: Sequence[Passage], *, tokens: int, count: Callable[[str], int]
+) -> tuple[Passage, ...]:
+    """The leading passages whose texts come to at most ``tokens``; always at least one."""
+    kept: list[Passage] = []
+    for passage in passages:
+        tokens -= count(passage.chunk.text)
+        if kept and tokens < 0:
+            break
+        kept.append(passage)
+    return tuple(kept)
+
+
+def _add(fused: Counter[int], ranking: Sequence[tuple[int, float]], weight: float) -> None:
+    for rank, (number, _) in enumerate(ranking, start=1):
+        fused[number] += weight / (_RANK_OFFSET + rank)  # type: ignore[assignment]
+
+
+def _choose(
+    ranked: Sequence[tuple[Chunk, Article, float]], k: int, per_article: int
+) -> list[tuple[Chunk, Article, float]]:
+    chosen: list[tuple[Chunk, Article, float]] = []
+    taken: Counter[str] = Counter()
+    for chunk, article, score in ranked:
+        if len(chosen) == k:
+            break
+        if taken[article.id] >= per_article or any(_repeats(chunk, other) for other, *_ in chosen):
+            continue
+        taken[article.id] += 1
+        chosen.append((chunk, article, score))
+    return chosen
+
+
+def _repeats(chunk: Chunk, other: Chunk) -> bool:
+    one, two = terms(chunk.text).stems, terms(other.text).stems
+    return len(one & two) > _REPEAT * max(1, len(one | two))

@@ -1,0 +1,12 @@
+"""A small newspaper rack to try the system on: 21 articles by invented publishers, in five formats.
+
+``README.md`` beside this file lists them. The articles lie in a folder of their own, so that a
+folder ingest meets nothing but news.
+"""
+
+from pathlib import Path
+
+
+def folder() -> Path:
+    """The directory that holds the sample articles, and nothing else."""
+    return Path(__file__).parent / "news"

@@ -1,0 +1,156 @@
+"""What a text is about: its names, numbers and content words, in forms that can be compared. Floor 1.
+
+Used to look passages up by words and to check a claim against its source. Names are found by
+their capitals, numbers are brought to one notation (``1,200``, ``twelve hundred`` aside, ``2.4
+million`` and ``2,400,000`` are equal), words are cut to their stems by the Snowball English stemmer.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+STOPWORDS = frozenset(
+    "a about above after again against all also am among an and any are as at be because been "
+    "before being below between both but by can could did do does doing down during each few for "
+    "from further had has have having he her here hers herself him himself his how i if in into is "
+    "it its itself just let me more most much my myself no nor not now of off on once only or other "
+    "our ours ourselves out over own per said same say says she should so some such than that the "
+    "their theirs them themselves then there these they this those through to too under until up "
+    "upon us very via was we were what when where which while who whom whose why will with within "
+    "without would yes yet you your yours yourself yourselves according additionally "
+    "furthermore however meanwhile moreover therefore thus although though since".split()
+)
+NEGATORS = frozenset("no not never none nobody nothing neither nor without n't cannot".split())
+DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_SMALL = {
+    word: number
+    for number, word in enumerate(
+        "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+        "sixteen seventeen eighteen nineteen twenty".split(),
+        start=2,
+    )
+} | {word: 10 * n for n, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), start=3)}
+_SCALE = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_SCALE |= {"m": 1e6, "mn": 1e6, "bn": 1e9, "tn": 1e12, "k": 1e3}
+_JOINERS = frozenset("of the and for de la le von van der den al bin".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a text: its folded form, its stem, its place, and what it is."""
+
+    folded: str
+    stem: str
+    start: int
+    end: int
+    name: bool
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a text is about. ``subject`` holds the names with which it opens."""
+
+    tokens: tuple[Token, ...]
+    names: frozenset[str]
+    subject: frozenset[str]
+    numbers: frozenset[str]
+    stems: frozenset[str]
+    opening: str
+
+    @property
+    def folded(self) -> frozenset[str]:
+        """All words, folded."""
+        return frozenset(token.folded for token in self.tokens)
+
+
+def fold(word: str) -> str:
+    """Lower case, without accents, points and a possessive ending."""
+    plain = unicodedata.normalize("NFKD", word.replace("’", "'").casefold())
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return plain.removesuffix("'s").rstrip("'")
+
+
+@lru_cache(maxsize=50_000)
+def stem(folded: str) -> str:
+    """The Snowball English stem of a folded word (Porter 2001)."""
+    return str(_stemmer().stemWord(folded))
+
+
+@lru_cache(maxsize=1)
+def _stemmer():  # type: ignore[no-untyped-def]
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("english")
+
+
+@lru_cache(maxsize=4096)
+def terms(text: str) -> Terms:
+    """Names, numbers and content words of a text, which may be a sentence or a whole chunk."""
+    tokens = _tokens(text.replace("U.S.", "US").replace("U.K.", "UK").replace("U.N.", "UN"))
+    names = frozenset(token.folded for token in tokens if token.name)
+    content = [token for token in tokens if token.folded not in STOPWORDS]
+    return Terms(
+        tokens=tokens,
+        names=names,
+        subject=_subject(tokens),
+        numbers=frozenset(token.number for token in tokens if token.number),
+        stems=frozenset(token.stem for token in content if not token.number),
+        opening=content[0].folded if content and content[0] is tokens[0] else "",
+    )
+
+
+def _tokens(text: str) -> tuple[Token, ...]:
+    found = list(_WORD.finditer(text))
+    tokens = []
+    for place, match in enumerate(found):
+        word = match.group()
+        folded = fold(word)
+        before = text[: match.start()].rstrip(" \t\"'“‘([")
+        opens = not before or before[-1] in ".!?\n:•"
+        following = found[place + 1].group() if place + 1 < len(found) else ""
+        capital = word[0].isupper() and folded not in STOPWORDS
+        acronym = len(word) > 1 and word.isupper()
+        name = acronym or (capital and (not opens or (following[:1].isupper())))
+        number = _number(found, place)
+        tokens.append(Token(folded, stem(folded), match.start(), match.end(), name, number))
+    return tuple(tokens)
+
+
+def _number(found: list[re.Match[str]], place: int) -> str:
+    word = found[place].group().lower()
+    value = _value(word)
+    if value is None:
+        return ""
+    following = found[place + 1] if place + 1 < len(found) else None
+    if following is not None and following.start() - found[place].end() <= 1:
+        value *= _SCALE.get(following.group().lower(), 1)
+    return f"{value:.10g}"
+
+
+def _value(word: str) -> float | None:
+    if word in _SMALL:
+        return float(_SMALL[word])
+    if not word[0].isdigit():
+        return None
+    plain = re.sub(r",(?=\d{3}(?:\D|$))", "", word)
+    try:
+        return float(plain.replace(",", "."))
+    except ValueError:  # 1.2.3 or a date with points: compared as it stands
+        return float(re.sub(r"\D", "", plain))
+
+
+def _subject(tokens: tuple[Token, ...]) -> frozenset[str]:
+    names = set()
+    for token in tokens:
+        if token.name and token.folded not in DAYS and token.folded not in MONTHS:
+            names.add(token.folded)
+        elif token.folded not in _JOINERS and (names or token.start > 0):
+            break
+    return frozenset(names)

@@ -1,0 +1,222 @@
+"""The plain frozen data that travels between the rooms. Floor 0: imports nothing of the project.
+
+Offsets are counted in Python characters (Unicode code points), start inclusive, end exclusive.
+Sequences are tuples, so that every value can be hashed, shared between threads and compared.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One document as it was found, before anything was understood.
+
+    ``url`` is the web address, or a ``file:`` URI for local files. A record of a JSONL, JSON or
+    CSV file is a page of its own with ``content_type`` ``application/json`` and the record's
+    position as URL fragment. ``content_type`` is a bare lower-case MIME type.
+    """
+
+    url: str
+    body: bytes
+    content_type: str
+    fetched: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A cleaned news article. ``text`` is paragraphs joined by a blank line, without furniture.
+
+    ``id`` is the hash of title and text (:func:`rag.text.content_id`), so equal content has an
+    equal id wherever it was found. Unknown metadata is an empty string, tuple or ``None``.
+    ``published`` is a calendar day, ``language`` an ISO 639-1 code.
+    """
+
+    id: str
+    url: str
+    title: str
+    text: str
+    publisher: str = ""
+    authors: tuple[str, ...] = ()
+    published: date | None = None
+    language: str = ""
+    fetched: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of whole sentences of one article: ``article.text[start:end] == text``, always."""
+
+    id: str
+    article_id: str
+    order: int
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A retrieved chunk with the number that it carries in prompts and citations (from 1)."""
+
+    number: int
+    chunk: Chunk
+    article: Article
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Words of an article that support a claim: ``article.text[start:end] == quote``, always."""
+
+    number: int
+    article_id: str
+    url: str
+    title: str
+    publisher: str
+    published: date | None
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of an answer or summary, with what supports it.
+
+    ``supported`` is false where no source bears the sentence out; such a sentence is never part
+    of an answer's text. ``reason`` then says in a few words what was missing.
+    """
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    supported: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a chat with a language model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Where the time went, in seconds; tokens as the generator counts them."""
+
+    retrieve: float = 0.0
+    first_token: float = 0.0
+    generate: float = 0.0
+    verify: float = 0.0
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the articles say to a question, or a refusal where they are silent.
+
+    ``text`` holds the supported claims with their citation marks (``[1]``), or the refusal
+    sentence. ``claims`` holds every sentence that the model wrote, the unsupported ones too.
+    ``passages`` is all that the model was shown, best first; ``draft`` what it wrote, unchecked.
+    ``confidence`` is the share of the draft's sentences that the sources support, 0 to 1.
+    """
+
+    question: str
+    text: str
+    claims: tuple[Claim, ...]
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    refused: bool
+    confidence: float
+    model: str
+    timing: Timing
+    draft: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A summary of one or more articles, every sentence of it cited."""
+
+    article_ids: tuple[str, ...]
+    text: str
+    claims: tuple[Claim, ...]
+    citations: tuple[Citation, ...]
+    model: str
+    timing: Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which articles may be searched. ``since`` and ``until`` are inclusive days.
+
+    ``publishers`` are compared without regard to case; an empty tuple admits all. Articles
+    without a date are left out as soon as ``since`` or ``until`` is given.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    publishers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Stream event: the passages that the model is about to read."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Stream event: the next characters that the model wrote, not yet checked."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Stream event: a finished sentence, checked against the sources."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A source or record that could not become an article, and why, in words for people."""
+
+    source: str
+    reason: str
+
+
+Status = Literal["added", "updated", "unchanged", "duplicate", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one source or record at ingest."""
+
+    source: str
+    status: Status
+    article_id: str = ""
+    title: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """All outcomes of one ingest, in input order, with the seconds it took in all and in the encoder."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    seconds: float = 0.0
+    encoder_seconds: float = 0.0
+    chunks: int = field(default=0)
+
+    def count(self, status: Status) -> int:
+        """How many outcomes have this status."""
+        return sum(outcome.status == status for outcome in self.outcomes)

@@ -1,0 +1,46 @@
+"""Shared by all tests: the real models that the slow tests use, fetched once where missing."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rag.errors import ModelError, ModelMissing
+from rag.models import Catalogue, load_catalogue, locate, pull
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """The catalogue that ships."""
+    return load_catalogue(ROOT / "configs" / "models.toml")
+
+
+@pytest.fixture(scope="session")
+def models_folder() -> Path:
+    """RAG_MODELS_DIR, else ~/.cache/newsrag/models."""
+    chosen = os.environ.get("RAG_MODELS_DIR")
+    return Path(chosen) if chosen else Path.home() / ".cache" / "newsrag" / "models"
+
+
+@pytest.fixture(scope="session")
+def smollm2_path(catalogue: Catalogue, models_folder: Path) -> Path:
+    """SmolLM2-135M-Instruct as GGUF: small enough to run the engines for real."""
+    return _ready(catalogue, models_folder, "smollm2-135m-instruct-q4_1")
+
+
+@pytest.fixture(scope="session")
+def minilm_path(catalogue: Catalogue, models_folder: Path) -> Path:
+    """The folder of all-MiniLM-L6-v2."""
+    return _ready(catalogue, models_folder, "all-minilm-l6-v2")
+
+
+def _ready(catalogue: Catalogue, folder: Path, name: str) -> Path:
+    try:
+        return locate(catalogue, name, folder=folder)
+    except ModelMissing:
+        try:
+            return pull(catalogue, name, folder=folder)
+        except ModelError as error:
+            pytest.skip(f"needs the model {name}: {error}")
