@@ -21,9 +21,18 @@ _REFUSES = re.compile(
     r"|\bno (?:\w+ )?(?:information|mention)\b",
     re.I,
 )
-_HOW_MANY = re.compile(r"\b(?:how (?:many|much|long|old|far|big|large|tall|often)|what (?:number|percentage|share|age)|population)\b", re.I)
-_WHEN = re.compile(r"^\W*(?:(?:and|but|so)\W+)?(?:on )?(?:when|what (?:day|date|year|time)|which (?:day|date|year))\b", re.I)
-_TIMES = frozenset("today yesterday tomorrow tonight week weekend month year noon midnight morning afternoon evening night spring summer autumn winter hour hours now".split())
+_HOW_MANY = re.compile(
+    r"\b(?:how (?:many|much|long|old|far|big|large|tall|often)|population"
+    r"|what (?:number|percentage|share|age))\b",
+    re.I,
+)
+_WHEN = re.compile(
+    r"^\W*(?:(?:and|but|so)\W+)?(?:on )?(?:when|(?:what|which) (?:day|date|year|time))\b", re.I
+)
+_TIMES = frozenset(
+    "today yesterday tomorrow tonight week weekend month year noon midnight morning afternoon "
+    "evening night spring summer autumn winter hour hours now".split()
+)
 
 
 def answer(
@@ -73,8 +82,8 @@ def answer(
         first_token=(writing.first or start + written) - start,
         generate=written,
         verify=writing.checking,
-        prompt_tokens=count_messages(messages, generator),
-        output_tokens=generator.count_tokens(writing.draft),
+        prompt_tokens=generator.usage.prompt_tokens,
+        output_tokens=generator.usage.output_tokens,
     )
     yield writing.answer(generator.identity, timing)
 

@@ -7,7 +7,9 @@ from rag.text import sentences
 from rag.types import Citation, Claim, Passage
 
 # [1], [1, 2], [1][2], 【1】, and the source's own tag copied by a small model.
-_MARK = re.compile(r"\s*(?:\[|【)\s*(?:sources?\s*)?(\d{1,3}(?:\s*[,;&]\s*\d{1,3})*)\s*(?:\]|】)", re.I)
+_MARK = re.compile(
+    r"\s*(?:\[|【)\s*(?:sources?\s*)?(\d{1,3}(?:\s*[,;&]\s*\d{1,3})*)\s*(?:\]|】)", re.I
+)
 _TAG = re.compile(r"\s*</?(?:source|article)\b[^>]*>?")
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 
@@ -23,7 +25,9 @@ def split_claims(draft: str) -> Iterator[tuple[str, frozenset[int]]]:
     for mark in _MARK.finditer(draft):
         pieces.append(draft[position : mark.start()])
         length += mark.start() - position
-        marks.append((length, frozenset(int(number) for number in re.findall(r"\d+", mark.group(1)))))
+        marks.append(
+            (length, frozenset(int(number) for number in re.findall(r"\d+", mark.group(1))))
+        )
         position = mark.end()
     plain = "".join([*pieces, draft[position:]])
     start = 0

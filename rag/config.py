@@ -83,6 +83,7 @@ class RetrieveSettings(_Section):
     candidates: Annotated[int, Field(ge=1, le=1000)]
     lexical_weight: _Weight
     dense_weight: _Weight
+    sentence_weight: _Weight
 
 
 class AnswerSettings(_Section):
@@ -220,7 +221,9 @@ def _merge(table: Table, changes: Table, *, where: str) -> None:
             raise ConfigError(f"{where}: unknown section [{section}]{_meant(section, table)}.")
         for key, value in keys.items():
             if key not in table[section]:
-                raise ConfigError(f"{where}: unknown key {section}.{key}{_meant(key, table[section])}.")
+                raise ConfigError(
+                    f"{where}: unknown key {section}.{key}{_meant(key, table[section])}."
+                )
             table[section][key] = value
 
 

@@ -14,7 +14,9 @@ _ANAPHORA = frozenset(
     "he she they it him her them his hers their theirs its this that these those there then "
     "former latter same else another".split()
 )
-_OPENER = re.compile(r"\s*(?:and|but|or|so|also|what about|how about|why|who else|what else)\b", re.I)
+_OPENER = re.compile(
+    r"\s*(?:and|but|or|so|also|what about|how about|why|who else|what else)\b", re.I
+)
 
 
 def is_follow_up(question: str) -> bool:

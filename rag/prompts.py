@@ -15,7 +15,7 @@ REFUSAL = "NOT IN THE ARTICLES"
 
 _ANSWER_RULES = f"""\
 You answer questions about the news. You know only what the numbered sources say.
-- Answer in one to three short, complete sentences that name the people, places and days asked for.
+- Answer in one to three short, complete sentences. Name all the people, places and days asked for.
 - Use the words of the sources. Copy every name, number and date exactly.
 - End each sentence with the number of its source in brackets, like [1].
 - Answer only what was asked. Keep different meetings, people and days apart.

@@ -1,17 +1,21 @@
 """Find the passages that a question should be answered from. Floor 3.
 
-BM25 and dense search each rank the chunks that the filters admit; the two rankings are fused by
-reciprocal rank (Cormack, Clarke & Büttcher 2009), a cross-encoder may reorder the head, repeats
-are left out, and no article takes more than its share of the places.
+BM25 and dense search each rank the chunks that the filters admit. The two rankings are fused by
+reciprocal rank (Cormack, Clarke & Büttcher 2009) with a third, over their union: how much of the
+question stands together in a single sentence, for that is where news answers it. A cross-encoder
+may reorder the result, repeats are left out, and no article takes more than its share of places.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import log1p
 
 from rag.embed import Embedder
 from rag.index import Index
+from rag.prompts import source_block
 from rag.rerank import Reranker
 from rag.terms import STOPWORDS, terms
+from rag.text import sentences
 from rag.types import Article, Chunk, Filters, Passage
 
 _RANK_OFFSET = 60  # the constant of the paper
@@ -29,6 +33,7 @@ def retrieve(
     candidates: int = 60,
     lexical_weight: float = 1.0,
     dense_weight: float = 1.0,
+    sentence_weight: float = 1.0,
     filters: Filters | None = None,
     reranker: Reranker | None = None,
 ) -> tuple[Passage, ...]:
@@ -43,6 +48,7 @@ def retrieve(
         candidates: how many chunks each search contributes before fusion.
         lexical_weight: weight of BM25 in the fusion; 0 switches it off.
         dense_weight: weight of the dense search; 0 switches it off.
+        sentence_weight: weight of how much of the question stands in one sentence of the chunk.
         filters: which articles may be found; applied before any ranking is cut.
         reranker: scores question and chunk together; its order replaces the fused one.
     """
@@ -56,6 +62,7 @@ def retrieve(
         _add(fused, index.dense(vector, filters=filters, limit=candidates), dense_weight)
     ranked = sorted(fused, key=lambda number: (-fused[number], number))[:candidates]
     found = index.chunks(ranked)
+    _add(fused, _by_sentence(question, found), sentence_weight)
     scores = {number: float(fused[number]) for number in ranked if number in found}
     if reranker is not None and scores:
         texts = [found[number][0].text for number in scores]
@@ -78,14 +85,38 @@ def match_expression(question: str) -> str:
 def within(
     passages: Sequence[Passage], *, tokens: int, count: Callable[[str], int]
 ) -> tuple[Passage, ...]:
-    """The leading passages whose texts come to at most ``tokens``; always at least one."""
+    """The leading passages that come to at most ``tokens`` in a prompt; always at least one."""
     kept: list[Passage] = []
     for passage in passages:
-        tokens -= count(passage.chunk.text)
+        tokens -= count(source_block(passage))
         if kept and tokens < 0:
             break
         kept.append(passage)
     return tuple(kept)
+
+
+def _by_sentence(
+    question: str, found: Mapping[int, tuple[Chunk, Article]]
+) -> list[tuple[int, float]]:
+    """(chunk number, score) best first: the best share of the question in one sentence.
+
+    Words are weighted by how rare they are among these chunks, so that what all of them are
+    about decides nothing.
+    """
+    asked = terms(question).stems
+    held = {number: terms(chunk.text).stems for number, (chunk, _) in found.items()}
+    weights = {
+        stem: log1p(len(held) / (1 + sum(stem in stems for stems in held.values())))
+        for stem in asked
+    }
+    scores = {}
+    for number, (chunk, _) in found.items():
+        each = (terms(chunk.text[a:b]).stems & asked for a, b in sentences(chunk.text))
+        scores[number] = max((sum(weights[stem] for stem in stems) for stems in each), default=0.0)
+    return sorted(
+        ((number, score) for number, score in scores.items() if score),
+        key=lambda item: (-item[1], item[0]),
+    )
 
 
 def _add(fused: Counter[int], ranking: Sequence[tuple[int, float]], weight: float) -> None:

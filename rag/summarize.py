@@ -7,7 +7,7 @@ until one prompt holds them. Every sentence that is kept is checked against the 
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from rag.cite import distinct, marked, split_claims
 from rag.generate import Generator
@@ -28,7 +28,7 @@ class _Writer:
 
     generator: Generator
     max_tokens: int
-    timing: Timing = Timing()
+    timing: Timing = field(default_factory=Timing)
 
     def write(self, messages: Sequence[Message]) -> str:
         start, first, pieces = time.perf_counter(), 0.0, list[str]()
@@ -36,13 +36,13 @@ class _Writer:
             first = first or time.perf_counter() - start
             pieces.append(piece)
         text = "".join(pieces)
-        count = self.generator.count_tokens
+        usage = self.generator.usage
         self.timing = replace(
             self.timing,
             first_token=self.timing.first_token or first,
             generate=self.timing.generate + time.perf_counter() - start,
-            prompt_tokens=self.timing.prompt_tokens + sum(count(m.content) + 4 for m in messages),
-            output_tokens=self.timing.output_tokens + count(text),
+            prompt_tokens=self.timing.prompt_tokens + usage.prompt_tokens,
+            output_tokens=self.timing.output_tokens + usage.output_tokens,
         )
         return text
 
@@ -114,14 +114,18 @@ def overview(
     return _summary(articles, claims, writer)
 
 
-def lead_passages(articles: Sequence[Article], *, tokens: int, count: Callable[[str], int]) -> tuple[Passage, ...]:
+def lead_passages(
+    articles: Sequence[Article], *, tokens: int, count: Callable[[str], int]
+) -> tuple[Passage, ...]:
     """The opening paragraphs of each article, numbered, with an equal share of ``tokens`` each."""
     share = max(60, tokens // max(1, len(articles)))
     found = []
     for number, article in enumerate(articles, start=1):
         part = next(_parts(article.text, share, count), "")
         if part:
-            chunk = Chunk(f"{article.id}:lead", article.id, 0, 0, len(part), article.text[: len(part)])
+            chunk = Chunk(
+                f"{article.id}:lead", article.id, 0, 0, len(part), article.text[: len(part)]
+            )
             found.append(Passage(number, chunk, article, 1.0))
     return tuple(found)
 

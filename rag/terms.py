@@ -35,7 +35,10 @@ _SMALL = {
         "sixteen seventeen eighteen nineteen twenty".split(),
         start=2,
     )
-} | {word: 10 * n for n, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), start=3)}
+} | {
+    word: 10 * n
+    for n, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), start=3)
+}
 _SCALE = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _SCALE |= {"m": 1e6, "mn": 1e6, "bn": 1e9, "tn": 1e12, "k": 1e3}
 _JOINERS = frozenset("of the and for de la le von van der den al bin".split())

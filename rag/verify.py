@@ -2,9 +2,9 @@
 
 A sentence is supported if one sentence of a passage, or two that stand together, bears it out:
 
-- every number of the claim stands there, or is part of the article's date;
-- every name stands there; the name with which the claim opens may stand elsewhere in the passage
-  or the title, since news writes "he" and "the minister" for it;
+- every number of the claim stands there, in the title, or in the article's date;
+- every name stands there or in the title; the name with which the claim opens may stand anywhere
+  in the passage, since news writes "he" and "the minister" for it;
 - the claim's content words stand there to a share of at least ``coverage``;
 - neither side denies what the other affirms.
 
@@ -16,9 +16,10 @@ size judge claims at chance (Tang et al. 2024, LLM-AggreFact).
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rag.cite import citation
-from rag.terms import MONTHS, NEGATORS, STOPWORDS, Terms, terms
+from rag.terms import NEGATORS, STOPWORDS, Terms, terms
 from rag.text import sentences, written_date
 from rag.types import Citation, Claim, Passage
 
@@ -81,12 +82,16 @@ def _windows(passage: Passage) -> Iterator[_Window]:
     spans = list(sentences(text))
     for start, end in spans:
         yield _Window(passage, start, end, terms(text[start:end]))
-    for (start, _), (_, end) in zip(spans, spans[1:], strict=False):
+    for (start, _), (_, end) in pairwise(spans):
         yield _Window(passage, start, end, terms(text[start:end]))
 
 
 def _support(
-    claim: Terms, windows: Sequence[_Window], cited: frozenset[int], question: Terms, coverage: float
+    claim: Terms,
+    windows: Sequence[_Window],
+    cited: frozenset[int],
+    question: Terms,
+    coverage: float,
 ) -> tuple[tuple[Citation, ...], str]:
     verdicts = [_judge(claim, window, coverage) for window in windows]
     good = [verdict for verdict in verdicts if verdict.supported]
@@ -118,20 +123,25 @@ def _judge(claim: Terms, window: _Window, coverage: float) -> _Verdict:
     article = window.passage.article
     context = terms(f"{article.title}. {window.passage.chunk.text}").folded
     about = terms(f"{article.publisher}. {written_date(article.published)}")
-    here = window.terms.folded | about.folded
+    title = terms(article.title)
+    here = window.terms.folded | about.folded | title.folded
     opening = {token.stem for token in claim.tokens if token.folded in claim.subject & context}
     held = (window.terms.stems | about.stems | opening) & claim.stems
     score = len(held) / len(claim.stems) if claim.stems else 1.0
-    numbers = claim.numbers - window.terms.numbers - about.numbers
+    numbers = claim.numbers - window.terms.numbers - about.numbers - title.numbers
     if numbers:
         return _Verdict(score - 1, f"the number {_listed(numbers)} does not stand in the source")
     names = claim.names - here - (claim.subject & context)
     if claim.opening and claim.opening not in context | here and claim.opening not in claim.names:
-        names |= {claim.opening} - {token.folded for token in window.terms.tokens if token.stem in claim.stems}
+        names |= {claim.opening} - {
+            token.folded for token in window.terms.tokens if token.stem in claim.stems
+        }
     if names:
         return _Verdict(score - 1, f"{_listed(names)} does not stand in the source")
     if score < coverage:
-        return _Verdict(score, f"the source holds {score:.0%} of its words, {coverage:.0%} are wanted")
+        return _Verdict(
+            score, f"the source holds {score:.0%} of its words, {coverage:.0%} are wanted"
+        )
     if _denied(claim, window.terms):
         return _Verdict(score - 0.5, "one denies what the other affirms")
     return _Verdict(score, "", window)
@@ -160,7 +170,11 @@ def _negated(text: Terms) -> set[str]:
 
 
 def _by_clauses(
-    sentence: str, windows: Sequence[_Window], cited: frozenset[int], question: Terms, coverage: float
+    sentence: str,
+    windows: Sequence[_Window],
+    cited: frozenset[int],
+    question: Terms,
+    coverage: float,
 ) -> tuple[Citation, ...]:
     """Support clause by clause, where each half of a joined sentence says enough by itself."""
     for joint in _CLAUSE.finditer(sentence):

@@ -104,9 +104,7 @@ def list_articles(
 ) -> None:
     """List articles, newest first: id, day, publisher, title."""
     with news_of(index, profile, overrides) as news:
-        found = news.articles(
-            filters=filters_of(since, until, publisher), query=query, limit=limit
-        )
+        found = news.articles(filters=filters_of(since, until, publisher), query=query, limit=limit)
     if as_json:
         from rag.export import as_json as to_json
 

@@ -39,7 +39,7 @@ def list_models(
         return
     for entry in found:
         size = f"{entry.model.size / 1e6:,.0f} MB" if entry.model.size else "?"
-        state = "here" if entry.ready else "not here"
+        state = {"ready": "here", "missing": "not here"}.get(entry.state, entry.state)
         line = f"{entry.model.name:40} {size:>9}  {entry.model.licence:12} {state}"
         show.console().print(line, markup=False)
     show.console(stderr=True).print(f"in {settings.models_folder}", markup=False)

@@ -20,11 +20,9 @@ def console(*, stderr: bool = False) -> "Console":
     """The terminal that people read: results on standard output, all else on standard error."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=not _stream(stderr).isatty())
-
-
-def _stream(stderr: bool) -> "object":
-    return sys.stderr if stderr else sys.stdout
+    stream = sys.stderr if stderr else sys.stdout
+    # A file or pipe gets whole lines: whoever reads it wraps them.
+    return Console(stderr=stderr, highlight=False, soft_wrap=not stream.isatty())
 
 
 def about(article: Article | Citation) -> str:
@@ -105,8 +103,8 @@ def print_report(report: IngestReport) -> None:
         if outcome.status == "failed":
             out.print(Text(f"  {_reason(outcome)}", style="red"))
     for status in ("added", "updated", "unchanged", "duplicate", "failed"):
-        if counts[status]:  # type: ignore[index]
-            out.print(f"{status:>10}: {counts[status]}")  # type: ignore[index]
+        if counts[status]:
+            out.print(f"{status:>10}: {counts[status]}")
     rate = report.chunks / report.seconds if report.seconds and report.chunks else 0
     if rate:
         out.print(

@@ -1,0 +1,42 @@
+"""Pages in, clean articles out: HTML, plain text, the text of a whole page, Markdown, records."""
+
+from collections.abc import Mapping
+
+from rag.errors import ExtractError
+from rag.extract import dates, html, plain, record, wording
+from rag.extract.cleaned import MIN_RECORD_WORDS, MIN_WORDS, Cleaned, require_words
+from rag.extract.decode import decode
+from rag.extract.pagetext import PageText
+from rag.extract.signature import split_names
+from rag.text import content_id, normalise
+from rag.types import Article, Page
+
+__all__ = ["extract"]
+
+_HTML = {"text/html", "application/xhtml+xml"}
+_MARKDOWN = {"text/markdown", "text/x-markdown"}
+
+
+def extract(page: Page, *, fields: Mapping[str, str] | None = None) -> Article:
+    """Clean one page into an article; the text keeps the author's wording, whole lines go or stay.
+
+    HTML, plain text (a clean article, or the text of a whole page with its menus and captions),
+    Markdown and JSON records are understood, by ``page.content_type``. ``fields`` maps the names
+    text, title, url, publisher, authors, published and language to a record's own field names.
+
+    Raises:
+        ExtractError: the page is binary, holds too few words, or its record has no text.
+    """
+    if not page.body.strip():
+        raise ExtractError("the page is empty, wanted the text of an article")
+    source = decode(page.body)
+    if page.content_type == "application/json":
+        cleaned = record.clean(source, fields)
+        return _article(page, cleaned, MIN_RECORD_WORDS)
+    if page.content_type in _HTML:
+        return _article(page, html.clean(source), MIN_WORDS)
+    if page.content_type in _MARKDOWN:
+        return _article(page, _fronted(source, plain.markdown), MIN_RECORD_WORDS)
+    if html.smells(source):
+        return _article(page, html.clean(source), MIN_WORDS)
+    return _article(page, _fronted(source, _plain), MIN_RECORD_WORDS)

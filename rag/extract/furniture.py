@@ -1,122 +1,143 @@
-"""What the furniture of a news page says: a small lexicon of the lines that surround an article.
+"""What the furniture of a news page says: a lexicon of the lines that surround an article.
 
-Two strengths. ``is_furniture`` is sure: the whole short line is page furniture wherever it stands.
-``furniture_hits`` only counts tell-tale words, for the scorer to weigh against other features.
-English first, with the commonest words of French, German, Spanish, Portuguese and Italian sites.
+Two strengths. :func:`is_furniture` is sure: the whole short line is page furniture wherever it
+stands. :func:`hints` only counts tell-tale words, for the scorer to weigh against the rest.
+English above all, with the commonest labels of French, German, Spanish, Portuguese, Italian.
 """
 
 import re
 
-_SURE = re.compile(
-    r"""^\W*(?:
-      (?:skip|jump|go|scroll)\ (?:directly\ |back\ )?to\ (?:the\ )?(?:main\b|content|navigation|footer|search|top|article|comments).*
-    | (?:aller\ au\ contenu|zum\ inhalt|ir\ al\ contenido|pular\ para|vai\ al\ contenuto).*
-    | back\ to\ (?:top|the\ top|home(?:page)?)
-    | (?:\w+\ )?(?:advertis(?:e?ment|ing)s?|adverts?|publicit[ée]|anzeige|werbung|publicidade?|pubblicit[àa])
-      (?:\ \W*.{0,40})?
-    | sponsored(?:\ (?:by|content|links?|stories).{0,40})?|promoted(?:\ (?:by|content|stories))?|paid\ content
-    | (?:(?:show|hide|view|open|close|toggle|read|load|see|post|add|leave|write|join)\ )?
-      (?:a\ |all\ |the\ |your\ |more\ |main\ |site\ )*(?:\(?[\d,.]+\)?\ )?
-      (?:menu|navigation|search|comments?|conversation|reply|replies|discussion|kommentare?|commentaires?|comentarios?|comentários?)
-      (?:\ (?:below|here|now|policy|section|are\ closed|\(?\d+\)?))?
-    | (?:sign|log)\ ?-?(?:in|up|out|on)(?:\b.{0,60})?|register(?:\ (?:now|here|for\ free|today))?
-    | subscri(?:be|ption)s?(?:\ (?:now|today|here|to|for|from)\b.{0,80})?|become\ a\ (?:member|subscriber).{0,60}|my\ account
-    | (?:share|tweet|pin|email|e-mail|print|save|copy|send|like|post|whatsapp|facebook|twitter|linkedin|reddit|telegram|messenger
-        |pinterest|instagram|youtube|flipboard|pocket|bluesky|threads|mastodon|tumblr|link|article|story|page|this|on|to|via|by|with|your|friends
-        |google\+?|teilen|partager|compartir|compartilhar|condividi|imprimir|\d+|shares?|x|&|and|a|it|in|the|more|options|buttons?|icon|icone|link\ copied)
-      (?:[\s:,|/•·]+(?:share|tweet|pin|email|e-mail|print|save|copy|copied|send|like|post|whatsapp|facebook|twitter|linkedin|reddit|telegram|messenger
-        |pinterest|instagram|youtube|flipboard|pocket|bluesky|threads|mastodon|tumblr|link|article|story|page|this|on|to|via|by|with|your|friends
-        |google\+?|\d+|shares?|x|&|and|a|it|in|the|more|options|buttons?|icon|icone)){0,9}
-    | (?:also\ )?(?:read|see|watch|listen|related|recommended|more\ on\ this|lire\ aussi|à\ lire\ aussi|lesen\ sie\ auch|lea\ también|leia\ (?:também|mais)|leggi\ anche)
-      (?:\ (?:more|also|next|now|on|too|full\ story|the\ full\ story|articles?|stories|content|coverage|topics|news|links|posts?|reading|this))*
-      (?:\s*[:>»→|].{0,200})?
-    | (?:don[’']t\ miss|you\ may\ (?:also\ )?like|you\ might\ (?:also\ )?(?:like|be\ interested).*|up\ next|what\ to\ read\ next|editors?[’']?s?\ picks?)
-      (?:\s*[:>»→|].{0,200})?
-    | (?:most|more)\ (?:read|popular|viewed|shared|watched|commented|recent|from|on|in|about|news|stories|videos?|headlines|top\ stories)\b.{0,60}
-    | (?:trending|popular|latest|top|breaking|featured|recent)(?:\ (?:now|news|stories|articles|posts|headlines|videos?|topics))*
-    | (?:previous|next|older|newer)\ (?:article|story|post|page|entry|video)s?\b.{0,150}
-    | (?:tags?|topics?|filed\ under|categor(?:y|ies)|keywords?|sections?|labels?|etiquetas|schlagworte|mots[- ]clés)\s*:.*
-    | tags?|topics|related\ topics|categories
-    | (?:follow|like|find|join|contact|about|email|support)\ (?:us|me|him|her|them)\b.{0,80}
-    | follow\ (?:@\w+|[A-Z][\w\ ]{0,30})(?:\ on\ .{0,40})?
-    | (?:copyright|©|\(c\)\ |all\ rights\ reserved).*|.{0,80}\ all\ rights\ reserved\b.{0,80}|.{0,40}©\s*(?:copyright\ )?\d{4}.{0,80}
-    | (?:privacy|cookies?|terms|accessibility|legal|adchoices|do\ not\ sell)(?:\ (?:policy|notice|settings|preferences|centre|center|statement|and|&|of|use|
-      service|conditions|terms|privacy|my\ (?:personal\ )?info(?:rmation)?))*
-    | (?:we|this\ (?:web)?site|our\ (?:web)?site)\ use[sd]?\ cookies.*|by\ (?:continuing|using|clicking|browsing|signing|subscribing|submitting)\b.{0,60}\b(?:site|website|cookies|service|terms|accept|agree).*
-    | (?:accept|reject|manage)(?:\ (?:all|cookies|preferences|settings|options|and\ close))+
-    | (?:page|article|content|error\ 40[34]\W*|40[34]\W*)\ ?(?:not|no\ longer)\ (?:found|available).{0,80}
-    | the\ (?:content|page|article)\ you\ (?:requested|are\ looking\ for|were\ looking\ for).*
-    | (?:the\ |our\ |your\ |my\ |get\ |receive\ |sign\ up\ (?:for|to)\ |subscribe\ to\ )*(?:\w+\ ){0,3}newsletters?\b(?:\W.{0,100}|receive.{0,100}|sign.{0,100}|get.{0,100})?
-    | (?:get|receive|keep\ up|stay|sign\ up|subscribe|download|install|never\ miss|want\ more|join|enter\ your)\b.{0,120}
-      \b(?:newsletters?|inbox|e-?mail\ (?:address|alerts?|updates?)|notifications?|(?:our|the|free|mobile|news|\w+)\ app)\b.{0,60}
-    | (?:download|get|install)\ (?:our|the)\ .{0,20}app\b.{0,40}
-    | (?:click|tap|swipe)\ (?:here|to|on|through|play|the)\b.{0,100}
-    | (?:listen|watch|play)\ (?:to|this|the|now|live|video|audio)?\ ?(?:this\ |the\ )?(?:article|story|video|podcast|live|now|in\ app)?
-    | (?:loading|please\ wait|close|open|expand|collapse|play|pause|mute|replay|video|audio|gallery|photos?|slideshow|home|homepage|news|live|
-       contents?|toggle|enlarge|fullscreen|caption|hide\ caption|toggle\ caption|enlarge\ this\ image|transcript|embed|download|settings|help|faq|rss|e-?paper)
-      (?:\ (?:image|video|gallery|photos?|playback|feed|tv|player|caption|more))?\W*
-    | (?:photo|image|picture|video|graphic|illustration|foto|bild|credit|photograph|source|caption)(?:\ (?:credit|source|by|caption|courtesy|copyright)s?)*\s*(?::|by\ |courtesy\ |©|/).{0,160}
-    | (?:est\.\ )?(?:\d+|one|two|three|four|five)[- ]min(?:ute)?s?(?:\ read|\ to\ read|\ listen)?|reading\ time\b.{0,30}
-    | (?:your|this)\ (?:browser|device)\b.{0,150}|(?:please\ )?(?:enable|turn\ on|disable)\ (?:javascript|cookies|your\ ad).{0,100}
-    | (?:report|correct)\ (?:this|an?|abuse|a\ (?:typo|correction|mistake))\b.{0,60}|(?:got|have)\ a\ (?:news\ )?(?:tip|story|question)\b.{0,100}
-    | (?:the\ )?comments?\ (?:are|section|for|on)\b.{0,80}|(?:be\ the\ first|what\ do\ you\ think|tell\ us\ what|let\ us\ know)\b.{0,80}
-    | permalink|trackbacks?|pingbacks?|via|published\ in|posted\ in\b.{0,60}
-    )\W*$""",
-    re.IGNORECASE | re.VERBOSE,
+_SURE = (
+    # getting about
+    r"(?:skip|jump|go|scroll) (?:directly |back )?to (?:the |article |main )*"
+    r"(?:content|navigation|nav|footer|search|top|article|comments|main)\b.{0,40}",
+    r"(?:aller au contenu|zum inhalt|ir al contenido|pular para|vai al contenuto|accessibility links).{0,40}",
+    r"back to (?:the )?(?:top|home(?:page)?)|(?:show|hide|open|close|toggle|main|site|full) (?:menu|navigation|search|caption)",
+    r"menu|navigation|home ?page|search(?: for)?|loading|please wait|share this|permalink|trackbacks?|fullscreen|enlarge(?: this)? image",
+    r"(?:previous|next|older|newer) (?:article|story|post|page|entry|video)s?\b.{0,150}",
+    # advertising
+    r"(?:\w+ )?(?:advertis(?:e?ment|ing)s?|adverts?|publicit[ée]|anzeige|werbung|publicidade?|pubblicit[àa])(?: - .{0,60})?",
+    r"(?:sponsored|promoted|paid)(?: (?:by|content|links?|stories|post).{0,40})?",
+    r"(?:story|article) continues below.{0,40}|continue reading(?: below.{0,40})?",
+    # accounts and newsletters
+    r"(?:sign|log) ?-?(?:in|up|out|on)(?: (?:to|for|with|now|here|today|or|and)\b.{0,80})?|register(?: (?:now|here|free|today))?",
+    r"subscri(?:be|ption)s?(?: (?:now|today|here|to|for)\b.{0,80})?|my account|become a (?:member|subscriber).{0,60}",
+    r"(?:daily |weekly |morning |evening |our |free |the |email |e-mail )*newsletters?(?:\W.{0,100}|(?:receive|sign|get)\b.{0,100})?",
+    r"(?:get|receive|keep up|stay|sign up|subscribe|download|install|never miss|want more|join|enter)\b.{0,120}\b"
+    r"(?:newsletters?|inbox|e-?mail (?:address|alerts?|updates?)|notifications?|(?:our|the|free|mobile|news|[A-Z\d]{2,8}) app)\b.{0,60}",
+    # comments and sharing
+    r"(?:(?:view|show|hide|read|load|see|post|add|leave|write|join) )?(?:a |all |the |your |more )*(?:\(?[\d,.]+\)? )?"
+    r"(?:comments?|conversation|reply|replies|discussion|kommentare?|commentaires?|coment[aá]rios?)"
+    r"(?: (?:below|here|now|policy|section|are closed|\(?\d+\)?))?",
+    r"(?:follow|like|find|join|contact|about) us\b.{0,80}|follow @?\w+(?: \w+){0,2}(?: on .{0,40})?|link copied|copy link",
+    r"be the first to .{0,60}|(?:tell us )?what (?:do )?you think.{0,60}",
+    # more to read
+    r"(?:also |and )?(?:read|see|watch|related|recommended|lire aussi|à lire aussi|lesen sie auch|lea también|leia (?:também|mais)|leggi anche)"
+    r"(?: (?:more|also|next|now|on|too|(?:the )?full story|articles?|stories|content|coverage|topics|news|links|posts?|reading|this))*"
+    r"\s*(?:[:>»→].{0,200}|\.\.\.|…)",
+    r"(?:read|see|watch|show|load|view) (?:more|also|next|all)(?: (?:about|on|from|news|stories|articles)\b.{0,60})?",
+    r"(?:related|recommended|similar) (?:articles?|stories|content|coverage|topics|news|links|posts?|reading|videos?|tags)|related",
+    r"(?:don[’']t miss|up next|what to read next|editor[’']?s?[’']? picks?|you (?:may|might) (?:also )?(?:like|be interested in))(?:\s*[:>»→].{0,200})?",
+    r"(?:most|more) (?:read|popular|viewed|shared|watched|commented|recent|from .{0,40}|stories|videos?|headlines|top stories)(?: (?:in|on|from|news)\b.{0,40})?",
+    r"(?:trending|popular|latest|top|breaking|featured|recent)(?: (?:now|news|stories|articles|posts|headlines|videos?|topics))+|trending",
+    r"(?:tags?|topics?|filed under|categor(?:y|ies)|keywords?|labels?|etiquetas|schlagworte|mots[- ]clés)\s*:.{0,200}|tags|(?:related )?topics|categories",
+    # the small print
+    r"(?:copyright|©|\(c\) ?(?:19|20)).{0,150}|(?:.{0,80} )?all rights reserved\b.{0,80}|.{0,60}© ?(?:copyright )?(?:19|20)\d\d.{0,80}",
+    r"(?:privacy|cookies?|terms|accessibility|legal|adchoices|ad choices)(?: (?:policy|notice|settings|preferences|cent(?:re|er)|statement|and|&|of|use"
+    r"|services?|conditions|terms|privacy))+|(?:advertise|work|jobs) with us|do not sell .{0,60}",
+    r"(?:we|this (?:web)?site|our (?:web)?site) uses? cookies.{0,200}|(?:accept|reject|manage)(?: (?:all|cookies|preferences|settings|options|and close))+",
+    r"by (?:continuing|using|clicking|browsing|signing|subscribing|submitting)\b.{0,60}\b(?:site|website|cookies|terms|accept|agree)\b.{0,100}",
+    r"(?:page|article|content|(?:error )?40[34]\W*(?:page )?) ?(?:not|no longer) (?:found|available).{0,60}",
+    r"the (?:content|page|article) you (?:have )?(?:requested|(?:are|were) looking for)\b.{0,100}",
+    # media
+    r"(?:click|tap|swipe) (?:here|to|on|through)\b.{0,60}|(?:listen|watch) (?:to )?(?:this|now|live)(?: (?:article|story|video))?",
+    r"(?:photo|image|picture|video|graphic|foto|bild|photograph)s?(?: (?:credit|source|by|caption|courtesy|copyright)s?)*\s*(?::|©|/).{0,160}",
+    r"(?:image|photo) (?:credit|source|caption|copyright)s?\b.{0,100}|(?:play|pause|mute|replay|embed)(?: video)?|getty images|transcript",
+    r"(?:\d+|one|two|three|four|five)[- ]min(?:ute)?s?(?: read| to read| listen)|reading time\b.{0,30}|(?:\d+|an?) (?:shares?|views|likes)",
+    r"(?:please )?(?:enable|turn on) (?:javascript|cookies).{0,100}|your browser (?:does not|is)\b.{0,150}",
+)
+_FURNITURE = re.compile(rf"\W*(?:{'|'.join(_SURE)})\W*", re.IGNORECASE)
+_NETWORKS = frozenset(
+    "share tweet pin email e-mail whatsapp facebook twitter linkedin reddit telegram messenger pinterest "
+    "instagram youtube flipboard pocket bluesky mastodon tumblr teilen partager compartir compartilhar "
+    "condividi drucken imprimir imprimer".split()
+)
+_BESIDE_NETWORKS = _NETWORKS | frozenset(
+    "print save copy send post link article story page this on to via by with your friends google "
+    "x and a it in the more options button buttons icon shares follow us sms".split()
 )
 _CREDIT = re.compile(
-    r"(?:\bgetty(?: images)?\b|\bAP photo\b|\(photo\b|\bphoto by\b|\bfile (?:photo|pic|image)\b|\bshutterstock\b|\bimage credit\b|\bvia (?:AP|REUTERS|AFP|Getty)\b"
-    r"|\bphoto(?:graph)?s?: |\bcourtesy of\b|\bhandout\b|\bpicture alliance\b|\bpool photo\b|(?:©|\bcredit:)"
-    r"|[-–—/(]\s*(?:AFP|AP|EPA|REUTERS|DPA|PA|ANSA|EFE|ANP|TASS|Xinhua|Bloomberg)\b[^.]{0,40}$"
-    r"|\b(?:AFP|AP|EPA|REUTERS|DPA|PA|EFE)\s*[-–—/]\s*[A-Z][\w.'’-]+(?:\s[A-Z][\w.'’-]+){0,3}\W*$)",
+    r"\bgetty\b|\bshutterstock\b|\bpicture alliance\b|\b(?:AP|pool|file|handout|stock) (?:photo|pic|image)\b|\b(?:photo|image|picture)s? ?(?:by|credit|:|/|courtesy)"
+    r"|\bcourtesy of\b|\bcredit: |\bvia (?:AP|REUTERS|AFP)\b|©"
+    r"|(?:[-–—/(|]\s*|\.\s+)(?-i:AFP|AP|EPA|REUTERS|Reuters|DPA|dpa|PA|ANSA|EFE|ANP|TASS|Xinhua|Bloomberg|RFI)\s*[-–—/|,]\s*(?-i:[A-ZÀ-Þ])[\w.'’ -]{2,40}\)?\W*$"
+    r"|(?-i:[A-ZÀ-Þ])[\w.'’-]+ ?/ ?(?-i:AFP|AP|EPA|REUTERS|Reuters|DPA|dpa|PA|ANSA|EFE|ANP|TASS|Xinhua|Bloomberg)\b[^.]{0,20}\W*$",
     re.IGNORECASE,
 )
-_HINTS = re.compile(
-    r"\b(?:newsletters?|cookies?|subscri\w+|sign up|sign in|log in|privacy|terms of|all rights|copyright"
-    r"|advertis\w+|inbox|unsubscribe|facebook|twitter|instagram|whatsapp|youtube|follow (?:us|him|her|me|them)"
-    r"|click here|read more|comments?|e-?mail|download|share this|contact us|app store|google play|editor[’']?s note"
-    r"|related|sponsored|trending|most read|terms and conditions|password|javascript|browser|getty|shutterstock)\b|©|»|›|\||→",
-    re.IGNORECASE,
+_HINT_WORDS = frozenset(
+    "newsletter newsletters cookie cookies subscribe subscribers subscription subscriptions privacy copyright advertise "
+    "advertisement advertisements advertising advertisers inbox unsubscribe facebook twitter instagram whatsapp youtube "
+    "comment comments email emails e-mail download related sponsored trending password javascript browser getty shutterstock".split()
+)
+_HINT_PHRASES = re.compile(
+    "sign up|sign in|log in|terms of|all rights|follow us|follow him|follow her|follow me|follow them|click here"
+    "|read more|share this|contact us|app store|google play|most read|editor['’]s note|terms and conditions|[©»›|→]"
+)
+_PLAIN_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+_MONTH = (
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|janv|févr|avr|mai|juin|juil|août|märz|okt|dez|ene|abr"
+    r"|ago|dic|fev|set|out|gen|mag|giu|lug|ott)[^\W\d]*\.?"
 )
 _DAY = (
-    r"(?:\d{1,2}(?:st|nd|rd|th)?[ ./-]+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|janv|févr|mars|avr|mai|juin|juil|août|okt|dez|ene|abr|ago|dic|"
-    r"fev|set|out|gen|mag|giu|lug|ott)[\w.]*(?: de)?[ ,./-]+(?:\d{1,2}(?:st|nd|rd|th)?\b[ ,]*)?(?:de )?(?:\d{4})?|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th|º|\.)?[ /-]+(?:de )?{_MONTH}|{_MONTH}[ /-]+\d{{1,2}}(?:st|nd|rd|th)?\b)(?:,? (?:de )?(?:19|20)\d\d)?"
+    r"|\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)"
 )
 _DATE_LINE = re.compile(
-    rf"^\W*(?:(?:first |last )?(?:published|posted|updated|modified|created|date|on|publié|mis à jour|veröffentlicht|publicado|atualizado)\b.{{0,30}}?)?\W*"
-    rf"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\W+)?(?:\d{{1,2}}[:.h]\d{{2}}\s*(?:am|pm|a\.m\.|p\.m\.)?\W*(?:[A-Z]{{2,4}})?\W*)?"
-    rf"(?:{_DAY}).{{0,45}}$|^\W*(?:\d+|an?|one) (?:second|minute|min|hour|hr|day|week|month|year)s? ago\W*$"
-    r"|^(?:(?:first |last )?(?:published|posted|updated|modified))\b.{0,60}$",
+    rf"\W*(?:[^\d.!?]{{0,40}}\W)?(?:\d{{1,2}}[:.h]\d\d\s*(?:[ap]\.?m\.?)?\W*(?:[A-Z]{{2,4}})?\W*)?(?:{_DAY})\b.{{0,45}}"
+    r"|\W*(?:\d+|an?|one) (?:second|minute|min|hour|hr|day|week|month|year)s? ago\W*"
+    r"|\W*(?:(?:first |last )?(?:published|posted|updated|modified))\b.{0,60}",
     re.IGNORECASE,
 )
+_NAME = r"(?:[A-ZÀ-Þ][\w.'’-]*|de|van|von|der|and|et|und|y|e|&|da|la|le|for|of|in)"
 _BYLINE = re.compile(
-    r"^\W*(?:(?:written |posted |story |reported |analysis |opinion )*by|von|par|por|di|text:|author:|byline:)[\s:]+(?-i:(?:[A-ZÀ-Þ][\w.'’-]+|de|van|von|der|and|et|und|y|e|&|da|la|le)"
-    r"(?:,? (?:[A-ZÀ-Þ][\w.'’-]*|de|van|von|der|and|et|und|y|e|&|da|la|le|for|of|in)){0,9})\W*(?:[|•·,/-].{0,80})?$",
-    re.IGNORECASE,
+    rf"\W*(?:(?:[Ww]ritten |[Pp]osted |[Ss]tory |[Rr]eported |[Aa]nalysis |[Oo]pinion )?(?:[Bb]y|BY|[Vv]on|[Pp]ar|[Pp]or)|Text:|Author:|Byline:)\s*:?\s+"
+    rf"(?P<names>[A-ZÀ-Þ][\w.'’-]*(?:,? {_NAME}){{0,9}})\W*(?:[|•·,/–-].{{0,80}})?"
 )
-_MAX_FURNITURE_WORDS = 30
+_MOST_WORDS = 30
+_CREDIT_REACH = 120  # characters at the end of a line
 
 
 def is_furniture(line: str) -> bool:
     """Whether the whole line is page furniture, whatever stands around it."""
-    return len(line) < 300 and len(line.split()) <= _MAX_FURNITURE_WORDS and bool(_SURE.match(line))
+    if len(line) > 300:
+        return False
+    words = line.split()
+    if len(words) > _MOST_WORDS:
+        return False
+    if _FURNITURE.fullmatch(line):
+        return True
+    labels = [word.strip("()[]:,;.|/•·+-").lower() for word in words]
+    labels = [label for label in labels if label and not label.isdigit()]
+    return bool(labels) and _BESIDE_NETWORKS.issuperset(labels) and not _NETWORKS.isdisjoint(labels)
 
 
 def is_credit(line: str) -> bool:
-    """Whether the line names a photographer or picture agency as captions do."""
-    return len(line) < 600 and bool(_CREDIT.search(line))
+    """Whether the line ends by naming a photographer or picture agency, as captions do."""
+    return bool(_CREDIT.search(line[-_CREDIT_REACH:]))
 
 
-def furniture_hits(line: str) -> int:
+def hints(line: str) -> int:
     """How many tell-tale words of furniture the line holds."""
-    return len(_HINTS.findall(line))
+    small = line.lower()
+    words = len(_HINT_WORDS.intersection(_PLAIN_WORD.findall(small)))
+    return words + len(_HINT_PHRASES.findall(small))
 
 
 def is_date_line(line: str) -> bool:
     """Whether the line is no more than a date or time of publication."""
-    return len(line) < 120 and bool(_DATE_LINE.match(line))
+    return len(line) < 120 and bool(_DATE_LINE.fullmatch(line))
 
 
-def is_byline(line: str) -> bool:
-    """Whether the line is no more than the names of authors after ``By`` or the like."""
-    return len(line) < 160 and bool(_BYLINE.match(line))
+def byline(line: str) -> str:
+    """The names after ``By`` (or the like) where that is all the line holds, else ''."""
+    match = _BYLINE.fullmatch(line) if len(line) < 160 else None
+    return match["names"] if match else ""

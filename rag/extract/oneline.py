@@ -12,76 +12,84 @@ from rag import text as rag_text
 from rag.extract.wording import FUNCTION_WORDS
 
 _TOKEN = re.compile(r"\S+")
-_CLOCK = re.compile(
-    r"\b\d{1,2}[:.]\d{2}\s*(?:[ap]\.?m\.?)?(?:\s*\(?(?:[A-Z]{2,4}|Uhr)\b\)?)?|\b(?:19|20)\d{2}\b(?!\s*[-–])|\b(?:ago|read)\b|\b(?:Share|Comments?|Print|Advertisement)\b",
+_MARK = re.compile(  # what stands right before an article's first sentence: a time, a year, a button
+    r"\b\d{1,2}[:.]\d\d\s*(?:[ap]\.?m\b\.?)?(?:\s*\(?(?:[A-Z]{2,4}|Uhr)\b\)?)?|\b(?:19|20)\d\d\b(?!\s*[-–])"
+    r"|\b(?:ago|read|Share|Comments?|Print|Advertisement)\b"
 )
-_LONGEST_TITLE = 40  # words
-_LONG_UNIT = 8  # words; shorter sentences are not split further
+_TITLE_REACH, _TITLE_WORDS = 1000, 40  # characters, words
+_UNIT = 8  # words; a shorter sentence is not cut further
+_MENU = 6.0  # how many capitalised words more than small ones make a menu
+_SMALL, _FUNCTION = -1.5, -2.0  # what a small word and a function word take from that count
+_OPENING = 6  # words in which a sentence that follows a menu may have begun
 
 
 def headline(text: str) -> str:
     """The longest run of words at the very start that occurs again: the page's title, or ''."""
-    tokens = list(_TOKEN.finditer(text, 0, 1000))[:_LONGEST_TITLE]
-    found = ""
+    tokens = list(_TOKEN.finditer(text, 0, _TITLE_REACH))[:_TITLE_WORDS]
+    end = 0
     for token in tokens[2:]:
-        candidate = text[: token.end()]
-        if text.find(candidate, token.end()) < 0:
+        if text.find(text[: token.end()], token.end()) < 0:
             break
-        found = candidate
-    return found.rstrip(" |-–—·:")
+        end = token.end()
+    return text[:end].rstrip(" |-–—·:")
 
 
 def pieces(text: str) -> list[tuple[int, int]]:
     """The (start, end) of each piece of the text, in order, white space between them left out."""
     cuts = {0, len(text)}
-    title = headline(text)
-    if title:
-        at = 0
-        while (at := text.find(title, at)) >= 0:
-            cuts.update((at, at + len(title)))
-            at += len(title)
-    cuts.update(match.end() for match in re.finditer(r"\n+", text))
+    if title := headline(text):
+        for found in re.finditer(re.escape(title), text):
+            cuts.update(found.span())
+    cuts.update(found.end() for found in re.finditer(r"\n+", text))
+    hard = sorted(cuts)
+    at = 0
     for start, end in rag_text.sentences(text):
+        while hard[at] <= start:
+            at += 1
+        left = start
         cuts.add(start)
-        inner = sorted(cut for cut in cuts if start < cut < end)
-        for left, right in zip([start, *inner], [*inner, end], strict=True):
+        for right in (*_within(hard, at, end), end):
             cuts.update(_turn(text, left, right))
+            left = right
     borders = sorted(cuts)
     spans = []
-    for left, right in zip(borders, borders[1:]):
+    for left, right in zip(borders, borders[1:], strict=False):
         piece = text[left:right]
         if piece.strip():
             spans.append((left + len(piece) - len(piece.lstrip()), left + len(piece.rstrip())))
     return spans
 
 
+def _within(hard: list[int], at: int, end: int) -> list[int]:
+    stop = at
+    while stop < len(hard) and hard[stop] < end:
+        stop += 1
+    return hard[at:stop]
+
+
 def _turn(text: str, start: int, end: int) -> list[int]:
-    """Where capitalised words turn into running text: at most one cut, plus clock times before it."""
+    """Where a menu turns into running text, and the times and buttons before that, if it does."""
     tokens = list(_TOKEN.finditer(text, start, end))
-    if len(tokens) < _LONG_UNIT:
+    if len(tokens) < _UNIT:
         return []
     best = score = 0.0
     turn = 0
-    for index, token in enumerate(tokens):
+    for index, token in enumerate(tokens, start=1):
         word = token.group()
-        if word[0].islower():
-            score -= 2.0 if word in FUNCTION_WORDS else 1.5
-        else:
-            score += 1.0
+        score += (_FUNCTION if word in FUNCTION_WORDS else _SMALL) if word[0].islower() else 1.0
         if score > best:
-            best, turn = score, index + 1
-    if best < 6 or turn >= len(tokens):
-        return [] 
-    anchors = [m.end() for m in _CLOCK.finditer(text, start, tokens[turn - 1].end())]
-    first = turn
-    for back in range(1, min(6, turn)):
-        index = turn - back
-        if tokens[index].group().lower() in FUNCTION_WORDS and tokens[index].group()[0].isupper():
-            first = index
-            break
-    else:
-        first = max(1, turn - 2)
-    cut = tokens[first].start()
-    if anchors and tokens[max(0, turn - 8)].start() <= anchors[-1] <= tokens[turn].start():
-        cut = anchors[-1]
-    return [cut, *anchors]
+            best, turn = score, index
+    if best < _MENU or turn == len(tokens):
+        return []
+    marks = [found.end() for found in _MARK.finditer(text, start, tokens[turn - 1].end())]
+    nearest = tokens[max(0, turn - _UNIT)].start()
+    cut = marks[-1] if marks and marks[-1] >= nearest else tokens[_opening(tokens, turn)].start()
+    return [cut, *marks]
+
+
+def _opening(tokens: list[re.Match[str]], turn: int) -> int:
+    """The word that opens the sentence whose first small word is at ``turn``."""
+    for index in range(turn - 1, max(0, turn - _OPENING), -1):
+        if tokens[index].group().lower() in FUNCTION_WORDS:
+            return index
+    return max(1, turn - 2)  # usually a name of two words

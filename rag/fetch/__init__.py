@@ -36,7 +36,7 @@ _ADDRESS = re.compile(
 _ENDLESS = ("jsonl", "csv", "tsv")
 
 
-def fetch(  # noqa: PLR0913 - every limit is a keyword of its own
+def fetch(
     sources: Iterable[str],
     *,
     stdin: BinaryIO | None = None,

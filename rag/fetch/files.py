@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rag.fetch.formats import WANTED, is_foreign, kind_of
-from rag.fetch.origin import Origin, megabytes, trouble
+from rag.fetch.origin import Origin, both_sizes, trouble
 from rag.fetch.reading import pages
 from rag.types import Failure, Page
 
@@ -51,9 +51,9 @@ def file(name: str, path: Path, max_bytes: int) -> Iterator[Page | Failure]:
         kind = kind_of(name)
         packed = name.lower().endswith(".gz")
         if kind in _DOCUMENTS and not packed and state.st_size > max_bytes:
+            size, limit = both_sizes(state.st_size, max_bytes)
             yield origin.failure(
-                f"is {megabytes(state.st_size)}, the limit for one article is "
-                f"{megabytes(max_bytes)}; split it, or raise max_bytes"
+                f"is {size}, the limit for one article is {limit}; split it, or raise max_bytes"
             )
             return
         with path.open("rb") as stream:

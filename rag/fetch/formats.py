@@ -90,7 +90,7 @@ def binary(head: bytes) -> str:
             return name
     # Compressed data holds about 10 % control characters, text in any encoding next to none.
     control = len(head) - len(head.translate(None, _CONTROL))
-    return "binary data" if control * 100 > len(head) else ""
+    return "binary data" if control > max(3, len(head) // 100) else ""
 
 
 def _suffix(name: str) -> str:

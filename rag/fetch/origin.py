@@ -1,5 +1,6 @@
 """Where bytes came from, and how that is said to people: pages, failures and sizes."""
 
+import gzip
 import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,9 +29,10 @@ class Origin:
 
     def failure(self, seen: str, line: int = 0) -> Failure:
         """A failure of this origin; ``seen`` goes on from its name, as in "is empty"."""
-        source = f"{self.name}:{line}" if line else self.name
-        subject = f"{self.name} line {line}" if line else self.name
-        return Failure(source=one_line(source), reason=one_line(f"{subject} {seen}"))
+        name = one_line(self.name)
+        if not line:
+            return Failure(source=name, reason=f"{name} {one_line(seen)}")
+        return Failure(source=f"{name}:{line}", reason=f"{name} line {line} {one_line(seen)}")
 
 
 def one_line(text: str) -> str:
@@ -44,17 +46,29 @@ def one_line(text: str) -> str:
 
 
 def megabytes(size: int) -> str:
-    """A number of bytes in words: ``20 MB``, ``1.4 MB``, ``980 bytes`` (1 MB = 1,000,000 bytes)."""
-    if size < 10_000:
+    """A number of bytes in words: ``20 MB``, ``1.4 MB``, ``9,800 bytes`` (1 MB = 1,000,000 bytes)."""
+    if size < 100_000:
         return f"{size:,} bytes"
     return f"{size / 1_000_000:,.2f}".rstrip("0").rstrip(".") + " MB"
 
 
+def both_sizes(size: int, limit: int) -> tuple[str, str]:
+    """A size and the limit that it breaks in words, never the same words."""
+    said = megabytes(size), megabytes(limit)
+    return said if said[0] != said[1] else (f"{size:,} bytes", f"{limit:,} bytes")
+
+
 def trouble(error: OSError | EOFError | zlib.error) -> str:
     """What the system or the unpacker said, without error numbers or quoted names."""
+    if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
+        return f"is damaged gzip ({lowered(str(error))}); get a whole copy"
     if isinstance(error, PermissionError):
         return "cannot be read: permission denied; check who may read it"
     if isinstance(error, FileNotFoundError):
         return "does not exist; check the name (a web address begins with https://)"
-    said = (error.strerror if isinstance(error, OSError) else "") or str(error)
-    return f"cannot be read: {said[:1].lower()}{said[1:]}"
+    return f"cannot be read: {lowered(error.strerror or str(error))}"
+
+
+def lowered(said: str) -> str:
+    """A sentence of another program as part of one of ours; ``CRC`` and the like stay as they are."""
+    return said[:1].lower() + said[1:] if said[1:2].islower() else said

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rag.errors import FetchError
+from rag.fetch.origin import lowered
 
 if TYPE_CHECKING:
     import httpx
@@ -96,7 +97,7 @@ def _translated(url: "httpx.URL", error: Exception, timeout: float) -> FetchErro
     if isinstance(error, httpx.ConnectError):
         said = (refused.strerror if isinstance(refused, OSError) else "") or "no connection"
         return UnreachedError(
-            f"{url} cannot be reached: {said[:1].lower()}{said[1:]}; check the address, and that "
+            f"{url} cannot be reached: {lowered(said)}; check the address, and that "
             "this machine is online"
         )
     return FetchError(f"{url} did not send a whole page ({_word(error)}); try later")

@@ -31,9 +31,7 @@ def pages(
         yield from _pages(opened(raw, max_bytes), kind, origin, max_bytes)
     except SourceError as error:
         yield origin.failure(str(error))
-    except (EOFError, zlib.error) as error:
-        yield origin.failure(f"is damaged gzip ({_first_low(str(error))}); get a whole copy")
-    except OSError as error:
+    except (OSError, EOFError, zlib.error) as error:
         yield origin.failure(trouble(error))
 
 
@@ -70,7 +68,3 @@ def _document(
     if not body.strip():
         return origin.failure("holds only white space")
     return origin.page(body, content_type)
-
-
-def _first_low(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Iterator
 
-from rag.fetch.origin import Origin, megabytes
+from rag.fetch.origin import Origin, both_sizes, megabytes
 from rag.fetch.stream import lines
 from rag.types import Failure, Page
 
@@ -38,7 +38,7 @@ def json_lines(stream: io.BufferedReader, origin: Origin, limit: int) -> Iterato
                 number,
             )
             continue
-        value = _parsed(line, origin, number)
+        value = _parsed(line.rstrip(), origin, number)
         if isinstance(value, Failure):
             yield value
         else:
@@ -78,9 +78,9 @@ def record(value: dict[str, object], origin: Origin, limit: int, line: int = 0) 
     except RecursionError:
         return origin.failure("is nested too deeply to be an article; leave it out", line)
     if len(body) > limit:
+        size, most = both_sizes(len(body), limit)
         return origin.failure(
-            f"holds a record of {megabytes(len(body))}, the limit is {megabytes(limit)}; split it, "
-            "or raise max_bytes",
+            f"holds a record of {size}, the limit is {most}; split it, or raise max_bytes",
             line,
         )
     return origin.page(body, "application/json", _name(value, body))

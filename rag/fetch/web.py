@@ -18,7 +18,7 @@ from rag.fetch.addresses import Resolve, admitted
 from rag.fetch.addresses import resolve as ask_system
 from rag.fetch.charset import to_utf8
 from rag.fetch.formats import Kind, kind_of
-from rag.fetch.origin import megabytes
+from rag.fetch.origin import both_sizes
 from rag.fetch.pinned import UnreachedError, get
 
 if TYPE_CHECKING:
@@ -190,14 +190,14 @@ def _blocks(url: "httpx.URL", response: "httpx.Response", max_bytes: int) -> Ite
         raise FetchError(f"{url} sent the encoding {encoding}, which was not asked for")
     length = response.headers.get("content-length", "")
     size = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else 0
-    said = f"is {megabytes(size)}" if size > max_bytes else "is longer than the limit"
     taken = 0
     for block in response.iter_bytes():
         taken += len(block)
         if max(taken, size) > max_bytes:
+            said, limit = both_sizes(max(taken, size), max_bytes)
             raise FetchError(
-                f"{url} {said}, the limit for one page is {megabytes(max_bytes)}; save it and add "
-                "the part that is wanted, or raise max_bytes"
+                f"{url} is {said}{'' if size > max_bytes else ' or more'}, the limit for one page "
+                f"is {limit}; save it and add the part that is wanted, or raise max_bytes"
             )
         yield block
 

@@ -97,7 +97,7 @@ class LlamaCppGenerator:
     """A GGUF model on this machine's processor (or GPU, where xllamacpp was built for one).
 
     Streams run side by side up to ``parallel``; more wait their turn. The beginning that a prompt
-    shares with an earlier one is not read again.
+    shares with an earlier one is not read again, unless ``reuse`` is off.
 
     Loading holds Python's global lock for one to three seconds, because the engine does; the file
     is read into the system's cache beforehand, without the lock.
@@ -113,6 +113,8 @@ class LlamaCppGenerator:
         parallel: int = 1,
         cache_mib: int = 256,
         mmap: bool = True,
+        reuse: bool = True,
+        gpu_layers: int = 0,
     ) -> None:
         """Nothing is read yet.
 
@@ -125,6 +127,10 @@ class LlamaCppGenerator:
             cache_mib: MiB kept for conversations that take turns; 0 keeps the last prompt only.
             mmap: map the file instead of copying it. Quicker to load, and the system may drop
                 pages not in use; without it a 1.5B model shows 600 MB less, none of it droppable.
+            gpu_layers: how many layers a GPU computes; -1 is all, 0 none.
+            reuse: do not read again what a prompt shares with an earlier one. A prompt read in
+                other portions rounds otherwise, so a near tie may then fall differently; without
+                it, the same chat at temperature 0 gives the same text whatever came before.
         """
         self._path = path
         self._identity = identity or path.stem
@@ -133,6 +139,8 @@ class LlamaCppGenerator:
         self._parallel = parallel
         self._cache_mib = cache_mib
         self._mmap = mmap
+        self._gpu_layers = gpu_layers
+        self._reuse = reuse
         self._key = secrets.token_urlsafe(32)
         self._lock = threading.Lock()
         self._server: _Server | None = None
@@ -194,7 +202,7 @@ class LlamaCppGenerator:
             "seed": seed,
             "stop": list(stop),
             "stream": True,
-            "cache_prompt": True,
+            "cache_prompt": self._reuse,
             # One chunk for each batch of the prompt: the chance to stop before it is all read.
             "return_progress": True,
             "chat_template_kwargs": {"enable_thinking": False},
@@ -270,6 +278,7 @@ class LlamaCppGenerator:
         wanted.n_parallel = self._parallel
         wanted.n_batch = wanted.n_ubatch = _BATCH
         wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = self._threads
+        wanted.n_gpu_layers = 9999 if self._gpu_layers < 0 else self._gpu_layers
         wanted.cache_ram_mib = self._cache_mib
         if not self._mmap:
             wanted.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE

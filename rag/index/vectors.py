@@ -9,9 +9,13 @@ import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import faiss
 
 EXACT_BELOW = 50_000
 _Numbers = npt.NDArray[np.int64]
@@ -21,7 +25,7 @@ _Vectors = npt.NDArray[np.float32]
 class Vectors:
     """Unit vectors by chunk number; search returns inner products, that is cosines."""
 
-    def __init__(self, index: object, dimension: int) -> None:
+    def __init__(self, index: "faiss.IndexIDMap2", dimension: int) -> None:
         """Wrap a FAISS index with ids; use :meth:`build` or :meth:`read`."""
         self._index = index
         self.dimension = dimension
@@ -85,14 +89,14 @@ class Vectors:
         if among is not None and not len(among):
             return []
         parameters = None
-        hnsw = "HNSW" in type(faiss.downcast_index(self._index.index)).__name__  # type: ignore[attr-defined]
+        hnsw = "HNSW" in type(faiss.downcast_index(self._index.index)).__name__
         if hnsw or among is not None:
             parameters = faiss.SearchParametersHNSW() if hnsw else faiss.SearchParameters()
             if among is not None:
                 parameters.sel = faiss.IDSelectorBatch(among)
             if hnsw:
                 parameters.efSearch = max(128, 2 * limit)
-        scores, numbers = self._index.search(  # type: ignore[attr-defined]
+        scores, numbers = self._index.search(
             np.ascontiguousarray(query.reshape(1, -1), dtype=np.float32), limit, params=parameters
         )
         return [
@@ -102,7 +106,7 @@ class Vectors:
         ]
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)  # type: ignore[attr-defined]
+        return int(self._index.ntotal)
 
 
 def _digest(path: Path) -> str:

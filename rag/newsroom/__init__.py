@@ -25,8 +25,8 @@ from rag.newsroom.parts import build_embedder, build_generator, build_reranker
 from rag.prompts import answer_messages
 from rag.rerank import Reranker
 from rag.retrieve import retrieve, within
-from rag.summarize import lead_passages, overview, summarize
 from rag.summarize import Progress as PartsProgress
+from rag.summarize import lead_passages, overview, summarize
 from rag.types import (
     Answer,
     Article,
@@ -102,7 +102,10 @@ class News:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -205,6 +208,7 @@ class News:
         pages = self._fetch(map(str, sources), stdin=stdin, allow_private=allow_private)
         embedder = self.embedder
         index = self._open(create=True, bind=True)
+        embedder.load()
         with index.writing():
             return ingest(pages, index=index, embedder=embedder, fields=fields, progress=progress)
 
@@ -256,6 +260,7 @@ class News:
             candidates=max(chosen.candidates, k or 0),
             lexical_weight=chosen.lexical_weight,
             dense_weight=chosen.dense_weight,
+            sentence_weight=chosen.sentence_weight,
             filters=filters,
             reranker=self.reranker,
         )

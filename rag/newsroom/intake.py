@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,19 +14,19 @@ from rag.index import Entry, Index
 from rag.types import Article, Chunk, Failure, IngestReport, Outcome, Page, Status
 
 Progress = Callable[[Outcome], None]
-_BATCH = 512  # chunks that are sorted by length and embedded together, then stored in one transaction
+_BATCH = (
+    512  # chunks that are sorted by length and embedded together, then stored in one transaction
+)
 
 
-@dataclass
-class _Batch:
-    articles: list[tuple[Article, Page, tuple[Chunk, ...], Status]] = field(default_factory=list)
-    chunks: int = 0
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """An article of the batch at work."""
 
-    def holds(self, article: Article) -> bool:
-        return any(article.id == other.id for other, *_ in self.articles)
-
-    def touches(self, url: str) -> bool:
-        return any(url == other.url for other, *_ in self.articles)
+    article: Article
+    page: Page
+    chunks: tuple[Chunk, ...]
+    status: Status
 
 
 def ingest(
@@ -51,44 +51,66 @@ def ingest(
     Raises:
         IndexProblem: if the index cannot be written.
     """
-    started, encoding = time.perf_counter(), 0.0
-    outcomes: list[Outcome] = []
-    batch, chunks = _Batch(), 0
-
-    def tell(outcome: Outcome) -> None:
-        outcomes.append(outcome)
-        if progress:
-            progress(outcome)
-
-    def flush() -> None:
-        nonlocal encoding, chunks, batch
-        if not batch.articles:
-            return
-        encoding += _store(batch, index, embedder)
-        chunks += batch.chunks
-        for article, page, _, status in batch.articles:
-            tell(Outcome(page.url, status, article.id, article.title))
-        batch = _Batch()
-
+    intake = _Intake(index, embedder, progress)
+    started = time.perf_counter()
     try:
-        for page, article in _extracted(pages, fields, tell):
-            if batch.touches(article.url) and not batch.holds(article):
-                flush()
-            status: Status = "duplicate" if batch.holds(article) else index.status_of(article)
-            if status in {"unchanged", "duplicate"}:
-                tell(Outcome(page.url, status, article.id, article.title))
-                continue
-            cut = chunk(article, words=index.chunk_words)
-            batch.articles.append((article, page, cut, status))
-            batch.chunks += len(cut)
-            if batch.chunks >= _BATCH:
-                flush()
-    except KeyboardInterrupt:
-        flush()
-        raise
-    flush()
+        for page, article in _extracted(pages, fields, intake.tell):
+            intake.take(page, article)
+    finally:
+        # On Ctrl-C too: what was cleaned already is worth the seconds that storing it takes.
+        intake.flush()
     seconds = time.perf_counter() - started
-    return IngestReport(tuple(outcomes), seconds, encoding, chunks)
+    return IngestReport(tuple(intake.outcomes), seconds, intake.encoding, intake.chunks)
+
+
+class _Intake:
+    """Collects articles into batches; knows what became of each."""
+
+    def __init__(self, index: Index, embedder: Embedder, progress: Progress | None) -> None:
+        self.index, self.embedder, self.progress = index, embedder, progress
+        self.outcomes: list[Outcome] = []
+        self.batch: list[_Taken] = []
+        self.chunks = 0
+        self.encoding = 0.0
+
+    def tell(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        if self.progress:
+            self.progress(outcome)
+
+    def take(self, page: Page, article: Article) -> None:
+        held = any(article.id == taken.article.id for taken in self.batch)
+        if not held and any(article.url == taken.article.url for taken in self.batch):
+            self.flush()  # the same address twice: the later one replaces the earlier
+        status: Status = "duplicate" if held else self.index.status_of(article)
+        if status in {"unchanged", "duplicate"}:
+            self.tell(Outcome(page.url, status, article.id, article.title))
+            return
+        cut = chunk(article, words=self.index.chunk_words)
+        self.batch.append(_Taken(article, page, cut, status))
+        if sum(len(taken.chunks) for taken in self.batch) >= _BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        if not self.batch:
+            return
+        batch, self.batch = self.batch, []
+        texts = [embedding_text(part, taken.article) for taken in batch for part in taken.chunks]
+        start = time.perf_counter()
+        vectors = self.embedder.encode_documents(texts)
+        self.encoding += time.perf_counter() - start
+        ends = np.cumsum([len(taken.chunks) for taken in batch])
+        self.index.add(
+            [
+                Entry(
+                    taken.article, taken.page, taken.chunks, vectors[end - len(taken.chunks) : end]
+                )
+                for taken, end in zip(batch, ends, strict=True)
+            ]
+        )
+        self.chunks += len(texts)
+        for taken in batch:
+            self.tell(Outcome(taken.page.url, taken.status, taken.article.id, taken.article.title))
 
 
 def _extracted(
@@ -102,20 +124,3 @@ def _extracted(
             yield page, extract(page, fields=fields)
         except ExtractError as error:
             tell(Outcome(page.url, "failed", reason=str(error)))
-
-
-def _store(batch: _Batch, index: Index, embedder: Embedder) -> float:
-    """Embed and store a batch; returns the seconds that the encoder took."""
-    texts = [
-        embedding_text(part, article) for article, _, cut, _ in batch.articles for part in cut
-    ]
-    start = time.perf_counter()
-    vectors = embedder.encode_documents(texts)
-    seconds = time.perf_counter() - start
-    ends = np.cumsum([len(cut) for _, _, cut, _ in batch.articles])
-    entries = [
-        Entry(article, page, cut, vectors[end - len(cut) : end])
-        for (article, page, cut, _), end in zip(batch.articles, ends, strict=True)
-    ]
-    index.add(entries)
-    return seconds

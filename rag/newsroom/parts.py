@@ -94,6 +94,6 @@ def build_generator(settings: Settings) -> Generator:
         path,
         identity=chosen.model,
         context_length=chosen.context_length,
-        threads=chosen.threads or None,
+        threads=chosen.threads,
         gpu_layers=chosen.gpu_layers,
     )

@@ -1,0 +1,120 @@
+"""A text that is an article already: plain, or Markdown with a heading and perhaps front matter."""
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+
+from rag.extract import dates, furniture
+from rag.extract.cleaned import Cleaned
+from rag.extract.lines import read
+from rag.extract.signature import split_names
+
+_FRONT = re.compile(r"\A\s*---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_PAIR = re.compile(r"^([A-Za-z_][\w .-]{0,40}):[ \t]*(.*(?:\n[ \t]+-? ?.*|\n- .*)*)", re.MULTILINE)
+_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_UNDERLINED = re.compile(r"\A\s*(\S[^\n]*)\n=+[ \t]*\n")
+_MARKS = (
+    (re.compile(r"<!--.*?-->", re.DOTALL), ""),
+    (re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)"), ""),  # images
+    (re.compile(r"\[([^\]\n]+)\]\((?:[^()\n]|\([^()\n]*\))*\)"), r"\1"),  # links
+    (re.compile(r"\[([^\]\n]+)\]\[[^\]\n]*\]"), r"\1"),
+    (re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE), ""),  # their targets
+    (re.compile(r"<(https?://[^>\s]+)>"), r"\1"),
+    (re.compile(r"^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$", re.MULTILINE), ""),  # rules
+    (re.compile(r"^ {0,3}> ?", re.MULTILINE), ""),
+    (re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE), r"\1"),
+    (re.compile(r"(\*\*|__)(?=\S)([^\n]+?)(?<=\S)\1"), r"\2"),
+    (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])"), r"\1"),
+    (re.compile(r"(?<!\w)_(?=\S)([^_\n]+?)(?<=\S)_(?!\w)"), r"\1"),
+    (re.compile(r"`([^`\n]+)`"), r"\1"),
+    (re.compile(r"\\([\\`*_{}\[\]()#+.!>-])"), r"\1"),
+)
+_SHORTEST_WRAP, _LONGEST_WRAP = 45, 100  # characters at which mails and old files break lines
+_HEADER = 6  # lines that may hold title, byline and date
+_TITLE_WORDS = 32
+
+
+def front_matter(text: str) -> tuple[dict[str, str], str]:
+    """The ``key: value`` lines between two ``---`` lines, and the text after them."""
+    found = _FRONT.match(text)
+    if not found:
+        return {}, text
+    pairs = {key.strip().lower(): _value(value) for key, value in _PAIR.findall(found[1])}
+    return (pairs, text[found.end() :]) if pairs else ({}, text)
+
+
+def _value(raw: str) -> str:
+    raw = re.sub(r"\s*\n\s*-?\s*", ", ", raw.strip()).strip(", ")
+    raw = raw[1:-1] if raw[:1] == "[" and raw[-1:] == "]" else raw
+    return re.sub(r"^([\"'])(.*)\1$", r"\2", raw.strip())
+
+
+def markdown(text: str) -> Cleaned:
+    """The article of a Markdown text: its first heading is the title, its marks are taken off."""
+    heading = _HEADING.search(text) if not _UNDERLINED.match(text) else None
+    title = ""
+    if underlined := _UNDERLINED.match(text):
+        title, text = underlined[1], text[underlined.end() :]
+    elif heading and not read(text[: heading.start()]).prose:
+        title, text = heading[2], text[: heading.start()] + text[heading.end() :]
+    found = clean(_without_marks(text))
+    return replace(found, title=_without_marks(title).strip() or found.title) if title else found
+
+
+def _without_marks(text: str) -> str:
+    for pattern, instead in _MARKS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def clean(text: str, *, titled: bool = True) -> Cleaned:
+    """An article whose text is clean: title, byline and day are taken off its top, no more.
+
+    Lines that are sure furniture ("Advertisement") go. ``titled`` says that the first line may
+    be a headline.
+    """
+    lines = [line for line in _unwrapped(text) if line and not furniture.is_furniture(line)]
+    title = ""
+    if titled and len(lines) > 1 and _is_headline(lines[0], lines[1]):
+        title = lines.pop(0)
+    authors: tuple[str, ...] = ()
+    published = None
+    for line in lines[:_HEADER] if title else ():
+        if not authors and (names := furniture.byline(line)):
+            authors = split_names(names)
+        elif not published and read(line).words < 15 and furniture.is_date_line(line):
+            published = dates.parse(line)
+            if not published:
+                continue
+        else:
+            continue
+        lines.remove(line)
+    return Cleaned(title, "\n\n".join(lines), authors=authors, published=published)
+
+
+def _is_headline(line: str, following: str) -> bool:
+    measured = read(line)
+    if measured.bullet or not 2 <= measured.words <= _TITLE_WORDS or line.endswith((".", ",", ";", ":")):
+        return False
+    return len(following) > len(line) or not measured.ends
+
+
+def _unwrapped(text: str) -> list[str]:
+    """Lines as paragraphs; where a text is broken at a fixed width, its lines are joined again."""
+    blocks = [block.split("\n") for block in re.split(r"\n[ \t]*\n", text)]
+    inner = [len(line) for block in blocks for line in block[:-1]]
+    cut = [
+        first
+        for block in blocks
+        for first, second in pairwise(block)
+        if not first.rstrip().endswith((".", "!", "?", ":", '"', "”")) and second[:1].islower()
+    ]
+    wrapped = (
+        len(blocks) > 1
+        and inner
+        and len(cut) >= len(inner) / 3
+        and _SHORTEST_WRAP <= sorted(inner)[len(inner) // 2] <= _LONGEST_WRAP
+    )
+    if wrapped:
+        return [" ".join(line.strip() for line in block if line.strip()) for block in blocks]
+    return [line.strip() for block in blocks for line in block]

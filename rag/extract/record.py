@@ -1,0 +1,151 @@
+"""One JSON record of a feed, dump or table -> an article."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from rag.errors import ExtractError
+from rag.extract import dates, html, plain
+from rag.extract.cleaned import Cleaned
+from rag.extract.signature import split_names
+from rag.text import normalise
+
+NAMES: dict[str, tuple[str, ...]] = {
+    "text": ("text", "body", "content", "article", "articlebody", "article_text", "story", "maintext", "full_text",
+             "fulltext", "content_text", "content_html", "body_text", "article_body"),
+    "title": ("title", "headline", "name", "heading", "article_title"),
+    "url": ("url", "link", "source_url", "web_url", "weburl", "canonical_url", "article_url", "permalink", "uri"),
+    "publisher": ("publisher", "source", "site", "outlet", "newspaper", "sitename", "site_name", "publication",
+                  "source_name", "domain", "source_domain"),
+    "authors": ("authors", "author", "byline", "creator", "writer", "writers"),
+    "published": ("published", "date", "publish_date", "date_published", "datepublished", "pubdate", "pub_date",
+                  "published_at", "publishedat", "publisheddate", "published_date", "publication_date", "datetime", "date_publish",
+                  "timestamp", "created_at", "time"),
+    "language": ("language", "lang", "locale"),
+}  # fmt: skip
+_SHOWN_FIELDS = 12
+_MARKUP_LEAST = 2
+
+
+def clean(source: str, fields: Mapping[str, str] | None = None) -> Cleaned:
+    """The article of one JSON object.
+
+    ``fields`` maps our names (the keys of ``NAMES``) to the record's, dots reaching into nested
+    objects: ``{"text": "payload.body"}``. Other names are recognised by themselves, in any case.
+
+    Raises:
+        ExtractError: no JSON object, no text in it, or a name in ``fields`` that is not ours.
+    """
+    record = _read(source)
+    mapped = dict(fields or {})
+    if unknown := sorted(set(mapped) - set(NAMES)):
+        raise ExtractError(f"--map knows no field {unknown[0]!r}; it knows {', '.join(NAMES)}")
+    found = {name: _find(record, name, mapped.get(name)) for name in NAMES}
+    text = _string(found["text"])
+    if not text:
+        raise ExtractError(_no_text(record, mapped))
+    body = _body(text)
+    title = " ".join(html.strip_tags(_string(found["title"])).split())
+    return Cleaned(
+        title,
+        _without_title(body, title),
+        publisher=_site(found["publisher"]),
+        authors=_authors(found["authors"]),
+        published=_day(found["published"]),
+        language=_language(_string(found["language"])),
+        url=_string(found["url"]),
+    )
+
+
+def _read(source: str) -> dict[str, object]:
+    try:
+        value = json.loads(source)
+    except (ValueError, RecursionError) as error:
+        raise ExtractError(f"the record is not valid JSON: {error}") from None
+    if not isinstance(value, dict):
+        kind = "list" if isinstance(value, list) else type(value).__name__
+        raise ExtractError(f"the JSON record is a {kind}, wanted an object with a text field")
+    return value
+
+
+def _find(record: dict[str, object], name: str, mapped: str | None) -> object:
+    if mapped:
+        return record[mapped] if mapped in record else _reach(record, mapped)
+    lower = {key.lower().replace("-", "_"): value for key, value in record.items()}
+    # An empty field does not hide a full one further down the list.
+    return next((lower[key] for key in NAMES[name] if lower.get(key) not in (None, "", [], {})), None)
+
+
+def _reach(value: object, path: str) -> object:
+    for step in path.split("."):
+        if isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, dict):
+            value = value.get(step)
+        else:
+            return None
+    return value
+
+
+def _no_text(record: dict[str, object], mapped: dict[str, str]) -> str:
+    names = [" ".join(str(key).split())[:40] for key in record]
+    shown = ", ".join(names[:_SHOWN_FIELDS]) + (", ..." if len(names) > _SHOWN_FIELDS else "")
+    if "text" in mapped:
+        return f"the JSON record has no text in {mapped['text']!r}; its fields are {shown or 'none'}"
+    return f"the JSON record has no text field; its fields are {shown or 'none'}; name one with --map text=FIELD"
+
+
+def _body(text: str) -> str:
+    if html.smells(text) or text.count("</") >= _MARKUP_LEAST:
+        try:
+            if html.is_page(text):
+                return html.clean(text).text
+        except ExtractError:
+            pass
+        text = html.strip_tags(text)
+    return plain.clean(normalise(text), titled=False).text
+
+
+def _without_title(text: str, title: str) -> str:
+    first, _, rest = text.partition("\n\n")
+    return rest if title and rest and first.casefold() == title.casefold() else text
+
+
+def _string(value: object) -> str:
+    if isinstance(value, dict):  # {"rendered": ...} of WordPress, {"name": ...} of JSON-LD
+        value = value.get("rendered") or value.get("name") or value.get("value") or value.get("text") or ""
+    if isinstance(value, list):  # paragraphs
+        return "\n\n".join(item for item in map(_string, value) if item)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _site(value: object) -> str:
+    name = " ".join(_string(value if not isinstance(value, list) else value[:1]).split())
+    if "://" in name:
+        return host(name)
+    return name
+
+
+def host(url: str) -> str:
+    """The host name of a web address without ``www.``, or ''."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    name = parts.hostname if parts.scheme in {"http", "https"} else None
+    return (name or "").removeprefix("www.")
+
+
+def _authors(value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else [value]
+    text = [_string(item).strip("[]") for item in items]
+    return tuple(dict.fromkeys(name for item in text for name in split_names(item.replace("'", "") if "', '" in item else item)))
+
+
+def _day(value: object):  # type: ignore[no-untyped-def]
+    return dates.parse(value if isinstance(value, int | float) else _string(value))
+
+
+def _language(value: str) -> str:
+    return value[:2].lower() if value[:2].isalpha() and (len(value) == 2 or value[2:3] in "-_") else ""
