@@ -1,13 +1,13 @@
 """Pages in, clean articles out: HTML, plain text, the text of a whole page, Markdown, records."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from rag.errors import ExtractError
-from rag.extract import dates, html, plain, record, wording
+from rag.extract import html, plain, record, wording
 from rag.extract.cleaned import MIN_RECORD_WORDS, MIN_WORDS, Cleaned, require_words
 from rag.extract.decode import decode
+from rag.extract.lines import count_words
 from rag.extract.pagetext import PageText
-from rag.extract.signature import split_names
 from rag.text import content_id, normalise
 from rag.types import Article, Page
 
@@ -40,3 +40,49 @@ def extract(page: Page, *, fields: Mapping[str, str] | None = None) -> Article:
     if html.smells(source):
         return _article(page, html.clean(source), MIN_WORDS)
     return _article(page, _fronted(source, _plain), MIN_RECORD_WORDS)
+
+
+def _plain(text: str) -> Cleaned:
+    page = PageText(text)
+    if page.is_dump():
+        found = page.clean()
+        if count_words(found.text) >= MIN_WORDS:
+            return found
+    return plain.clean(text)
+
+
+def _fronted(source: str, clean: Callable[[str], Cleaned]) -> Cleaned:
+    """Clean a text that may begin with ``key: value`` lines; what those state counts."""
+    stated, text = plain.front_matter(source.replace("\r\n", "\n").removeprefix("\ufeff"))
+    cleaned = clean(normalise(text))
+    if not stated:
+        return cleaned
+    named = record.described(dict(stated))
+    return Cleaned(
+        named.title or cleaned.title,
+        cleaned.text,
+        publisher=named.publisher,
+        authors=named.authors or cleaned.authors,
+        published=named.published or cleaned.published,
+        language=named.language,
+        url=named.url,
+    )
+
+
+def _article(page: Page, cleaned: Cleaned, least: int) -> Article:
+    title = " ".join(normalise(cleaned.title).split())
+    text = normalise(cleaned.text)
+    require_words(text, least)
+    local = not page.url.startswith(("http://", "https://"))
+    url = cleaned.url if local and cleaned.url.startswith(("http://", "https://")) else page.url
+    return Article(
+        id=content_id(title, text),
+        url=url,
+        title=title,
+        text=text,
+        publisher=cleaned.publisher or record.host(url),
+        authors=cleaned.authors,
+        published=cleaned.published,
+        language=cleaned.language or wording.language(text),
+        fetched=page.fetched,
+    )

@@ -6,7 +6,8 @@ from datetime import date
 from rag.errors import ExtractError
 from rag.extract.lines import count_words
 
-MIN_WORDS = 25
+MIN_WORDS = 25  # of an article found in a page
+MIN_RECORD_WORDS = 5  # of what calls itself an article: a record, a clean text
 
 
 @dataclass(frozen=True, slots=True)

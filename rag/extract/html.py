@@ -42,7 +42,7 @@ def clean(source: str) -> Cleaned:
     if tree is None:
         raise ExtractError("the page could not be read as HTML; save its text as a .txt file instead")
     stated = metadata.read(tree)
-    found = _body(source, stated.body)
+    found = _body(tree, source, stated.body)
     require_words(found)
     title = stated.title or _first_heading(tree)
     text = without_furniture(found, title)
@@ -52,17 +52,17 @@ def clean(source: str) -> Cleaned:
         text,
         publisher=stated.site,
         authors=stated.authors,
-        published=dates.parse(stated.published) or _guessed_day(source),
+        published=dates.parse(stated.published),
         language=stated.language or wording.language(text),
         url=stated.canonical,
     )
 
 
-def _body(source: str, stated: str) -> str:
+def _body(tree: HtmlElement, source: str, stated: str) -> str:
     import trafilatura  # noqa: PLC0415
 
     # Precision first: what trafilatura then misses it seldom misses alone.
-    found = trafilatura.extract(source, favor_precision=True, include_comments=False) or ""
+    found = trafilatura.extract(tree, favor_precision=True, include_comments=False) or ""
     if count_words(found) < MIN_WORDS:
         found = trafilatura.extract(source, favor_recall=True, include_comments=False) or found
     stated = strip_tags(stated)
@@ -94,5 +94,3 @@ def _first_heading(tree: HtmlElement) -> str:
     return next((" ".join(h.text_content().split()) for h in tree.iter("h1", "h2")), "")
 
 
-def _guessed_day(source: str):
-    return None

@@ -12,6 +12,7 @@ from datetime import date
 from rag.extract import dates, furniture, oneline, wording
 from rag.extract.cleaned import Cleaned
 from rag.extract.lines import Line, kept, read, scores
+from rag.extract.signature import split_names
 
 _ENDLESS = 1500  # characters; a page mostly in lines longer than this counts as one line
 _NEAR = 5  # lines apart at which one caption may stand twice
@@ -123,11 +124,3 @@ def _without_captions(lines: Sequence[Line], indices: Sequence[int]) -> list[int
                 if twin.words >= 8:
                     dropped.add(other)
     return [index for index in indices if index not in dropped]
-
-
-def split_names(names: str) -> tuple[str, ...]:
-    """Author names of one string: ``"Ann Lee, Bo Roe and Cy Doe"`` -> three."""
-    cleaned = re.sub(r"^\W*(?:by|von|par|por|di)\b[:\s]+", "", names.strip(), flags=re.IGNORECASE)
-    parts = re.split(r"\s*(?:,|;|\||&|/|·|•|\band\b|\bund\b|\bet\b)\s*", cleaned)
-    unique = dict.fromkeys(part.strip(" .,-–—") for part in parts)
-    return tuple(name for name in unique if 1 < len(name) < 80 and re.search(r"[^\W\d]", name))

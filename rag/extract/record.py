@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from urllib.parse import urlsplit
 
 from rag.errors import ExtractError
@@ -41,15 +42,20 @@ def clean(source: str, fields: Mapping[str, str] | None = None) -> Cleaned:
     mapped = dict(fields or {})
     if unknown := sorted(set(mapped) - set(NAMES)):
         raise ExtractError(f"--map knows no field {unknown[0]!r}; it knows {', '.join(NAMES)}")
-    found = {name: _find(record, name, mapped.get(name)) for name in NAMES}
-    text = _string(found["text"])
+    text = _string(_find(record, "text", mapped.get("text")))
     if not text:
         raise ExtractError(_no_text(record, mapped))
-    body = _body(text)
-    title = " ".join(html.strip_tags(_string(found["title"])).split())
+    named = described(record, mapped)
+    return replace(named, text=_without_title(_body(text), named.title))
+
+
+def described(record: Mapping[str, object], mapped: Mapping[str, str] | None = None) -> Cleaned:
+    """What the record says about its article; the text is left empty."""
+    mapped = mapped or {}
+    found = {name: _find(record, name, mapped.get(name)) for name in NAMES if name != "text"}
     return Cleaned(
-        title,
-        _without_title(body, title),
+        " ".join(html.strip_tags(_string(found["title"])).split()),
+        "",
         publisher=_site(found["publisher"]),
         authors=_authors(found["authors"]),
         published=_day(found["published"]),
@@ -69,7 +75,7 @@ def _read(source: str) -> dict[str, object]:
     return value
 
 
-def _find(record: dict[str, object], name: str, mapped: str | None) -> object:
+def _find(record: Mapping[str, object], name: str, mapped: str | None) -> object:
     if mapped:
         return record[mapped] if mapped in record else _reach(record, mapped)
     lower = {key.lower().replace("-", "_"): value for key, value in record.items()}
@@ -99,8 +105,7 @@ def _no_text(record: dict[str, object], mapped: dict[str, str]) -> str:
 def _body(text: str) -> str:
     if html.smells(text) or text.count("</") >= _MARKUP_LEAST:
         try:
-            if html.is_page(text):
-                return html.clean(text).text
+            return html.clean(text).text
         except ExtractError:
             pass
         text = html.strip_tags(text)
@@ -143,7 +148,7 @@ def _authors(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for item in text for name in split_names(item.replace("'", "") if "', '" in item else item)))
 
 
-def _day(value: object):  # type: ignore[no-untyped-def]
+def _day(value: object) -> date | None:
     return dates.parse(value if isinstance(value, int | float) else _string(value))
 
 

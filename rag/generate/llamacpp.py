@@ -109,7 +109,8 @@ class LlamaCppGenerator:
         *,
         identity: str = "",
         context_length: int = 4096,
-        threads: int = 0,
+        threads: int | None = None,
+        gpu_layers: int = 0,
         parallel: int = 1,
         cache_mib: int = 256,
         mmap: bool = True,
@@ -122,7 +123,8 @@ class LlamaCppGenerator:
             path: the GGUF file.
             identity: what to call the model; the file's name without ending by default.
             context_length: tokens of prompt and output together, for each stream.
-            threads: how many the engine computes with; 0 is every processor allowed to us.
+            threads: how many the engine computes with; None is every processor allowed to us.
+            gpu_layers: layers of the model that a GPU takes, -1 for all (in builds for one).
             parallel: how many streams run side by side; each takes memory for its context.
             cache_mib: MiB kept for conversations that take turns; 0 keeps the last prompt only.
             mmap: map the file instead of copying it. Quicker to load, and the system may drop
@@ -136,6 +138,7 @@ class LlamaCppGenerator:
         self._identity = identity or path.stem
         self._context_length = context_length
         self._threads = threads or available_processors()
+        self._gpu_layers = gpu_layers
         self._parallel = parallel
         self._cache_mib = cache_mib
         self._mmap = mmap
@@ -279,6 +282,7 @@ class LlamaCppGenerator:
         wanted.n_batch = wanted.n_ubatch = _BATCH
         wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = self._threads
         wanted.n_gpu_layers = 9999 if self._gpu_layers < 0 else self._gpu_layers
+        wanted.n_gpu_layers = self._gpu_layers
         wanted.cache_ram_mib = self._cache_mib
         if not self._mmap:
             wanted.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE

@@ -31,6 +31,11 @@ class ModelStatus:
     size_here: int
     reason: str = ""
 
+    @property
+    def ready(self) -> bool:
+        """Whether an engine can open it now."""
+        return self.state == "ready"
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:

@@ -397,10 +397,11 @@ class News:
             SourceError: if it cannot be read, or holds more than one article.
             ExtractError: if no article is found in it.
         """
-        pages = tuple(islice(self._fetch([source]), 2))
-        for page in pages:
+        pages: list[Page] = []
+        for page in islice(self._fetch([source]), 2):
             if isinstance(page, Failure):
                 raise SourceError(page.reason)
+            pages.append(page)
         if len(pages) != 1:
             raise SourceError(
                 f"{source} holds {'several articles' if pages else 'nothing to read'}, wanted one."

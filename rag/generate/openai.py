@@ -1,0 +1,256 @@
+"""Any server that speaks OpenAI's chat completions: llama-server, vLLM, Ollama, LM Studio, others."""
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypedDict
+from urllib.parse import urlsplit
+
+from rag.errors import GenerateError
+from rag.generate import LastUsage, Usage
+from rag.types import Message
+
+if TYPE_CHECKING:
+    import httpx
+
+_COUNT_SECONDS = 5.0
+_BYTES_PER_TOKEN = 4  # English takes about 4.3, so that an estimate is rather too high
+_OWN_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class _Delta(TypedDict, total=False):
+    content: str | None
+
+
+class _Choice(TypedDict, total=False):
+    delta: _Delta
+
+
+class _Details(TypedDict, total=False):
+    cached_tokens: int
+
+
+class _Tokens(TypedDict, total=False):
+    prompt_tokens: int
+    completion_tokens: int
+    prompt_tokens_details: _Details | None
+
+
+class _Event(TypedDict, total=False):
+    """One event of the stream; only what is read here."""
+
+    choices: list[_Choice]
+    usage: _Tokens | None
+    error: object
+
+
+class OpenAIGenerator:
+    """A model behind an OpenAI-compatible server."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        model: str,
+        api_key: str = "",
+        context_length: int = 4096,
+        timeout: float = 120.0,
+    ) -> None:
+        """Nothing is sent yet.
+
+        Args:
+            base_url: where the server's API begins, mostly ending in ``/v1``.
+            model: the server's name of the model.
+            api_key: sent as bearer token; none where empty.
+            context_length: tokens that the model holds, as the server is set up.
+            timeout: seconds without a sign of life until giving up.
+        """
+        self._base = base_url.rstrip("/")
+        self._model = model
+        self._api_key = api_key
+        self._context_length = context_length
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._made: httpx.Client | None = None
+        self._counts = True
+        self._usage = LastUsage()
+        self._count = lru_cache(maxsize=4096)(self._ask_count)
+
+    @property
+    def identity(self) -> str:
+        """The server's name of the model."""
+        return self._model
+
+    @property
+    def context_length(self) -> int:
+        """The length given."""
+        return self._context_length
+
+    @property
+    def usage(self) -> Usage:
+        """What the last stream cost that ended in the calling thread (else in any)."""
+        return self._usage.read()
+
+    def load(self) -> None:
+        """Ask the server for its models, to see that it is there and lets us in.
+
+        Raises:
+            GenerateError: nobody answers, or the key is not accepted.
+        """
+        import httpx
+
+        try:
+            answer = self._client().get(f"{self._base}/models")
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise self._unreachable(error) from error
+        if answer.status_code in {401, 403}:
+            raise self._refused(answer)
+
+    def close(self) -> None:
+        """Close the connections. A later ``stream`` opens new ones."""
+        with self._lock:
+            if self._made is not None:
+                self._made.close()
+            self._made = None
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+    ) -> Iterator[str]:
+        """Yield the reply in pieces; closing the iterator closes the connection.
+
+        Raises:
+            GenerateError: the server cannot be reached, refuses, falls silent or talks nonsense.
+        """
+        import httpx
+
+        request: dict[str, object] = {
+            "model": self._model,
+            "messages": [{"role": each.role, "content": each.content} for each in messages],
+            "max_tokens": max_tokens,
+            "temperature": temperature,
+            "seed": seed,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        if stop:
+            request["stop"] = list(stop)
+        cost = Usage()
+        try:
+            with self._client().stream(
+                "POST", f"{self._base}/chat/completions", json=request
+            ) as answer:
+                if answer.status_code != 200:
+                    answer.read()
+                    raise self._refused(answer)
+                for event in self._events(answer.iter_lines()):
+                    cost = _cost(event) or cost
+                    for choice in event.get("choices", ()):
+                        if piece := (choice.get("delta") or {}).get("content"):
+                            cost = Usage(
+                                cost.prompt_tokens, cost.cached_tokens, cost.output_tokens + 1
+                            )
+                            yield piece
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            raise self._unreachable(error) from error
+        except RuntimeError as error:  # what httpx says where close() came in between
+            raise GenerateError(f"the connection to {self._base} was closed: {error}") from error
+        finally:
+            self._usage.record(cost)
+
+    def _events(self, lines: Iterator[str]) -> Iterator[_Event]:
+        """The data lines of server-sent events as objects, to the ``[DONE]`` at their end."""
+        heard = False
+        for line in lines:
+            if not line.startswith("data:"):
+                continue
+            data = line.removeprefix("data:").strip()
+            if data == "[DONE]":
+                return
+            event = _object(data)
+            if event is None:
+                raise GenerateError(f"{self._base} answered {data[:80]!r}, wanted a JSON object")
+            if trouble := event.get("error"):
+                raise GenerateError(f"{self._base} reports: {_message(trouble)}")
+            heard = True
+            yield event
+        if not heard:
+            raise GenerateError(
+                f"{self._base} did not answer in OpenAI's form; check that base_url ends in /v1"
+            )
+
+    def count_tokens(self, text: str) -> int:
+        """Counted by llama-server's ``/tokenize`` where there is one, else a quarter of the bytes."""
+        return self._count(text) if text else 0
+
+    def _ask_count(self, text: str) -> int:
+        import httpx
+
+        if self._counts:
+            address = self._base.removesuffix("/v1") + "/tokenize"
+            try:
+                answer = self._client().post(
+                    address, json={"content": text}, timeout=_COUNT_SECONDS
+                )
+                return len(answer.raise_for_status().json()["tokens"])
+            except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
+                self._counts = False  # It has no such thing: it is not asked a second time.
+        return -(-len(text.encode()) // _BYTES_PER_TOKEN)
+
+    def _client(self) -> "httpx.Client":
+        import httpx
+
+        with self._lock:
+            if self._made is None:
+                headers = {"Authorization": f"Bearer {self._api_key}"} if self._api_key else {}
+                near = (urlsplit(self._base).hostname or "") in _OWN_MACHINE
+                # A proxy of the environment cannot reach this machine's own servers.
+                self._made = httpx.Client(
+                    headers=headers, timeout=self._timeout, trust_env=not near
+                )
+            return self._made
+
+    def _unreachable(self, error: Exception) -> GenerateError:
+        what = str(error).strip() or type(error).__name__
+        return GenerateError(
+            f"the server at {self._base} cannot be reached or fell silent ({what}); "
+            "start it, or set generator.base_url"
+        )
+
+    def _refused(self, answer: "httpx.Response") -> GenerateError:
+        said = _object(answer.text)
+        reason = _message(said.get("error", said)) if said else answer.text.strip()[:200]
+        advice = "; set generator.api_key" if answer.status_code in {401, 403} else ""
+        return GenerateError(
+            f"the server at {self._base} refused the model {self._model} with status "
+            f"{answer.status_code}: {reason or 'no reason'}{advice}"
+        )
+
+
+def _object(text: str) -> _Event | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    event: _Event | None = value if isinstance(value, dict) else None
+    return event
+
+
+def _message(trouble: object) -> str:
+    if isinstance(trouble, dict):
+        trouble = trouble.get("message") or trouble.get("detail") or trouble
+    return " ".join(str(trouble).split())[:300]
+
+
+def _cost(event: _Event) -> Usage | None:
+    tokens = event.get("usage")
+    if not tokens:
+        return None
+    cached = (tokens.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
+    return Usage(tokens.get("prompt_tokens", 0), cached, tokens.get("completion_tokens", 0))

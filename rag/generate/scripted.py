@@ -1,0 +1,92 @@
+"""A language model that says what it was told to say: for tests, demonstrations and documents."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from rag.errors import GenerateError
+from rag.generate import LastUsage, Usage
+from rag.generate.stops import cut_at
+from rag.types import Message
+
+_WORD = re.compile(r"\s*\S+\s*$|\s*\S+|\s+")
+
+
+class ScriptedGenerator:
+    """Gives its replies in turn, or what a function makes of the messages; word by word.
+
+    ``history`` holds the messages of every stream that was begun, oldest first.
+    """
+
+    def __init__(
+        self,
+        replies: Sequence[str] | Callable[[Sequence[Message]], str],
+        *,
+        identity: str = "scripted",
+        context_length: int = 4096,
+    ) -> None:
+        """``replies`` is a list of texts, one a stream, or a function of the messages."""
+        self._replies = [replies] if isinstance(replies, str) else replies
+        self._identity = identity
+        self._context_length = context_length
+        self._usage = LastUsage()
+        self.history: list[tuple[Message, ...]] = []
+
+    @property
+    def identity(self) -> str:
+        """The name given."""
+        return self._identity
+
+    @property
+    def context_length(self) -> int:
+        """The length given."""
+        return self._context_length
+
+    @property
+    def usage(self) -> Usage:
+        """What the last stream cost that ended in the calling thread (else in any)."""
+        return self._usage.read()
+
+    def load(self) -> None:
+        """Nothing to do."""
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+    def count_tokens(self, text: str) -> int:
+        """Four tokens for three words, about what English takes."""
+        return len(text.split()) * 4 // 3
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,  # noqa: ARG002 - the script does not depend on chance
+        seed: int = 0,  # noqa: ARG002
+        stop: Sequence[str] = (),
+    ) -> Iterator[str]:
+        """Yield the next reply word by word, at most ``max_tokens`` words.
+
+        Raises:
+            GenerateError: the script is at its end.
+        """
+        self.history.append(tuple(messages))
+        words = _WORD.findall(self._reply(messages))[:max_tokens]
+        said = ""
+        try:
+            for piece in cut_at(words, stop):
+                said += piece
+                yield piece
+        finally:
+            asked = sum(self.count_tokens(each.content) for each in messages)
+            self._usage.record(Usage(asked, 0, self.count_tokens(said)))
+
+    def _reply(self, messages: Sequence[Message]) -> str:
+        if callable(self._replies):
+            return self._replies(messages)
+        if len(self.history) > len(self._replies):
+            raise GenerateError(
+                f"the script has {len(self._replies)} replies and was asked {len(self.history)} "
+                "times; give it more replies, or a function"
+            )
+        return self._replies[len(self.history) - 1]

@@ -1,0 +1,285 @@
+"""Any causal or sequence-to-sequence model of the Hugging Face hub, on a GPU or a patient CPU.
+
+GGUF files are unpacked to full precision first, which takes a minute and the memory to match.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.errors import GenerateError, ModelError, ModelMissing
+from rag.generate import LastUsage, Usage
+from rag.generate.stops import cut_at
+from rag.types import Message
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    model: "PreTrainedModel"
+    tokenizer: "PreTrainedTokenizerBase"
+    device: str
+    seq2seq: bool
+    context_length: int
+
+
+class TransformersGenerator:
+    """A model that the transformers library runs; one stream at a time, others wait.
+
+    Whether it is causal or sequence-to-sequence (T5, BART) is read from its configuration. Chats
+    are rendered with the model's own template; a model without one gets the plain texts.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        identity: str = "",
+        context_length: int = 4096,
+        device: str = "auto",
+        allow_download: bool = False,
+    ) -> None:
+        """Nothing is read yet.
+
+        Args:
+            path: a model folder, a GGUF file, or (as text) the name of a model in the hub's cache.
+            identity: what to call the model; the path's last part by default.
+            context_length: tokens of prompt and output; the model's own limit where that is less.
+            device: ``cpu``, ``cuda``, ``mps`` or ``auto``, which takes the best there is.
+            allow_download: let transformers fetch what is not on this machine.
+        """
+        self._path = path
+        self._identity = identity or Path(path).stem
+        self._context_length = context_length
+        self._device = device
+        self._allow_download = allow_download
+        self._engine: _Engine | None = None
+        self._loading = threading.Lock()
+        self._writing = threading.Lock()
+        self._usage = LastUsage()
+
+    @property
+    def identity(self) -> str:
+        """The name given, else the path's last part."""
+        return self._identity
+
+    @property
+    def context_length(self) -> int:
+        """The length given; once the model is loaded, no more than its own limit."""
+        return self._engine.context_length if self._engine else self._context_length
+
+    @property
+    def usage(self) -> Usage:
+        """What the last stream cost that ended in the calling thread (else in any)."""
+        return self._usage.read()
+
+    def load(self) -> None:
+        """Load tokenizer and weights, if they are not loaded. One thread loads, others wait.
+
+        Raises:
+            ModelMissing: there is no such folder, file or cached model.
+            ModelError: transformers cannot read it.
+        """
+        self._ready()
+
+    def close(self) -> None:
+        """Free the memory once a running stream has ended. A later ``stream`` loads again."""
+        with self._loading, self._writing:
+            self._engine = None
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens the text takes, as the model counts."""
+        return len(self._ready().tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+    ) -> Iterator[str]:
+        """Yield the reply in pieces; see :class:`rag.generate.Generator`.
+
+        Raises:
+            ModelMissing: there is no such model on this machine.
+            GenerateError: the prompt does not fit the context, or the engine failed.
+        """
+        from transformers import TextIteratorStreamer
+
+        engine = self._ready()
+        prompt = _encoded(engine, messages)
+        read = int(prompt.shape[1])
+        if read >= engine.context_length:
+            raise GenerateError(
+                f"the prompt has {read:,} tokens, but {self._identity} reads "
+                f"{engine.context_length:,}; use fewer passages"
+            )
+        streamer = TextIteratorStreamer(
+            engine.tokenizer, skip_prompt=True, skip_special_tokens=True
+        )
+        run = _Run(temperature, seed, min(max_tokens, engine.context_length - read))
+        thread = threading.Thread(
+            target=self._write, args=(engine, prompt, streamer, run), name="transformers stream"
+        )
+        thread.start()
+        try:
+            yield from cut_at((piece for piece in streamer if piece), stop)
+            if run.error is not None:
+                raise GenerateError(f"{self._identity} failed: {run.error}") from run.error
+        finally:
+            run.stop.set()
+            self._usage.record(Usage(read, 0, run.written))
+
+    def _write(
+        self, engine: _Engine, prompt: "torch.Tensor", streamer: object, run: "_Run"
+    ) -> None:
+        import torch
+        from transformers import StoppingCriteriaList
+
+        sampling = run.temperature > 0
+        try:
+            with self._writing:
+                if sampling:
+                    torch.manual_seed(run.seed)
+                engine.model.generate(  # type: ignore[operator]
+                    prompt,
+                    attention_mask=torch.ones_like(prompt),
+                    max_new_tokens=run.max_tokens,
+                    do_sample=sampling,
+                    temperature=run.temperature if sampling else None,
+                    top_p=None,
+                    top_k=None,
+                    pad_token_id=_padding(engine),
+                    streamer=streamer,
+                    stopping_criteria=StoppingCriteriaList([run]),
+                )
+        except Exception as error:  # noqa: BLE001 - handed to whoever reads the stream
+            run.error = error
+            streamer.end()  # type: ignore[attr-defined]
+
+    def _ready(self) -> _Engine:
+        with self._loading:
+            if self._engine is None:
+                try:
+                    self._engine = self._open()
+                except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+                    raise self._unreadable(error) from error
+            return self._engine
+
+    def _unreadable(self, error: Exception) -> ModelError:
+        line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        if not Path(self._path).exists():
+            return ModelMissing(
+                f"there is no model {self._path} on this machine ({line}); "
+                "fetch one with: rag models pull"
+            )
+        return ModelError(f"transformers cannot load {self._path}: {line}")
+
+    def _open(self) -> _Engine:
+        from transformers import (
+            AutoConfig,
+            AutoModelForCausalLM,
+            AutoModelForSeq2SeqLM,
+            AutoTokenizer,
+        )
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        path = Path(self._path)
+        gguf = path.name if path.suffix == ".gguf" else None
+        where = str(path.parent) if gguf else str(self._path)
+        local = not self._allow_download
+        device = _chosen(self._device)
+        config = AutoConfig.from_pretrained(where, gguf_file=gguf, local_files_only=local)
+        tokenizer = AutoTokenizer.from_pretrained(where, gguf_file=gguf, local_files_only=local)
+        seq2seq = bool(config.is_encoder_decoder)
+        kind = AutoModelForSeq2SeqLM if seq2seq else AutoModelForCausalLM
+        model = kind.from_pretrained(
+            where,
+            gguf_file=gguf,
+            local_files_only=local,
+            dtype="float32" if device == "cpu" else "auto",
+        )
+        model.to(device).eval()
+        limit = getattr(config, "max_position_embeddings", None) or self._context_length
+        return _Engine(model, tokenizer, device, seq2seq, min(limit, self._context_length))
+
+
+class _Run:
+    """One stream under way; transformers calls it after each token and stops where it says so."""
+
+    def __init__(self, temperature: float, seed: int, max_tokens: int) -> None:
+        self.temperature = temperature
+        self.seed = seed
+        self.max_tokens = max_tokens
+        self.stop = threading.Event()
+        self.written = 0
+        self.error: Exception | None = None
+
+    def __call__(
+        self, input_ids: "torch.Tensor", scores: object, **_options: object
+    ) -> "torch.Tensor":
+        import torch
+
+        self.written += 1
+        return torch.full((len(input_ids),), self.stop.is_set(), device=input_ids.device)
+
+
+def _encoded(engine: _Engine, messages: Sequence[Message]) -> "torch.Tensor":
+    """The chat as token ids (1, tokens)."""
+    tokenizer = engine.tokenizer
+    templated = bool(tokenizer.chat_template) and not engine.seq2seq
+    text = _templated(tokenizer, messages) if templated else _plain(messages, engine.seq2seq)
+    # A template writes its own marks for beginning and end.
+    found = tokenizer(text, return_tensors="pt", add_special_tokens=not templated)
+    ids: torch.Tensor = found["input_ids"].to(engine.device)
+    return ids
+
+
+def _templated(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Message]) -> str:
+    from jinja2 import TemplateError
+
+    def render(chat: Sequence[Message]) -> str:
+        turns = [{"role": each.role, "content": each.content} for each in chat]
+        return str(
+            tokenizer.apply_chat_template(
+                turns, tokenize=False, add_generation_prompt=True, enable_thinking=False
+            )
+        )
+
+    try:
+        return render(messages)
+    except TemplateError:  # Some templates know no system role: it opens the first turn instead.
+        if len(messages) < 2 or messages[0].role != "system":
+            raise
+        first = Message("user", f"{messages[0].content}\n\n{messages[1].content}")
+        return render((first, *messages[2:]))
+
+
+def _plain(messages: Sequence[Message], seq2seq: bool) -> str:
+    if seq2seq:
+        return "\n\n".join(each.content for each in messages)
+    turns = [f"{each.role.capitalize()}: {each.content}" for each in messages]
+    return "\n\n".join([*turns, "Assistant:"])
+
+
+def _padding(engine: _Engine) -> int | None:
+    known = (engine.tokenizer.pad_token_id, engine.tokenizer.eos_token_id)
+    return next((int(token) for token in known if isinstance(token, int)), None)
+
+
+def _chosen(device: str) -> str:
+    import torch
+
+    if device != "auto":
+        return device
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
