@@ -20,10 +20,11 @@ Value = str | int | float | bool
 Table = dict[str, dict[str, Value]]
 
 _Device = Literal["cpu", "cuda", "mps"]
-_Share = Annotated[float, Field(ge=0.5, le=1)]
-_Weight = Annotated[float, Field(ge=0, le=100)]
+_Name = Annotated[str, Field(min_length=1)]
+_Share = Annotated[float, Field(ge=0.5, le=1, allow_inf_nan=False)]
+_Weight = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=1, le=100_000)]
-_Seconds = Annotated[float, Field(gt=0, le=3600)]
+_Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 
 
 class _Section(BaseModel):
@@ -34,7 +35,7 @@ class IndexSettings(_Section):
     """Where indexes live and how articles are cut."""
 
     folder: str
-    name: str
+    name: _Name
     chunk_words: Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -48,7 +49,7 @@ class EmbedderSettings(_Section):
     """What turns text into vectors."""
 
     engine: Literal["sentence-transformers", "hash"]
-    model: str
+    model: _Name
     device: _Device
     batch_size: Annotated[int, Field(ge=1, le=4096)]
 
@@ -64,7 +65,7 @@ class GeneratorSettings(_Section):
     """What writes the answers."""
 
     engine: Literal["llamacpp", "transformers", "openai"]
-    model: str
+    model: _Name
     context_length: Annotated[int, Field(ge=256, le=1_048_576)]
     threads: Annotated[int, Field(ge=0, le=1024)]
     gpu_layers: Annotated[int, Field(ge=-1, le=1000)]
@@ -130,9 +131,17 @@ class Settings(_Section):
         """Where model files are kept, the environment and the user's cache folder considered."""
         chosen = self.models.folder or os.environ.get("RAG_MODELS_DIR", "")
         if chosen:
-            return Path(chosen).expanduser()
+            return at_home(chosen)
         cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-        return Path(cache).expanduser() / "newsrag" / "models"
+        return at_home(cache) / "newsrag" / "models"
+
+
+def at_home(name: str) -> Path:
+    """A path with ``~`` replaced by the home folder; ``~nobody`` is taken as it stands."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
 
 
 def configs_folder() -> Path:
@@ -183,7 +192,7 @@ def load(
 
 def _profile_path(name: str) -> Path:
     if "/" in name or name.endswith(".toml"):
-        path = Path(name).expanduser()
+        path = at_home(name)
     else:
         path = configs_folder() / f"{name}.toml"
     if name == "models" or not path.is_file():

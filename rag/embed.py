@@ -53,7 +53,7 @@ class SentenceTransformerEmbedder:
     """A sentence-transformers model from a folder on this machine (Reimers & Gurevych 2019)."""
 
     def __init__(
-        self, path: Path, *, identity: str, device: str = "cpu", batch_size: int = 32
+        self, path: Path, *, identity: str, device: str = "cpu", batch_size: int = 16
     ) -> None:
         """Nothing is loaded yet; only the model's config.json is read, for the dimension.
 
@@ -94,7 +94,7 @@ class SentenceTransformerEmbedder:
                     self._model = SentenceTransformer(
                         str(self._path), device=self._device, local_files_only=True
                     )
-                except (OSError, ValueError, KeyError, RuntimeError) as error:
+                except Exception as error:
                     line = str(error).strip().partition("\n")[0]
                     raise ModelError(
                         f"the embedder in {self._path} cannot be loaded: {line}."
@@ -196,10 +196,14 @@ def _batches(order: Sequence[int], size: int) -> Iterator[list[int]]:
 
 def _dimension(path: Path) -> int:
     try:
-        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-        return int(config["hidden_size"])
+        listed = path / "modules.json"
+        modules = json.loads(listed.read_text(encoding="utf-8")) if listed.exists() else []
+        dense = [each["path"] for each in modules if str(each["type"]).endswith("Dense")]
+        last = path / dense[-1] if dense else path
+        config = json.loads((last / "config.json").read_text(encoding="utf-8"))
+        return int(config["out_features" if dense else "hidden_size"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
-            f"{path} is no sentence-transformers folder: its config.json gives no hidden_size."
+            f"{path} is no sentence-transformers folder: its config.json gives no size of vectors."
             " Fetch the default one with: rag models pull"
         ) from error

@@ -15,7 +15,8 @@ REFUSAL = "NOT IN THE ARTICLES"
 
 _ANSWER_RULES = f"""\
 You answer questions about the news. You know only what the numbered sources say.
-- Answer in one to three short, complete sentences. Name all the people, places and days asked for.
+- Answer the whole question in one to three short, complete sentences. Where several people, places \
+or reasons are asked for, name every one.
 - Use the words of the sources. Copy every name, number and date exactly.
 - End each sentence with the number of its source in brackets, like [1].
 - Answer only what was asked. Keep different meetings, people and days apart.
@@ -66,7 +67,8 @@ def answer_messages(
 def _turn(question: str, passages: Sequence[Passage], shown: set[int]) -> str:
     fresh = [passage for passage in passages if passage.number not in shown]
     shown.update(passage.number for passage in fresh)
-    return "\n".join([*map(source_block, fresh), f"Question: {fence(question)}"])
+    # Best last, next to the question: small models read the end of a long prompt best.
+    return "\n".join([*map(source_block, reversed(fresh)), f"Question: {fence(question)}"])
 
 
 def summary_messages(article: Article, text: str, *, sentences: int) -> tuple[Message, ...]:

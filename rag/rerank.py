@@ -64,16 +64,24 @@ class CrossEncoderReranker:
         with self._lock:
             if self._model is None:
                 from sentence_transformers import CrossEncoder
+                from transformers.utils import logging
+
+                logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
                 try:
-                    self._model = CrossEncoder(
+                    model = CrossEncoder(
                         str(self._path), device=self._device, local_files_only=True
                     )
-                except (OSError, ValueError, KeyError, RuntimeError) as error:
+                except Exception as error:
                     line = str(error).strip().partition("\n")[0]
                     raise ModelError(
                         f"the reranker in {self._path} cannot be loaded: {line}."
                     ) from error
+                if model.num_labels > 2:  # two are "no" and "yes"
+                    raise ModelError(
+                        f"{self._path} is no reranker: it tells {model.num_labels} labels apart"
+                    )
+                self._model = model
             return self._model
 
 

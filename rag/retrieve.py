@@ -1,8 +1,8 @@
 """Find the passages that a question should be answered from. Floor 3.
 
 BM25 and dense search each rank the chunks that the filters admit. The two rankings are fused by
-reciprocal rank (Cormack, Clarke & Büttcher 2009) with a third, over their union: how much of the
-question stands together in a single sentence, for that is where news answers it. A cross-encoder
+reciprocal rank (Cormack, Clarke & Büttcher 2009); to that is added how much of the question stands
+together in a single sentence of the chunk, for that is where news answers it. A cross-encoder
 may reorder the result, repeats are left out, and no article takes more than its share of places.
 """
 
@@ -62,7 +62,8 @@ def retrieve(
         _add(fused, index.dense(vector, filters=filters, limit=candidates), dense_weight)
     ranked = sorted(fused, key=lambda number: (-fused[number], number))[:candidates]
     found = index.chunks(ranked)
-    _add(fused, _by_sentence(question, found), sentence_weight)
+    for number, share in _in_one_sentence(question, found).items():
+        fused[number] += sentence_weight * share / (_RANK_OFFSET + 1)  # type: ignore[assignment]
     scores = {number: float(fused[number]) for number in ranked if number in found}
     if reranker is not None and scores:
         texts = [found[number][0].text for number in scores]
@@ -95,10 +96,10 @@ def within(
     return tuple(kept)
 
 
-def _by_sentence(
+def _in_one_sentence(
     question: str, found: Mapping[int, tuple[Chunk, Article]]
-) -> list[tuple[int, float]]:
-    """(chunk number, score) best first: the best share of the question in one sentence.
+) -> dict[int, float]:
+    """For each chunk the largest share of the question that stands in one of its sentences, 0 to 1.
 
     Words are weighted by how rare they are among these chunks, so that what all of them are
     about decides nothing.
@@ -109,14 +110,12 @@ def _by_sentence(
         stem: log1p(len(held) / (1 + sum(stem in stems for stems in held.values())))
         for stem in asked
     }
-    scores = {}
+    whole = sum(weights.values()) or 1.0
+    shares = {}
     for number, (chunk, _) in found.items():
         each = (terms(chunk.text[a:b]).stems & asked for a, b in sentences(chunk.text))
-        scores[number] = max((sum(weights[stem] for stem in stems) for stems in each), default=0.0)
-    return sorted(
-        ((number, score) for number, score in scores.items() if score),
-        key=lambda item: (-item[1], item[0]),
-    )
+        shares[number] = max((sum(map(weights.__getitem__, stems)) for stems in each), default=0.0) / whole
+    return shares
 
 
 def _add(fused: Counter[int], ranking: Sequence[tuple[int, float]], weight: float) -> None:

@@ -93,7 +93,7 @@ def _stemmer():  # type: ignore[no-untyped-def]
     return snowballstemmer.stemmer("english")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def terms(text: str) -> Terms:
     """Names, numbers and content words of a text, which may be a sentence or a whole chunk."""
     tokens = _tokens(text.replace("U.S.", "US").replace("U.K.", "UK").replace("U.N.", "UN"))

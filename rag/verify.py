@@ -4,7 +4,7 @@ A sentence is supported if one sentence of a passage, or two that stand together
 
 - every number of the claim stands there, in the title, or in the article's date;
 - every name stands there or in the title; the name with which the claim opens may stand anywhere
-  in the passage, since news writes "he" and "the minister" for it;
+  in the article, since news writes "he" and "the minister" for it;
 - the claim's content words stand there to a share of at least ``coverage``;
 - neither side denies what the other affirms.
 
@@ -121,7 +121,7 @@ def _rank(verdict: _Verdict, cited: frozenset[int], question: Terms) -> float:
 
 def _judge(claim: Terms, window: _Window, coverage: float) -> _Verdict:
     article = window.passage.article
-    context = terms(f"{article.title}. {window.passage.chunk.text}").folded
+    context = terms(f"{article.title}. {article.text}").folded
     about = terms(f"{article.publisher}. {written_date(article.published)}")
     title = terms(article.title)
     here = window.terms.folded | about.folded | title.folded

@@ -53,7 +53,7 @@ _SURE = (
     r"(?:click|tap|swipe) (?:here|to|on|through)\b.{0,60}|(?:listen|watch) (?:to )?(?:this|now|live)(?: (?:article|story|video))?",
     r"(?:photo|image|picture|video|graphic|foto|bild|photograph)s?(?: (?:credit|source|by|caption|courtesy|copyright)s?)*\s*(?::|©|/).{0,160}",
     r"(?:image|photo) (?:credit|source|caption|copyright)s?\b.{0,100}|(?:play|pause|mute|replay|embed)(?: video)?|getty images|transcript",
-    r"(?:\d+|one|two|three|four|five)[- ]min(?:ute)?s?(?: read| to read| listen)|reading time\b.{0,30}|(?:\d+|an?) (?:shares?|views|likes)",
+    r"(?:\d+|one|two|three|four|five)[- ]min(?:ute)?s?(?: read| to read| listen)?|reading time\b.{0,30}|(?:\d+|an?) (?:shares?|views|likes)",
     r"(?:please )?(?:enable|turn on) (?:javascript|cookies).{0,100}|your browser (?:does not|is)\b.{0,150}",
 )
 _FURNITURE = re.compile(rf"\W*(?:{'|'.join(_SURE)})\W*", re.IGNORECASE)
@@ -97,11 +97,16 @@ _DATE_LINE = re.compile(
     r"|\W*(?:(?:first |last )?(?:published|posted|updated|modified))\b.{0,60}",
     re.IGNORECASE,
 )
-_NAME = r"(?:[A-ZÀ-Þ][\w.'’-]*|de|van|von|der|and|et|und|y|e|&|da|la|le|for|of|in)"
+_NAME = r"(?:[A-ZÀ-Þ][\w.'’-]*|de|van|von|der|and|et|und|y|e|&|da|la|le|for|of|in|with)"
 _BYLINE = re.compile(
-    rf"\W*(?:(?:[Ww]ritten |[Pp]osted |[Ss]tory |[Rr]eported |[Aa]nalysis |[Oo]pinion )?(?:[Bb]y|BY|[Vv]on|[Pp]ar|[Pp]or)|Text:|Author:|Byline:)\s*:?\s+"
+    rf"\W*(?:(?:[Ww]ritten |[Pp]osted |[Ss]tory |[Rr]eported |[Aa]nalysis |[Oo]pinion |[Tt]ext )?(?:[Bb]y|BY|[Vv]on|[Pp]ar|[Pp]or)|Text:|Author:|Byline:)\s*:?\s+"
     rf"(?P<names>[A-ZÀ-Þ][\w.'’-]*(?:,? {_NAME}){{0,9}})\W*(?:[|•·,/–-].{{0,80}})?"
 )
+_BYLINE_END = re.compile(rf"(?:^|[\W_])[Bb]y (?P<names>[A-ZÀ-Þ][\w.'’-]*(?: {_NAME}){{1,9}})\W*$")
+# Cheap signs without which the costly patterns above cannot match.
+_CREDIT_SIGN = re.compile(r"[pP][hH][oO][tT]|[iI]mage|[pP]ic|[gG]etty|[sS]hutter|[cC]ourtesy|[cC]redit|via|[/©|–—-]|\. ")
+_DATE_SIGN = re.compile(r"\d|ago|ublished|pdated|osted|odified|[UP][PO][DS][AT][TE]")
+_BYLINE_SIGN = re.compile(r"[Bb][Yy]|von|Von|[Pp][ao]r|Text:|Author:")
 _MOST_WORDS = 30
 _CREDIT_REACH = 120  # characters at the end of a line
 
@@ -122,7 +127,8 @@ def is_furniture(line: str) -> bool:
 
 def is_credit(line: str) -> bool:
     """Whether the line ends by naming a photographer or picture agency, as captions do."""
-    return bool(_CREDIT.search(line[-_CREDIT_REACH:]))
+    end = line[-_CREDIT_REACH:]
+    return bool(_CREDIT_SIGN.search(end)) and bool(_CREDIT.search(end))
 
 
 def hints(line: str) -> int:
@@ -134,10 +140,17 @@ def hints(line: str) -> int:
 
 def is_date_line(line: str) -> bool:
     """Whether the line is no more than a date or time of publication."""
-    return len(line) < 120 and bool(_DATE_LINE.fullmatch(line))
+    return len(line) < 120 and bool(_DATE_SIGN.search(line)) and bool(_DATE_LINE.fullmatch(line))
 
 
 def byline(line: str) -> str:
-    """The names after ``By`` (or the like) where that is all the line holds, else ''."""
-    match = _BYLINE.fullmatch(line) if len(line) < 160 else None
+    """The names after ``By`` (or the like) where that is all the line holds, else ''.
+
+    A date line may hold them at its end: ``The Echo, 3 May 2021. By Ann Lee``.
+    """
+    if len(line) > 160:
+        return ""
+    match = _BYLINE.fullmatch(line) if _BYLINE_SIGN.search(line) else None
+    if not match and is_date_line(line):
+        match = _BYLINE_END.search(line)
     return match["names"] if match else ""

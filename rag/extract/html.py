@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html import unescape
 from typing import TYPE_CHECKING
 
 from rag.errors import ExtractError
 from rag.extract import dates, furniture, metadata, wording
 from rag.extract.cleaned import MIN_WORDS, Cleaned, require_words
-from rag.extract.lines import count_words
+from rag.extract.lines import count_words, read
+from rag.extract.signature import split_names
 from rag.text import normalise
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ _MARKUP = re.compile(r"<(?:!doctype html|html|head|body|article|div|p|table|meta
 _TAG = re.compile(r"</?[a-z][a-z0-9]*\b[^<>]*>", re.I)
 _BLOCK_END = re.compile(r"<(?:br\s*/?|/p|/div|/h\d|/li|/blockquote|/tr)\s*>", re.I)
 _UNSEEN = re.compile(r"<(script|style|noscript|template)\b.*?</\1\s*>|<!--.*?-->", re.I | re.S)
+_TOP = 4  # paragraphs among which the header may be repeated
+_LABEL_WORDS = 2  # of a section name
 _FULLER = 1.5  # a body stated in JSON-LD replaces a text found with this many times fewer words
 
 
@@ -42,6 +46,7 @@ def clean(source: str) -> Cleaned:
     if tree is None:
         raise ExtractError("the page could not be read as HTML; save its text as a .txt file instead")
     stated = metadata.read(tree)
+    authors, published = _signature(tree, stated)
     found = _body(tree, source, stated.body)
     require_words(found)
     title = stated.title or _first_heading(tree)
@@ -51,11 +56,25 @@ def clean(source: str) -> Cleaned:
         title,
         text,
         publisher=stated.site,
-        authors=stated.authors,
-        published=dates.parse(stated.published),
+        authors=authors,
+        published=published,
         language=stated.language or wording.language(text),
         url=stated.canonical,
     )
+
+
+def _signature(tree: HtmlElement, stated: metadata.Metadata) -> tuple[tuple[str, ...], date | None]:
+    """Authors and day as the metadata state them; where silent, as trafilatura finds them shown."""
+    authors, published = stated.authors, dates.parse(stated.published)
+    if authors and published:
+        return authors, published
+    from trafilatura.metadata import extract_metadata  # noqa: PLC0415
+
+    shown = extract_metadata(tree)
+    authors = authors or split_names((shown.author or "").replace(";", ","))
+    guess = dates.parse(shown.date)
+    # The first of January is what is left when only a year, often the copyright's, was found.
+    return authors, published or (guess if guess and (guess.month, guess.day) != (1, 1) else None)
 
 
 def _body(tree: HtmlElement, source: str, stated: str) -> str:
@@ -72,13 +91,27 @@ def _body(tree: HtmlElement, source: str, stated: str) -> str:
 
 
 def without_furniture(text: str, title: str) -> str:
-    """Paragraphs joined by blank lines, the title's repetition and sure furniture left out."""
+    """Paragraphs joined by blank lines; sure furniture and what repeats the header left out."""
     paragraphs = [line.strip() for line in normalise(text).split("\n") if line.strip()]
-    same = title.casefold()
-    return "\n\n".join(
-        paragraph
-        for place, paragraph in enumerate(paragraphs)
-        if not (furniture.is_furniture(paragraph) or (place < 3 and paragraph.casefold() == same))
+    top = True
+    kept = []
+    for place, paragraph in enumerate(paragraphs):
+        top = top and place < _TOP
+        if furniture.is_furniture(paragraph) or (top and _is_header(paragraph, title)):
+            continue
+        top = top and not read(paragraph).prose
+        kept.append(paragraph)
+    return "\n\n".join(kept)
+
+
+def _is_header(paragraph: str, title: str) -> bool:
+    """Whether a line above the first paragraph repeats headline, byline, date or section."""
+    line = read(paragraph)
+    return (
+        paragraph.casefold() == title.casefold()
+        or (line.words <= _LABEL_WORDS and not line.ends and not line.bullet)
+        or bool(furniture.byline(paragraph))
+        or (line.words < 20 and furniture.is_date_line(paragraph))
     )
 
 

@@ -9,6 +9,8 @@ column for pages with line breaks, one for the pieces of pages without.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import mul
 
 from rag.extract import furniture
 from rag.extract.wording import FUNCTION_WORDS
@@ -18,6 +20,7 @@ _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _BULLET = re.compile(r"\s*(?:[*+•·▪–-]|o)(?:\s+|$)")
 _SENTENCE_END = re.compile(r"[.!?…。！？:][\"'”’»)\]]*$")
 _LIST_SHAPE = re.compile(r"[|»›→]|\s[/·•>]\s|\.\.\.?$")
+_ENDING = 12  # characters in which a sentence's full stop and closing quotes stand
 _LONG = 60  # words: a line gains nothing by being longer
 _NEAR = ((1, 20), (3, 60), (8, 120))  # neighbouring lines looked at, and words of prose that fill them
 
@@ -49,12 +52,20 @@ _SIZE_POWER = 0.8  # a line counts by its words, long ones a little less
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a page; ``words`` in units of about a word, in scripts without spaces too."""
+    """One line of a page, measured.
+
+    ``words`` counts in units of about a word, in scripts without spaces too; ``look`` holds the
+    features that the line has by itself, in the order of ``WEIGHTS``.
+    """
 
     text: str
     words: int
     bullet: bool
     ends: bool
+    furniture: bool
+    credit: bool
+    hints: int
+    look: tuple[float, ...]
 
     @property
     def prose(self) -> bool:
@@ -66,49 +77,60 @@ def read(raw: str) -> Line:
     """Measure one line, which may have blanks and a bullet before it."""
     mark = _BULLET.match(raw)
     text = (raw[mark.end() :] if mark else raw).strip()
-    words = len(_WORD.findall(text)) + len(_WIDE.findall(text)) // 2
-    return Line(text, words, bool(mark), bool(_SENTENCE_END.search(text)))
-
-
-def features(lines: Sequence[Line]) -> list[tuple[float, ...]]:
-    """One row a line, in the order of ``WEIGHTS``; every value lies between 0 and about 3."""
-    prose = [line.words if line.prose else 0 for line in lines]
-    rows = []
-    for index, line in enumerate(lines):
-        around: list[float] = []
-        for reach, full in _NEAR:
-            around.append(min(1.0, sum(prose[max(0, index - reach) : index]) / full))
-            around.append(min(1.0, sum(prose[index + 1 : index + 1 + reach]) / full))
-        rows.append((*_own(line), *around))
-    return rows
-
-
-def _own(line: Line) -> tuple[float, ...]:
-    text = line.text
     tokens = _WORD.findall(text)
+    words = len(tokens) + _wide(text)
+    ends = bool(_SENTENCE_END.search(text[-_ENDING:]))
+    sure, credit = furniture.is_furniture(text), furniture.is_credit(text)
+    hints = furniture.hints(text)
     count = max(1, len(tokens))
-    return (
+    look = (
         1.0,
-        min(line.words, _LONG) / _LONG,
-        float(line.ends),
-        sum(token in FUNCTION_WORDS for token in tokens) / count,
-        sum(token[0].isupper() for token in tokens[1:]) / count,
-        float(furniture.is_furniture(text)),
-        min(3, furniture.hints(text)) / (1 + line.words / 20),
-        float(furniture.is_credit(text)),
+        min(words, _LONG) / _LONG,
+        float(ends),
+        len([token for token in tokens if token in FUNCTION_WORDS]) / count,
+        len([token for token in tokens[1:] if token[0].isupper()]) / count,
+        float(sure),
+        min(3, hints) / (1 + words / 20),
+        float(credit),
         float(furniture.is_date_line(text) or bool(furniture.byline(text))),
         float(bool(_LIST_SHAPE.search(text))),
         min(3, text.count(", ") + text.count("“") + text.count('"')) / 3,
     )
+    return Line(text, words, bool(mark), ends, sure, credit, hints, look)
+
+
+def count_words(text: str) -> int:
+    """Words of a text, in scripts without spaces too: there two characters make about one."""
+    return len(_WORD.findall(text)) + _wide(text)
+
+
+def _wide(text: str) -> int:
+    return 0 if text.isascii() else len(_WIDE.findall(text)) // 2
+
+
+def features(lines: Sequence[Line]) -> list[tuple[float, ...]]:
+    """One row a line, in the order of ``WEIGHTS``; every value lies between 0 and about 3."""
+    sums = list(accumulate((line.words if line.prose else 0 for line in lines), initial=0))
+    last = len(lines)
+    rows = []
+    for index, line in enumerate(lines):
+        around: list[float] = []
+        for reach, full in _NEAR:
+            before = sums[index] - sums[max(0, index - reach)]
+            after = sums[min(last, index + 1 + reach)] - sums[index + 1]
+            around += (min(1.0, before / full), min(1.0, after / full))
+        rows.append((*line.look, *around))
+    return rows
 
 
 def scores(lines: Sequence[Line], broken: bool) -> list[float]:
-    """The log-odds that each line belongs to the article, within ±``SURENESS``."""
-    column = 0 if broken else 1
-    weights = [pair[column] for pair in WEIGHTS.values()]
+    """The log-odds that each line belongs to the article, within ±``SURENESS``.
+
+    ``broken`` says whether the page had line breaks, rather than being cut into pieces.
+    """
+    weights = [pair[0 if broken else 1] for pair in WEIGHTS.values()]
     return [
-        max(-SURENESS, min(SURENESS, sum(w * x for w, x in zip(weights, row, strict=True))))
-        for row in features(lines)
+        max(-SURENESS, min(SURENESS, sum(map(mul, weights, row)))) for row in features(lines)
     ]
 
 
@@ -146,8 +168,3 @@ def kept(lines: Sequence[Line], odds: Sequence[float]) -> list[int]:
     """The indices of the lines that are article text, in order."""
     start, end = main_run(lines, odds)
     return [index for index in range(start, end) if odds[index] > _KEEP]
-
-
-def count_words(text: str) -> int:
-    """Words of a text, in scripts without spaces too."""
-    return len(_WORD.findall(text)) + len(_WIDE.findall(text)) // 2

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Recipe)$")
-_TITLES = ("og:title", "dc:title", "dcterm:title", "twitter:title", "weibo:article:title", "parsely-title", "title")
-_AUTHORS = ("author", "article:author", "dc:creator", "dcterm:creator", "parsely-author", "byl", "sailthru.author")
+_TITLES = ("dc:title", "dcterm:title", "og:title", "twitter:title", "weibo:article:title", "parsely-title", "title")
+_AUTHORS = ("dc:creator", "dcterm:creator", "author", "article:author", "parsely-author", "byl", "sailthru.author")
 _DATES = (
     "article:published_time", "og:published_time", "datepublished", "dc:date", "dcterm:created", "date", "pubdate",
     "publishdate", "publish-date", "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime", "dc.date.issued",

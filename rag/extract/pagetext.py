@@ -15,12 +15,14 @@ from rag.extract.lines import Line, kept, read, scores
 from rag.extract.signature import split_names
 
 _ENDLESS = 1500  # characters; a page mostly in lines longer than this counts as one line
-_NEAR = 5  # lines apart at which one caption may stand twice
-_ABOVE = 25  # lines above the article in which its headline may stand
+_NEAR = 3  # lines apart at which one caption may stand twice
+_CAPTION_WORDS = 8
+_NOTE = re.compile(r"\([^()]{3,80}\)")
+_ABOVE = 40  # lines above the article in which its headline may stand
 _TITLE_WORDS = (3, 32)
 _BESIDE = 4  # lines between headline and article's start that may hold byline and date
-_FORCE_DUMP = 3  # lines of sure furniture that make a page of any text
-_DUMP_SHARE = 0.25  # of the words outside the article
+_PAGE_EVIDENCE = 2.5  # in lines of sure furniture, or what weighs as much
+_STUB = 4  # words of a menu entry
 _FUNCTION = wording.FUNCTION_WORDS
 
 
@@ -34,19 +36,29 @@ class PageText:
             spans = [found.span() for found in re.finditer(r"[^\n]+", text) if found.group().strip()]
         else:
             spans = oneline.pieces(text)
-        self.lines = [read(text[start:end]) for start, end in spans]
+        raw = [text[start:end] for start, end in spans]
+        known = {line: read(line) for line in set(raw)}  # menus repeat themselves
+        self.lines = [known[line] for line in raw]
         odds = scores(self.lines, self.broken)
-        self.kept = _without_captions(self.lines, kept(self.lines, odds))
+        body = _without_captions(self.lines, kept(self.lines, odds))
+        self.kept = _with_note(self.lines, body) if self.broken else body
         self._lead = oneline.headline(text) if not self.broken else ""
 
     def is_dump(self) -> bool:
-        """Whether the text is a whole page, rather than an article that is clean already."""
-        sure = sum(furniture.is_furniture(line.text) for line in self.lines)
-        if sure >= _FORCE_DUMP:
-            return True
-        total = sum(line.words for line in self.lines)
-        inside = sum(self.lines[index].words for index in self.kept)
-        return bool(self._lead) or inside < (1 - _DUMP_SHARE) * total
+        """Whether the text is a whole page, rather than an article that is clean already.
+
+        Evidence counts, not what the scorer would drop: a clean article may well be a list.
+        """
+        texts = [line.text for line in self.lines]
+        sure = sum(line.furniture for line in self.lines)
+        hints = sum(line.hints for line in self.lines)
+        copies = len(texts) - len(set(texts))
+        if self.broken:
+            short = sum(line.words <= _STUB and not line.ends for line in self.lines)
+            shape = 4 * short / max(1, len(texts))
+        else:
+            shape = 3 * (len(self._lead.split()) >= _STUB)
+        return sure + hints / 5 + min(copies, 5) / 5 + shape >= _PAGE_EVIDENCE
 
     def clean(self) -> Cleaned:
         """The article in the page; its text is empty where there is none."""
@@ -73,11 +85,12 @@ class PageText:
         known = Counter(
             word.lower() for index in self.kept for word in re.findall(r"\w+", self.lines[index].text)
         )
-        copies = Counter(line.text for line in self.lines)
         best, best_index = 0.0, -1
         for index in range(max(0, first - _ABOVE), min(first + 2, len(self.lines))):
             line = self.lines[index]
-            value = _likeness(line, known, copies[line.text]) - 0.02 * abs(first - index)
+            if index in self.kept and line.prose:
+                continue
+            value = _likeness(line, known) - 0.02 * abs(first - index)
             if value > best:
                 best, best_index = value, index
         return best_index
@@ -95,32 +108,44 @@ class PageText:
         return authors, published
 
 
-def _likeness(line: Line, known: Counter[str], copies: int) -> float:
+def _likeness(line: Line, known: Counter[str]) -> float:
     """How much a line looks like the headline of the article whose words are ``known``."""
     least, most = _TITLE_WORDS
     text = line.text
-    if not least <= line.words <= most or line.bullet or furniture.is_furniture(text):
+    if not least <= line.words <= most or line.bullet or line.furniture or line.credit or text[0] in "([":
         return 0.0
-    if furniture.is_date_line(text) or furniture.byline(text) or furniture.is_credit(text):
+    if furniture.is_date_line(text) or furniture.byline(text):
         return 0.0
     content = [word for word in re.findall(r"\w+", text.lower()) if word not in _FUNCTION]
     shared = sum(known[word] > 0 for word in content) / max(1, len(content))
     full_stop = text.endswith((".", ":", ",", ";"))
-    return 2 * shared + min(line.words, 10) / 10 + 0.4 * (copies > 1) - 1.2 * full_stop - 1.0
+    return 2 * shared + min(line.words, 12) / 6 - 1.2 * full_stop - 1.0
 
 
 def _without_captions(lines: Sequence[Line], indices: Sequence[int]) -> list[int]:
-    """Drop sure furniture, and captions that stand twice or name a photographer."""
-    dropped = set()
-    for place, index in enumerate(indices):
+    """Drop sure furniture, and captions: they name a photographer, or stand twice.
+
+    A picture's text often stands once by itself and once with the credit behind it.
+    """
+    body = []
+    for index in indices:
         line = lines[index]
-        if furniture.is_furniture(line.text) or (furniture.is_credit(line.text) and not line.ends):
-            dropped.add(index)
-        for other in indices[place + 1 : place + 1 + _NEAR]:
-            twin = lines[other]
-            if line.words >= 8 and (twin.text.startswith(line.text) or line.text.startswith(twin.text)):
-                if furniture.is_credit(twin.text) or furniture.is_credit(line.text):
-                    dropped.add(index)
-                if twin.words >= 8:
-                    dropped.add(other)
-    return [index for index in indices if index not in dropped]
+        near = lines[max(0, index - _NEAR) : index + _NEAR + 1]
+        twice = line.words >= _CAPTION_WORDS and any(
+            other.words >= _CAPTION_WORDS
+            and other.text != line.text
+            and (other.text.startswith(line.text) or line.text.startswith(other.text))
+            for other in near
+        )
+        again = line.prose and any(lines[before].text == line.text for before in body[-_NEAR:])
+        if not (twice or again or line.furniture or (line.credit and not line.ends)):
+            body.append(index)
+    return body
+
+
+def _with_note(lines: Sequence[Line], body: list[int]) -> list[int]:
+    """Add the author's note in brackets that may stand below the last paragraph."""
+    after = body[-1] + 1 if body else len(lines)
+    if after < len(lines) and _NOTE.fullmatch(lines[after].text) and not lines[after].credit:
+        return [*body, after]
+    return body

@@ -1,7 +1,7 @@
 """A text that is an article already: plain, or Markdown with a heading and perhaps front matter."""
 
 import re
-from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 
 from rag.extract import dates, furniture
@@ -32,6 +32,7 @@ _MARKS = (
 _SHORTEST_WRAP, _LONGEST_WRAP = 45, 100  # characters at which mails and old files break lines
 _HEADER = 6  # lines that may hold title, byline and date
 _TITLE_WORDS = 32
+_SIGNATURE_WORDS = 20
 
 
 def front_matter(text: str) -> tuple[dict[str, str], str]:
@@ -57,8 +58,10 @@ def markdown(text: str) -> Cleaned:
         title, text = underlined[1], text[underlined.end() :]
     elif heading and not read(text[: heading.start()]).prose:
         title, text = heading[2], text[: heading.start()] + text[heading.end() :]
-    found = clean(_without_marks(text))
-    return replace(found, title=_without_marks(title).strip() or found.title) if title else found
+    bare = _without_marks(text)
+    if not title:
+        return clean(bare)
+    return signed(_without_marks(title).strip(), clean(bare, titled=False).text.split("\n\n"))
 
 
 def _without_marks(text: str) -> str:
@@ -77,19 +80,24 @@ def clean(text: str, *, titled: bool = True) -> Cleaned:
     title = ""
     if titled and len(lines) > 1 and _is_headline(lines[0], lines[1]):
         title = lines.pop(0)
+    return signed(title, lines) if title else Cleaned("", "\n\n".join(lines))
+
+
+def signed(title: str, lines: list[str]) -> Cleaned:
+    """The article of its paragraphs, byline and day taken off the first few."""
     authors: tuple[str, ...] = ()
-    published = None
-    for line in lines[:_HEADER] if title else ():
-        if not authors and (names := furniture.byline(line)):
-            authors = split_names(names)
-        elif not published and read(line).words < 15 and furniture.is_date_line(line):
-            published = dates.parse(line)
-            if not published:
-                continue
+    published: date | None = None
+    body = []
+    for place, line in enumerate(lines):
+        dated = place < _HEADER and read(line).words < _SIGNATURE_WORDS and furniture.is_date_line(line)
+        names = furniture.byline(line) if place < _HEADER else ""
+        day = dates.parse(line) if dated and not published else None
+        if (names and not authors) or day:
+            authors = authors or split_names(names)
+            published = published or day
         else:
-            continue
-        lines.remove(line)
-    return Cleaned(title, "\n\n".join(lines), authors=authors, published=published)
+            body.append(line)
+    return Cleaned(title, "\n\n".join(body), authors=authors, published=published)
 
 
 def _is_headline(line: str, following: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-_BEFORE = re.compile(r"\W*(?:written |posted )?(?:by|von|par|por)\b[:\s]+", re.IGNORECASE)
+_BEFORE = re.compile(r"^\W*(?:(?:written|posted|text|story|report) )?(?:by|von|par|por)\b[:\s]+", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*(?:[,;|&/·•\n]|\b(?:and|und|et|with)\b)\s*")
 _ROLE = re.compile(
     r"\b(?:editor|reporter|correspondent|writer|staff|journalist|columnist|author|updated|published|news)\b",

@@ -57,7 +57,7 @@ def get(
         # same address, without its certificate being checked for that name.
         client = httpx.Client(
             trust_env=False,
-            verify=httpx.create_ssl_context() if url.scheme == "https" else False,
+            verify=_trusted(url) if url.scheme == "https" else False,
             timeout=min(timeout, left),
         )
         with client, watch:
@@ -76,6 +76,18 @@ def get(
                 "timeout"
             ) from error
         raise _translated(url, error, timeout) from error
+
+
+def _trusted(url: "httpx.URL") -> ssl.SSLContext:
+    import httpx
+
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise FetchError(
+            f"{url} cannot be checked: the certificates that SSL_CERT_FILE or SSL_CERT_DIR names "
+            f"cannot be read ({lowered(error.strerror or str(error))}); mend or unset it"
+        ) from error
 
 
 def _translated(url: "httpx.URL", error: Exception, timeout: float) -> FetchError:
@@ -100,7 +112,10 @@ def _translated(url: "httpx.URL", error: Exception, timeout: float) -> FetchErro
             f"{url} cannot be reached: {lowered(said)}; check the address, and that "
             "this machine is online"
         )
-    return FetchError(f"{url} did not send a whole page ({_word(error)}); try later")
+    return FetchError(
+        f"{url} did not send a usable page ({_word(error)}); try later, or "
+        "save it in a browser and add the file"
+    )
 
 
 def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | None:

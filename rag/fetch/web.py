@@ -6,6 +6,7 @@ passes the same checks. Proxies of the environment are not used: behind one, the
 be checked. Certificates of your own are found by ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ _VAGUE = frozenset(
 # A page as a whole may take this many times the longest single wait.
 _PATIENCE = 3
 _ADDRESSES = 4
+_HOST = re.compile(rb"[0-9a-z._-]+|[0-9a-f:.]+(%[0-9a-z]+)?", re.IGNORECASE)
+_LAST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,12 @@ def read(url: str, limits: Limits) -> Landing:
     until = time.monotonic() + _PATIENCE * limits.timeout
     way = [_checked(url)]
     while len(way) <= limits.max_redirects + 1:
-        answer = _ask(way[-1], limits, until)
+        try:
+            answer = _ask(way[-1], limits, until)
+        except FetchError as error:
+            if len(way) == 1:
+                raise
+            raise FetchError(f"{way[0]} redirects, and {error}") from error
         if isinstance(answer, Landing):
             return answer
         way.append(_target(way[-1], answer))
@@ -125,6 +133,8 @@ def _checked(url: str) -> "httpx.URL":
         raise FetchError(f"{shown} has the scheme {found.scheme!r}; only http and https are read")
     if not found.host:
         raise FetchError(f"{shown} names no host; wanted an address like https://example.org/news")
+    if not _HOST.fullmatch(found.raw_host) or (found.port or 1) > _LAST_PORT:
+        raise FetchError(f"{shown} is not a web address (its host or port is impossible)")
     if found.userinfo:
         raise FetchError(
             f"{shown} holds a user name or password, which would end up in the index; save the "

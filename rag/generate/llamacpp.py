@@ -7,18 +7,17 @@ locked with a random key, shows no page, and is used here to count tokens only.
 import http.client
 import json
 import os
-import queue
 import secrets
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol, TypedDict
 from urllib.parse import urlsplit
 
 from rag.errors import GenerateError, ModelError, ModelMissing
 from rag.generate import LastUsage, Usage
+from rag.generate.runs import Chunk, Run, Server, Trouble, end_all
 from rag.types import Message
 
 # Tokens read at a time. Larger is no faster on a CPU, takes more memory, and a stream that is
@@ -26,71 +25,6 @@ from rag.types import Message
 _BATCH = 256
 _READ_BLOCK = 8 << 20
 _COUNT_SECONDS = 60.0
-_EXIT_SECONDS = 30.0
-
-
-class _Delta(TypedDict, total=False):
-    content: str | None
-
-
-class _Choice(TypedDict):
-    delta: _Delta
-
-
-class _Timings(TypedDict):
-    prompt_n: int
-    cache_n: int
-    predicted_n: int
-
-
-class _Progress(TypedDict):
-    total: int
-    cache: int
-
-
-class _Trouble(TypedDict, total=False):
-    message: str
-    n_prompt_tokens: int
-
-
-class _Chunk(TypedDict, total=False):
-    """What the engine says while it works; only what is read here."""
-
-    choices: list[_Choice]
-    timings: _Timings
-    prompt_progress: _Progress
-    error: _Trouble
-
-
-class _Server(Protocol):
-    listening_address: str
-
-    def handle_chat_completions(
-        self, request: Mapping[str, object], hear: Callable[[_Chunk], bool]
-    ) -> None: ...
-
-
-class _Run:
-    """One stream under way: a thread of its own drives the engine and fills ``chunks``."""
-
-    def __init__(self, server: _Server, request: Mapping[str, object]) -> None:
-        self.chunks: queue.SimpleQueue[_Chunk | Exception | None] = queue.SimpleQueue()
-        self.stop = threading.Event()
-        self.thread = threading.Thread(
-            target=self._drive, args=(server, request), name="llama.cpp stream", daemon=True
-        )
-
-    def _drive(self, server: _Server, request: Mapping[str, object]) -> None:
-        try:
-            server.handle_chat_completions(request, self._hear)
-        except Exception as error:  # noqa: BLE001 - handed to whoever reads the stream
-            self.chunks.put(error)
-        finally:
-            self.chunks.put(None)
-
-    def _hear(self, chunk: _Chunk) -> bool:
-        self.chunks.put(chunk)
-        return self.stop.is_set()  # a true answer ends the stream
 
 
 class LlamaCppGenerator:
@@ -103,7 +37,7 @@ class LlamaCppGenerator:
     is read into the system's cache beforehand, without the lock.
     """
 
-    def __init__(  # noqa: PLR0913 - one keyword a setting
+    def __init__(
         self,
         path: Path,
         *,
@@ -115,7 +49,6 @@ class LlamaCppGenerator:
         cache_mib: int = 256,
         mmap: bool = True,
         reuse: bool = True,
-        gpu_layers: int = 0,
     ) -> None:
         """Nothing is read yet.
 
@@ -129,7 +62,6 @@ class LlamaCppGenerator:
             cache_mib: MiB kept for conversations that take turns; 0 keeps the last prompt only.
             mmap: map the file instead of copying it. Quicker to load, and the system may drop
                 pages not in use; without it a 1.5B model shows 600 MB less, none of it droppable.
-            gpu_layers: how many layers a GPU computes; -1 is all, 0 none.
             reuse: do not read again what a prompt shares with an earlier one. A prompt read in
                 other portions rounds otherwise, so a near tie may then fall differently; without
                 it, the same chat at temperature 0 gives the same text whatever came before.
@@ -142,16 +74,15 @@ class LlamaCppGenerator:
         self._parallel = parallel
         self._cache_mib = cache_mib
         self._mmap = mmap
-        self._gpu_layers = gpu_layers
         self._reuse = reuse
         self._key = secrets.token_urlsafe(32)
         self._lock = threading.Lock()
-        self._server: _Server | None = None
-        self._runs: set[_Run] = set()
+        self._server: Server | None = None
+        self._runs: set[Run] = set()
         self._usage = LastUsage()
         self._count = lru_cache(maxsize=4096)(self._ask_count)
         # No thread may be inside the engine when the interpreter goes away.
-        weakref.finalize(self, _end, self._runs)
+        weakref.finalize(self, end_all, self._runs)
 
     @property
     def identity(self) -> str:
@@ -180,7 +111,7 @@ class LlamaCppGenerator:
     def close(self) -> None:
         """Stop running streams and free the memory. A later ``stream`` loads again."""
         with self._lock:
-            _end(self._runs)
+            end_all(self._runs)
             self._server = None
 
     def stream(
@@ -210,16 +141,15 @@ class LlamaCppGenerator:
             "return_progress": True,
             "chat_template_kwargs": {"enable_thinking": False},
         }
-        run = _Run(self._ready(), request)
-        self._runs.add(run)
+        server = self._ready()
+        with self._lock:  # not while close() waits for the others
+            run = Run(server, request, self._runs)
         try:
-            run.thread.start()
             yield from self._pieces(run)
         finally:
             run.stop.set()
-            self._runs.discard(run)
 
-    def _pieces(self, run: _Run) -> Iterator[str]:
+    def _pieces(self, run: Run) -> Iterator[str]:
         cost = Usage()
         written = 0
         try:
@@ -239,7 +169,7 @@ class LlamaCppGenerator:
             output = cost.output_tokens or written
             self._usage.record(Usage(cost.prompt_tokens, cost.cached_tokens, output))
 
-    def _refused(self, trouble: _Trouble) -> GenerateError:
+    def _refused(self, trouble: Trouble) -> GenerateError:
         if tokens := trouble.get("n_prompt_tokens"):
             return GenerateError(
                 f"the prompt has {tokens:,} tokens, but {self._identity} is set to read "
@@ -265,14 +195,14 @@ class LlamaCppGenerator:
         finally:
             ask.close()
 
-    def _ready(self) -> _Server:
+    def _ready(self) -> Server:
         with self._lock:
             if self._server is None:
                 _read_through(self._path)
                 self._server = self._open()
             return self._server
 
-    def _open(self) -> _Server:
+    def _open(self) -> Server:
         import xllamacpp
 
         wanted = xllamacpp.CommonParams()
@@ -282,7 +212,6 @@ class LlamaCppGenerator:
         wanted.n_batch = wanted.n_ubatch = _BATCH
         wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = self._threads
         wanted.n_gpu_layers = 9999 if self._gpu_layers < 0 else self._gpu_layers
-        wanted.n_gpu_layers = self._gpu_layers
         wanted.cache_ram_mib = self._cache_mib
         if not self._mmap:
             wanted.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
@@ -295,7 +224,7 @@ class LlamaCppGenerator:
         wanted.api_keys = [self._key]
         wanted.ui = wanted.endpoint_slots = False
         try:
-            server: _Server = xllamacpp.Server(wanted)
+            server: Server = xllamacpp.Server(wanted)
         except RuntimeError as error:
             raise ModelError(
                 f"the engine cannot open {self._path}: it is damaged, of a kind that this "
@@ -311,7 +240,7 @@ def available_processors() -> int:
     return os.cpu_count() or 1
 
 
-def _cost(chunk: _Chunk, written: int) -> Usage | None:
+def _cost(chunk: Chunk, written: int) -> Usage | None:
     if timings := chunk.get("timings"):
         cached = timings["cache_n"]
         return Usage(timings["prompt_n"] + cached, cached, timings["predicted_n"])
@@ -334,10 +263,3 @@ def _read_through(path: Path) -> None:
         raise ModelMissing(
             f"cannot read the model file {path}: {error.strerror}; `rag models pull` fetches models"
         ) from error
-
-
-def _end(runs: set[_Run]) -> None:
-    for run in list(runs):
-        run.stop.set()
-    for run in list(runs):
-        run.thread.join(_EXIT_SECONDS)

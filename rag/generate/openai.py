@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, cast
 from urllib.parse import urlsplit
 
 from rag.errors import GenerateError
@@ -238,8 +238,7 @@ def _object(text: str) -> _Event | None:
         value = json.loads(text)
     except ValueError:
         return None
-    event: _Event | None = value if isinstance(value, dict) else None
-    return event
+    return cast(_Event, value) if isinstance(value, dict) else None
 
 
 def _message(trouble: object) -> str:

@@ -61,8 +61,8 @@ class ScriptedGenerator:
         messages: Sequence[Message],
         *,
         max_tokens: int,
-        temperature: float = 0.0,  # noqa: ARG002 - the script does not depend on chance
-        seed: int = 0,  # noqa: ARG002
+        temperature: float = 0.0,
+        seed: int = 0,
         stop: Sequence[str] = (),
     ) -> Iterator[str]:
         """Yield the next reply word by word, at most ``max_tokens`` words.

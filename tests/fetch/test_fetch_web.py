@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -27,7 +28,7 @@ CAFE = "<!doctype html><title>Café</title><p>“Très bien” – 5 €</p>"
 class Site(BaseHTTPRequestHandler):
     """Pages by path; what was asked for is kept in ``asked``."""
 
-    asked: list[tuple[str, dict[str, str]]] = []
+    asked: ClassVar[list[tuple[str, dict[str, str]]]] = []
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
@@ -178,14 +179,14 @@ class Site(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def log_message(self, *_: object) -> None:  # type: ignore[override]
+    def log_message(self, *_: object) -> None:
         pass
 
 
 class Quiet(ThreadingHTTPServer):
     daemon_threads = True
 
-    def handle_error(self, *_: object) -> None:  # type: ignore[override]
+    def handle_error(self, *_: object) -> None:
         """Clients that hang up are what these tests are about."""
 
 
@@ -354,16 +355,18 @@ def test_gzip_is_unpacked(port: int) -> None:
         ("bomb", "or more, the limit for one page is 0.1 MB"),
         ("twice", "sent the encoding gzip, gzip, which was not asked for"),
         ("brotli", "sent the encoding br, which was not asked for"),
-        ("not_zipped", "did not send a whole page"),
-        ("cut", "did not send a whole page"),
-        ("garbage", "did not send a whole page"),
+        ("not_zipped", "did not send a usable page"),
+        ("cut", "did not send a usable page"),
+        ("garbage", "did not send a usable page"),
         ("nowhere", "redirects (301) without saying where to"),
         ("evil", "sent image/?[31mpng"),
         ("to?ftp://127.0.0.1/a", "redirects to an address that is not followed: ftp://127.0.0.1/a"),
         ("to?file:///etc/passwd", "has the scheme 'file'; only http and https"),
         ("to?//user:secret@127.0.0.1/a", "***@127.0.0.1/a holds a user name or password"),
-        ("to?http://[bad/", "redirects to something that is not a web address"),
-        ("to?http://127.0.0.1:99999/", "redirects to"),
+        ("to?http://[bad/", "is not a web address (its host or port is impossible)"),
+        ("to?http://127.0.0.1:99999/", "is not a web address (its host or port is impossible)"),
+        ("to?http://127.0.0.1:port/", "Invalid URL in location header"),
+        ("to?/status/404", "redirects, and http://127.0.0.1:"),
     ],
 )
 def test_pages_that_cannot_be_used(port: int, path: str, said: str) -> None:
@@ -371,7 +374,7 @@ def test_pages_that_cannot_be_used(port: int, path: str, said: str) -> None:
     assert isinstance(found, Failure), found
     assert said in found.reason
     assert found.reason.startswith(f"http://127.0.0.1:{port}/")
-    assert "secret" not in found.reason
+    assert found.reason.count("secret") == path.count("secret")  # in the path that was given
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -503,7 +506,7 @@ def test_the_next_address_is_tried_where_one_cannot_be_reached(port: int) -> Non
 def test_names_that_do_not_exist() -> None:
     with pytest.raises(FetchError, match=r"there is no address for gone\.invalid \(Name or serv"):
         read("http://gone.invalid/page", named({}))
-    with pytest.raises(FetchError, match="there is no address for gone.invalid"):
+    with pytest.raises(FetchError, match=r"there is no address for gone\.invalid"):
         read("http://gone.invalid/page", named({"gone.invalid": []}))
 
 
@@ -549,10 +552,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("needs the openssl command to make a certificate")
     folder = tmp_path_factory.mktemp("tls")
     made = subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-        + ["-nodes", "-days", "2", "-subj", "/CN=news.invalid"]
-        + ["-addext", "subjectAltName=DNS:news.invalid"]
-        + ["-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem")],
+        [
+            *(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *("-nodes", "-days", "2", "-subj", "/CN=news.invalid"),
+            *("-addext", "subjectAltName=DNS:news.invalid"),
+            *("-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem")),
+        ],
         capture_output=True,
         check=False,
     )

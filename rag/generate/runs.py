@@ -1,0 +1,98 @@
+"""Streams of the llama.cpp engine: what it says while it works, and the thread that listens."""
+
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypedDict
+
+_EXIT_SECONDS = 30.0
+
+
+class Delta(TypedDict, total=False):
+    """What a chunk adds to the reply."""
+
+    content: str | None
+
+
+class Choice(TypedDict):
+    """One reply; there is only one."""
+
+    delta: Delta
+
+
+class Timings(TypedDict):
+    """The last chunk's count of tokens: read, known before, written."""
+
+    prompt_n: int
+    cache_n: int
+    predicted_n: int
+
+
+class Progress(TypedDict):
+    """How far the prompt is read: tokens in all, and known before."""
+
+    total: int
+    cache: int
+
+
+class Trouble(TypedDict, total=False):
+    """Why there is no reply."""
+
+    message: str
+    n_prompt_tokens: int
+
+
+class Chunk(TypedDict, total=False):
+    """What the engine says while it works; only what is read here."""
+
+    choices: list[Choice]
+    timings: Timings
+    prompt_progress: Progress
+    error: Trouble
+
+
+class Server(Protocol):
+    """What of the engine is used here."""
+
+    listening_address: str
+
+    def handle_chat_completions(
+        self, request: Mapping[str, object], hear: Callable[[Chunk], bool]
+    ) -> None:
+        """Write a reply; ``hear`` gets each chunk of it and ends it by a true answer."""
+
+
+class Run:
+    """One stream under way: a thread of its own drives the engine and fills ``chunks``."""
+
+    def __init__(self, server: Server, request: Mapping[str, object], runs: set["Run"]) -> None:
+        """Start it. It stands in ``runs`` for as long as its thread is inside the engine."""
+        self.chunks: queue.SimpleQueue[Chunk | Exception | None] = queue.SimpleQueue()
+        self.stop = threading.Event()
+        self.thread = threading.Thread(
+            target=self._drive, args=(server, request, runs), name="llama.cpp stream", daemon=True
+        )
+        runs.add(self)
+        self.thread.start()
+
+    def _drive(self, server: Server, request: Mapping[str, object], runs: set["Run"]) -> None:
+        try:
+            server.handle_chat_completions(request, self._hear)
+        except Exception as error:  # noqa: BLE001 - handed to whoever reads the stream
+            self.chunks.put(error)
+        finally:
+            runs.discard(self)
+            self.chunks.put(None)
+
+    def _hear(self, chunk: Chunk) -> bool:
+        self.chunks.put(chunk)
+        return self.stop.is_set()  # a true answer ends the stream
+
+
+def end_all(runs: set[Run]) -> None:
+    """Ask every run to stop and wait until they have."""
+    for run in list(runs):
+        run.stop.set()
+    for run in list(runs):
+        if run.thread.is_alive():
+            run.thread.join(_EXIT_SECONDS)

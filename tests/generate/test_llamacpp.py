@@ -1,0 +1,178 @@
+import http.client
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import GeneratorType
+from urllib.parse import urlsplit
+
+import pytest
+
+from rag.errors import GenerateError, ModelError, ModelMissing
+from rag.generate.llamacpp import LlamaCppGenerator
+from rag.types import Message
+
+ROOT = Path(__file__).resolve().parents[2]
+STORY = [Message("user", "Tell a long story about a harbour, a storm and a small boat.")]
+
+
+@pytest.fixture(scope="module")
+def model(smollm2_path: Path) -> Iterator[LlamaCppGenerator]:
+    generator = LlamaCppGenerator(smollm2_path, identity="smol", context_length=1024)
+    yield generator
+    generator.close()
+
+
+def test_a_missing_file_is_said_in_words(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match=r"none\.gguf.*rag models pull"):
+        LlamaCppGenerator(tmp_path / "none.gguf").load()
+
+
+def test_a_file_of_another_kind_is_said_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "page.gguf"
+    path.write_bytes(b"<html>")
+    with pytest.raises(ModelError, match="is not a GGUF file: it begins with"):
+        LlamaCppGenerator(path).load()
+
+
+def test_a_torn_file_is_said_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "torn.gguf"
+    path.write_bytes(b"GGUF\x03\x00\x00\x00" + bytes(64))
+    with pytest.raises(ModelError, match="the engine cannot open"):
+        LlamaCppGenerator(path).load()
+
+
+@pytest.mark.slow
+def test_it_writes_and_counts(model: LlamaCppGenerator) -> None:
+    chat = [Message("user", "What is the capital of France? Answer in one word.")]
+    pieces = list(model.stream(chat, max_tokens=12))
+    assert "Paris" in "".join(pieces)
+    assert all(pieces)
+    assert model.usage.output_tokens >= len(pieces)
+    assert model.usage.prompt_tokens > model.count_tokens(chat[0].content) > 8
+    assert model.count_tokens("") == 0
+    assert model.count_tokens("harbour " * 50) > model.count_tokens("harbour " * 10)
+
+
+@pytest.mark.slow
+def test_temperature_0_repeats_itself_and_a_seed_does_too(smollm2_path: Path) -> None:
+    model = LlamaCppGenerator(smollm2_path, context_length=512, reuse=False)
+    cold = "".join(model.stream(STORY, max_tokens=40))
+    list(model.stream([Message("user", "Something else.")], max_tokens=3))
+    assert "".join(model.stream(STORY, max_tokens=40)) == cold
+    warm = ["".join(model.stream(STORY, max_tokens=40, temperature=1, seed=7)) for _ in range(2)]
+    other = "".join(model.stream(STORY, max_tokens=40, temperature=1, seed=8))
+    assert warm[0] == warm[1] != other
+    model.close()
+
+
+@pytest.mark.slow
+def test_a_shared_beginning_is_not_read_again(model: LlamaCppGenerator) -> None:
+    sources = Message("system", "The river rose and the town moved uphill. " * 60)
+    first = [sources, Message("user", "What rose?")]
+    answer = "".join(model.stream(first, max_tokens=8))
+    read = model.usage.prompt_tokens
+    assert read > 500
+    follow_up = [*first, Message("assistant", answer), Message("user", "Who moved?")]
+    list(model.stream(follow_up, max_tokens=4))
+    assert model.usage.cached_tokens > read - 5
+    assert model.usage.prompt_tokens - model.usage.cached_tokens < 40
+
+
+@pytest.mark.slow
+def test_closing_the_stream_stops_the_engine(model: LlamaCppGenerator) -> None:
+    stream = model.stream(STORY, max_tokens=900)
+    next(stream)
+    (run,) = model._runs
+    assert isinstance(stream, GeneratorType)
+    stream.close()
+    run.thread.join(2)
+    assert not run.thread.is_alive()
+    assert run.chunks.qsize() < 20
+    assert "".join(model.stream(STORY, max_tokens=3))
+
+
+@pytest.mark.slow
+def test_stop_texts_end_the_reply(model: LlamaCppGenerator) -> None:
+    whole = "".join(model.stream(STORY, max_tokens=40))
+    word = whole.split()[4]
+    cut = "".join(model.stream(STORY, max_tokens=40, stop=[word]))
+    assert word not in cut
+    assert whole.startswith(cut.rstrip())
+
+
+@pytest.mark.slow
+def test_a_prompt_beyond_the_context_is_said_in_words(model: LlamaCppGenerator) -> None:
+    with pytest.raises(GenerateError, match=r"the prompt has [\d,]+ tokens, but smol .* 1,024"):
+        list(model.stream([Message("user", "word " * 1500)], max_tokens=4))
+    assert list(model.stream(STORY, max_tokens=2))
+
+
+@pytest.mark.slow
+def test_threads_share_one_model(smollm2_path: Path) -> None:
+    model = LlamaCppGenerator(smollm2_path, context_length=512, parallel=2)
+    out: dict[int, str] = {}
+
+    def ask(number: int) -> None:
+        chat = [Message("user", f"Count from {number}.")]
+        out[number] = "".join(model.stream(chat, max_tokens=10))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(out) == [0, 1, 2, 3]
+    assert all(out.values())
+    model.close()
+
+
+@pytest.mark.slow
+def test_close_ends_a_reader_with_an_error_and_loads_again(smollm2_path: Path) -> None:
+    model = LlamaCppGenerator(smollm2_path, context_length=1024)
+    stream = model.stream(STORY, max_tokens=900)
+    next(stream)
+    model.close()
+    with pytest.raises(GenerateError, match="was closed before it had finished"):
+        list(stream)
+    assert list(model.stream(STORY, max_tokens=2))
+    model.close()
+
+
+@pytest.mark.slow
+def test_the_port_of_the_engine_is_locked(model: LlamaCppGenerator) -> None:
+    model.load()
+    assert model._server is not None
+    address = urlsplit(model._server.listening_address)
+    assert address.hostname == "127.0.0.1"
+    for method, path in (
+        ("POST", "/tokenize"),
+        ("POST", "/v1/chat/completions"),
+        ("GET", "/props"),
+    ):
+        ask = http.client.HTTPConnection("127.0.0.1", address.port, timeout=5)
+        ask.request(method, path, json.dumps({"content": "x"}), {"Authorization": "Bearer no"})
+        assert ask.getresponse().status == 401, path
+        ask.close()
+
+
+@pytest.mark.slow
+def test_nothing_is_printed_and_the_process_ends_in_the_middle_of_a_stream(
+    smollm2_path: Path,
+) -> None:
+    program = (
+        "import sys, pathlib; from rag.generate.llamacpp import LlamaCppGenerator as G;"
+        "from rag.types import Message as M;"
+        "g = G(pathlib.Path(sys.argv[1]), context_length=2048);"
+        "s = g.stream([M('user', 'Tell a long story.')], max_tokens=2000); next(s)"
+    )
+    start = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(smollm2_path)],
+        capture_output=True, text=True, timeout=60, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert time.monotonic() - start < 15
