@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Generator as Stream
 from collections.abc import Iterator, Sequence
 
 from rag.cite import distinct, marked, split_claims
@@ -25,6 +26,13 @@ _HOW_MANY = re.compile(
     r"\b(?:how (?:many|much|long|old|far|big|large|tall|often)|population"
     r"|what (?:number|percentage|share|age))\b",
     re.I,
+)
+# A mark whose end is still being written: "They met. [1".
+_OPEN_MARK = re.compile(r"\s*[\[【][^\]】]{0,20}\Z")
+# Number words that rag.terms gives no value, for they have none or not alone.
+_QUANTITIES = frozenset(
+    "one once no none twice thrice half third quarter dozen dozens hundred hundreds thousand "
+    "thousands million millions billion billions".split()
 )
 _WHEN = re.compile(
     r"^\W*(?:(?:and|but|so)\W+)?(?:on )?(?:when|(?:what|which) (?:day|date|year|time))\b", re.I
@@ -71,11 +79,17 @@ def answer(
     messages = answer_messages(question, passages, history)
     writing = _Writing(question, passages, coverage)
     start = time.perf_counter()
-    for piece in generator.stream(messages, max_tokens=max_tokens):
-        writing.add(piece)
-        yield Draft(piece)
-        yield from map(Checked, writing.check(finished=False))
-    written = time.perf_counter() - start
+    pieces = generator.stream(messages, max_tokens=max_tokens)
+    try:
+        for piece in pieces:
+            writing.add(piece)
+            yield Draft(piece)
+            yield from map(Checked, writing.check(finished=False))
+    finally:
+        # At once, not when the garbage collector comes round: the engine goes on writing until then.
+        if isinstance(pieces, Stream):
+            pieces.close()
+    written = time.perf_counter() - start - writing.checking
     yield from map(Checked, writing.check(finished=True))
     timing = Timing(
         retrieve=retrieve_seconds,
@@ -107,15 +121,18 @@ class _Writing:
         self.first = self.first or time.perf_counter()
         self.draft += piece
 
-    def check(self, *, finished: bool) -> Iterator[Claim]:
-        start = time.perf_counter()
-        sentences = list(split_claims(self.draft))
-        # The last one may still grow, and its mark may still follow.
-        ready = sentences if finished else sentences[:-1]
-        for sentence, cited in ready[len(self.claims) :]:
+    def check(self, *, finished: bool) -> Sequence[Claim]:
+        """Check the sentences that are ready now; returns their claims."""
+        start, known = time.perf_counter(), len(self.claims)
+        if finished:
+            ready = list(split_claims(self.draft))
+        else:
+            # The last one may still grow, and its mark may still follow.
+            ready = list(split_claims(_OPEN_MARK.sub("", self.draft)))[:-1]
+        for sentence, cited in ready[known:]:
             self.claims.append(self._check(sentence, cited))
-            yield self.claims[-1]
         self.checking += time.perf_counter() - start
+        return self.claims[known:]
 
     def _check(self, sentence: str, cited: frozenset[int]) -> Claim:
         if REFUSAL.casefold() in sentence.casefold():
@@ -159,7 +176,7 @@ def answers(question: str, sentence: str) -> bool:
     said = terms(sentence)
     if _HOW_MANY.search(question):
         asked = terms(question).numbers
-        return bool(said.numbers - asked) or bool({"one", "once", "no", "none"} & said.folded)
+        return bool(said.numbers - asked) or bool(_QUANTITIES & said.folded)
     if _WHEN.search(question):
         return bool(said.numbers) or bool((DAYS | set(MONTHS) | _TIMES) & said.folded)
     return True

@@ -21,10 +21,10 @@ Table = dict[str, dict[str, Value]]
 
 _Device = Literal["cpu", "cuda", "mps"]
 _Name = Annotated[str, Field(min_length=1)]
-_Share = Annotated[float, Field(ge=0.5, le=1, allow_inf_nan=False)]
-_Weight = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+_Share = Annotated[float, Field(ge=0.5, le=1)]
+_Weight = Annotated[float, Field(ge=0, le=100)]
 _Count = Annotated[int, Field(ge=1, le=100_000)]
-_Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+_Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
 class _Section(BaseModel):
@@ -101,6 +101,7 @@ class SummarizeSettings(_Section):
     short: Annotated[int, Field(ge=1, le=50)]
     medium: Annotated[int, Field(ge=1, le=50)]
     long: Annotated[int, Field(ge=1, le=50)]
+    coverage: _Share
     part_tokens: Annotated[int, Field(ge=100, le=100_000)]
 
 

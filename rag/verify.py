@@ -2,7 +2,7 @@
 
 A sentence is supported if one sentence of a passage, or two that stand together, bears it out:
 
-- every number of the claim stands there, in the title, or in the article's date;
+- every number of the claim stands there, or in the article's date;
 - every name stands there or in the title; the name with which the claim opens may stand anywhere
   in the article, since news writes "he" and "the minister" for it;
 - the claim's content words stand there to a share of at least ``coverage``;
@@ -121,17 +121,19 @@ def _rank(verdict: _Verdict, cited: frozenset[int], question: Terms) -> float:
 
 def _judge(claim: Terms, window: _Window, coverage: float) -> _Verdict:
     article = window.passage.article
-    context = terms(f"{article.title}. {article.text}").folded
+    whole = terms(f"{article.title}. {article.text}")
+    context = whole.folded
     about = terms(f"{article.publisher}. {written_date(article.published)}")
-    title = terms(article.title)
-    here = window.terms.folded | about.folded | title.folded
-    opening = {token.stem for token in claim.tokens if token.folded in claim.subject & context}
+    here = window.terms.folded | about.folded | terms(article.title).folded
+    # A capital at the head of a sentence tells nothing; whether it is a name, the article tells.
+    subject = (claim.subject | ({claim.opening} & whole.names)) & context
+    opening = {token.stem for token in claim.tokens if token.folded in subject}
     held = (window.terms.stems | about.stems | opening) & claim.stems
     score = len(held) / len(claim.stems) if claim.stems else 1.0
-    numbers = claim.numbers - window.terms.numbers - about.numbers - title.numbers
+    numbers = claim.numbers - window.terms.numbers - about.numbers
     if numbers:
         return _Verdict(score - 1, f"the number {_listed(numbers)} does not stand in the source")
-    names = claim.names - here - (claim.subject & context)
+    names = claim.names - here - subject
     if claim.opening and claim.opening not in context | here and claim.opening not in claim.names:
         names |= {claim.opening} - {
             token.folded for token in window.terms.tokens if token.stem in claim.stems

@@ -139,7 +139,7 @@ def test_overrides(override: str, section: str, key: str, value: object) -> None
         ("[generator]\nbase_url = 'file:///x'\n", ["generator.base_url", "https?"]),
         ("[embedder]\ndevice = 'tpu'\n", ["embedder.device", "'cpu'", "'cuda'"]),
         ("[answer]\ncoverage = 0.2\n", ["answer.coverage = 0.2", "0.5"]),
-        ("[answer]\ncoverage = nan\n", ["answer.coverage = nan", "0.5"]),
+        ("[answer]\ncoverage = nan\n", ["answer.coverage = nan", "less than or equal to 1"]),
         ("[retrieve]\nlexical_weight = inf\n", ["retrieve.lexical_weight", "100"]),
         ("[index]\nname = ''\n", ["index.name = ''", "at least 1"]),
         ("[generator]\nmodel = ''\n", ["generator.model = ''", "at least 1"]),

@@ -27,8 +27,12 @@ _MONTHS = {
 }
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([-/.]?)(\d\d?)\2(\d\d?)(?!\d)")
 _DAY_FIRST = re.compile(r"(?<!\d)(\d\d?)([./-])(\d\d?)\2(\d{4})(?!\d)")
-_DAY_MONTH = re.compile(r"(?<!\d)(\d\d?)(?:st|nd|rd|th|º|er|\.)?[ -](?:de )?([^\W\d]{3,})\.?,?[ -](?:de )?(\d{4})(?!\d)")
-_MONTH_DAY = re.compile(r"\b([^\W\d]{3,})\.? (\d\d?)(?:st|nd|rd|th)?,? (?:at [\d:apm. ]+,? )?(\d{4})(?!\d)")
+_DAY_MONTH = re.compile(
+    r"(?<!\d)(\d\d?)(?:st|nd|rd|th|º|er|\.)?[ -](?:de )?([^\W\d]{3,})\.?,?[ -](?:de )?(\d{4})(?!\d)"
+)
+_MONTH_DAY = re.compile(
+    r"\b([^\W\d]{3,})\.? (\d\d?)(?:st|nd|rd|th)?,? (?:at [\d:apm. ]+,? )?(\d{4})(?!\d)"
+)
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
 _EARLIEST, _LATEST = 1600, 2100
 _MILLISECONDS = 1e11  # a number above this cannot be seconds

@@ -12,7 +12,9 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_DECLARED = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?([\w.:-]{2,40})", re.I)
+_DECLARED = re.compile(
+    rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?([\w.:-]{2,40})", re.I
+)
 _HEAD = 4096  # bytes in which HTML must declare its encoding
 _ODD_SHARE = 0.02  # of control characters that only a binary file has
 _ODD = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
@@ -29,7 +31,11 @@ def decode(body: bytes) -> str:
     """
     for mark, encoding in _MARKS:
         if body.startswith(mark):
-            return body[len(codecs.BOM_UTF8) :].decode("utf-8", "replace") if encoding == "utf-8" else body.decode(encoding, "replace")
+            return (
+                body[len(codecs.BOM_UTF8) :].decode("utf-8", "replace")
+                if encoding == "utf-8"
+                else body.decode(encoding, "replace")
+            )
     if b"\0" in body:
         raise ExtractError(
             "the file is binary (NUL bytes), wanted text, HTML or JSON; convert it to text first"

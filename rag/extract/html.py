@@ -15,7 +15,7 @@ from rag.extract.signature import split_names
 from rag.text import normalise
 
 if TYPE_CHECKING:
-    from lxml.html import HtmlElement
+    from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
 _MARKUP = re.compile(r"<(?:!doctype html|html|head|body|article|div|p|table|meta)\b[^>]*>", re.I)
 _TAG = re.compile(r"</?[a-z][a-z0-9]*\b[^<>]*>", re.I)
@@ -40,11 +40,13 @@ def clean(source: str) -> Cleaned:
     Raises:
         ExtractError: the page is no HTML, or holds too few words.
     """
-    import trafilatura  # noqa: PLC0415 - heavy: lxml, justext, dateparser
+    import trafilatura
 
     tree = trafilatura.load_html(source)
     if tree is None:
-        raise ExtractError("the page could not be read as HTML; save its text as a .txt file instead")
+        raise ExtractError(
+            "the page could not be read as HTML; save its text as a .txt file instead"
+        )
     stated = metadata.read(tree)
     authors, published = _signature(tree, stated)
     found = _body(tree, source, stated.body)
@@ -68,7 +70,7 @@ def _signature(tree: HtmlElement, stated: metadata.Metadata) -> tuple[tuple[str,
     authors, published = stated.authors, dates.parse(stated.published)
     if authors and published:
         return authors, published
-    from trafilatura.metadata import extract_metadata  # noqa: PLC0415
+    from trafilatura.metadata import extract_metadata
 
     shown = extract_metadata(tree)
     authors = authors or split_names((shown.author or "").replace(";", ","))
@@ -78,7 +80,7 @@ def _signature(tree: HtmlElement, stated: metadata.Metadata) -> tuple[tuple[str,
 
 
 def _body(tree: HtmlElement, source: str, stated: str) -> str:
-    import trafilatura  # noqa: PLC0415
+    import trafilatura
 
     # Precision first: what trafilatura then misses it seldom misses alone.
     found = trafilatura.extract(tree, favor_precision=True, include_comments=False) or ""
@@ -125,5 +127,3 @@ def strip_tags(markup: str) -> str:
 
 def _first_heading(tree: HtmlElement) -> str:
     return next((" ".join(h.text_content().split()) for h in tree.iter("h1", "h2")), "")
-
-

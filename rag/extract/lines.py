@@ -22,7 +22,11 @@ _SENTENCE_END = re.compile(r"[.!?…。！？:][\"'”’»)\]]*$")
 _LIST_SHAPE = re.compile(r"[|»›→]|\s[/·•>]\s|\.\.\.?$")
 _ENDING = 12  # characters in which a sentence's full stop and closing quotes stand
 _LONG = 60  # words: a line gains nothing by being longer
-_NEAR = ((1, 20), (3, 60), (8, 120))  # neighbouring lines looked at, and words of prose that fill them
+_NEAR = (
+    (1, 20),
+    (3, 60),
+    (8, 120),
+)  # neighbouring lines looked at, and words of prose that fill them
 
 # feature: (weight on pages with line breaks, weight on pages without)
 WEIGHTS: dict[str, tuple[float, float]] = {
@@ -129,9 +133,7 @@ def scores(lines: Sequence[Line], broken: bool) -> list[float]:
     ``broken`` says whether the page had line breaks, rather than being cut into pieces.
     """
     weights = [pair[0 if broken else 1] for pair in WEIGHTS.values()]
-    return [
-        max(-SURENESS, min(SURENESS, sum(map(mul, weights, row)))) for row in features(lines)
-    ]
+    return [max(-SURENESS, min(SURENESS, sum(map(mul, weights, row)))) for row in features(lines)]
 
 
 def main_run(lines: Sequence[Line], odds: Sequence[float]) -> tuple[int, int]:

@@ -12,14 +12,32 @@ from typing import TYPE_CHECKING
 from rag.extract.signature import split_names
 
 if TYPE_CHECKING:
-    from lxml.html import HtmlElement
+    from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Recipe)$")
-_TITLES = ("dc:title", "dcterm:title", "og:title", "twitter:title", "weibo:article:title", "parsely-title", "title")
-_AUTHORS = ("dc:creator", "dcterm:creator", "author", "article:author", "parsely-author", "byl", "sailthru.author")
+_TITLES = (
+    "dc:title",
+    "dcterm:title",
+    "og:title",
+    "twitter:title",
+    "weibo:article:title",
+    "parsely-title",
+    "title",
+)
+_AUTHORS = (
+    "dc:creator",
+    "dcterm:creator",
+    "author",
+    "article:author",
+    "parsely-author",
+    "byl",
+    "sailthru.author",
+)
 _DATES = (
-    "article:published_time", "og:published_time", "datepublished", "dc:date", "dcterm:created", "date", "pubdate",
-    "publishdate", "publish-date", "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime", "dc.date.issued",
+    "article:published_time", "og:published_time", "datepublished", "dc:date", "dcterm:created", "date",
+    "pubdate",
+    "publishdate", "publish-date", "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime",
+    "dc.date.issued",
 )  # fmt: skip
 _SITES = ("og:site_name", "application-name", "dc:publisher", "twitter:site_name")
 _SEPARATOR = re.compile(r"\s+(?:[|»·•\\/]|[-–—])\s+|\s+_\s?|\s*[|]\s*")
@@ -93,7 +111,10 @@ def _linked(tree: HtmlElement) -> dict[str, object]:
             continue
         for node in _nodes(value, _DEPTH):
             kinds = node.get("@type")
-            if any(_ARTICLE.search(str(kind)) for kind in (kinds if isinstance(kinds, list) else [kinds])):
+            if any(
+                _ARTICLE.search(str(kind))
+                for kind in (kinds if isinstance(kinds, list) else [kinds])
+            ):
                 return node
     return {}
 
@@ -117,7 +138,9 @@ def _tags(tree: HtmlElement) -> dict[str, list[str]]:
         content = _clean(tag.get("content") or "")
         names = " ".join(tag.get(key) or "" for key in ("property", "name", "itemprop"))
         for name in names.lower().split() if content else ():
-            found.setdefault(re.sub(r"^(dc|dcterms?)[.:]", lambda m: m[1].rstrip("s") + ":", name), []).append(content)
+            found.setdefault(
+                re.sub(r"^(dc|dcterms?)[.:]", lambda m: m[1].rstrip("s") + ":", name), []
+            ).append(content)
     return found
 
 
@@ -130,7 +153,11 @@ def _authors(tree: HtmlElement, tags: dict[str, list[str]]) -> tuple[str, ...]:
         found = [value for value in tags.get(name, ()) if "://" not in value]
         if found:
             return tuple(dict.fromkeys(part for value in found for part in split_names(value)))
-    for path in ("//*[contains(@itemprop,'author')]//*[@itemprop='name']", "//*[contains(@itemprop,'author')]", "//a[@rel='author']"):
+    for path in (
+        "//*[contains(@itemprop,'author')]//*[@itemprop='name']",
+        "//*[contains(@itemprop,'author')]",
+        "//a[@rel='author']",
+    ):
         shown = [_clean(element.text_content()) for element in tree.xpath(path)]
         named = [name for text in shown if 3 < len(text) < 100 for name in split_names(text)]
         if named:
@@ -140,7 +167,9 @@ def _authors(tree: HtmlElement, tags: dict[str, list[str]]) -> tuple[str, ...]:
 
 def _names(value: object) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
-    named = [part for item in values if "://" not in _name(item) for part in split_names(_name(item))]
+    named = [
+        part for item in values if "://" not in _name(item) for part in split_names(_name(item))
+    ]
     return tuple(dict.fromkeys(named))
 
 
@@ -183,4 +212,6 @@ def _language(tree: HtmlElement, tags: dict[str, list[str]]) -> str:
 
 def _canonical(tree: HtmlElement, tags: dict[str, list[str]]) -> str:
     links = [*tree.xpath("//link[@rel='canonical']/@href"), *tags.get("og:url", ())]
-    return next((link.strip() for link in links if re.match(r"https?://[^\s/]+\.[^\s]+", link.strip())), "")
+    return next(
+        (link.strip() for link in links if re.match(r"https?://[^\s/]+\.[^\s]+", link.strip())), ""
+    )

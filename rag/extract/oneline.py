@@ -7,6 +7,7 @@ to running text within what looks like one long sentence.
 """
 
 import re
+from itertools import pairwise
 
 from rag import text as rag_text
 from rag.extract.wording import FUNCTION_WORDS
@@ -53,7 +54,7 @@ def pieces(text: str) -> list[tuple[int, int]]:
             left = right
     borders = sorted(cuts)
     spans = []
-    for left, right in zip(borders, borders[1:], strict=False):
+    for left, right in pairwise(borders):
         piece = text[left:right]
         if piece.strip():
             spans.append((left + len(piece) - len(piece.lstrip()), left + len(piece.rstrip())))

@@ -19,9 +19,10 @@ _NEAR = 3  # lines apart at which one caption may stand twice
 _CAPTION_WORDS = 8
 _NOTE = re.compile(r"\([^()]{3,80}\)")
 _ABOVE = 40  # lines above the article in which its headline may stand
-_TITLE_WORDS = (3, 32)
+_TITLE_WORDS = (4, 32)
 _BESIDE = 4  # lines between headline and article's start that may hold byline and date
 _PAGE_EVIDENCE = 2.5  # in lines of sure furniture, or what weighs as much
+_STANDFIRST_REACH = 6  # lines below the headline
 _STUB = 4  # words of a menu entry
 _FUNCTION = wording.FUNCTION_WORDS
 
@@ -33,7 +34,9 @@ class PageText:
         endless = sum(len(line) for line in text.split("\n") if len(line) > _ENDLESS)
         self.broken = endless < len(text) / 2
         if self.broken:
-            spans = [found.span() for found in re.finditer(r"[^\n]+", text) if found.group().strip()]
+            spans = [
+                found.span() for found in re.finditer(r"[^\n]+", text) if found.group().strip()
+            ]
         else:
             spans = oneline.pieces(text)
         raw = [text[start:end] for start, end in spans]
@@ -66,8 +69,23 @@ class PageText:
         body = [index for index in self.kept if index > title or title < 0]
         name = self._lead or (self.lines[title].text if title >= 0 else "")
         body = [index for index in body if self.lines[index].text != name]
+        body = self._standfirst(title, body) + body
         authors, published = self._signature(title, body[0] if body else 0)
         return Cleaned(name, self._join(body), authors=authors, published=published)
+
+    def _standfirst(self, title: int, body: Sequence[int]) -> list[int]:
+        """The sentences below the headline that captions and bylines part from the rest."""
+        if title < 0 or not body or not self.broken:
+            return []
+        between = range(title + 1, min(body[0], title + 1 + _STANDFIRST_REACH))
+        lines = self.lines
+        return [
+            index
+            for index in between
+            if lines[index].prose
+            and not (lines[index].furniture or lines[index].credit or lines[index].bullet)
+            and not (lines[index].hints or _has_twin(lines, index))
+        ]
 
     def _join(self, body: Sequence[int]) -> str:
         """Lines become paragraphs; pieces of one line that touch stay one paragraph."""
@@ -83,12 +101,14 @@ class PageText:
             return -1
         first = self.kept[0]
         known = Counter(
-            word.lower() for index in self.kept for word in re.findall(r"\w+", self.lines[index].text)
+            word.lower()
+            for index in self.kept
+            for word in re.findall(r"\w+", self.lines[index].text)
         )
         best, best_index = 0.0, -1
         for index in range(max(0, first - _ABOVE), min(first + 2, len(self.lines))):
             line = self.lines[index]
-            if index in self.kept and line.prose:
+            if (index in self.kept and line.prose) or _has_twin(self.lines, index):
                 continue
             value = _likeness(line, known) - 0.02 * abs(first - index)
             if value > best:
@@ -112,7 +132,13 @@ def _likeness(line: Line, known: Counter[str]) -> float:
     """How much a line looks like the headline of the article whose words are ``known``."""
     least, most = _TITLE_WORDS
     text = line.text
-    if not least <= line.words <= most or line.bullet or line.furniture or line.credit or text[0] in "([":
+    if (
+        not least <= line.words <= most
+        or line.bullet
+        or line.furniture
+        or line.credit
+        or text[0] in "(["
+    ):
         return 0.0
     if furniture.is_date_line(text) or furniture.byline(text):
         return 0.0
@@ -123,24 +149,29 @@ def _likeness(line: Line, known: Counter[str]) -> float:
 
 
 def _without_captions(lines: Sequence[Line], indices: Sequence[int]) -> list[int]:
-    """Drop sure furniture, and captions: they name a photographer, or stand twice.
-
-    A picture's text often stands once by itself and once with the credit behind it.
-    """
-    body = []
+    """Drop sure furniture, and captions: they name a photographer, or stand twice."""
+    body: list[int] = []
     for index in indices:
         line = lines[index]
-        near = lines[max(0, index - _NEAR) : index + _NEAR + 1]
-        twice = line.words >= _CAPTION_WORDS and any(
-            other.words >= _CAPTION_WORDS
-            and other.text != line.text
-            and (other.text.startswith(line.text) or line.text.startswith(other.text))
-            for other in near
-        )
         again = line.prose and any(lines[before].text == line.text for before in body[-_NEAR:])
-        if not (twice or again or line.furniture or (line.credit and not line.ends)):
+        credited = line.credit and not line.ends
+        if not (again or credited or line.furniture or _has_twin(lines, index)):
             body.append(index)
     return body
+
+
+def _has_twin(lines: Sequence[Line], index: int) -> bool:
+    """Whether a line near by says the same and more, or less.
+
+    So do captions: the picture's text stands once by itself and once with the credit behind it.
+    """
+    line = lines[index]
+    return line.words >= _CAPTION_WORDS and any(
+        other.words >= _CAPTION_WORDS
+        and other.text != line.text
+        and (other.text.startswith(line.text) or line.text.startswith(other.text))
+        for other in lines[max(0, index - _NEAR) : index + _NEAR + 1]
+    )
 
 
 def _with_note(lines: Sequence[Line], body: list[int]) -> list[int]:

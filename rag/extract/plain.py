@@ -20,7 +20,10 @@ _MARKS = (
     (re.compile(r"\[([^\]\n]+)\]\[[^\]\n]*\]"), r"\1"),
     (re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE), ""),  # their targets
     (re.compile(r"<(https?://[^>\s]+)>"), r"\1"),
-    (re.compile(r"^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$", re.MULTILINE), ""),  # rules
+    (
+        re.compile(r"^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$", re.MULTILINE),
+        "",
+    ),  # rules
     (re.compile(r"^ {0,3}> ?", re.MULTILINE), ""),
     (re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE), r"\1"),
     (re.compile(r"(\*\*|__)(?=\S)([^\n]+?)(?<=\S)\1"), r"\2"),
@@ -89,7 +92,9 @@ def signed(title: str, lines: list[str]) -> Cleaned:
     published: date | None = None
     body = []
     for place, line in enumerate(lines):
-        dated = place < _HEADER and read(line).words < _SIGNATURE_WORDS and furniture.is_date_line(line)
+        dated = (
+            place < _HEADER and read(line).words < _SIGNATURE_WORDS and furniture.is_date_line(line)
+        )
         names = furniture.byline(line) if place < _HEADER else ""
         day = dates.parse(line) if dated and not published else None
         if (names and not authors) or day:
@@ -102,7 +107,11 @@ def signed(title: str, lines: list[str]) -> Cleaned:
 
 def _is_headline(line: str, following: str) -> bool:
     measured = read(line)
-    if measured.bullet or not 2 <= measured.words <= _TITLE_WORDS or line.endswith((".", ",", ";", ":")):
+    if (
+        measured.bullet
+        or not 2 <= measured.words <= _TITLE_WORDS
+        or line.endswith((".", ",", ";", ":"))
+    ):
         return False
     return len(following) > len(line) or not measured.ends
 

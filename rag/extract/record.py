@@ -13,15 +13,20 @@ from rag.extract.signature import split_names
 from rag.text import normalise
 
 NAMES: dict[str, tuple[str, ...]] = {
-    "text": ("text", "body", "content", "article", "articlebody", "article_text", "story", "maintext", "full_text",
+    "text": ("text", "body", "content", "article", "articlebody", "article_text", "story", "maintext",
+    "full_text",
              "fulltext", "content_text", "content_html", "body_text", "article_body"),
     "title": ("title", "headline", "name", "heading", "article_title"),
-    "url": ("url", "link", "source_url", "web_url", "weburl", "canonical_url", "article_url", "permalink", "uri"),
-    "publisher": ("publisher", "source", "site", "outlet", "newspaper", "sitename", "site_name", "publication",
+    "url": ("url", "link", "source_url", "web_url", "weburl", "canonical_url", "article_url", "permalink",
+    "uri"),
+    "publisher": ("publisher", "source", "site", "outlet", "newspaper", "sitename", "site_name",
+    "publication",
                   "source_name", "domain", "source_domain"),
     "authors": ("authors", "author", "byline", "creator", "writer", "writers"),
-    "published": ("published", "date", "publish_date", "date_published", "datepublished", "pubdate", "pub_date",
-                  "published_at", "publishedat", "publisheddate", "published_date", "publication_date", "datetime", "date_publish",
+    "published": ("published", "date", "publish_date", "date_published", "datepublished", "pubdate",
+    "pub_date",
+                  "published_at", "publishedat", "publisheddate", "published_date", "publication_date",
+                  "datetime", "date_publish",
                   "timestamp", "created_at", "time"),
     "language": ("language", "lang", "locale"),
 }  # fmt: skip
@@ -80,7 +85,9 @@ def _find(record: Mapping[str, object], name: str, mapped: str | None) -> object
         return record[mapped] if mapped in record else _reach(record, mapped)
     lower = {key.lower().replace("-", "_"): value for key, value in record.items()}
     # An empty field does not hide a full one further down the list.
-    return next((lower[key] for key in NAMES[name] if lower.get(key) not in (None, "", [], {})), None)
+    return next(
+        (lower[key] for key in NAMES[name] if lower.get(key) not in (None, "", [], {})), None
+    )
 
 
 def _reach(value: object, path: str) -> object:
@@ -98,8 +105,13 @@ def _no_text(record: dict[str, object], mapped: dict[str, str]) -> str:
     names = [" ".join(str(key).split())[:40] for key in record]
     shown = ", ".join(names[:_SHOWN_FIELDS]) + (", ..." if len(names) > _SHOWN_FIELDS else "")
     if "text" in mapped:
-        return f"the JSON record has no text in {mapped['text']!r}; its fields are {shown or 'none'}"
-    return f"the JSON record has no text field; its fields are {shown or 'none'}; name one with --map text=FIELD"
+        return (
+            f"the JSON record has no text in {mapped['text']!r}; its fields are {shown or 'none'}"
+        )
+    return (
+        f"the JSON record has no text field; its fields are {shown or 'none'}; "
+        "name one with --map text=FIELD"
+    )
 
 
 def _body(text: str) -> str:
@@ -119,7 +131,13 @@ def _without_title(text: str, title: str) -> str:
 
 def _string(value: object) -> str:
     if isinstance(value, dict):  # {"rendered": ...} of WordPress, {"name": ...} of JSON-LD
-        value = value.get("rendered") or value.get("name") or value.get("value") or value.get("text") or ""
+        value = (
+            value.get("rendered")
+            or value.get("name")
+            or value.get("value")
+            or value.get("text")
+            or ""
+        )
     if isinstance(value, list):  # paragraphs
         return "\n\n".join(item for item in map(_string, value) if item)
     return value.strip() if isinstance(value, str) else ""
@@ -145,7 +163,13 @@ def host(url: str) -> str:
 def _authors(value: object) -> tuple[str, ...]:
     items = value if isinstance(value, list) else [value]
     text = [_string(item).strip("[]") for item in items]
-    return tuple(dict.fromkeys(name for item in text for name in split_names(item.replace("'", "") if "', '" in item else item)))
+    return tuple(
+        dict.fromkeys(
+            name
+            for item in text
+            for name in split_names(item.replace("'", "") if "', '" in item else item)
+        )
+    )
 
 
 def _day(value: object) -> date | None:
@@ -153,4 +177,6 @@ def _day(value: object) -> date | None:
 
 
 def _language(value: str) -> str:
-    return value[:2].lower() if value[:2].isalpha() and (len(value) == 2 or value[2:3] in "-_") else ""
+    return (
+        value[:2].lower() if value[:2].isalpha() and (len(value) == 2 or value[2:3] in "-_") else ""
+    )

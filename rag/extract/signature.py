@@ -2,7 +2,9 @@
 
 import re
 
-_BEFORE = re.compile(r"^\W*(?:(?:written|posted|text|story|report) )?(?:by|von|par|por)\b[:\s]+", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"^\W*(?:(?:written|posted|text|story|report) )?(?:by|von|par|por)\b[:\s]+", re.IGNORECASE
+)
 _BETWEEN = re.compile(r"\s*(?:[,;|&/·•\n]|\b(?:and|und|et|with)\b)\s*")
 _ROLE = re.compile(
     r"\b(?:editor|reporter|correspondent|writer|staff|journalist|columnist|author|updated|published|news)\b",
@@ -19,6 +21,8 @@ def split_names(names: str) -> tuple[str, ...]:
     kept = dict.fromkeys(
         name
         for name in tidy
-        if 1 < len(name) <= _LONGEST and not re.search(r"\d|@|://", name) and (not _ROLE.search(name))
+        if 1 < len(name) <= _LONGEST
+        and not re.search(r"\d|@|://", name)
+        and (not _ROLE.search(name))
     )
     return tuple(kept)

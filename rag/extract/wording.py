@@ -3,15 +3,21 @@
 import re
 
 _BY_LANGUAGE = {
-    "en": "a about after also an and are as at be been but by can could did do for from had has have he her his how if in into is it "
-    "its more not of on one or our out said she so some than that the their them there they this to up was we were what when which "
+    "en": "a about after also an and are as at be been but by can could did do for from had has have he "
+    "her his how if in into is it "
+    "its more not of on one or our out said she so some than that the their them there they this to up was "
+    "we were what when which "
     "who will with would you",
-    "fr": "le la les des du et est une un dans pour que qui sur pas par au aux avec ce il elle cette ont mais plus son ses était",
-    "de": "der die das und ist nicht ein eine zu den von mit auf im dem sich auch für es hat als wird bei einen sie aus wie nach",
-    "es": "el los las y en del se con por su al lo más o que una un de la para como pero ha fue este sus no es",
+    "fr": "le la les des du et est une un dans pour que qui sur pas par au aux avec ce il elle cette ont "
+    "mais plus son ses était",
+    "de": "der die das und ist nicht ein eine zu den von mit auf im dem sich auch für es hat als wird bei "
+    "einen sie aus wie nach",
+    "es": "el los las y en del se con por su al lo más o que una un de la para como pero ha fue este sus "
+    "no es",
     "pt": "o os as da do na no em um uma não para com que se por mais dos das ao foi seu sua é também",
     "it": "di che è il gli non per della un una del con si nel sono alla anche più ha dei da le la lo",
-    "nl": "de het een van en in is dat op te zijn voor met die niet aan er ook als bij door naar heeft maar om",
+    "nl": "de het een van en in is dat op te zijn voor met die niet aan er ook als bij door naar heeft "
+    "maar om",
 }
 _SCRIPTS = (
     ("ja", re.compile(r"[\u3040-\u30ff]")),
@@ -25,7 +31,7 @@ _SCRIPTS = (
     ("th", re.compile(r"[\u0e00-\u0e7f]")),
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
-_SAMPLE = 6000  # characters are plenty to tell a language
+_SAMPLE = 3000  # characters are plenty to tell a language
 _UKRAINIAN = re.compile(r"[іїєґ]")
 
 WORDS = {language: frozenset(words.split()) for language, words in _BY_LANGUAGE.items()}

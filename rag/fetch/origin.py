@@ -46,7 +46,7 @@ def one_line(text: str) -> str:
 
 
 def megabytes(size: int) -> str:
-    """A number of bytes in words: ``20 MB``, ``1.4 MB``, ``9,800 bytes`` (1 MB = 1,000,000 bytes)."""
+    """A number of bytes in words: ``1.4 MB``, ``9,800 bytes`` (1 MB = 1,000,000 bytes)."""
     if size < 100_000:
         return f"{size:,} bytes"
     return f"{size / 1_000_000:,.2f}".rstrip("0").rstrip(".") + " MB"
@@ -70,5 +70,5 @@ def trouble(error: OSError | EOFError | zlib.error) -> str:
 
 
 def lowered(said: str) -> str:
-    """A sentence of another program as part of one of ours; ``CRC`` and the like stay as they are."""
+    """A sentence of another program as part of one of ours; ``CRC`` and the like stay."""
     return said[:1].lower() + said[1:] if said[1:2].islower() else said

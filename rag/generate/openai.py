@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypedDict, cast
-from urllib.parse import urlsplit
 
 from rag.errors import GenerateError
 from rag.generate import LastUsage, Usage
@@ -151,12 +150,10 @@ class OpenAIGenerator:
                     raise self._refused(answer)
                 for event in self._events(answer.iter_lines()):
                     cost = _cost(event) or cost
-                    for choice in event.get("choices", ()):
-                        if piece := (choice.get("delta") or {}).get("content"):
-                            cost = Usage(
-                                cost.prompt_tokens, cost.cached_tokens, cost.output_tokens + 1
-                            )
-                            yield piece
+                    if piece := self._piece(event):
+                        written = cost.output_tokens + 1
+                        cost = Usage(cost.prompt_tokens, cost.cached_tokens, written)
+                        yield piece
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise self._unreachable(error) from error
         except RuntimeError as error:  # what httpx says where close() came in between
@@ -185,6 +182,14 @@ class OpenAIGenerator:
                 f"{self._base} did not answer in OpenAI's form; check that base_url ends in /v1"
             )
 
+    def _piece(self, event: _Event) -> str:
+        try:
+            pieces = [(each.get("delta") or {}).get("content") or "" for each in event.get("choices") or ()]
+            return "".join(pieces)
+        except (TypeError, AttributeError) as error:
+            seen = json.dumps(event)[:80]
+            raise GenerateError(f"{self._base} answered {seen}, not in OpenAI's form") from error
+
     def count_tokens(self, text: str) -> int:
         """Counted by llama-server's ``/tokenize`` where there is one, else a quarter of the bytes."""
         return self._count(text) if text else 0
@@ -209,7 +214,7 @@ class OpenAIGenerator:
         with self._lock:
             if self._made is None:
                 headers = {"Authorization": f"Bearer {self._api_key}"} if self._api_key else {}
-                near = (urlsplit(self._base).hostname or "") in _OWN_MACHINE
+                near = httpx.URL(self._base).host in _OWN_MACHINE
                 # A proxy of the environment cannot reach this machine's own servers.
                 self._made = httpx.Client(
                     headers=headers, timeout=self._timeout, trust_env=not near

@@ -368,7 +368,7 @@ class News:
         """
         chosen = self.settings.summarize
         sentences = {"short": chosen.short, "medium": chosen.medium, "long": chosen.long}[length]
-        coverage = self.settings.answer.coverage
+        coverage = chosen.coverage
         if isinstance(article, str):
             article = self.article(article)
         if isinstance(article, Article):

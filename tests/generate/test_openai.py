@@ -35,7 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Scripted
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.seen.append((self.path, self.headers.get("Authorization", ""), body))
         self.send_response(self.server.status)
         self.end_headers()
