@@ -31,7 +31,7 @@ _HOW_MANY = re.compile(
 _OPEN_MARK = re.compile(r"\s*[\[【][^\]】]{0,20}\Z")
 # Number words that rag.terms gives no value, for they have none or not alone.
 _QUANTITIES = frozenset(
-    "one once no none twice thrice half third quarter dozen dozens hundred hundreds thousand "
+    "one once no none twice thrice half dozen dozens hundred hundreds thousand "
     "thousands million millions billion billions".split()
 )
 _WHEN = re.compile(
