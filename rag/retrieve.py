@@ -96,9 +96,7 @@ def within(
     return tuple(kept)
 
 
-def _in_one_sentence(
-    question: str, found: Mapping[int, tuple[Chunk, Article]]
-) -> dict[int, float]:
+def _in_one_sentence(question: str, found: Mapping[int, tuple[Chunk, Article]]) -> dict[int, float]:
     """For each chunk the largest share of the question that stands in one of its sentences, 0 to 1.
 
     Words are weighted by how rare they are among these chunks, so that what all of them are
@@ -114,7 +112,9 @@ def _in_one_sentence(
     shares = {}
     for number, (chunk, _) in found.items():
         each = (terms(chunk.text[a:b]).stems & asked for a, b in sentences(chunk.text))
-        shares[number] = max((sum(map(weights.__getitem__, stems)) for stems in each), default=0.0) / whole
+        shares[number] = (
+            max((sum(map(weights.__getitem__, stems)) for stems in each), default=0.0) / whole
+        )
     return shares
 
 

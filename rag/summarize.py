@@ -8,10 +8,11 @@ until one prompt holds them. Every sentence that is kept is checked against the 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from rag.cite import distinct, marked, split_claims
 from rag.generate import Generator
-from rag.prompts import overview_messages, summary_messages
+from rag.prompts import fence, overview_messages, summary_messages
 from rag.terms import terms
 from rag.text import paragraphs, sentences
 from rag.types import Article, Chunk, Claim, Message, Passage, Summary, Timing
@@ -19,6 +20,8 @@ from rag.verify import COVERAGE, check
 
 Progress = Callable[[int, int], None]
 _TOKENS_A_SENTENCE = 60
+_MARKS = 50  # tokens that a chat template may put around the messages
+_LEAST_PART = 32
 _REPEAT = 0.7  # share of equal content words from which a sentence says nothing new
 
 
@@ -69,19 +72,24 @@ def summarize(
     Raises:
         GenerateError: if the engine fails.
     """
-    whole = _whole(article, 1)
-    writer = _Writer(generator, _TOKENS_A_SENTENCE * (sentences_wanted + 1))
-    room = generator.context_length - writer.max_tokens - 300
+    whole = _slice(article, 1, 0, len(article.text))
+    writer = _writer(generator, sentences_wanted)
+    rules = summary_messages(article, "", sentences=sentences_wanted)
+    asking = sum(generator.count_tokens(message.content) for message in rules) + _MARKS
+    room = max(_LEAST_PART, generator.context_length - writer.max_tokens - asking)
     text, tell, done = article.text, progress or (lambda *_: None), 0
     while True:
-        parts = tuple(_parts(text, min(part_tokens, max(room, 100)), generator.count_tokens))
+        parts = tuple(_parts(text, min(part_tokens, room), generator.count_tokens))
         last = len(parts) <= 1
         wanted = sentences_wanted if last else max(2, sentences_wanted // 2)
+        known = done + len(parts) + (not last)
         kept: list[Claim] = []
-        for part in parts:
-            tell(done, done + len(parts) + (not last))
-            draft = writer.write(summary_messages(article, part, sentences=wanted))
-            kept += _checked(draft, (whole,), coverage, wanted, kept)
+        for start, end in parts:
+            tell(done, known)
+            draft = writer.write(summary_messages(article, text[start:end], sentences=wanted))
+            # Later rounds read what the first one wrote, which stands anywhere in the article.
+            source = _slice(article, 1, start, end) if text is article.text else whole
+            kept += _checked(draft, (source,), coverage, wanted, kept)
             done += 1
         shorter = "\n\n".join(claim.text for claim in kept)
         if last or not kept or len(shorter) > 0.8 * len(text):
@@ -105,7 +113,7 @@ def overview(
     Raises:
         GenerateError: if the engine fails.
     """
-    writer = _Writer(generator, _TOKENS_A_SENTENCE * (sentences_wanted + 1))
+    writer = _writer(generator, sentences_wanted)
     draft = writer.write(overview_messages(query, passages, sentences=sentences_wanted))
     claims = _checked(draft, passages, coverage, sentences_wanted, ())
     if not claims and passages:
@@ -121,42 +129,57 @@ def lead_passages(
     share = max(60, tokens // max(1, len(articles)))
     found = []
     for number, article in enumerate(articles, start=1):
-        part = next(_parts(article.text, share, count), "")
-        if part:
-            chunk = Chunk(
-                f"{article.id}:lead", article.id, 0, 0, len(part), article.text[: len(part)]
-            )
-            found.append(Passage(number, chunk, article, 1.0))
+        for start, end in islice(_parts(article.text, share, count), 1):
+            found.append(_slice(article, number, start, end))
     return tuple(found)
 
 
-def _whole(article: Article, number: int) -> Passage:
-    chunk = Chunk(f"{article.id}:all", article.id, 0, 0, len(article.text), article.text)
+def _writer(generator: Generator, sentences_wanted: int) -> _Writer:
+    wanted = _TOKENS_A_SENTENCE * (sentences_wanted + 1)
+    return _Writer(generator, min(wanted, generator.context_length // 3))
+
+
+def _slice(article: Article, number: int, start: int, end: int) -> Passage:
+    chunk = Chunk(f"{article.id}:{start}-{end}", article.id, 0, start, end, article.text[start:end])
     return Passage(number, chunk, article, 1.0)
 
 
-def _parts(text: str, tokens: int, count: Callable[[str], int]) -> Iterator[str]:
-    """Cut at paragraph borders, or at sentence borders where a paragraph alone is too long."""
+def _parts(text: str, tokens: int, count: Callable[[str], int]) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of runs of at most ``tokens``, cut between paragraphs where that is possible."""
     start = end = filled = 0
     for first, last in _units(text, tokens, count):
-        size = count(text[first:last])
+        # As it will stand in the prompt, and two for the empty line before it.
+        size = count(fence(text[first:last])) + 2
         if filled and filled + size > tokens:
-            yield text[start:end]
+            yield start, end
             start, filled = first, 0
         end, filled = last, filled + size
     if filled:
-        yield text[start:end]
+        yield start, end
 
 
 def _units(text: str, tokens: int, count: Callable[[str], int]) -> Iterator[tuple[int, int]]:
+    """Paragraphs; the sentences of a paragraph that is too long; the pieces of such a sentence."""
     for start, end in paragraphs(text):
-        if count(text[start:end]) <= tokens:
+        if count(fence(text[start:end])) + 2 <= tokens:
             yield start, end
             continue
         for first, last in sentences(text[start:end]):
-            step = last - first if count(text[start + first : start + last]) <= tokens else tokens
-            for place in range(first, last, step):
-                yield start + place, start + min(place + step, last)
+            yield from _pieces(text, start + first, start + last, tokens, count)
+
+
+def _pieces(
+    text: str, start: int, end: int, tokens: int, count: Callable[[str], int]
+) -> Iterator[tuple[int, int]]:
+    """Halve what is too long, at a space near the middle if there is one, until each piece fits."""
+    if end - start < 2 or count(fence(text[start:end])) + 2 <= tokens:
+        yield start, end
+        return
+    middle = (start + end) // 2
+    space = text.rfind(" ", (start + middle) // 2, middle)
+    cut = space + 1 if space > 0 else middle
+    yield from _pieces(text, start, cut, tokens, count)
+    yield from _pieces(text, cut, end, tokens, count)
 
 
 def _checked(

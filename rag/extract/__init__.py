@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from rag.errors import ExtractError
-from rag.extract import html, plain, record, wording
+from rag.extract import html, markup, plain, record, wording
 from rag.extract.cleaned import MIN_RECORD_WORDS, MIN_WORDS, Cleaned, require_words
 from rag.extract.decode import decode
 from rag.extract.lines import count_words
@@ -37,7 +37,7 @@ def extract(page: Page, *, fields: Mapping[str, str] | None = None) -> Article:
         return _article(page, html.clean(source), MIN_WORDS)
     if page.content_type in _MARKDOWN:
         return _article(page, _fronted(source, plain.markdown), MIN_RECORD_WORDS)
-    if html.smells(source):
+    if markup.smells(source):
         return _article(page, html.clean(source), MIN_WORDS)
     return _article(page, _fronted(source, _plain), MIN_RECORD_WORDS)
 

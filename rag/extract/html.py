@@ -4,34 +4,22 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from html import unescape
 from typing import TYPE_CHECKING
 
 from rag.errors import ExtractError
 from rag.extract import dates, furniture, metadata, wording
 from rag.extract.cleaned import MIN_WORDS, Cleaned, require_words
 from rag.extract.lines import count_words, read
+from rag.extract.markup import strip_tags
 from rag.extract.signature import split_names
 from rag.text import normalise
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
-_MARKUP = re.compile(r"<(?:!doctype html|html|head|body|article|div|p|table|meta)\b[^>]*>", re.I)
-_TAG = re.compile(r"</?[a-z][a-z0-9]*\b[^<>]*>", re.I)
-_BLOCK_END = re.compile(r"<(?:br\s*/?|/p|/div|/h\d|/li|/blockquote|/tr)\s*>", re.I)
-_UNSEEN = re.compile(r"<(script|style|noscript|template)\b.*?</\1\s*>|<!--.*?-->", re.I | re.S)
 _TOP = 4  # paragraphs among which the header may be repeated
 _LABEL_WORDS = 2  # of a section name
 _FULLER = 1.5  # a body stated in JSON-LD replaces a text found with this many times fewer words
-
-
-def smells(text: str) -> bool:
-    """Whether a text that does not say so is HTML: it opens like a page, or is full of tags."""
-    start = text[:2000].lstrip()
-    if _MARKUP.match(start):
-        return True
-    return len(_MARKUP.findall(text[:50_000])) >= 3 and len(_TAG.findall(text[:50_000])) >= 6
 
 
 def clean(source: str) -> Cleaned:
@@ -115,14 +103,6 @@ def _is_header(paragraph: str, title: str) -> bool:
         or bool(furniture.byline(paragraph))
         or (line.words < 20 and furniture.is_date_line(paragraph))
     )
-
-
-def strip_tags(markup: str) -> str:
-    """The text of a fragment of HTML, a line for each block, entities resolved."""
-    if "<" not in markup and "&" not in markup:
-        return markup
-    text = _BLOCK_END.sub("\n", _UNSEEN.sub("", markup))
-    return unescape(_TAG.sub("", text))
 
 
 def _first_heading(tree: HtmlElement) -> str:

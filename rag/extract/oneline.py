@@ -7,6 +7,7 @@ to running text within what looks like one long sentence.
 """
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 from rag import text as rag_text
@@ -18,6 +19,7 @@ _MARK = re.compile(  # what stands right before an article's first sentence: a t
     r"|\b(?:ago|read|Share|Comments?|Print|Advertisement)\b"
 )
 _TITLE_REACH, _TITLE_WORDS = 1000, 40  # characters, words
+_BLOCK = 20_000  # characters
 _UNIT = 8  # words; a shorter sentence is not cut further
 _MENU = 6.0  # how many capitalised words more than small ones make a menu
 _SMALL, _FUNCTION = -1.5, -2.0  # what a small word and a function word take from that count
@@ -44,7 +46,7 @@ def pieces(text: str) -> list[tuple[int, int]]:
     cuts.update(found.end() for found in re.finditer(r"\n+", text))
     hard = sorted(cuts)
     at = 0
-    for start, end in rag_text.sentences(text):
+    for start, end in _sentences(text):
         while hard[at] <= start:
             at += 1
         left = start
@@ -59,6 +61,17 @@ def pieces(text: str) -> list[tuple[int, int]]:
         if piece.strip():
             spans.append((left + len(piece) - len(piece.lstrip()), left + len(piece.rstrip())))
     return spans
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Sentences, found block by block: in one endless paragraph their search is quadratic."""
+    start = 0
+    while start < len(text):
+        end = text.rfind(" ", start, start + _BLOCK) + 1 if start + _BLOCK < len(text) else 0
+        end = end or start + _BLOCK
+        for left, right in rag_text.sentences(text[start:end]):
+            yield start + left, start + right
+        start = end
 
 
 def _within(hard: list[int], at: int, end: int) -> list[int]:

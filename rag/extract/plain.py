@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from rag.extract import dates, furniture
 from rag.extract.cleaned import Cleaned
+from rag.extract.markup import without_spans
 from rag.extract.lines import read
 from rag.extract.signature import split_names
 
@@ -13,22 +14,20 @@ _FRONT = re.compile(r"\A\s*---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.
 _PAIR = re.compile(r"^([A-Za-z_][\w .-]{0,40}):[ \t]*(.*(?:\n[ \t]+-? ?.*|\n- .*)*)", re.MULTILINE)
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _UNDERLINED = re.compile(r"\A\s*(\S[^\n]*)\n=+[ \t]*\n")
+# No mark reaches past the next of its kind, so that a hostile text costs no more than a long one.
 _MARKS = (
-    (re.compile(r"<!--.*?-->", re.DOTALL), ""),
-    (re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)"), ""),  # images
-    (re.compile(r"\[([^\]\n]+)\]\((?:[^()\n]|\([^()\n]*\))*\)"), r"\1"),  # links
-    (re.compile(r"\[([^\]\n]+)\]\[[^\]\n]*\]"), r"\1"),
-    (re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE), ""),  # their targets
-    (re.compile(r"<(https?://[^>\s]+)>"), r"\1"),
-    (
-        re.compile(r"^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$", re.MULTILINE),
-        "",
-    ),  # rules
+    (re.compile(r"!\[[^\[\]\n]*\]\([^()\n]*\)"), ""),  # images
+    (re.compile(r"\[([^\[\]\n]+)\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)?\)"), r"\1"),  # links
+    (re.compile(r"\[([^\[\]\n]+)\]\[[^\[\]\n]*\]"), r"\1"),
+    (re.compile(r"^ {0,3}\[[^\[\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE), ""),  # their targets
+    (re.compile(r"<(https?://[^<>\s]+)>"), r"\1"),
+    (re.compile(r"^ {0,3}([*_-])(?:[ \t]*\1){2,}[ \t]*$", re.MULTILINE), ""),  # rules
     (re.compile(r"^ {0,3}> ?", re.MULTILINE), ""),
-    (re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE), r"\1"),
-    (re.compile(r"(\*\*|__)(?=\S)([^\n]+?)(?<=\S)\1"), r"\2"),
-    (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])"), r"\1"),
-    (re.compile(r"(?<!\w)_(?=\S)([^_\n]+?)(?<=\S)_(?!\w)"), r"\1"),
+    (re.compile(r"^ {0,3}#{1,6}[ \t]+(\S.*)$", re.MULTILINE), r"\1"),
+    (re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+)(?<=\S)\*(?![\w*])"), r"\1"),
+    (re.compile(r"(?<!\w)_(?=[^\s_])([^_\n]+)(?<=\S)_(?!\w)"), r"\1"),
+    (re.compile(r"\*\*(?=\S)([^*\n]+)(?<=\S)\*\*"), r"\1"),
+    (re.compile(r"(?<!\w)__(?=\S)([^_\n]+)(?<=\S)__(?!\w)"), r"\1"),
     (re.compile(r"`([^`\n]+)`"), r"\1"),
     (re.compile(r"\\([\\`*_{}\[\]()#+.!>-])"), r"\1"),
 )
@@ -68,6 +67,7 @@ def markdown(text: str) -> Cleaned:
 
 
 def _without_marks(text: str) -> str:
+    text = without_spans(text)
     for pattern, instead in _MARKS:
         text = pattern.sub(instead, text)
     return text

@@ -7,7 +7,7 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from rag.errors import ExtractError
-from rag.extract import dates, html, plain
+from rag.extract import dates, html, markup, plain
 from rag.extract.cleaned import Cleaned
 from rag.extract.signature import split_names
 from rag.text import normalise
@@ -59,7 +59,7 @@ def described(record: Mapping[str, object], mapped: Mapping[str, str] | None = N
     mapped = mapped or {}
     found = {name: _find(record, name, mapped.get(name)) for name in NAMES if name != "text"}
     return Cleaned(
-        " ".join(html.strip_tags(_string(found["title"])).split()),
+        " ".join(markup.strip_tags(_string(found["title"])).split()),
         "",
         publisher=_site(found["publisher"]),
         authors=_authors(found["authors"]),
@@ -115,12 +115,12 @@ def _no_text(record: dict[str, object], mapped: dict[str, str]) -> str:
 
 
 def _body(text: str) -> str:
-    if html.smells(text) or text.count("</") >= _MARKUP_LEAST:
+    if markup.smells(text) or text.count("</") >= _MARKUP_LEAST:
         try:
             return html.clean(text).text
         except ExtractError:
             pass
-        text = html.strip_tags(text)
+        text = markup.strip_tags(text)
     return plain.clean(normalise(text), titled=False).text
 
 

@@ -53,7 +53,7 @@ def file(name: str, path: Path, max_bytes: int) -> Iterator[Page | Failure]:
         if kind in _DOCUMENTS and not packed and state.st_size > max_bytes:
             size, limit = both_sizes(state.st_size, max_bytes)
             yield origin.failure(
-                f"is {size}, the limit for one article is {limit}; split it, or raise max_bytes"
+                f"is {size}, the limit for one article is {limit}; split it, or raise fetch.max_megabytes"
             )
             return
         with path.open("rb") as stream:

@@ -63,7 +63,7 @@ def _document(
     if len(body) > max_bytes:
         return origin.failure(
             f"holds more than {megabytes(max_bytes)}, the limit for one article; split it, or "
-            "raise max_bytes"
+            "raise fetch.max_megabytes"
         )
     if not body.strip():
         return origin.failure("holds only white space")

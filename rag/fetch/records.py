@@ -80,7 +80,7 @@ def record(value: dict[str, object], origin: Origin, limit: int, line: int = 0) 
     if len(body) > limit:
         size, most = both_sizes(len(body), limit)
         return origin.failure(
-            f"holds a record of {size}, the limit is {most}; split it, or raise max_bytes",
+            f"holds a record of {size}, the limit is {most}; split it, or raise fetch.max_megabytes",
             line,
         )
     return origin.page(body, "application/json", _name(value, body))

@@ -207,7 +207,7 @@ def _blocks(url: "httpx.URL", response: "httpx.Response", max_bytes: int) -> Ite
             said, limit = both_sizes(max(taken, size), max_bytes)
             raise FetchError(
                 f"{url} is {said}{'' if size > max_bytes else ' or more'}, the limit for one page "
-                f"is {limit}; save it and add the part that is wanted, or raise max_bytes"
+                f"is {limit}; save it and add the part that is wanted, or raise fetch.max_megabytes"
             )
         yield block
 

@@ -184,7 +184,10 @@ class OpenAIGenerator:
 
     def _piece(self, event: _Event) -> str:
         try:
-            pieces = [(each.get("delta") or {}).get("content") or "" for each in event.get("choices") or ()]
+            pieces = [
+                (each.get("delta") or {}).get("content") or ""
+                for each in event.get("choices") or ()
+            ]
             return "".join(pieces)
         except (TypeError, AttributeError) as error:
             seen = json.dumps(event)[:80]

@@ -250,9 +250,12 @@ class News:
             IndexMissing: if there is no index.
             QuestionError: if the query is blank or too long.
         """
+        return self._retrieve(self._asked(query), filters, k)
+
+    def _retrieve(self, query: str, filters: Filters | None, k: int | None) -> tuple[Passage, ...]:
         chosen = self.settings.retrieve
         return retrieve(
-            self._asked(query),
+            query,
             index=self._open(bind=True),
             embedder=self.embedder,
             k=k or chosen.passages,
@@ -290,7 +293,7 @@ class News:
         """
         question = self._asked(question)
         start = time.perf_counter()
-        found = self.search(standalone(question, history)[-4000:], filters=filters, k=k)
+        found = self._retrieve(standalone(question, history), filters, k)
         passages, history = self._arrange(question, found, tuple(history))
         yield from answer(
             question,
@@ -507,7 +510,7 @@ class News:
         longest = self.settings.answer.question_characters
         if not question.strip():
             raise QuestionError("the question is empty. Ask something, in plain words.")
-        if len(question) > max(longest, 4000):
+        if len(question) > longest:
             raise QuestionError(
                 f"the question has {len(question)} characters, at most {longest} are read."
                 " Ask something shorter, or summarise the text as a file: rag summarize FILE"
