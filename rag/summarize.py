@@ -22,6 +22,7 @@ Progress = Callable[[int, int], None]
 _TOKENS_A_SENTENCE = 60
 _MARKS = 50  # tokens that a chat template may put around the messages
 _LEAST_PART = 32
+_MOST_OPENINGS = 30  # sentences at the top of an article that may stand in for a summary
 _REPEAT = 0.7  # share of equal content words from which a sentence says nothing new
 
 
@@ -95,7 +96,7 @@ def summarize(
         if last or not kept or len(shorter) > 0.8 * len(text):
             break
         text = shorter
-    claims = _completed(kept[:sentences_wanted], whole, sentences_wanted)
+    claims = _completed(kept[:sentences_wanted], (whole,), sentences_wanted)
     tell(done, done)
     return _summary((article,), claims, writer)
 
@@ -114,10 +115,11 @@ def overview(
         GenerateError: if the engine fails.
     """
     writer = _writer(generator, sentences_wanted)
+    if not passages:
+        return _summary((), (), writer)
     draft = writer.write(overview_messages(query, passages, sentences=sentences_wanted))
     claims = _checked(draft, passages, coverage, sentences_wanted, ())
-    if not claims and passages:
-        claims = _completed([], passages[0], 1)
+    claims = _completed(claims, passages, sentences_wanted, query)
     articles = tuple({passage.article.id: passage.article for passage in passages}.values())
     return _summary(articles, claims, writer)
 
@@ -201,21 +203,38 @@ def _said(claims: Sequence[Claim], sentence: str) -> bool:
     )
 
 
-def _completed(claims: Sequence[Claim], whole: Passage, wanted: int) -> list[Claim]:
-    """Fill up with the article's own opening sentences, the strongest short summary of news.
+def _completed(
+    claims: Sequence[Claim], passages: Sequence[Passage], wanted: int, query: str = ""
+) -> list[Claim]:
+    """Fill up with sentences of the passages as they stand: those of the query, else the first ones.
 
-    Only where the check has taken away so much that less than half of what was asked for is left.
+    The opening of an article is the strongest short summary of news. Only where the check has
+    taken away so much that less than half of what was asked for is left.
     """
     full = list(claims)
-    text = whole.chunk.text
-    for start, end in sentences(text):
+    for passage in _openings(passages, query):
         if len(full) * 2 >= wanted:
             break
-        sentence = text[start:end]
-        claim = check(sentence, (whole,), coverage=1.0)
+        sentence = passage.chunk.text
+        claim = check(sentence, (passage,), coverage=1.0)
         if claim.supported and not _said(full, sentence):
             full.append(claim)
     return full
+
+
+def _openings(passages: Sequence[Passage], query: str) -> list[Passage]:
+    """Sentences as passages of their own: what shares most with the query, then the first of each."""
+    asked = terms(query).stems
+    found = [
+        (-len(asked & terms(p.chunk.text[start:end]).stems), place, p, start, end)
+        for p in passages
+        for place, (start, end) in enumerate(islice(sentences(p.chunk.text), _MOST_OPENINGS))
+    ]
+    found.sort(key=lambda each: each[:2])
+    return [
+        _slice(p.article, p.number, p.chunk.start + start, p.chunk.start + end)
+        for _, _, p, start, end in found
+    ]
 
 
 def _summary(articles: Sequence[Article], claims: Sequence[Claim], writer: _Writer) -> Summary:

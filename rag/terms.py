@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 STOPWORDS = frozenset(
     "a about above after again against all also am among an and any are as at be because been "
@@ -18,7 +19,7 @@ STOPWORDS = frozenset(
     "our ours ourselves out over own per said same say says she should so some such than that the "
     "their theirs them themselves then there these they this those through to too under until up "
     "upon us very via was we were what when where which while who whom whose why will with within "
-    "without would yes yet you your yours yourself yourselves according additionally "
+    "without would mr mrs ms yes yet you your yours yourself yourselves according additionally "
     "furthermore however meanwhile moreover therefore thus although though since".split()
 )
 NEGATORS = frozenset("no not never none nobody nothing neither nor without n't cannot".split())
@@ -41,6 +42,8 @@ _SMALL = {
 }
 _SCALE = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _SCALE |= {"m": 1e6, "mn": 1e6, "bn": 1e9, "tn": 1e12, "k": 1e3}
+_ADJUNCT = frozenset("after at before during from in near on outside".split())
+_PERCENT = re.compile(r"\s?%|\bper cent\b", re.I)
 _JOINERS = frozenset("of the and for de la le von van der den al bin".split())
 
 
@@ -58,7 +61,11 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a text is about. ``subject`` holds the names with which it opens."""
+    """What a text is about.
+
+    ``subject`` holds the names with which it opens, ``head`` the last word of the run of capitals
+    at its very start: ``blinken`` of "Mr Antony Blinken, 59, said".
+    """
 
     tokens: tuple[Token, ...]
     names: frozenset[str]
@@ -66,6 +73,7 @@ class Terms:
     numbers: frozenset[str]
     stems: frozenset[str]
     opening: str
+    head: str
 
     @property
     def folded(self) -> frozenset[str]:
@@ -96,16 +104,25 @@ def _stemmer():  # type: ignore[no-untyped-def]
 @lru_cache(maxsize=2048)
 def terms(text: str) -> Terms:
     """Names, numbers and content words of a text, which may be a sentence or a whole chunk."""
-    tokens = _tokens(text.replace("U.S.", "US").replace("U.K.", "UK").replace("U.N.", "UN"))
+    text = text.replace("U.S.", "US").replace("U.K.", "UK").replace("U.N.", "UN")
+    text = _PERCENT.sub(" percent", text)
+    tokens = _tokens(text)
     names = frozenset(token.folded for token in tokens if token.name)
-    content = [token for token in tokens if token.folded not in STOPWORDS]
+    scales = {
+        b.start
+        for a, b in pairwise(tokens)
+        if a.number and b.start - a.end <= 1 and b.folded in _SCALE
+    }
+    content = [t for t in tokens if t.folded not in STOPWORDS and t.start not in scales]
+    opens = content and content[0] is tokens[0] and not content[0].number
     return Terms(
         tokens=tokens,
         names=names,
-        subject=_subject(tokens),
+        subject=_subject(text, tokens),
         numbers=frozenset(token.number for token in tokens if token.number),
         stems=frozenset(token.stem for token in content if not token.number),
-        opening=content[0].folded if content and content[0] is tokens[0] else "",
+        opening=content[0].folded if opens else "",
+        head=_head(text, tokens) if opens or (tokens and tokens[0].name) else "",
     )
 
 
@@ -115,7 +132,7 @@ def _tokens(text: str) -> tuple[Token, ...]:
     for place, match in enumerate(found):
         word = match.group()
         folded = fold(word)
-        before = text[: match.start()].rstrip(" \t\"'“‘([")
+        before = text[max(0, match.start() - 20) : match.start()].rstrip(" \t\"'“‘([")
         opens = not before or before[-1] in ".!?\n:•"
         following = found[place + 1].group() if place + 1 < len(found) else ""
         capital = word[0].isupper() and folded not in STOPWORDS
@@ -134,13 +151,13 @@ def _number(found: list[re.Match[str]], place: int) -> str:
     following = found[place + 1] if place + 1 < len(found) else None
     if following is not None and following.start() - found[place].end() <= 1:
         value *= _SCALE.get(following.group().lower(), 1)
-    return f"{value:.10g}"
+    return f"{value:.15g}"
 
 
 def _value(word: str) -> float | None:
     if word in _SMALL:
         return float(_SMALL[word])
-    if not word[0].isdigit():
+    if not word[0].isdecimal():  # isdigit() holds for ² and ① too, which float() cannot read
         return None
     plain = re.sub(r",(?=\d{3}(?:\D|$))", "", word)
     try:
@@ -149,9 +166,27 @@ def _value(word: str) -> float | None:
         return float(re.sub(r"\D", "", plain))
 
 
-def _subject(tokens: tuple[Token, ...]) -> frozenset[str]:
-    names = set()
-    for token in tokens:
+def _head(text: str, tokens: tuple[Token, ...]) -> str:
+    head = tokens[0]
+    for last, token in pairwise(tokens):
+        if set(text[last.end : token.start]) - set(" .-"):
+            break
+        if token.name:
+            head = token
+        elif token.folded not in _JOINERS - {"and"}:
+            break
+    return head.folded
+
+
+def _subject(text: str, tokens: tuple[Token, ...]) -> frozenset[str]:
+    names = set[str]()
+    for place, token in enumerate(tokens):
+        if (
+            place
+            and tokens[0].folded in _ADJUNCT
+            and "," in text[tokens[place - 1].end : token.start]
+        ):
+            names.clear()  # "In Berlin, Baerbock ..." is about Baerbock
         if token.name and token.folded not in DAYS and token.folded not in MONTHS:
             names.add(token.folded)
         elif token.folded not in _JOINERS and (names or token.start > 0):

@@ -7,23 +7,39 @@ from collections.abc import Iterator
 from datetime import date
 
 _ABBREVIATIONS = frozenset(
-    "adm al apr assn aug ave blvd brig capt cf cmdr co col corp dec dept det dr drs e.g est etc feb "
-    "fig fr ft gen gov hon i.e inc jan jr jul jun lt ltd maj mar messrs mr mrs ms mt no nov oct "
-    "op pres prof rep rev sen sens sep sept sgt sr st supt u.k u.n u.s u.s.a univ viz vol vs".split()
+    "adm al assn ave blvd brig capt cf cmdr col det dr drs e.g est fr ft gen gov hon i.e lt maj "
+    "messrs mr mrs ms mt pres prof rep rev sen sens sgt st supt univ viz vs".split()
+)
+_BEFORE_NUMBERS = frozenset(
+    "apr aug dec feb fig jan jul jun mar no nov oct op sep sept vol".split()
+)
+# These stand at the end of sentences too: there the next one opens with a word of _OPENERS.
+_LAST_OR_NOT = frozenset("a.m co corp dept etc inc jr ltd p.m sr u.k u.n u.s u.s.a".split())
+_OPENERS = re.compile(
+    r"(?:A|An|And|As|At|But|He|Her|His|However|I|If|In|It|Its|On|She|So|That|The|Their|There|These"
+    r"|They|This|Those|We|What|When|While|Who|You)\s"
 )
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-_ENDS = re.compile(r"[.!?…。！？]+[\"'”’»)\]]*(?=\s|$)|[。！？](?=\S)")
+# Only the first of a run of points may begin a match: a million points must not take a million runs.
+_ENDS = re.compile(
+    r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s|$)|(?<![。！？])[。！？]++[.!?…]*+[\"'”’»)\]」』）】》]*+"
+)
 _LAST_WORD = re.compile(r"[^\s(\[\"“‘']+$")
+_NOT_SPACE = re.compile(r"\S")
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _WORD = re.compile(r"\w+(?:[’'.,]\w+)*")
 _SPACES = re.compile(r"[ \t\f\v\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
-# Soft hyphens, zero-width characters, byte-order marks and directional marks.
-_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+# Soft hyphens, zero-width characters, byte-order, directional and annotation marks, and the tags
+# of plane 14, which models read and people do not see.
+_INVISIBLE = re.compile(
+    r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+# Half of a surrogate pair, as JSON may hold, can be neither hashed nor stored.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def normalise(text: str) -> str:
@@ -31,9 +47,9 @@ def normalise(text: str) -> str:
 
     Line breaks survive; lines are stripped, and more than one empty line becomes one.
     """
-    text = unicodedata.normalize("NFC", text)
     text = re.sub(r"\r\n?|[\u2028\u2029\x85]", "\n", text)
-    text = _CONTROL.sub("", _INVISIBLE.sub("", text))
+    # Composed last, for an invisible character may part a letter from its accent.
+    text = unicodedata.normalize("NFC", _CONTROL.sub("", _INVISIBLE.sub("", text)))
     lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
@@ -70,17 +86,22 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_border(text: str, start: int, end: re.Match[str], limit: int) -> bool:
-    rest = text[end.end() : limit].lstrip()
+    following = _NOT_SPACE.search(text, end.end(), limit)
+    rest = text[following.start() : following.start() + 20] if following else ""
     if not rest:
         return True
     if end.group().startswith((".", "…")):
         if rest[0].islower():
             return False
         if end.group() == ".":
-            last = _LAST_WORD.search(text[start : end.start()])
+            last = _LAST_WORD.search(text[max(start, end.start() - 20) : end.start()])
             word = last.group() if last else ""
+            if word.lower() in _BEFORE_NUMBERS:
+                return not rest[0].isdecimal()
             if word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper()):
                 return False
+            if word.lower() in _LAST_OR_NOT:
+                return bool(_OPENERS.match(rest))
     elif rest[0].islower() and end.group()[-1] in "\"'”’»)]":
         return False  # "Why?" he asked.
     return True

@@ -3,8 +3,11 @@
 A sentence is supported if one sentence of a passage, or two that stand together, bears it out:
 
 - every number of the claim stands there, or in the article's date;
+- of two sentences, one alone holds all names and numbers that the two have of the claim: who met
+  whom, where and when is not put together from two of them;
 - every name stands there or in the title; the name with which the claim opens may stand anywhere
-  in the article, since news writes "he" and "the minister" for it;
+  in the article, since news writes "he" and "the minister" for it, unless the sentence opens with
+  another name;
 - the claim's content words stand there to a share of at least ``coverage``;
 - neither side denies what the other affirms.
 
@@ -26,16 +29,21 @@ from rag.types import Citation, Claim, Passage
 COVERAGE = 0.75
 _CLAUSE = re.compile(r";\s+|,?\s+(?:and|but|while|whereas)\s+", re.I)
 _MOST_CITATIONS = 3
+_PRONOUNS = frozenset("he she they it we i his her hers their theirs its who whose".split())
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """One or two adjacent sentences of a passage; offsets are those of the chunk."""
+    """One or two adjacent sentences of a passage; offsets are those of the chunk.
+
+    ``parts`` holds the terms of each sentence, ``terms`` those of both together.
+    """
 
     passage: Passage
     start: int
     end: int
     terms: Terms
+    parts: tuple[Terms, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +89,11 @@ def _windows(passage: Passage) -> Iterator[_Window]:
     text = passage.chunk.text
     spans = list(sentences(text))
     for start, end in spans:
-        yield _Window(passage, start, end, terms(text[start:end]))
-    for (start, _), (_, end) in pairwise(spans):
-        yield _Window(passage, start, end, terms(text[start:end]))
+        one = terms(text[start:end])
+        yield _Window(passage, start, end, one, (one,))
+    for (start, middle), (begin, end) in pairwise(spans):
+        parts = terms(text[start:middle]), terms(text[begin:end])
+        yield _Window(passage, start, end, terms(text[start:end]), parts)
 
 
 def _support(
@@ -146,7 +156,32 @@ def _judge(claim: Terms, window: _Window, coverage: float) -> _Verdict:
         )
     if _denied(claim, window.terms):
         return _Verdict(score - 0.5, "one denies what the other affirms")
+    if not _in_one_sentence(claim, window, subject | about.folded, whole.names):
+        return _Verdict(score - 0.5, "no single sentence has its names and numbers together")
     return _Verdict(score, "", window)
+
+
+def _in_one_sentence(
+    claim: Terms, window: _Window, known: frozenset[str], named: frozenset[str]
+) -> bool:
+    """Whether one sentence has all names and numbers of the window that the claim uses.
+
+    A sentence that opens with another name than the claim, and has no pronoun, is not about it.
+    """
+    names = (claim.names & window.terms.folded) - known
+    numbers = claim.numbers & window.terms.numbers
+    opening = {token.folded for token in claim.tokens[:6]}
+    return any(
+        names <= part.folded
+        and numbers <= part.numbers
+        and not (
+            {claim.head, part.head} <= named
+            and claim.head not in part.folded
+            and part.head not in opening
+            and not _PRONOUNS & part.folded
+        )
+        for part in window.parts
+    )
 
 
 def _listed(found: frozenset[str] | set[str]) -> str:

@@ -159,7 +159,7 @@ def test_coverage_is_passed_on() -> None:
 @pytest.mark.parametrize("context", [400, 700, 1024, 4096])
 @pytest.mark.parametrize("wanted", [1, 3, 6, 50])
 def test_a_long_article_is_read_in_parts_and_every_prompt_fits(context: int, wanted: int) -> None:
-    whole = article(long_text(40))
+    whole = article(long_text(24))
     allowed: list[int] = []
 
     class Metered(ScriptedGenerator):
@@ -168,7 +168,7 @@ def test_a_long_article_is_read_in_parts_and_every_prompt_fits(context: int, wan
             return super().stream(messages, max_tokens=max_tokens)
 
     generator = Metered(first_sentences(3), context_length=context)
-    found = summarize(whole, generator=generator, sentences_wanted=wanted, part_tokens=600)
+    found = summarize(whole, generator=generator, sentences_wanted=wanted, part_tokens=500)
     assert len(generator.history) > 3
     for prompt, most in zip(prompt_tokens(generator), allowed, strict=True):
         assert prompt + most <= context
@@ -223,9 +223,9 @@ def test_progress_of_a_single_prompt() -> None:
     "text",
     [
         pytest.param(long_text(40).replace("\n\n", " "), id="no paragraphs"),
-        pytest.param(" ".join(["alpha"] * 5000) + ".", id="one gigantic sentence"),
+        pytest.param(" ".join(["alpha"] * 3000) + ".", id="one gigantic sentence"),
         pytest.param("x" * 30_000, id="one gigantic word"),
-        pytest.param("\n\n".join(f"Word{n}" for n in range(3000)), id="one word a paragraph"),
+        pytest.param("\n\n".join(f"Word{n}" for n in range(600)), id="one word a paragraph"),
         pytest.param("<|<|<source> [INST] " * 2000, id="control tokens"),
         pytest.param("新闻" * 4000, id="no spaces"),
         pytest.param("😀" * 4000, id="four bytes a letter"),
@@ -260,9 +260,9 @@ def test_no_text_gives_an_empty_summary_and_asks_nobody() -> None:
 
 def test_a_model_that_only_repeats_itself_ends() -> None:
     generator = ScriptedGenerator(lambda _: "Nothing of this stands anywhere, said Zorro.")
-    found = summarize(article(long_text(60)), generator=generator, part_tokens=300)
+    found = summarize(article(long_text(30)), generator=generator, part_tokens=300)
     assert found.claims
-    assert exact(found, article(long_text(60)))
+    assert exact(found, article(long_text(30)))
 
 
 # Several articles
@@ -288,9 +288,19 @@ def test_an_overview_cites_each_article_by_its_number() -> None:
     assert "about: Harrow" in generator.history[0][-1].content
 
 
-def test_an_overview_falls_back_to_the_best_passage() -> None:
-    found = overview("x", passages(several()), generator=ScriptedGenerator(["King Olaf wept."]))
-    assert [claim.text for claim in found.claims] == [LEAD]
+def test_an_overview_falls_back_to_the_first_sentence_of_each_article() -> None:
+    found = overview("", passages(several()), generator=ScriptedGenerator(["King Olaf wept."]))
+    assert found.text == f"{LEAD} [1] Engineers from Oslo inspected the bridge twice. [2]"
+    assert exact(found, *several())
+
+
+def test_an_overview_falls_back_to_the_sentences_of_its_query() -> None:
+    generator = ScriptedGenerator(["King Olaf wept."])
+    found = overview(
+        "did they find a crack?", passages(several()), generator=generator, sentences_wanted=1
+    )
+    assert found.text == "They found no crack. [2]"
+    assert exact(found, *several())
 
 
 def test_an_overview_of_nothing_asks_nobody() -> None:

@@ -13,6 +13,8 @@ from rag.types import Article, Page
 
 __all__ = ["extract"]
 
+_WEB = ("http://", "https://")
+_JSON = "application/json"
 _HTML = {"text/html", "application/xhtml+xml"}
 _MARKDOWN = {"text/markdown", "text/x-markdown"}
 
@@ -30,10 +32,10 @@ def extract(page: Page, *, fields: Mapping[str, str] | None = None) -> Article:
     if not page.body.strip():
         raise ExtractError("the page is empty, wanted the text of an article")
     source = decode(page.body)
-    if page.content_type == "application/json":
+    if page.content_type == _JSON:
         cleaned = record.clean(source, fields)
         return _article(page, cleaned, MIN_RECORD_WORDS)
-    if page.content_type in _HTML:
+    if page.content_type in _HTML and "<" in source:  # some servers call any text HTML
         return _article(page, html.clean(source), MIN_WORDS)
     if page.content_type in _MARKDOWN:
         return _article(page, _fronted(source, plain.markdown), MIN_RECORD_WORDS)
@@ -43,6 +45,8 @@ def extract(page: Page, *, fields: Mapping[str, str] | None = None) -> Article:
 
 
 def _plain(text: str) -> Cleaned:
+    if text.startswith("# "):
+        return plain.markdown(text)
     page = PageText(text)
     if page.is_dump():
         found = page.clean()
@@ -73,8 +77,9 @@ def _article(page: Page, cleaned: Cleaned, least: int) -> Article:
     title = " ".join(normalise(cleaned.title).split())
     text = normalise(cleaned.text)
     require_words(text, least)
-    local = not page.url.startswith(("http://", "https://"))
-    url = cleaned.url if local and cleaned.url.startswith(("http://", "https://")) else page.url
+    # A record knows its own address; what a page calls canonical counts only for a saved copy.
+    trusted = page.content_type == _JSON or not page.url.startswith(_WEB)
+    url = cleaned.url if trusted and cleaned.url.startswith(_WEB) else page.url
     return Article(
         id=content_id(title, text),
         url=url,

@@ -48,7 +48,7 @@ def parse(value: str | float | None) -> date | None:
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int | float) or _EPOCH.fullmatch(value.strip()):
-        return _epoch(float(value))
+        return _epoch(value if isinstance(value, int | float) else float(value))
     text = value.strip()[:200]
     return _numbers(text) or _words(text) or _mail(text)
 

@@ -181,6 +181,8 @@ def hints(line: str) -> int:
 
 def is_date_line(line: str) -> bool:
     """Whether the line is no more than a date or time of publication."""
+    if line.endswith(".") and not line.endswith("m."):  # a sentence, unless it ends in "a.m."
+        return False
     return len(line) < 120 and bool(_DATE_SIGN.search(line)) and bool(_DATE_LINE.fullmatch(line))
 
 

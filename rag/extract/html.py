@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -75,7 +74,9 @@ def _body(tree: HtmlElement, source: str, stated: str) -> str:
     if count_words(found) < MIN_WORDS:
         found = trafilatura.extract(source, favor_recall=True, include_comments=False) or found
     stated = strip_tags(stated)
-    if count_words(stated) > _FULLER * count_words(found):
+    # trafilatura falls back on the same statement, but runs its paragraphs together.
+    same = stated.split() == found.split()
+    if same or count_words(stated) > _FULLER * count_words(found):
         return stated
     return found
 

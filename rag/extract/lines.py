@@ -30,22 +30,22 @@ _NEAR = (
 
 # feature: (weight on pages with line breaks, weight on pages without)
 WEIGHTS: dict[str, tuple[float, float]] = {
-    "bias": (-2.8, -2.9),
-    "length": (0.8, 0.0),  # words, up to _LONG
+    "bias": (-2.9, -2.8),
+    "length": (0.9, 0.0),  # words, up to _LONG
     "sentence_end": (1.1, 1.5),
     "function_words": (0.0, 1.6),  # share of words
     "capitals": (-1.1, -2.2),  # share of words after the first
-    "furniture": (-1.2, -1.1),  # the lexicon is sure
-    "hints": (-2.4, -3.0),  # tell-tale words, thinned by length
-    "credit": (-1.3, -1.8),
-    "dateline": (-1.4, -1.0),  # a date or byline alone
-    "list_shape": (-2.0, -1.9),
-    "clauses": (0.4, 0.6),  # commas and quotation marks
+    "furniture": (-1.3, -1.1),  # the lexicon is sure
+    "hints": (-2.3, -2.9),  # tell-tale words, thinned by length
+    "credit": (-1.3, -1.9),
+    "dateline": (-1.6, -1.3),  # a date or byline alone
+    "list_shape": (-1.9, -1.8),
+    "clauses": (0.5, 0.6),  # commas and quotation marks
     "before_1": (0.9, 0.5),  # prose in the lines around, see _NEAR
     "after_1": (1.1, 0.4),
-    "before_3": (0.7, 0.6),
-    "after_3": (0.6, 0.4),
-    "before_8": (1.0, 0.0),
+    "before_3": (0.8, 0.6),
+    "after_3": (0.4, 0.3),
+    "before_8": (0.7, 0.0),
     "after_8": (0.9, 1.3),
 }
 SURENESS = 4.0  # scores are log-odds, cut off here
@@ -70,6 +70,11 @@ class Line:
     credit: bool
     hints: int
     look: tuple[float, ...]
+
+    @property
+    def aside(self) -> bool:
+        """Whether the line interrupts the article without ending it."""
+        return self.furniture or (self.credit and not self.ends)
 
     @property
     def prose(self) -> bool:
@@ -114,14 +119,21 @@ def _wide(text: str) -> int:
 
 def features(lines: Sequence[Line]) -> list[tuple[float, ...]]:
     """One row a line, in the order of ``WEIGHTS``; every value lies between 0 and about 3."""
-    sums = list(accumulate((line.words if line.prose else 0 for line in lines), initial=0))
-    last = len(lines)
+    solid: list[int] = []  # words of prose, line by line, without the lines of sure furniture
+    places = []
+    for line in lines:
+        places.append(len(solid))
+        if not line.aside:
+            solid.append(line.words if line.prose else 0)
+    sums = list(accumulate(solid, initial=0))
+    last = len(solid)
     rows = []
-    for index, line in enumerate(lines):
+    for line, place in zip(lines, places, strict=True):
+        next_place = place if line.aside else place + 1
         around: list[float] = []
         for reach, full in _NEAR:
-            before = sums[index] - sums[max(0, index - reach)]
-            after = sums[min(last, index + 1 + reach)] - sums[index + 1]
+            before = sums[place] - sums[max(0, place - reach)]
+            after = sums[min(last, next_place + reach)] - sums[next_place]
             around += (min(1.0, before / full), min(1.0, after / full))
         rows.append((*line.look, *around))
     return rows

@@ -29,14 +29,18 @@ def strip_tags(markup: str) -> str:
 
 def without_spans(markup: str) -> str:
     """Drop comments, scripts and styles; one that is never closed reaches to the end."""
-    small = markup.lower()
     shown = []
     at = 0
     while found := _UNSEEN.search(markup, at):
         shown.append(markup[at : found.start()])
-        close = f"</{found[1].lower()}" if found[1] else "-->"
-        end = small.find(close, found.end())
-        if end < 0:
+        close = re.compile(f"</{found[1]}[^>]*>" if found[1] else "-->", re.I)
+        end = close.search(markup, found.end())
+        if not end:
             return "".join(shown)
-        at = markup.find(">", end) + 1 or len(markup)
+        at = end.end()
     return "".join([*shown, markup[at:]])
+
+
+def well_formed(text: str) -> str:
+    """Drop lone surrogates, which JSON may smuggle in and no UTF-8 can hold."""
+    return text.encode("utf-8", "ignore").decode("utf-8")

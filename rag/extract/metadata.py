@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING
 
+from rag.extract.markup import well_formed
 from rag.extract.signature import split_names
 
 if TYPE_CHECKING:
@@ -175,15 +176,16 @@ def _names(value: object) -> tuple[str, ...]:
 
 def _name(value: object) -> str:
     if isinstance(value, list):
-        return next((_name(item) for item in value if _name(item)), "")
+        value = next(iter(value), None)
     if isinstance(value, dict):
-        return _name(value.get("name"))
+        value = value.get("name")
     return _string(value)
 
 
 def _string(value: object, *, keep_lines: bool = False) -> str:
     if not isinstance(value, str):
         return ""
+    value = well_formed(value)
     return unescape(value).strip() if keep_lines else _clean(value)
 
 

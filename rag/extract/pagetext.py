@@ -70,7 +70,7 @@ class PageText:
         name = self._lead or (self.lines[title].text if title >= 0 else "")
         body = [index for index in body if self.lines[index].text != name]
         body = self._standfirst(title, body) + body
-        authors, published = self._signature(title, body[0] if body else 0)
+        authors, published = self._signature(title, body)
         return Cleaned(name, self._join(body), authors=authors, published=published)
 
     def _standfirst(self, title: int, body: Sequence[int]) -> list[int]:
@@ -115,12 +115,14 @@ class PageText:
                 best, best_index = value, index
         return best_index
 
-    def _signature(self, title: int, first: int) -> tuple[tuple[str, ...], date | None]:
+    def _signature(self, title: int, body: Sequence[int]) -> tuple[tuple[str, ...], date | None]:
         """Authors and day from the bylines around the headline and the article's start."""
+        first, *more = body or [0]
         low = max(0, min(title if title >= 0 else first, first) - _BESIDE)
+        high = min(more[0] if more else first, first + _ABOVE) + _BESIDE
         authors: tuple[str, ...] = ()
         published: date | None = None
-        for line in self.lines[low : first + _BESIDE]:
+        for line in self.lines[low:high]:
             if not authors and (names := furniture.byline(line.text)):
                 authors = split_names(names)
             if not published and line.words < 20 and furniture.is_date_line(line.text):

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from rag.extract import dates, furniture
 from rag.extract.cleaned import Cleaned
-from rag.extract.markup import without_spans
 from rag.extract.lines import read
+from rag.extract.markup import without_spans
 from rag.extract.signature import split_names
 
 _FRONT = re.compile(r"\A\s*---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)

@@ -1,6 +1,7 @@
 """One JSON record of a feed, dump or table -> an article."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -12,24 +13,22 @@ from rag.extract.cleaned import Cleaned
 from rag.extract.signature import split_names
 from rag.text import normalise
 
-NAMES: dict[str, tuple[str, ...]] = {
-    "text": ("text", "body", "content", "article", "articlebody", "article_text", "story", "maintext",
-    "full_text",
-             "fulltext", "content_text", "content_html", "body_text", "article_body"),
-    "title": ("title", "headline", "name", "heading", "article_title"),
-    "url": ("url", "link", "source_url", "web_url", "weburl", "canonical_url", "article_url", "permalink",
-    "uri"),
-    "publisher": ("publisher", "source", "site", "outlet", "newspaper", "sitename", "site_name",
-    "publication",
-                  "source_name", "domain", "source_domain"),
-    "authors": ("authors", "author", "byline", "creator", "writer", "writers"),
-    "published": ("published", "date", "publish_date", "date_published", "datepublished", "pubdate",
-    "pub_date",
-                  "published_at", "publishedat", "publisheddate", "published_date", "publication_date",
-                  "datetime", "date_publish",
-                  "timestamp", "created_at", "time"),
-    "language": ("language", "lang", "locale"),
-}  # fmt: skip
+_KNOWN = {
+    "text": "text body content article articlebody article_body article_text body_text story maintext "
+    "full_text fulltext content_text content_html",
+    "title": "title headline name heading article_title",
+    "url": "url link source_url web_url weburl canonical_url article_url permalink uri",
+    "publisher": "publisher source site outlet newspaper sitename site_name publication source_name "
+    "domain source_domain",
+    "authors": "authors author byline creator writer writers",
+    "published": "published date publish_date date_published datepublished date_publish pubdate pub_date "
+    "published_at publishedat publisheddate published_date publication_date datetime timestamp "
+    "created_at time",
+    "language": "language lang locale",
+}
+NAMES = {ours: tuple(theirs.split()) for ours, theirs in _KNOWN.items()}
+_TELLING = ("name", "rendered", "value", "text", "content")  # JSON-LD, WordPress and others
+_DEPTH = 4
 _SHOWN_FIELDS = 12
 _MARKUP_LEAST = 2
 
@@ -72,8 +71,10 @@ def described(record: Mapping[str, object], mapped: Mapping[str, str] | None = N
 def _read(source: str) -> dict[str, object]:
     try:
         value = json.loads(source)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ExtractError(f"the record is not valid JSON: {error}") from None
+    except RecursionError:
+        raise ExtractError("the record is nested too deeply, wanted one flat object") from None
     if not isinstance(value, dict):
         kind = "list" if isinstance(value, list) else type(value).__name__
         raise ExtractError(f"the JSON record is a {kind}, wanted an object with a text field")
@@ -129,18 +130,16 @@ def _without_title(text: str, title: str) -> str:
     return rest if title and rest and first.casefold() == title.casefold() else text
 
 
-def _string(value: object) -> str:
-    if isinstance(value, dict):  # {"rendered": ...} of WordPress, {"name": ...} of JSON-LD
-        value = (
-            value.get("rendered")
-            or value.get("name")
-            or value.get("value")
-            or value.get("text")
-            or ""
-        )
-    if isinstance(value, list):  # paragraphs
-        return "\n\n".join(item for item in map(_string, value) if item)
-    return value.strip() if isinstance(value, str) else ""
+def _string(value: object, depth: int = _DEPTH) -> str:
+    """The text of a value: a string, the telling member of an object, or a list's, as paragraphs."""
+    if isinstance(value, str):
+        return markup.well_formed(value).strip()
+    if depth and isinstance(value, dict):
+        members = (_string(value.get(key), depth - 1) for key in _TELLING)
+        return next((member for member in members if member), "")
+    if depth and isinstance(value, list):
+        return "\n\n".join(filter(None, (_string(item, depth - 1) for item in value)))
+    return ""
 
 
 def _site(value: object) -> str:
@@ -161,15 +160,14 @@ def host(url: str) -> str:
 
 
 def _authors(value: object) -> tuple[str, ...]:
-    items = value if isinstance(value, list) else [value]
-    text = [_string(item).strip("[]") for item in items]
-    return tuple(
-        dict.fromkeys(
-            name
-            for item in text
-            for name in split_names(item.replace("'", "") if "', '" in item else item)
-        )
-    )
+    items = [_string(item) for item in (value if isinstance(value, list) else [value])]
+    names: list[str] = []
+    for item in items:
+        # A table may hold a list as Python or JSON would print it: ['Ann Lee', "Bo O'Roe"]
+        quoted = re.findall(r"'([^']+)'|\"([^\"]+)\"", item) if item.startswith("[") else []
+        for name in [single or double for single, double in quoted] or [item.strip("[]")]:
+            names += split_names(name)
+    return tuple(dict.fromkeys(names))
 
 
 def _day(value: object) -> date | None:
@@ -177,6 +175,5 @@ def _day(value: object) -> date | None:
 
 
 def _language(value: str) -> str:
-    return (
-        value[:2].lower() if value[:2].isalpha() and (len(value) == 2 or value[2:3] in "-_") else ""
-    )
+    found = re.match(r"([A-Za-z]{2})(?:[-_]|$)", value)
+    return found[1].lower() if found else ""

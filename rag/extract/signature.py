@@ -16,6 +16,8 @@ _LONGEST = 60  # characters
 
 def split_names(names: str) -> tuple[str, ...]:
     """The names of ``By Ann Lee, Bo Roe and Cy Doe in Kyiv``: three, without what surrounds them."""
+    if "://" in names:
+        return ()
     parts = _BETWEEN.split(_BEFORE.sub("", names.strip()[:400], count=1))
     tidy = (_PLACE.sub("", " ".join(part.split())).strip(" .-–—\"'") for part in parts)
     kept = dict.fromkeys(
