@@ -192,10 +192,8 @@ def load(
 
 
 def _profile_path(name: str) -> Path:
-    if "/" in name or name.endswith(".toml"):
-        path = at_home(name)
-    else:
-        path = configs_folder() / f"{name}.toml"
+    is_path = "/" in name or name.endswith(".toml")
+    path = at_home(name) if is_path else configs_folder() / f"{name}.toml"
     if name == "models" or not path.is_file():
         raise ConfigError(
             f"there is no profile {name!r}. There are: {', '.join(profiles())};"

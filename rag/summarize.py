@@ -34,6 +34,11 @@ class _Writer:
     max_tokens: int
     timing: Timing = field(default_factory=Timing)
 
+    @property
+    def room(self) -> int:
+        """Tokens that a prompt may have."""
+        return self.generator.context_length - self.max_tokens - _MARKS
+
     def write(self, messages: Sequence[Message]) -> str:
         start, first, pieces = time.perf_counter(), 0.0, list[str]()
         for piece in self.generator.stream(messages, max_tokens=self.max_tokens):
@@ -76,8 +81,7 @@ def summarize(
     whole = _slice(article, 1, 0, len(article.text))
     writer = _writer(generator, sentences_wanted)
     rules = summary_messages(article, "", sentences=sentences_wanted)
-    asking = sum(generator.count_tokens(message.content) for message in rules) + _MARKS
-    room = max(_LEAST_PART, generator.context_length - writer.max_tokens - asking)
+    room = max(_LEAST_PART, writer.room - _tokens(rules, generator))
     text, tell, done = article.text, progress or (lambda *_: None), 0
     while True:
         parts = tuple(_parts(text, min(part_tokens, room), generator.count_tokens))
@@ -111,13 +115,19 @@ def overview(
 ) -> Summary:
     """Summarise what several articles say about a query, from passages of them.
 
+    The last passages are left out where the model's context cannot hold all.
+
     Raises:
         GenerateError: if the engine fails.
     """
     writer = _writer(generator, sentences_wanted)
     if not passages:
         return _summary((), (), writer)
-    draft = writer.write(overview_messages(query, passages, sentences=sentences_wanted))
+    messages = overview_messages(query, passages, sentences=sentences_wanted)
+    while len(passages) > 1 and _tokens(messages, generator) > writer.room:
+        passages = passages[:-1]
+        messages = overview_messages(query, passages, sentences=sentences_wanted)
+    draft = writer.write(messages)
     claims = _checked(draft, passages, coverage, sentences_wanted, ())
     claims = _completed(claims, passages, sentences_wanted, query)
     articles = tuple({passage.article.id: passage.article for passage in passages}.values())
@@ -139,6 +149,10 @@ def lead_passages(
 def _writer(generator: Generator, sentences_wanted: int) -> _Writer:
     wanted = _TOKENS_A_SENTENCE * (sentences_wanted + 1)
     return _Writer(generator, min(wanted, generator.context_length // 3))
+
+
+def _tokens(messages: Sequence[Message], generator: Generator) -> int:
+    return sum(generator.count_tokens(message.content) for message in messages)
 
 
 def _slice(article: Article, number: int, start: int, end: int) -> Passage:

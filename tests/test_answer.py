@@ -1,5 +1,6 @@
 """Answers: only what the passages bear out is said, in the order in which it becomes known."""
 
+from collections.abc import Generator as Stream
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -314,20 +315,14 @@ def test_a_mark_after_the_full_stop_still_prefers_its_source() -> None:
 def test_closing_the_stream_closes_the_generator() -> None:
     generator = Watched([f"{OPENED} [1]. " * 10])
     stream = answer(QUESTION, SOURCES, generator=generator)
-    held = generator_of(stream)
     next(stream)
     next(stream)
     next(stream)
     assert not generator.closed
-    held.close()
+    assert isinstance(stream, Stream)
+    stream.close()
     assert generator.closed
     assert generator.said <= 3
-
-
-def generator_of(stream: Iterator[object]) -> Iterator[object]:
-    """The stream itself, as something that can be closed."""
-    assert hasattr(stream, "close")
-    return stream
 
 
 def test_an_engine_that_fails_is_closed_and_told() -> None:
@@ -403,9 +398,7 @@ def test_coverage_is_passed_on() -> None:
 def test_history_comes_before_the_question_and_sources_once() -> None:
     first = told(f"{OPENED} [1].")
     generator = ScriptedGenerator(["It cost 12 million euros [1]."])
-    second = last(
-        list(answer("What did it cost?", SOURCES, generator=generator, history=[first]))
-    )
+    second = last(list(answer("What did it cost?", SOURCES, generator=generator, history=[first])))
     roles = [message.role for message in generator.history[0]]
     assert roles == ["system", "user", "assistant", "user"]
     texts = [message.content for message in generator.history[0]]

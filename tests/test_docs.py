@@ -28,7 +28,9 @@ def test_every_module_says_what_it_is_for() -> None:
     silent = [
         name
         for name in files()
-        if name.endswith(".py") and not ast.get_docstring(ast.parse((ROOT / name).read_text(encoding="utf-8")))
+        if name.endswith(".py")
+        and not name.startswith("tests/")
+        and not ast.get_docstring(ast.parse((ROOT / name).read_text(encoding="utf-8")))
     ]
     assert silent == []
 

@@ -280,7 +280,9 @@ def passages(articles: Sequence[Article]) -> tuple[Passage, ...]:
 
 
 def test_an_overview_cites_each_article_by_its_number() -> None:
-    generator = ScriptedGenerator([f"{LEAD} [1] Engineers from Oslo inspected the bridge twice [2]."])
+    generator = ScriptedGenerator(
+        [f"{LEAD} [1] Engineers from Oslo inspected the bridge twice [2]."]
+    )
     found = overview("Harrow", passages(several()), generator=generator)
     assert found.text == f"{LEAD} [1] Engineers from Oslo inspected the bridge twice. [2]"
     assert exact(found, *several())
@@ -301,6 +303,17 @@ def test_an_overview_falls_back_to_the_sentences_of_its_query() -> None:
     )
     assert found.text == "They found no crack. [2]"
     assert exact(found, *several())
+
+
+@pytest.mark.parametrize("context", [400, 700, 2048])
+def test_an_overview_leaves_out_what_does_not_fit(context: int) -> None:
+    articles = [article(long_text(1, seed), f"Title {seed}") for seed in range(12)]
+    generator = ScriptedGenerator(["King Olaf wept."], context_length=context)
+    found = overview("bridge", passages(articles), generator=generator)
+    assert prompt_tokens(generator)[0] + min(240, context // 3) <= context
+    assert found.article_ids == tuple(each.id for each in articles)[: len(found.article_ids)]
+    assert found.article_ids
+    assert len(found.article_ids) < 12 or context == 2048
 
 
 def test_an_overview_of_nothing_asks_nobody() -> None:

@@ -15,7 +15,7 @@ from rag.chunk import chunk, embedding_text
 from rag.config import Settings, load
 from rag.dialogue import standalone
 from rag.embed import Embedder
-from rag.errors import ArticleUnknown, QuestionError, SourceError
+from rag.errors import ArticleUnknown, IndexProblem, QuestionError, SourceError
 from rag.extract import extract
 from rag.fetch import fetch
 from rag.generate import Generator
@@ -180,7 +180,7 @@ class News:
 
     def ingest(
         self,
-        sources: Iterable[str | Path],
+        sources: str | Path | Iterable[str | Path],
         *,
         fields: Mapping[str, str] | None = None,
         allow_private: bool | None = None,
@@ -193,7 +193,7 @@ class News:
         nothing; what was changed since is replaced.
 
         Args:
-            sources: see :func:`rag.fetch.fetch`.
+            sources: one or several; see :func:`rag.fetch.fetch`.
             fields: for records with unusual field names: ours to theirs, ``{"text": "corpo"}``.
             allow_private: whether addresses of this machine and network may be asked.
             stdin: what ``-`` means; None for the process's own.
@@ -205,6 +205,8 @@ class News:
             EmbedderMismatch: if it was built with another embedder.
             ModelMissing: if the embedder's files are not on this machine.
         """
+        if isinstance(sources, str | Path):
+            sources = [sources]  # not its letters, of which "/" would be read as a folder
         pages = self._fetch(map(str, sources), stdin=stdin, allow_private=allow_private)
         embedder = self.embedder
         index = self._open(create=True, bind=True)
@@ -344,7 +346,9 @@ class News:
             room = self.generator.context_length - self.settings.answer.max_tokens
             if count_messages(messages, self.generator) <= room:
                 return passages, history
-        return within(found, tokens=budget, count=count), ()
+        asking = count_messages(answer_messages(question, (), ()), self.generator)
+        room = self.generator.context_length - self.settings.answer.max_tokens - asking
+        return within(found, tokens=min(budget, room), count=count), ()
 
     def summarize(
         self,
@@ -386,9 +390,10 @@ class News:
         tokens = 2 * self.settings.retrieve.source_tokens
         count = self.generator.count_tokens
         if article:
-            passages = lead_passages([self.article(a) for a in article], tokens=tokens, count=count)
+            found = lead_passages([self.article(a) for a in article], tokens=tokens, count=count)
         else:
-            passages = within(self.search(query, filters=filters, k=12), tokens=tokens, count=count)
+            found = self.search(query, filters=filters, k=12)
+        passages = within(found, tokens=tokens, count=count)
         return overview(
             query, passages, generator=self.generator, sentences_wanted=sentences, coverage=coverage
         )
@@ -480,23 +485,23 @@ class News:
         beside = self.folder.with_name(self.folder.name + ".rebuild")
         with index.writing():
             chunks = self._embed_into(beside, index)
+        old = self.folder.with_name(self.folder.name + ".old")
+        with self._lock:
             self._index, self._bound = None, False
             index.close()
-        old = self.folder.with_name(self.folder.name + ".old")
-        shutil.rmtree(old, ignore_errors=True)
-        self.folder.rename(old)
-        beside.rename(self.folder)
+            shutil.rmtree(old, ignore_errors=True)
+            self.folder.rename(old)
+            beside.rename(self.folder)
         shutil.rmtree(old, ignore_errors=True)
         return chunks
 
     def _embed_into(self, folder: Path, index: Index) -> int:
-        embedder = self.embedder
+        embedder, words = self.embedder, self.settings.index.chunk_words
+        _discard_unless(folder, (embedder.identity, embedder.dimension, words))
         with Index(folder, create=True) as new, new.writing():
-            new.bind(
-                embedder=embedder.identity,
-                dimension=embedder.dimension,
-                chunk_words=self.settings.index.chunk_words,
-            )
+            new.bind(embedder=embedder.identity, dimension=embedder.dimension, chunk_words=words)
+            begun = (article.id for article, _ in new.pages())
+            new.delete([article_id for article_id in begun if index.article(article_id) is None])
             for article, page in index.pages():
                 if new.status_of(article) == "unchanged":
                     continue
@@ -516,3 +521,17 @@ class News:
                 " Ask something shorter, or summarise the text as a file: rag summarize FILE"
             )
         return question.strip()
+
+
+def _discard_unless(folder: Path, made_with: tuple[str, int, int]) -> None:
+    """Remove what an interrupted rebuild has left, unless it was begun with the same parts."""
+    if not folder.exists():
+        return
+    try:
+        with Index(folder) as begun:
+            found = begun.info()
+    except IndexProblem:
+        shutil.rmtree(folder)
+        return
+    if (found.embedder, found.dimension, found.chunk_words) != made_with:
+        shutil.rmtree(folder)

@@ -1,7 +1,7 @@
 """Articles on their way into an index: cleaned, compared, cut, embedded, stored batch by batch."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ _BATCH = (
 class _Taken:
     """An article of the batch at work."""
 
+    place: int
     article: Article
     page: Page
     chunks: tuple[Chunk, ...]
@@ -54,13 +55,14 @@ def ingest(
     intake = _Intake(index, embedder, progress)
     started = time.perf_counter()
     try:
-        for page, article in _extracted(pages, fields, intake.tell):
-            intake.take(page, article)
+        for place, page in enumerate(pages):
+            intake.receive(place, page, fields)
     finally:
         # On Ctrl-C too: what was cleaned already is worth the seconds that storing it takes.
         intake.flush()
     seconds = time.perf_counter() - started
-    return IngestReport(tuple(intake.outcomes), seconds, intake.encoding, intake.chunks)
+    outcomes = tuple(intake.outcomes[place] for place in sorted(intake.outcomes))
+    return IngestReport(outcomes, seconds, intake.encoding, intake.chunks)
 
 
 class _Intake:
@@ -68,26 +70,37 @@ class _Intake:
 
     def __init__(self, index: Index, embedder: Embedder, progress: Progress | None) -> None:
         self.index, self.embedder, self.progress = index, embedder, progress
-        self.outcomes: list[Outcome] = []
+        self.outcomes: dict[int, Outcome] = {}  # by the place of the page in the input
         self.batch: list[_Taken] = []
         self.chunks = 0
         self.encoding = 0.0
 
-    def tell(self, outcome: Outcome) -> None:
-        self.outcomes.append(outcome)
+    def tell(self, place: int, outcome: Outcome) -> None:
+        self.outcomes[place] = outcome
         if self.progress:
             self.progress(outcome)
 
-    def take(self, page: Page, article: Article) -> None:
+    def receive(self, place: int, page: Page | Failure, fields: Mapping[str, str] | None) -> None:
+        if isinstance(page, Failure):
+            self.tell(place, Outcome(page.source, "failed", reason=page.reason))
+            return
+        try:
+            article = extract(page, fields=fields)
+        except ExtractError as error:
+            self.tell(place, Outcome(page.url, "failed", reason=str(error)))
+            return
+        self.take(place, page, article)
+
+    def take(self, place: int, page: Page, article: Article) -> None:
         held = any(article.id == taken.article.id for taken in self.batch)
         if not held and any(article.url == taken.article.url for taken in self.batch):
             self.flush()  # the same address twice: the later one replaces the earlier
         status: Status = "duplicate" if held else self.index.status_of(article)
         if status in {"unchanged", "duplicate"}:
-            self.tell(Outcome(page.url, status, article.id, article.title))
+            self.tell(place, Outcome(page.url, status, article.id, article.title))
             return
         cut = chunk(article, words=self.index.chunk_words)
-        self.batch.append(_Taken(article, page, cut, status))
+        self.batch.append(_Taken(place, article, page, cut, status))
         if sum(len(taken.chunks) for taken in self.batch) >= _BATCH:
             self.flush()
 
@@ -110,17 +123,6 @@ class _Intake:
         )
         self.chunks += len(texts)
         for taken in batch:
-            self.tell(Outcome(taken.page.url, taken.status, taken.article.id, taken.article.title))
-
-
-def _extracted(
-    pages: Iterable[Page | Failure], fields: Mapping[str, str] | None, tell: Progress
-) -> Iterator[tuple[Page, Article]]:
-    for page in pages:
-        if isinstance(page, Failure):
-            tell(Outcome(page.source, "failed", reason=page.reason))
-            continue
-        try:
-            yield page, extract(page, fields=fields)
-        except ExtractError as error:
-            tell(Outcome(page.url, "failed", reason=str(error)))
+            article = taken.article
+            outcome = Outcome(taken.page.url, taken.status, article.id, article.title)
+            self.tell(taken.place, outcome)

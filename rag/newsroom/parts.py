@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rag.config import Settings, configs_folder
+from rag.config import Settings, at_home, configs_folder
 from rag.embed import Embedder, HashEmbedder, SentenceTransformerEmbedder
 from rag.errors import ModelMissing
 from rag.generate import Generator
@@ -32,7 +32,7 @@ def model_path(name: str, settings: Settings) -> Path:
     Raises:
         ModelMissing: if it is neither, or not yet on this machine.
     """
-    path = Path(name).expanduser()
+    path = at_home(name)
     known = catalogue()
     if name in {model.name for model in known.models}:
         return locate(known, name, folder=settings.models_folder)
