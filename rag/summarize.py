@@ -129,7 +129,7 @@ def overview(
         messages = overview_messages(query, passages, sentences=sentences_wanted)
     draft = writer.write(messages)
     claims = _checked(draft, passages, coverage, sentences_wanted, ())
-    claims = _completed(claims, passages, sentences_wanted, query)
+    claims = _completed(claims, passages, (sentences_wanted + 1) // 2, query)
     articles = tuple({passage.article.id: passage.article for passage in passages}.values())
     return _summary(articles, claims, writer)
 
@@ -218,21 +218,23 @@ def _said(claims: Sequence[Claim], sentence: str) -> bool:
 
 
 def _completed(
-    claims: Sequence[Claim], passages: Sequence[Passage], wanted: int, query: str = ""
+    claims: Sequence[Claim], passages: Sequence[Passage], least: int, query: str = ""
 ) -> list[Claim]:
     """Fill up with sentences of the passages as they stand: those of the query, else the first ones.
 
-    The opening of an article is the strongest short summary of news. Only where the check has
-    taken away so much that less than half of what was asked for is left.
+    The opening of an article is the strongest short summary of news. Claims among which some were
+    filled in stand in the order of their quotes.
     """
     full = list(claims)
     for passage in _openings(passages, query):
-        if len(full) * 2 >= wanted:
+        if len(full) >= least:
             break
         sentence = passage.chunk.text
         claim = check(sentence, (passage,), coverage=1.0)
         if claim.supported and not _said(full, sentence):
             full.append(claim)
+    if len(full) > len(claims):
+        full.sort(key=lambda claim: (claim.citations[0].number, claim.citations[0].start))
     return full
 
 

@@ -82,7 +82,8 @@ def prompt_tokens(generator: ScriptedGenerator) -> list[int]:
 
 
 def test_supported_sentences_are_said_with_their_quotes() -> None:
-    found = told(CLOCK, f"{LEAD} Captain Jonas Lind has steered the boat for 31 years.")
+    reply = f"{LEAD} Captain Jonas Lind has steered the boat for 31 years."
+    found = told(CLOCK, reply, sentences_wanted=2)
     assert found.text == f"{LEAD} [1] Captain Jonas Lind has steered the boat for 31 years. [1]"
     assert exact(found, article(CLOCK))
     assert [quote.quote for quote in found.citations] == [
@@ -99,12 +100,22 @@ def test_unsupported_sentences_are_dropped() -> None:
     found = told(
         CLOCK,
         f"{LEAD} The bridge carries 9,000 cars a day. King Olaf wept. He will retire in June.",
+        sentences_wanted=2,
     )
     assert [claim.text for claim in found.claims] == [LEAD, "He will retire in June."]
 
 
+def test_what_the_check_took_away_is_filled_up_from_the_opening_in_the_order_of_the_text() -> None:
+    found = told(CLOCK, "King Olaf wept. He will retire in June.", sentences_wanted=3)
+    assert found.claims[0].text == LEAD
+    assert found.claims[-1].text == "He will retire in June."
+    assert len(found.claims) == 3
+    starts = [claim.citations[0].start for claim in found.claims]
+    assert starts == sorted(starts)
+
+
 def test_repeats_are_dropped() -> None:
-    found = told(CLOCK, f"{LEAD} {LEAD} He will retire in June.")
+    found = told(CLOCK, f"{LEAD} {LEAD} He will retire in June.", sentences_wanted=2)
     assert [claim.text for claim in found.claims] == [LEAD, "He will retire in June."]
 
 
@@ -122,7 +133,7 @@ def test_where_nothing_survives_the_lead_is_the_summary(reply: str) -> None:
 
 
 def test_headings_and_lists_are_read_as_sentences() -> None:
-    found = told(CLOCK, f"Summary:\n- {LEAD}\n- He will retire in June.\n")
+    found = told(CLOCK, f"Summary:\n- {LEAD}\n- He will retire in June.\n", sentences_wanted=2)
     assert [claim.text for claim in found.claims] == [LEAD, "He will retire in June."]
 
 

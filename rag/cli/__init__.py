@@ -1,11 +1,12 @@
 """The ``rag`` command. Floor 7: it speaks to people, all work is done by :mod:`rag.newsroom`."""
 
+import io
 import os
 import sys
 
 import typer
 
-from rag.cli import articles, ask, manage
+from rag.cli import articles, ask, manage, show
 from rag.errors import RagError
 
 app = typer.Typer(
@@ -17,35 +18,49 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Ask the news: answers and summaries in which every sentence carries a quote.",
 )
+_INTERRUPTED = 130
 ask.register(app)
 articles.register(app)
 manage.register(app)
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"rag {version('newsrag')}")
+        except PackageNotFoundError:
+            typer.echo("rag, run from its source folder")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
-    debug: bool = typer.Option(False, help="Show the full traceback of an error."),
-    version: bool = typer.Option(False, "--version", help="Show the version and end."),
+    debug: bool = typer.Option(False, "--debug", help="Show the full traceback of an error."),
+    _version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=_tell_version, help="Show the version and end."
+    ),
 ) -> None:
     if debug:
         os.environ["RAG_DEBUG"] = "1"
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"rag {installed('newsrag')}")
-        raise typer.Exit
 
 
 def main() -> None:
     """Run the command; errors end it with one line on standard error and a code other than 0."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that knows no “ or é shows their code instead of ending in a traceback.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except RagError as error:
         if os.environ.get("RAG_DEBUG"):
             raise
         _fail(str(error))
-    except KeyboardInterrupt:
-        _fail("stopped; what was stored so far is kept.", 130)
+    except SystemExit as end:
+        if end.code != _INTERRUPTED:  # so Typer ends where Ctrl-C was pressed, without a word
+            raise
+        _fail("stopped; what was stored so far is kept.", _INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output has gone (rag ... | head): nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -58,5 +73,5 @@ def main() -> None:
 
 
 def _fail(message: str, code: int = 1) -> None:
-    print(f"rag: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
+    print(f"rag: {show.plain(' '.join(message.split()))}", file=sys.stderr)  # noqa: T201
     sys.exit(code)

@@ -113,7 +113,7 @@ def list_articles(
     for article in found:
         day = article.published.isoformat() if article.published else "no date   "
         line = f"{article.id}  {day}  {article.publisher or '-'}  {article.title or article.url}"
-        show.console().print(line, markup=False)
+        show.console().print(show.plain(line))
     show.console(stderr=True).print(f"{len(found)} articles")
 
 
@@ -138,11 +138,11 @@ def show_article(
         print(to_json(found))  # noqa: T201
         return
     screen = show.console()
-    screen.print(show.about(found), style="bold", markup=False)
+    screen.print(show.about(found), style="bold")
     if found.authors:
-        screen.print("By " + ", ".join(found.authors), style="dim", markup=False)
-    screen.print(f"{found.url}\n", style="dim", markup=False)
-    screen.print(found.text, markup=False)
+        screen.print(show.plain("By " + ", ".join(found.authors)), style="dim")
+    screen.print(show.plain(f"{found.url}\n"), style="dim")
+    screen.print(show.plain(found.text))
 
 
 @articles.command("delete")
@@ -157,7 +157,7 @@ def delete_articles(
     with news_of(index, profile, overrides) as news:
         found = [news.article(one) for one in article]
         for one in found:
-            show.console().print(f"{one.id}  {show.about(one)}", markup=False)
+            show.console().print(f"{one.id}  {show.about(one)}")
         if not yes:
             typer.confirm(f"Delete {len(found)} of {news.info().articles} articles?", abort=True)
         news.delete([one.id for one in found])

@@ -102,7 +102,7 @@ def _turn(
     try:
         answer = _answer(news, question, history=history, filters=filters)
     except QuestionError as error:
-        show.console(stderr=True).print(str(error), markup=False)
+        show.console(stderr=True).print(str(error))
         return history
     except KeyboardInterrupt:
         show.console(stderr=True).print("Stopped. Ask something else, or /quit.")
@@ -181,13 +181,13 @@ def demo(profile: ProfileOption = "", overrides: SetOption = None) -> None:
         screen.print(f"Sample news in {news.folder}: {len(report.outcomes)} articles, {added} new.")
         for question in (DEMO_QUESTION, DEMO_SILENT):
             screen.rule()
-            screen.print(f"Q: {question}", markup=False)
+            screen.print(f"Q: {question}")
             answer = _answer(news, question)
             show.print_answer(answer)
             show.print_timing(answer)
         article = news.articles(query=DEMO_ARTICLE)[0]
         screen.rule()
-        screen.print(f"Summary of: {show.about(article)}", markup=False)
+        screen.print(f"Summary of: {show.about(article)}")
         summary = news.summarize(article)
         show.print_summary(summary)
         show.print_timing(summary)
@@ -218,7 +218,7 @@ def _answer(
 
         def tell(line: str) -> None:
             if screen.is_terminal:
-                live.update(Text(line, style="dim"))
+                live.update(Text(show.plain(line), style="dim"))
 
         tell("Loading the models ...")
         _ready(news, question)

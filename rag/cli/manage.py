@@ -41,8 +41,8 @@ def list_models(
         size = f"{entry.model.size / 1e6:,.0f} MB" if entry.model.size else "?"
         state = {"ready": "here", "missing": "not here"}.get(entry.state, entry.state)
         line = f"{entry.model.name:40} {size:>9}  {entry.model.licence:12} {state}"
-        show.console().print(line, markup=False)
-    show.console(stderr=True).print(f"in {settings.models_folder}", markup=False)
+        show.console().print(line)
+    show.console(stderr=True).print(f"in {settings.models_folder}")
 
 
 @models.command("pull")
@@ -71,7 +71,7 @@ def pull_models(
             path = pull(
                 known, one, folder=settings.models_folder, source=source or None, progress=tell
             )
-        show.console(stderr=True).print(f"{one}: ready in {path}", markup=False)
+        show.console(stderr=True).print(f"{one}: ready in {path}")
 
 
 @index_commands.command("info")
@@ -99,7 +99,7 @@ def info(
         ("integrity", found.integrity),
         ("size", f"{found.bytes / 1e6:,.1f} MB"),
     ):
-        show.console().print(f"{label:>10}: {value}", markup=False)
+        show.console().print(show.plain(f"{label:>10}: {value}"))
 
 
 @index_commands.command("rebuild")
@@ -126,7 +126,7 @@ def show_config(profile: ProfileOption = "", overrides: SetOption = None) -> Non
     import json
 
     for section, keys in settings.items():
-        show.console().print(f"[{section}]", markup=False)
+        show.console().print(f"[{section}]")
         for key, value in keys.items():
-            show.console().print(f"{key} = {json.dumps(value, ensure_ascii=False)}", markup=False)
+            show.console().print(f"{key} = {json.dumps(value, ensure_ascii=False)}")
         show.console().print()

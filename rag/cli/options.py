@@ -46,12 +46,13 @@ def settings_of(profile: str, overrides: list[str] | None) -> "Settings":
 
 def news_of(index: str, profile: str, overrides: list[str] | None) -> "News":
     """The newsroom of a command line: a bare name is a folder below ``[index] folder``."""
+    from rag.config import at_home
     from rag.newsroom import News
 
     settings = settings_of(profile, overrides)
     name = index or settings.index.name
     bare = Path(name).name == name and name not in {".", ".."}
-    folder = Path(settings.index.folder).expanduser() / name if bare else Path(name).expanduser()
+    folder = at_home(settings.index.folder) / name if bare else at_home(name)
     return News(folder, settings)
 
 

@@ -1,5 +1,6 @@
 """How things look in a terminal. Text of articles is never read as markup or control codes."""
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -7,12 +8,20 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rag.text import normalise, written_date
+from rag.text import written_date
 from rag.types import Answer, Article, Citation, IngestReport, Outcome, Passage, Summary
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
+
+# What a terminal obeys: control characters but for line ends, and marks that turn the direction.
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: str) -> str:
+    """Text of others as a terminal may show it."""
+    return _OBEYED.sub("", text)
 
 
 @lru_cache(maxsize=2)
@@ -22,13 +31,16 @@ def console(*, stderr: bool = False) -> "Console":
 
     stream = sys.stderr if stderr else sys.stdout
     # A file or pipe gets whole lines: whoever reads it wraps them.
-    return Console(stderr=stderr, highlight=False, soft_wrap=not stream.isatty())
+    return Console(
+        stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=not stream.isatty()
+    )
 
 
 def about(article: Article | Citation) -> str:
     """``Title (Publisher, Wednesday 19 January 2022)`` with what is known of it."""
     known = ", ".join(filter(None, (article.publisher, written_date(article.published))))
-    return f"{article.title or article.url} ({known})" if known else article.title or article.url
+    name = article.title or article.url
+    return plain(f"{name} ({known})" if known else name)
 
 
 def print_answer(answer: Answer) -> None:
@@ -36,7 +48,7 @@ def print_answer(answer: Answer) -> None:
     from rich.text import Text
 
     out = console()
-    out.print(Text(answer.text, style="bold" if not answer.refused else "yellow"))
+    out.print(Text(plain(answer.text), style="bold" if not answer.refused else "yellow"))
     if answer.refused:
         nearest = tuple({p.article.id: p.article for p in answer.passages}.values())[:3]
         if nearest:
@@ -47,14 +59,17 @@ def print_answer(answer: Answer) -> None:
         _print_citations(answer.citations)
     unsupported = [claim for claim in answer.claims if not claim.supported and not answer.refused]
     for claim in unsupported:
-        out.print(Text(f"Left out, not borne out by the articles: {claim.text}", style="dim"))
+        out.print(
+            Text(f"Left out, not borne out by the articles: {plain(claim.text)}", style="dim")
+        )
 
 
 def print_summary(summary: Summary) -> None:
     """The summary, then its numbered quotes."""
     from rich.text import Text
 
-    console().print(Text(summary.text or "Nothing could be summarised.", style="bold"))
+    text = plain(summary.text) or "Nothing could be summarised."
+    console().print(Text(text, style="bold"))
     _print_citations(summary.citations)
 
 
@@ -63,7 +78,7 @@ def _print_citations(citations: Sequence[Citation]) -> None:
 
     out = console()
     for quote in citations:
-        words = " ".join(quote.quote.split())
+        words = " ".join(plain(quote.quote).split())
         out.print()
         out.print(Text(f"[{quote.number}] ", style="cyan") + Text(f"“{words}”"))
         out.print(Text(f"    {about(quote)}", style="dim"))
@@ -77,7 +92,7 @@ def print_passages(passages: Sequence[Passage]) -> None:
     out.print(Text("\nSources shown to the model:", style="dim"))
     for passage in passages:
         out.print(Text(f"[{passage.number}] {about(passage.article)}", style="cyan"))
-        out.print(Text("    " + " ".join(passage.chunk.text.split()), style="dim"))
+        out.print(Text("    " + " ".join(plain(passage.chunk.text).split()), style="dim"))
 
 
 def print_timing(answer: Answer | Summary) -> None:
@@ -113,8 +128,9 @@ def print_report(report: IngestReport) -> None:
 
 
 def _reason(outcome: Outcome) -> str:
-    reason = normalise(outcome.reason)
-    return reason if outcome.source in reason else f"{outcome.source}: {reason}"
+    reason = plain(" ".join(outcome.reason.split()))
+    source = plain(outcome.source)
+    return reason if source in reason else f"{source}: {reason}"
 
 
 @contextmanager

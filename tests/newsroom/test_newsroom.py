@@ -3,7 +3,6 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from rag.errors import (
 )
 from rag.generate.scripted import ScriptedGenerator
 from rag.newsroom import News
-from rag.newsroom.parts import default_models
+from rag.newsroom.parts import build_generator, default_models
 from rag.types import Answer, Checked, Draft, Filters, Found, Message, Outcome
 
 BRIDGE = (
@@ -277,20 +276,13 @@ def test_an_interrupt_keeps_what_was_stored(
 def test_an_interrupt_while_reading_stores_what_was_read(
     opened: Callable[..., News], feed: Path
 ) -> None:
-    class Torn(BytesIO):
-        def readline(self, size: int | None = -1, /) -> bytes:
-            raise KeyboardInterrupt
-
-        read = readline  # type: ignore[assignment]
-
-        def readinto(self, buffer: object, /) -> int:
-            raise KeyboardInterrupt
-
-        read1 = readline  # type: ignore[assignment]
+    def sources() -> Iterator[str]:
+        yield str(feed)
+        raise KeyboardInterrupt
 
     news = opened()
     with pytest.raises(KeyboardInterrupt):
-        news.ingest([str(feed), "-"], stdin=Torn())
+        news.ingest(sources())
     assert news.info().articles == 3
     assert news.search("cheese")
 
@@ -299,7 +291,7 @@ def test_the_index_refuses_another_embedder(opened: Callable[..., News], feed: P
     opened().ingest([feed])
     other = opened(embedder=Counting(32))
     for attempt in (lambda: other.ingest([feed]), lambda: other.search("bridge")):
-        with pytest.raises(EmbedderMismatch, match="hash-64 .*hash-32 .*--embed"):
+        with pytest.raises(EmbedderMismatch, match=r"hash-64 .*hash-32 .*--embed"):
             attempt()
     assert other.info().articles == 3
 
@@ -388,7 +380,7 @@ def test_a_question_of_the_longest_kind_is_answered(
 ) -> None:
     news = opened(replies=lambda _: f"{OPENED} [1].")
     news.ingest([feed])
-    question = "Who opened the Harrow bridge? " + " ".join(f"w{n}" for n in range(380))
+    question = "Who opened the Harrow bridge? " + " ".join(f"w{n}" for n in range(410))
     assert 1900 < len(question) <= 2000
     assert not news.ask(question).refused
 
@@ -423,7 +415,9 @@ def test_prompts_fit_a_small_context(
 def test_filters_keep_articles_out(opened: Callable[..., News], feed: Path) -> None:
     news = opened(replies=lambda _: f"{OPENED} [1].")
     news.ingest([feed])
-    assert not news.ask("Who opened the bridge?", filters=Filters(publishers=("HARROW post",))).refused
+    assert not news.ask(
+        "Who opened the bridge?", filters=Filters(publishers=("HARROW post",))
+    ).refused
     nobody = news.ask("Who opened the bridge?", filters=Filters(publishers=("Nobody",)))
     assert nobody.refused
     assert nobody.passages == ()
@@ -635,9 +629,7 @@ def test_an_interrupted_rebuild_does_not_bind_the_next_one(
     assert third.info().embedder == "hash-48"
 
 
-def test_an_article_deleted_between_stays_deleted(
-    opened: Callable[..., News], feed: Path
-) -> None:
+def test_an_article_deleted_between_stays_deleted(opened: Callable[..., News], feed: Path) -> None:
     news = opened()
     news.ingest([feed])
     other = opened(embedder=Counting(32))
@@ -716,9 +708,9 @@ def test_a_summary_of_nothing_is_told(opened: Callable[..., News], feed: Path) -
     news = opened()
     news.ingest([feed])
     empty: Sequence[str] = []
-    for call in (lambda: news.summarize(), lambda: news.summarize(empty)):
+    for nothing in (None, empty, ()):
         with pytest.raises(QuestionError):
-            call()
+            news.summarize(nothing)
 
 
 def test_a_query_that_finds_nothing(opened: Callable[..., News], feed: Path) -> None:
@@ -852,5 +844,5 @@ def test_which_models_a_profile_needs() -> None:
 
 def test_a_model_may_be_a_path(tmp_path: Path) -> None:
     settings = load("default", overrides=["generator.model=~nobody-at-all/x.gguf"], environment={})
-    with pytest.raises(ModelMissing, match="x.gguf"), suppress(ModuleNotFoundError):
-        newsroom.build_generator(settings)
+    with pytest.raises(ModelMissing, match="gguf"):
+        build_generator(settings)

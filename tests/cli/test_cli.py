@@ -1,0 +1,630 @@
+"""The command: what each does, how its errors are told, and that data stays data."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import rag.newsroom
+from rag.cli import app, main
+from rag.cli.show import plain
+from rag.config import load
+from rag.errors import GenerateError
+from rag.generate.scripted import ScriptedGenerator
+from rag.types import Message
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BRIDGE = (
+    "Mayor Ida Fenn opened the new Harrow bridge on Tuesday. The bridge cost 12 million euros and "
+    "took three years to build. Engineers from Oslo inspected it twice."
+)
+FERRY = (
+    "The last ferry across the Harrow left at noon on Monday. Captain Jonas Lind had steered it "
+    "for 31 years. The town council has not decided what becomes of the boat."
+)
+OPENED = "Mayor Ida Fenn opened the new Harrow bridge on Tuesday"
+QUESTION = "Who opened the Harrow bridge?"
+COMMANDS = (
+    *("ask", "chat", "summarize", "demo", "ingest", "articles", "models", "index", "config"),
+    *("articles list", "articles show", "articles delete", "models list", "models pull"),
+    *("index info", "index rebuild", "config show"),
+)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
+Say = Callable[..., ScriptedGenerator]
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every test stands in a folder of its own, without models and without settings of outside."""
+    for name in [name for name in os.environ if name.startswith("RAG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RAG_EMBEDDER_ENGINE", "hash")
+    monkeypatch.setenv("RAG_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def say(monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Makes the commands use a generator that gives these replies, or one reply again and again."""
+
+    def script(*replies: str) -> ScriptedGenerator:
+        def again(_: Sequence[Message]) -> str:
+            return replies[0]
+
+        generator = ScriptedGenerator(again if len(replies) == 1 else replies)
+        monkeypatch.setattr(rag.newsroom, "build_generator", lambda _: generator)
+        return generator
+
+    return script
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Runs the command in this process, as the shell would."""
+
+    def command(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["rag", *arguments])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        out, err = capsys.readouterr()
+        return Ended(code, out, err)
+
+    yield command
+    os.environ.pop("RAG_DEBUG", None)
+
+
+@pytest.fixture
+def feed(place: Path) -> Path:
+    """Two articles in a JSON Lines file."""
+    return records(place / "feed.jsonl", BRIDGE, FERRY)
+
+
+@pytest.fixture
+def filled(run: Run, feed: Path) -> Path:
+    """The same two in the default index."""
+    assert run("ingest", str(feed)).code == 0
+    return feed
+
+
+def records(path: Path, *texts: str, **changes: str) -> Path:
+    lines = []
+    for number, text in enumerate(texts, start=1):
+        title = f"Report {number}"
+        record = {"id": str(number), "title": title, "text": text, "publisher": "Harrow Post"}
+        lines.append(json.dumps(record | {"date": f"2024-05-{10 + number:02}"} | changes))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def ids(run: Run) -> list[str]:
+    return [article["id"] for article in json.loads(run("articles", "list", "--json").out)]
+
+
+def one_line(ended: Ended) -> str:
+    """The error of a command: one line, and nothing on standard output."""
+    assert ended.code != 0
+    assert ended.out == ""
+    assert "Traceback" not in ended.err
+    (line,) = ended.err.splitlines()
+    assert line.startswith("rag: ")
+    return line
+
+
+# Help
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help(command: str) -> None:
+    for flag in ("--help", "-h"):
+        done = CliRunner().invoke(app, [*command.split(), flag])
+        assert done.exit_code == 0
+        assert done.output.startswith("Usage: ")
+        assert "TYPE_CHECKING" not in done.output
+
+
+def test_every_command_and_option_says_what_it_does() -> None:
+    for command in COMMANDS:
+        text = CliRunner().invoke(app, [*command.split(), "--help"], terminal_width=200).output
+        assert len(text.split("\n")[2].split()) >= 3, command
+        options = re.findall(r"^  (-\S.*)$", text, re.M)
+        assert options, command
+        for line in options:
+            assert re.search(r"\S  +\S", line) or len(line) > 30, f"{command}: {line}"
+
+
+def test_all_commands_are_tested_for_help() -> None:
+    text = CliRunner().invoke(app, ["--help"]).output.partition("Commands:")[2]
+    assert set(re.findall(r"^  (\w+)  ", text, re.M)) == {c for c in COMMANDS if " " not in c}
+
+
+@pytest.mark.parametrize("group", ["", "articles", "models", "index", "config"])
+def test_a_group_alone_shows_its_help(group: str) -> None:
+    assert "Usage: " in CliRunner().invoke(app, group.split()).output
+
+
+def test_version(run: Run) -> None:
+    ended = run("--version")
+    assert ended.code == 0
+    assert ended.out.startswith("rag")
+
+
+# Wrong use
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["ask"],
+        ["ask", "x", "--bogus"],
+        ["ask", "x", "--since", "yesterday"],
+        ["ask", "x", "--k", "0"],
+        ["ingest"],
+        ["ingest", "x", "--map", "text"],
+        ["summarize"],
+        ["summarize", "x", "--query", "y"],
+        ["summarize", "x", "--length", "endless"],
+        ["articles", "list", "--limit", "0"],
+        ["articles", "show"],
+    ],
+)
+def test_wrong_use_is_told_with_the_usage(run: Run, arguments: list[str]) -> None:
+    ended = run(*arguments)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert "Error: " in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ask", QUESTION], "there is no index in indexes/demo"),
+        (["ask", QUESTION, "--index", "mine"], "there is no index in indexes/mine"),
+        (["ask", QUESTION, "--index", "./mine"], "there is no index in mine"),
+        (["ask", QUESTION, "--index", "~nobody-at-all/x"], "no index in ~nobody-at-all/x"),
+        (["ask", QUESTION, "--json"], "there is no index"),
+        (["ask", ""], "the question is empty"),
+        (["ask", " \n "], "the question is empty"),
+        (["ask", "x" * 50_000], "50000 characters"),
+        (["chat"], "there is no index"),
+        (["summarize", "abcdef"], "there is no index"),
+        (["summarize", "--query", "x"], "there is no index"),
+        (["articles", "list"], "there is no index"),
+        (["articles", "show", "abcdef"], "there is no index"),
+        (["articles", "delete", "abcdef", "-y"], "there is no index"),
+        (["index", "info"], "there is no index"),
+        (["index", "rebuild"], "there is no index"),
+        (["config", "show", "--set", "generator.thread=4"], "did you mean 'threads'"),
+        (["config", "show", "--set", "generator"], "wanted section.key=value"),
+        (["config", "show", "--profile", "nope"], "there is no profile 'nope'"),
+        (["config", "show", "--profile", "~nobody-at-all/x.toml"], "there is no profile"),
+        (["models", "pull", "nope"], "nope"),
+        (["ingest", "x.txt", "--set", "embedder.engine=magic"], "embedder.engine = 'magic'"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(run: Run, arguments: list[str], said: str) -> None:
+    assert said in one_line(run(*arguments))
+    assert not Path("indexes").exists()
+
+
+def test_an_unknown_article_is_told_in_one_line(run: Run, filled: Path) -> None:
+    for command in (["show"], ["delete", "-y"]):
+        line = one_line(run("articles", command[0], "zzzz", *command[1:]))
+        assert "no article 'zzzz'" in line
+    assert "no article 'zzzz'" in one_line(run("summarize", "zzzz"))
+
+
+def test_a_missing_model_is_told_in_one_line(run: Run, feed: Path) -> None:
+    line = one_line(run("ingest", str(feed), "--set", "embedder.engine=sentence-transformers"))
+    assert "rag models pull all-minilm-l6-v2" in line
+    run("ingest", str(feed))
+    assert "rag models pull qwen2.5" in one_line(run("ask", QUESTION))
+
+
+def test_a_failing_engine_is_told_in_one_line(
+    run: Run, filled: Path, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = say("x")
+
+    def fail(*_: object, **__: object) -> Iterator[str]:
+        raise GenerateError("the server\nfell over")
+
+    monkeypatch.setattr(generator, "stream", fail)
+    assert one_line(run("ask", QUESTION)) == "rag: the server fell over"
+    assert one_line(run("ask", QUESTION, "--json")) == "rag: the server fell over"
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_one_line(run: Run, feed: Path) -> None:
+    Path("file").write_text("in the way", encoding="utf-8")
+    assert "file/index" in one_line(run("ingest", str(feed), "--index", "file/index"))
+
+
+def test_debug_shows_the_traceback(run: Run) -> None:
+    with pytest.raises(rag.RagError):
+        run("--debug", "ask", QUESTION)
+
+
+# Ingest
+
+
+def test_ingest_tells_one_line_a_class(run: Run, feed: Path) -> None:
+    first = run("ingest", str(feed))
+    assert first.code == 0
+    assert re.search(r"^ +added: 2$", first.out, re.M)
+    assert "failed" not in first.out
+    assert first.err == ""
+    copy = records(Path("copy.jsonl"), BRIDGE)
+    records(feed, BRIDGE, FERRY.replace("31", "32"), f"{BRIDGE} It is red.")
+    second = run("ingest", str(feed), str(copy), "absent.txt")
+    assert second.code == 1
+    lines = [line.strip() for line in second.out.splitlines()]
+    counted = ["added: 1", "updated: 1", "unchanged: 1", "duplicate: 1", "failed: 1"]
+    assert [line for line in lines if re.fullmatch(r"\w+: \d+", line)] == counted
+    assert [line for line in lines if line.startswith("absent.txt")] != []
+
+
+def test_what_fails_does_not_stop_the_rest(run: Run, feed: Path, place: Path) -> None:
+    broken = place / "broken.jsonl"
+    broken.write_text("{no json\n" + feed.read_text(encoding="utf-8"), encoding="utf-8")
+    ended = run("ingest", "absent.txt", str(broken))
+    assert ended.code == 1
+    assert "added: 2" in ended.out
+    assert "failed: 2" in ended.out
+    assert "Traceback" not in ended.out + ended.err
+    assert len(ids(run)) == 2
+
+
+def test_ingest_as_json(run: Run, feed: Path) -> None:
+    ended = run("ingest", str(feed), "absent.txt", "--json")
+    assert ended.code == 1
+    report = json.loads(ended.out)
+    assert [each["status"] for each in report["outcomes"]] == ["added", "added", "failed"]
+
+
+def test_an_empty_folder_is_no_success(run: Run, place: Path) -> None:
+    (place / "empty").mkdir()
+    ended = run("ingest", "empty")
+    assert ended.code == 1
+    assert "no articles" in ended.out
+
+
+def test_fields_may_be_mapped(run: Run, place: Path) -> None:
+    (place / "odd.jsonl").write_text(json.dumps({"corpo": BRIDGE, "titolo": "Ponte"}))
+    assert run("ingest", "odd.jsonl").code == 1
+    assert run("ingest", "odd.jsonl", "--map", "text=corpo", "--map", "title=titolo").code == 0
+    assert "Ponte" in run("articles", "list").out
+
+
+def test_the_index_is_a_name_or_a_folder(run: Run, feed: Path, place: Path) -> None:
+    run("ingest", str(feed), "--index", "mine")
+    run("ingest", str(feed), "--index", "deep/er")
+    run("ingest", str(feed), "--set", "index.folder=else", "--set", "index.name=where")
+    for folder in ("indexes/mine", "deep/er", "else/where"):
+        assert (place / folder / "news.sqlite").is_file()
+        assert run("index", "info", "--index", f"./{folder}").code == 0
+
+
+# Articles
+
+
+def test_articles_are_listed(run: Run, filled: Path) -> None:
+    ended = run("articles", "list")
+    newer, older = ended.out.splitlines()
+    assert re.fullmatch(r"[0-9a-f]{16}  2024-05-12  Harrow Post  Report 2", newer)
+    assert older.endswith("Report 1")
+    assert ended.err == "2 articles\n"
+    assert run("articles", "list", "report 1").out.splitlines() == [older]
+    assert run("articles", "list", "--limit", "1").out.splitlines() == [newer]
+    assert run("articles", "list", "--until", "2024-05-11").out.splitlines() == [older]
+    assert run("articles", "list", "--publisher", "nobody").out == ""
+
+
+def test_an_article_is_shown(run: Run, filled: Path) -> None:
+    first = ids(run)[-1]
+    shown = run("articles", "show", first[:6])
+    assert "Report 1 (Harrow Post, Saturday 11 May 2024)" in shown.out
+    assert BRIDGE in shown.out
+    assert json.loads(run("articles", "show", first, "--json").out)["text"] == BRIDGE
+
+
+def test_the_raw_source_is_shown(run: Run, filled: Path) -> None:
+    assert json.loads(run("articles", "show", ids(run)[-1], "--raw").out)["text"] == BRIDGE
+
+
+def test_articles_are_deleted_when_that_is_confirmed(run: Run, filled: Path) -> None:
+    first = ids(run)[0]
+    refused = CliRunner().invoke(app, ["articles", "delete", first], input="n\n")
+    assert refused.exit_code == 1
+    assert "Delete 1 of 2 articles?" in refused.output
+    assert len(ids(run)) == 2
+    agreed = CliRunner().invoke(app, ["articles", "delete", first], input="y\n")
+    assert agreed.exit_code == 0
+    assert "1 deleted." in agreed.output
+    ended = run("articles", "delete", *ids(run), "--yes")
+    assert ended.code == 0
+    assert ids(run) == []
+
+
+# Answers and summaries
+
+
+def test_an_answer(run: Run, filled: Path, say: Say) -> None:
+    say(f"{OPENED} [1]. King Olaf wept.")
+    ended = run("ask", QUESTION)
+    assert ended.code == 0
+    lines = ended.out.splitlines()
+    assert lines[0] == f"{OPENED}. [1]"
+    assert f"[1] “{OPENED}.”" in lines
+    assert "    Report 1 (Harrow Post, Saturday 11 May 2024)" in lines
+    assert "Left out, not borne out by the articles: King Olaf wept." in lines
+    assert "Sources shown" not in ended.out
+    assert ended.err.startswith("scripted · ")
+
+
+def test_the_sources_of_an_answer(run: Run, filled: Path, say: Say) -> None:
+    say(f"{OPENED} [1].")
+    ended = run("ask", QUESTION, "--show-sources", "--k", "1")
+    shown = ended.out.partition("Sources shown to the model:")[2]
+    assert BRIDGE in shown
+    assert "[2]" not in shown
+
+
+def test_a_refusal_is_a_result(run: Run, filled: Path, say: Say) -> None:
+    say("NOT IN THE ARTICLES")
+    ended = run("ask", "Who painted it?")
+    assert ended.code == 0
+    assert ended.out.startswith("Not in the articles.\nThe nearest articles:\n")
+
+
+def test_an_answer_as_json(run: Run, filled: Path, say: Say) -> None:
+    say(f"{OPENED} [1].")
+    ended = run("ask", QUESTION, "--json", "--since", "2024-05-01", "--publisher", "Harrow Post")
+    assert ended.err == ""
+    answer = json.loads(ended.out)
+    assert answer["text"] == f"{OPENED}. [1]"
+    assert answer["citations"][0]["quote"] == f"{OPENED}."
+    assert answer["refused"] is False
+
+
+def test_filters_reach_the_search(run: Run, filled: Path, say: Say) -> None:
+    generator = say(f"{OPENED} [1].")
+    assert json.loads(run("ask", QUESTION, "--json", "--since", "2025-01-01").out)["refused"]
+    assert generator.history == []
+
+
+def test_a_chat(run: Run, filled: Path, say: Say) -> None:
+    generator = say(f"{OPENED} [1].")
+    typed = f"{QUESTION}\n\nAnd when?\n/sources\n/new\n{QUESTION}\n{'x' * 5000}\n/quit\nnever\n"
+    done = CliRunner().invoke(app, ["chat"], input=typed)
+    assert done.exit_code == 0
+    assert done.stdout.startswith("2 articles in indexes/demo.")
+    assert done.stdout.count(f"{OPENED}. [1]") == 3
+    assert "Sources shown to the model:" in done.stdout
+    assert "5000 characters" in done.stderr
+    assert [len(messages) for messages in generator.history] == [2, 4, 2]
+
+
+def test_a_chat_ends_with_its_input(run: Run, filled: Path, say: Say) -> None:
+    say("x")
+    assert CliRunner().invoke(app, ["chat"], input="").exit_code == 0
+    assert CliRunner().invoke(app, ["chat"], input="/sources\n").exit_code == 0
+
+
+def test_summaries(run: Run, filled: Path, say: Say, place: Path) -> None:
+    say(f"{OPENED}. King Olaf wept.")
+    for subject in ([ids(run)[-1]], ["--query", "bridge"], [str(records(Path("a.jsonl"), BRIDGE))]):
+        ended = run("summarize", *subject, "--length", "short")
+        assert ended.code == 0
+        assert ended.out.startswith(f"{OPENED}. [1]")
+        assert f"[1] “{OPENED}.”" in ended.out
+        assert "Olaf" not in ended.out
+        assert json.loads(run("summarize", *subject, "--length", "short", "--json").out)["claims"]
+
+
+def test_a_file_is_summarised_without_an_index(run: Run, say: Say, place: Path) -> None:
+    say(f"{OPENED}.")
+    assert run("summarize", str(records(place / "one.jsonl", BRIDGE))).code == 0
+    assert not (place / "indexes").exists()
+    line = one_line(run("summarize", str(records(place / "two.jsonl", BRIDGE, FERRY))))
+    assert "several articles" in line
+
+
+def test_the_demo(run: Run, say: Say) -> None:
+    say("NOT IN THE ARTICLES")
+    ended = run("demo")
+    assert ended.code == 0
+    assert re.search(r"Sample news in indexes/demo: \d+ articles, \d+ new\.", ended.out)
+    assert ended.out.count("Q: ") == 2
+    assert "Summary of: " in ended.out
+    assert ", 0 new." in run("demo").out
+
+
+# Looking after it
+
+
+def test_index_info_and_rebuild(run: Run, filled: Path) -> None:
+    shown = run("index", "info").out
+    for part in ("articles: 2", "publishers: Harrow Post", "embedder: hash-256", "integrity: ok"):
+        assert part in shown
+    assert json.loads(run("index", "info", "--json").out)["articles"] == 2
+    assert run("index", "rebuild").out == "2 vectors built.\n"
+    assert run("index", "rebuild", "--embed").out == "2 vectors built.\n"
+    assert len(ids(run)) == 2
+
+
+def test_the_settings_are_shown_as_toml(run: Run) -> None:
+    ended = run("config", "show", "--profile", "tiny", "--set", "answer.max_tokens=9")
+    shown = tomllib.loads(ended.out)
+    changes = ("answer.max_tokens=9", "embedder.engine=hash")
+    assert shown == load("tiny", overrides=changes, environment={}).model_dump()
+
+
+def test_secrets_are_not_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_GENERATOR_API_KEY", "very-secret")
+    ended = run("config", "show")
+    assert "very-secret" not in ended.out + ended.err
+    assert tomllib.loads(ended.out)["generator"]["api_key"] == "***"
+
+
+def test_models_are_listed(run: Run, place: Path) -> None:
+    ended = run("models", "list")
+    assert ended.code == 0
+    assert len(ended.out.splitlines()) == len(json.loads(run("models", "list", "--json").out))
+    assert all(line.endswith("not here") for line in ended.out.splitlines())
+    assert str(place / "models") in ended.err
+
+
+def test_nothing_to_pull_where_no_model_is_needed(run: Run) -> None:
+    assert run("models", "pull", "--set", "generator.engine=openai").code == 0
+
+
+# Data stays data
+
+HOSTILE = "[bold]Big[/bold] [/red] :fire: \x1b[31mRED\x1b[0m \x9b31m \x07\u202eevil [link=http://x]"
+
+
+def test_markup_and_escapes_of_articles_are_shown_as_data(run: Run, say: Say, place: Path) -> None:
+    text = f"The mayor of Harrow wrote {HOSTILE} on the wall of the town hall on Tuesday."
+    records(place / "bad.jsonl", text, title=HOSTILE, publisher=HOSTILE, author=HOSTILE,
+            url="https://example.org/\x1b[31m[bold]")  # fmt: skip
+    say("The mayor of Harrow wrote [bold]Big[/bold] \x1b[31mRED\x1b[0m on the wall [1].")
+    ran = [
+        run("ingest", "bad.jsonl", "\x1b[31m[bold]absent.txt"),
+        run("articles", "list"),
+        run("articles", "show", ids(run)[0]),
+        run("index", "info"),
+        run("ask", "What did the mayor of Harrow write?", "--show-sources"),
+        run("summarize", ids(run)[0]),
+        run("articles", "delete", ids(run)[0], "-y"),
+    ]
+    shown = "".join(ended.out + ended.err for ended in ran)
+    for letter in "\x1b\x9b\x07\u202e":
+        assert letter not in shown
+    for kept in ("[bold]Big[/bold]", "[/red]", ":fire:", "[link=http://x]"):
+        assert all(kept in ended.out for ended in ran[1:6]), kept
+    assert [ended.code for ended in ran] == [1, 0, 0, 0, 0, 0, 0]
+
+
+def test_markup_in_names_of_indexes(run: Run, feed: Path) -> None:
+    assert run("ingest", str(feed), "--index", "[bold] [x").code == 0
+    done = CliRunner().invoke(app, ["chat", "--index", "[bold] [x"], input="/quit\n")
+    assert done.exit_code == 0
+    assert "indexes/[bold] [x." in done.stdout
+
+
+def test_escapes_in_errors(run: Run, filled: Path) -> None:
+    for arguments in (
+        ["articles", "show", "\x1b[31mx"],
+        ["ask", "x", "--index", "\x1b[31mx"],
+        ["config", "show", "--profile", "\x1b[31mx"],
+        ["config", "show", "--set", "a\x1b[31m"],
+        ["summarize", "\x1b[31mx\ny"],
+    ):
+        assert "\x1b" not in one_line(run(*arguments))
+
+
+def test_plain_keeps_lines_and_letters() -> None:
+    assert plain("a\n\tb é 新 😀 [x]") == "a\n\tb é 新 😀 [x]"
+    assert plain("\x1b]0;title\x07\r\u2066") == "]0;title"
+
+
+# As a real process
+
+
+def process(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "rag", *arguments],
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        check=False,
+        env={**os.environ, **changes},
+        timeout=60,
+    )
+
+
+def test_a_whole_round(feed: Path) -> None:
+    assert process("ingest", str(feed)).returncode == 0
+    shown = process("articles", "list")
+    assert shown.returncode == 0
+    assert len(shown.stdout.splitlines()) == 2
+    wrong = process("articles", "show", "nope")
+    assert wrong.returncode == 1
+    assert wrong.stdout == ""
+    (line,) = wrong.stderr.splitlines()
+    assert line.startswith("rag: ")
+
+
+def test_a_terminal_without_the_letters(feed: Path, filled: Path) -> None:
+    records(feed, BRIDGE, title="Ça « 新 »")
+    assert process("ingest", str(feed), PYTHONIOENCODING="ascii").returncode == 0
+    shown = process("articles", "list", PYTHONIOENCODING="ascii")
+    assert (shown.returncode, shown.stderr) == (0, "2 articles\n")
+    assert "\\u65b0" in shown.stdout
+
+
+def test_a_file_name_that_is_no_text() -> None:
+    done = process("ingest", os.fsdecode(b"absent-\xff.txt"))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "failed: 1" in done.stdout
+
+
+def test_output_into_a_closed_pipe(filled: Path) -> None:
+    for command in ("articles list", "articles list --json", "config show"):
+        done = subprocess.run(
+            ["sh", "-c", f'"{sys.executable}" -m rag {command} | true'],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert "Traceback" not in done.stderr
+        assert "BrokenPipeError" not in done.stderr
+
+
+def test_an_interrupt_is_told_in_one_line() -> None:
+    reading = subprocess.Popen(
+        [sys.executable, "-m", "rag", "ingest", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    index = Path("indexes/demo/lock.json")
+    waited = time.monotonic() + 30
+    while not index.exists() and time.monotonic() < waited:
+        time.sleep(0.05)
+    time.sleep(0.2)
+    reading.send_signal(signal.SIGINT)
+    out, err = reading.communicate(timeout=30)
+    assert reading.returncode == 130
+    assert out == ""
+    assert err.splitlines() == ["rag: stopped; what was stored so far is kept."]
