@@ -1,0 +1,52 @@
+"""Chunks are whole sentences of the text, all of it, in order."""
+
+import random
+
+import pytest
+
+from rag.chunk import chunk, embedding_text
+from rag.types import Article
+
+WORDS = "harbour mayor said £2.3m, on Monday. Why? yes! U.S. officials (twelve) 记者 https://a.example/x 3.5".split()
+
+
+def made(dice: random.Random) -> str:
+    return "".join(
+        dice.choice(WORDS) + dice.choice([" ", " ", " ", " ", "\n\n", "  ", ". "])
+        for _ in range(dice.randint(0, 400))
+    )
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_chunks_cover_the_text_exactly(seed: int) -> None:
+    dice = random.Random(seed)
+    article = Article("id", "", "T", made(dice))
+    words = dice.choice([1, 7, 40, 120])
+    cut = chunk(article, words=words)
+    assert all(article.text[part.start : part.end] == part.text for part in cut)
+    assert [part.order for part in cut] == list(range(len(cut)))
+    assert all(one.end <= two.start for one, two in zip(cut, cut[1:], strict=False))
+    assert "".join("".join(part.text.split()) for part in cut) == "".join(article.text.split())
+    assert all(len(part.text.split()) <= words for part in cut)
+
+
+def test_chunks_are_of_like_length() -> None:
+    text = " ".join(f"Sentence {n} has six words." for n in range(50))
+    sizes = [len(part.text.split()) for part in chunk(Article("id", "", "T", text), words=120)]
+    assert max(sizes) - min(sizes) <= 10
+
+
+def test_scripts_without_spaces_and_endless_words_are_cut() -> None:
+    text = "记者获悉" * 300 + "x" * 9000
+    assert all(len(part.text) <= 5000 for part in chunk(Article("id", "", "T", text)))
+
+
+def test_what_is_embedded_names_title_publisher_and_day() -> None:
+    article = Article("id", "", "Title", "Some text here.", "Echo")
+    assert embedding_text(chunk(article)[0], article) == "Title\nEcho\nSome text here."
+
+
+def test_no_text_no_chunk_and_no_nonsense() -> None:
+    assert chunk(Article("id", "", "T", " \n\n ")) == ()
+    with pytest.raises(ValueError, match="at least 1"):
+        chunk(Article("id", "", "T", "x"), words=0)
