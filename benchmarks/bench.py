@@ -53,7 +53,9 @@ def bench_import(runs: int) -> None:
     seconds = []
     for _ in range(runs + 2):
         start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "rag", "--help"], cwd=ROOT, check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "rag", "--help"], cwd=ROOT, check=True, capture_output=True
+        )
         seconds.append(time.perf_counter() - start)
     row("`rag --help`", f"{statistics.median(seconds):.2f} s", "under 1 s")
 
@@ -71,7 +73,7 @@ def made_articles(folder: Path, count: int) -> None:
         if isinstance(page, Page):
             text = extract(page).text
             pool += [text[start:end] for start, end in sentences(text)]
-    dice = random.Random(1)  # noqa: S311 - not for secrets
+    dice = random.Random(1)
     with (folder / "made.jsonl").open("w", encoding="utf-8") as file:
         for number in range(count):
             body = "\n\n".join(" ".join(dice.sample(pool, 3)) for _ in range(dice.randint(5, 8)))
@@ -158,9 +160,17 @@ def bench_ask(runs: int) -> None:
             ratios.append(ours["runs"][0][1] / float(direct.stdout.strip().splitlines()[-1]))
             turns = json.loads(python(_THROUGH_US, index, QUESTION, FOLLOW_UP))["runs"]
             follow.append((turns[0][0], turns[1][0]))
-    row("tokens of sources in the prompt of the demo question", str(ours["source_tokens"]), "at most 700")
+    row(
+        "tokens of sources in the prompt of the demo question",
+        str(ours["source_tokens"]),
+        "at most 700",
+    )
     spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
-    row("answer, time of generation / engine called directly", f"{statistics.median(ratios):.2f} ({spread})", "at most 1.10")
+    row(
+        "answer, time of generation / engine called directly",
+        f"{statistics.median(ratios):.2f} ({spread})",
+        "at most 1.10",
+    )
     first, second = (statistics.median(pair[place] for pair in follow) for place in (0, 1))
     row("time to the first word: first question, follow-up", f"{first:.1f} s, {second:.1f} s", "-")
     share = statistics.median(pair[1] / pair[0] for pair in follow)

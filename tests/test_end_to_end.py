@@ -70,7 +70,9 @@ def test_a_follow_up_reads_only_what_is_new(news: rag.News) -> None:
     assert "Lavrov" in second.text
     assert second.passages[: len(first.passages)] == first.passages
     assert news.generator.usage.cached_tokens > 0.7 * news.generator.usage.prompt_tokens
-    assert "".join(str(event) for event in events if isinstance(event, Draft)).strip() == second.draft
+    assert (
+        "".join(str(event) for event in events if isinstance(event, Draft)).strip() == second.draft
+    )
 
 
 def test_a_summary_has_three_sentences_with_quotes(news: rag.News) -> None:
@@ -87,7 +89,13 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment.pop("RAG_PROFILE", None)
     command = [sys.executable, "-m", "rag", *arguments]
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
 
 

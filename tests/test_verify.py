@@ -18,7 +18,13 @@ TRIP = (
 
 def passage(text: str, number: int = 1, title: str = "Marlow on tour") -> Passage:
     article = Article(
-        content_id(title, text), f"https://a.example/{number}", title, text, "Echo", (), date(2022, 1, 17)
+        content_id(title, text),
+        f"https://a.example/{number}",
+        title,
+        text,
+        "Echo",
+        (),
+        date(2022, 1, 17),
     )
     return Passage(number, Chunk("c", article.id, 0, 0, len(text), text), article, 1.0)
 

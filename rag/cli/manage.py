@@ -62,11 +62,16 @@ def pull_models(
 
     settings = settings_of(profile, overrides)
     known = catalogue()
-    for one in name or default_models(settings):
+    wanted = name or default_models(settings)
+    for one in wanted:
+        known.find(one)  # a name that there is not is told before anything is fetched
+    for one in wanted:
         with show.download_bar() as bar:
 
             def tell(label: str, done: int, total: int) -> None:
-                bar.update(bar.task_ids[0], description=label, completed=done, total=total or None)
+                # A model that is here already has nothing to show.
+                task = bar.task_ids[0] if bar.task_ids else bar.add_task(label)
+                bar.update(task, description=label, completed=done, total=total or None)
 
             path = pull(
                 known, one, folder=settings.models_folder, source=source or None, progress=tell

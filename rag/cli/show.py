@@ -161,7 +161,7 @@ def progress_bar(unit: str, total: float | None) -> Iterator["Progress"]:
 
 @contextmanager
 def download_bar() -> Iterator["Progress"]:
-    """A bar in megabytes with speed and time left, on standard error."""
+    """A bar in megabytes with speed and time left on standard error, silent where that is no terminal."""
     from rich.progress import (
         BarColumn,
         DownloadColumn,
@@ -178,6 +178,6 @@ def download_bar() -> Iterator["Progress"]:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console(stderr=True)) as bar:
-        bar.add_task("", total=None)
+    screen = console(stderr=True)
+    with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
         yield bar

@@ -388,11 +388,13 @@ class News:
                 progress=progress,
             )
         tokens = 2 * self.settings.retrieve.source_tokens
-        count = self.generator.count_tokens
         if article:
-            found = lead_passages([self.article(a) for a in article], tokens=tokens, count=count)
+            articles = [self.article(one) for one in article]
+            count = self.generator.count_tokens
+            found = lead_passages(articles, tokens=tokens, count=count)
         else:
             found = self.search(query, filters=filters, k=12)
+            count = self.generator.count_tokens
         passages = within(found, tokens=tokens, count=count)
         return overview(
             query, passages, generator=self.generator, sentences_wanted=sentences, coverage=coverage

@@ -528,7 +528,8 @@ def test_markup_and_escapes_of_articles_are_shown_as_data(run: Run, say: Say, pl
     for letter in "\x1b\x9b\x07\u202e":
         assert letter not in shown
     for kept in ("[bold]Big[/bold]", "[/red]", ":fire:", "[link=http://x]"):
-        assert all(kept in ended.out for ended in ran[1:6]), kept
+        # The index's publishers are in `index info`; this record's is known by its host alone.
+        assert all(kept in ran[place].out for place in (1, 2, 4, 5)), kept
     assert [ended.code for ended in ran] == [1, 0, 0, 0, 0, 0, 0]
 
 

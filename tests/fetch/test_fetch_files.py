@@ -140,7 +140,10 @@ def test_sizes_are_named_in_megabytes(tmp_path: Path) -> None:
     path = tmp_path / "a.html"
     path.write_bytes(b"<p>" + b"x" * 2_500_000)
     reason = only_failure(str(path), max_bytes=2_000_000).reason
-    assert "is 2.5 MB, the limit for one article is 2 MB; split it, or raise fetch.max_megabytes" in reason
+    assert (
+        "is 2.5 MB, the limit for one article is 2 MB; split it, or raise fetch.max_megabytes"
+        in reason
+    )
 
 
 def test_a_document_of_exactly_the_limit_is_read(tmp_path: Path) -> None:

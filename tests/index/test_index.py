@@ -88,7 +88,9 @@ def test_the_status_of_an_article(index: Index) -> None:
     assert index.status_of(elsewhere) == "duplicate"
     changed = make(1, text="The harbour closed again. Nobody knows why it did so.")
     assert index.status_of(changed) == "updated"
-    redated = Article(**{name: getattr(same, name) for name in same.__slots__} | {"published": None})
+    redated = Article(
+        **{name: getattr(same, name) for name in same.__slots__} | {"published": None}
+    )
     assert index.status_of(redated) == "updated"
 
 
@@ -122,7 +124,9 @@ def test_filters_are_applied_before_the_cut(tmp_path: Path) -> None:
         ):
             vector = EMBEDDER.encode_queries(["Mayor number7 opened the harbour"])[0]
             dense = index.dense(vector, filters=filters, limit=3)
-            words = index.lexical('"harbour" OR "drains"', weights=WEIGHTS, filters=filters, limit=3)
+            words = index.lexical(
+                '"harbour" OR "drains"', weights=WEIGHTS, filters=filters, limit=3
+            )
             assert {index.chunks([n])[n][1].title for n, _ in dense + words} == {"Story 99"}
         nobody = Filters(publishers=("Nobody",))
         assert index.dense(vector, filters=nobody, limit=3) == []

@@ -660,7 +660,7 @@ def test_litter_beside_the_index_does_not_stop_a_rebuild(
 
 
 def test_an_article_is_summarised(opened: Callable[..., News], feed: Path) -> None:
-    news = opened(replies=lambda _: f"{OPENED}. King Olaf wept.")
+    news = opened("summarize.short=1", replies=lambda _: f"{OPENED}. King Olaf wept.")
     news.ingest([feed])
     (bridge,) = news.articles(query="bridge")
     told: list[tuple[int, int]] = []
