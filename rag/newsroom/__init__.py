@@ -11,15 +11,15 @@ from types import TracebackType
 from typing import BinaryIO, Literal
 
 from rag.answer import answer, count_messages
-from rag.chunk import chunk, embedding_text
 from rag.config import Settings, load
 from rag.dialogue import standalone
 from rag.embed import Embedder
-from rag.errors import ArticleUnknown, IndexProblem, QuestionError, SourceError
+from rag.errors import ArticleUnknown, QuestionError, SourceError
 from rag.extract import extract
 from rag.fetch import fetch
 from rag.generate import Generator
-from rag.index import Entry, Index, IndexInfo
+from rag.index import Index, IndexInfo
+from rag.newsroom.anew import embed_anew
 from rag.newsroom.intake import Progress, ingest
 from rag.newsroom.parts import build_embedder, build_generator, build_reranker
 from rag.prompts import answer_messages
@@ -486,7 +486,8 @@ class News:
             return index.rebuild()
         beside = self.folder.with_name(self.folder.name + ".rebuild")
         with index.writing():
-            chunks = self._embed_into(beside, index)
+            words = self.settings.index.chunk_words
+            chunks = embed_anew(index, beside, embedder=self.embedder, chunk_words=words)
         old = self.folder.with_name(self.folder.name + ".old")
         with self._lock:
             self._index, self._bound = None, False
@@ -496,22 +497,6 @@ class News:
             beside.rename(self.folder)
         shutil.rmtree(old, ignore_errors=True)
         return chunks
-
-    def _embed_into(self, folder: Path, index: Index) -> int:
-        embedder, words = self.embedder, self.settings.index.chunk_words
-        _discard_unless(folder, (embedder.identity, embedder.dimension, words))
-        with Index(folder, create=True) as new, new.writing():
-            new.bind(embedder=embedder.identity, dimension=embedder.dimension, chunk_words=words)
-            begun = (article.id for article, _ in new.pages())
-            new.delete([article_id for article_id in begun if index.article(article_id) is None])
-            for article, page in index.pages():
-                if new.status_of(article) == "unchanged":
-                    continue
-                cut = chunk(article, words=new.chunk_words)
-                texts = [embedding_text(part, article) for part in cut]
-                new.add([Entry(article, page, cut, embedder.encode_documents(texts))])
-        with Index(folder) as new:
-            return new.info().chunks
 
     def _asked(self, question: str) -> str:
         longest = self.settings.answer.question_characters
@@ -523,17 +508,3 @@ class News:
                 " Ask something shorter, or summarise the text as a file: rag summarize FILE"
             )
         return question.strip()
-
-
-def _discard_unless(folder: Path, made_with: tuple[str, int, int]) -> None:
-    """Remove what an interrupted rebuild has left, unless it was begun with the same parts."""
-    if not folder.exists():
-        return
-    try:
-        with Index(folder) as begun:
-            found = begun.info()
-    except IndexProblem:
-        shutil.rmtree(folder)
-        return
-    if (found.embedder, found.dimension, found.chunk_words) != made_with:
-        shutil.rmtree(folder)
