@@ -72,7 +72,7 @@ def get(
     except (httpx.HTTPError, OSError, ValueError) as error:
         if watch.expired:
             raise FetchError(
-                f"{url} took too long: not whole after {left:.3g} s; try later, or raise the "
+                f"{url} took too long: not whole after {left:.1f} s; try later, or raise the "
                 "timeout"
             ) from error
         raise _translated(url, error, timeout) from error
