@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
+from math import isfinite
 from pathlib import Path
 
 from rag.types import Passage
@@ -30,7 +31,7 @@ def _plain(value: object) -> object:
             "start": value.chunk.start,
             "end": value.chunk.end,
             "text": value.chunk.text,
-            "score": round(value.score, 6),
+            "score": _number(value.score, 6),
         }
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
@@ -42,4 +43,8 @@ def _plain(value: object) -> object:
         return value.isoformat()
     if isinstance(value, Path):
         return str(value)
-    return round(value, 4) if isinstance(value, float) else value
+    return _number(value, 4) if isinstance(value, float) else value
+
+
+def _number(value: float, digits: int) -> float | None:
+    return round(value, digits) if isfinite(value) else None  # JSON knows no NaN

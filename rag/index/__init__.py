@@ -84,11 +84,12 @@ class Index:
         """
         if self._store.meta("embedder") is None:
             with self._store.transaction():
-                self._store.set_meta("format", FORMAT)
-                self._store.set_meta("embedder", embedder)
-                self._store.set_meta("dimension", str(dimension))
-                self._store.set_meta("chunk_words", str(chunk_words))
-            return
+                # Asked again, for another process may have bound it since.
+                if self._store.meta("embedder") is None:
+                    self._store.set_meta("format", FORMAT)
+                    self._store.set_meta("embedder", embedder)
+                    self._store.set_meta("dimension", str(dimension))
+                    self._store.set_meta("chunk_words", str(chunk_words))
         if (self._store.meta("embedder"), self.dimension) != (embedder, dimension):
             raise EmbedderMismatch(
                 f"the index {self.folder} was built with the embedder"
@@ -134,6 +135,11 @@ class Index:
             raise IndexBusy(
                 f"the index {self.folder} is being written by {_held_by(holder)}."
                 " Wait until it has finished, then run the same command again."
+            ) from error
+        except OSError as error:
+            raise IndexProblem(
+                f"the index {self.folder} cannot be written: {error.strerror or error}."
+                " Check that you may write to its folder."
             ) from error
         try:
             since = datetime.now().astimezone().isoformat(timespec="seconds")
@@ -230,7 +236,7 @@ class Index:
             generation=self._store.generation(),
             vector_file=(self._store.meta("vectors") or "").partition(" ")[0],
             integrity=self._store.check(),
-            bytes=sum(file.stat().st_size for file in self.folder.iterdir() if file.is_file()),
+            bytes=sum(map(_size, self.folder.iterdir())),
         )
 
     def rebuild(self) -> int:
@@ -275,6 +281,13 @@ class Index:
                 old.unlink(missing_ok=True)
 
 
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except OSError:  # a writer has put a newer one in its place
+        return 0
+
+
 def _same(one: Article, other: Article) -> bool:
     return (one.publisher, one.authors, one.published, one.language) == (
         other.publisher,
@@ -288,5 +301,5 @@ def _held_by(holder: Path) -> str:
     try:
         note = json.loads(holder.read_text(encoding="utf-8"))
         return f"process {note['process']} on {note['host']} since {note['since']}"
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return "another process"

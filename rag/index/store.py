@@ -197,8 +197,8 @@ class Store:
         """Articles newest first; ``query`` is looked for in title and publisher, without case."""
         where, values = _conditions(filters)
         if query:
-            where += " AND (title LIKE ? ESCAPE '\\' OR publisher LIKE ? ESCAPE '\\')"
-            escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+            where += " AND (casefold(title) LIKE ? ESCAPE '\\' OR casefold(publisher) LIKE ? ESCAPE '\\')"
+            escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").casefold()
             values += [f"%{escaped}%"] * 2
         rows = self._rows(
             f"SELECT {_COLUMNS} FROM articles WHERE {where}"  # noqa: S608
@@ -300,6 +300,14 @@ def _explained(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into one line for people."""
     try:
         yield
+    except sqlite3.ProgrammingError as error:
+        if "closed" not in str(error):
+            raise
+        raise IndexProblem(f"the index {path.parent} has been closed; open it again.") from error
+    except UnicodeEncodeError as error:
+        raise IndexProblem(
+            f"{path} cannot be asked for text that is no valid Unicode; type it again."
+        ) from error
     except sqlite3.OperationalError as error:
         if "full" in str(error):
             advice = "free some space and run the same command again; nothing stored was lost"

@@ -59,12 +59,15 @@ class Vectors:
         return cls(index, dimension) if index.d == dimension else None
 
     def write(self, path: Path) -> str:
-        """Write beside, sync, rename; return the digest of the file."""
+        """Write beside, sync, rename; return the digest of the file. Raises OSError on failure."""
         import faiss
 
         beside = path.with_name(path.name + ".part")
         try:
-            faiss.write_index(self._index, str(beside))
+            try:
+                faiss.write_index(self._index, str(beside))
+            except RuntimeError as error:  # what FAISS makes of a full disk
+                raise OSError(f"the vectors could not be written to {path.name}") from error
             digest = _digest(beside)
             with beside.open("rb+") as file:
                 os.fsync(file.fileno())
@@ -88,12 +91,16 @@ class Vectors:
 
         if among is not None and not len(among):
             return []
-        parameters = None
         hnsw = "HNSW" in type(faiss.downcast_index(self._index.index)).__name__
-        if hnsw or among is not None:
+        if hnsw and among is not None and len(among) <= EXACT_BELOW:
+            return self._among(query, limit, among)
+        # Named here, so that it lives as long as the search, whatever FAISS keeps of it.
+        selector = None if among is None else faiss.IDSelectorBatch(among)
+        parameters = None
+        if hnsw or selector is not None:
             parameters = faiss.SearchParametersHNSW() if hnsw else faiss.SearchParameters()
-            if among is not None:
-                parameters.sel = faiss.IDSelectorBatch(among)
+            if selector is not None:
+                parameters.sel = selector
             if hnsw:
                 parameters.efSearch = max(128, 2 * limit)
         scores, numbers = self._index.search(
@@ -104,6 +111,16 @@ class Vectors:
             for number, score in zip(numbers[0], scores[0], strict=True)
             if number >= 0
         ]
+
+    def _among(self, query: _Vectors, limit: int, among: _Numbers) -> list[tuple[int, float]]:
+        """Exact search of some: HNSW walks by nearness and never comes to a few that are far off."""
+        import faiss
+
+        numbers = faiss.vector_to_array(self._index.id_map)
+        places = np.flatnonzero(np.isin(numbers, among))
+        scores = faiss.downcast_index(self._index.index).reconstruct_batch(places) @ query.ravel()
+        best = np.argsort(-scores, kind="stable")[:limit]
+        return [(int(numbers[places[row]]), float(scores[row])) for row in best]
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
