@@ -19,6 +19,9 @@ from rag.errors import ConfigError
 Value = str | int | float | bool
 Table = dict[str, dict[str, Value]]
 
+# Names of the environment that look like RAG_SECTION_KEY and are none.
+_NO_SETTINGS = frozenset({"RAG_MODELS_DIR"})
+
 _Device = Literal["cpu", "cuda", "mps"]
 _Name = Annotated[str, Field(min_length=1)]
 _Share = Annotated[float, Field(ge=0.5, le=1)]
@@ -172,7 +175,7 @@ def load(
         environment: read instead of ``os.environ``, for ``RAG_SECTION_KEY`` and ``RAG_PROFILE``.
 
     Raises:
-        ConfigError: naming the file, the key and what is allowed.
+        ConfigError: naming the file or variable, the key and what is allowed.
     """
     environment = os.environ if environment is None else environment
     default = configs_folder() / "default.toml"
@@ -181,11 +184,8 @@ def load(
     if name != "default":
         path = _profile_path(name)
         _merge(table, _read(path), where=str(path.name))
-    for section, keys in list(table.items()):
-        for key in list(keys):
-            value = environment.get(f"RAG_{section}_{key}".upper())
-            if value is not None:
-                table[section][key] = value
+    for variable, changes in _of_environment(environment, table):
+        _merge(table, changes, where=variable)
     for override in overrides:
         _merge(table, _parse_override(override), where=f"--set {override}")
     return _validate(table)
@@ -215,6 +215,18 @@ def _read(path: Path) -> Table:
     return table
 
 
+def _of_environment(environment: Mapping[str, str], table: Table) -> list[tuple[str, Table]]:
+    """Each variable that names a section of the table, with what it sets; others are left alone."""
+    found: list[tuple[str, Table]] = []
+    for name, value in environment.items():
+        prefix, _, rest = name.partition("_")
+        section, _, key = rest.lower().partition("_")
+        named = prefix == "RAG" and name.isupper() and name not in _NO_SETTINGS
+        if named and key and section in table:
+            found.append((name, {section: {key: value}}))
+    return found
+
+
 def _parse_override(override: str) -> Table:
     name, equals, value = override.partition("=")
     section, dot, key = name.strip().partition(".")
@@ -226,18 +238,18 @@ def _parse_override(override: str) -> Table:
 def _merge(table: Table, changes: Table, *, where: str) -> None:
     for section, keys in changes.items():
         if section not in table:
-            raise ConfigError(f"{where}: unknown section [{section}]{_meant(section, table)}.")
+            raise ConfigError(f"{where}: unknown section [{section}]{_meant(section, table)}")
         for key, value in keys.items():
             if key not in table[section]:
                 raise ConfigError(
-                    f"{where}: unknown key {section}.{key}{_meant(key, table[section])}."
+                    f"{where}: unknown key {section}.{key}{_meant(key, table[section])}"
                 )
             table[section][key] = value
 
 
 def _meant(word: str, known: Mapping[str, object]) -> str:
     close = get_close_matches(word, known, n=1)
-    return f", did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+    return f", did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}."
 
 
 def _validate(table: Table) -> Settings:

@@ -122,7 +122,8 @@ class Answer:
     ``text`` holds the supported claims with their citation marks (``[1]``), or the refusal
     sentence. ``claims`` holds every sentence that the model wrote, the unsupported ones too.
     ``passages`` is all that the model was shown, best first; ``draft`` what it wrote, unchecked.
-    ``confidence`` is the share of the draft's sentences that the sources support, 0 to 1.
+    ``short`` is the answer in a few words, empty in a refusal. ``confidence`` is how likely it is
+    that the articles answer the question, 0 to 1.
     """
 
     question: str
@@ -135,6 +136,7 @@ class Answer:
     model: str
     timing: Timing
     draft: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +156,15 @@ class Filters:
     """Which articles may be searched. ``since`` and ``until`` are inclusive days.
 
     ``publishers`` are compared without regard to case; an empty tuple admits all. Articles
-    without a date are left out as soon as ``since`` or ``until`` is given.
+    without a date are left out as soon as ``since`` or ``until`` is given. With ``as_of`` the
+    news is read as it stood on that day: later articles are left out, and among those that fit
+    equally well the ones of the week before it come first.
     """
 
     since: date | None = None
     until: date | None = None
     publishers: tuple[str, ...] = ()
+    as_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

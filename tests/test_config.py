@@ -195,6 +195,33 @@ def test_a_wrong_value_of_the_environment_is_told() -> None:
         loaded(RAG_GENERATOR_THREADS="x")
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("RAG_RETRIEVE_PASSAGE", ["retrieve.passage, did you mean 'passages'?"]),
+        ("RAG_GENERATOR_API_KEYS", ["generator.api_keys", "did you mean 'api_key'"]),
+        ("RAG_MODELS_ZZZ", ["models.zzz; known: folder."]),
+    ],
+)
+def test_a_misspelt_name_in_the_environment_is_told(name: str, said: list[str]) -> None:
+    with pytest.raises(ConfigError) as raised:
+        loaded(**{name: "very-secret"})
+    assert [word for word in [name, *said] if word not in str(raised.value)] == []
+    assert "very-secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("RAG_PROFILE", "RAG_MODELS_DIR", "RAG_DEBUG", "RAG_EVAL_DATA", "RAG_TIME_OUT", "RAG_"),
+        *("RAG", "RAG_INDEX", "RAG_INDEX_", "RAG_INDEXER_HOME", "rag_retrieve_passage"),
+        *("DRAG_RETRIEVE_PASSAGE", "RETRIEVE_PASSAGE", "PATH"),
+    ],
+)
+def test_names_in_the_environment_that_are_none_of_ours_are_left_alone(name: str) -> None:
+    assert loaded(**{name: "tiny"}) == loaded(profile="tiny" if name == "RAG_PROFILE" else None)
+
+
 def test_settings_cannot_be_changed_afterwards() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load(environment=NOTHING).answer.max_tokens = 3

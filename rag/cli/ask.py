@@ -17,7 +17,8 @@ from rag.cli.options import (
     filters_of,
     news_of,
 )
-from rag.types import Answer, Draft, Filters, Found
+from rag.errors import ArticleUnknown, GenerateError, IndexMissing, QuestionError
+from rag.types import Answer, Article, Draft, Filters, Found
 
 if TYPE_CHECKING:
     from rag.newsroom import News
@@ -97,12 +98,11 @@ def chat(
 def _turn(
     news: "News", question: str, history: tuple[Answer, ...], filters: Filters
 ) -> tuple[Answer, ...]:
-    from rag.errors import QuestionError
-
     try:
         answer = _answer(news, question, history=history, filters=filters)
-    except QuestionError as error:
-        show.console(stderr=True).print(str(error))
+    except (QuestionError, GenerateError) as error:
+        # A server that fell over may stand again at the next question.
+        show.console(stderr=True).print(show.plain(" ".join(str(error).split())))
         return history
     except KeyboardInterrupt:
         show.console(stderr=True).print("Stopped. Ask something else, or /quit.")
@@ -142,8 +142,7 @@ def summarize(
     if bool(article) == bool(query):
         raise typer.BadParameter("name one article or file, or give --query, not both.")
     with news_of(index, profile, overrides) as news:
-        is_source = "://" in article or Path(article).is_file()
-        subject = (news.read(article) if is_source else news.article(article)) if article else None
+        subject = _named(news, article) if article else None
         with show.progress_bar("parts", None) as bar:
 
             def tell(done: int, known: int) -> None:
@@ -163,6 +162,16 @@ def summarize(
         else:
             show.print_summary(summary)
             show.print_timing(summary)
+
+
+def _named(news: "News", name: str) -> Article:
+    """The article of this address, in this file, or of this id."""
+    if "://" in name or Path(name).is_file():
+        return news.read(name)
+    try:
+        return news.article(name)
+    except (ArticleUnknown, IndexMissing) as error:
+        raise type(error)(f"there is no file {name!r}, and {error}") from error
 
 
 DEMO_QUESTION = "Who will Blinken meet in Berlin?"

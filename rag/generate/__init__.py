@@ -6,13 +6,15 @@ deterministic fake. Each is imported from its own module, so that no engine is l
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from rag.types import Message
 
-__all__ = ["Generator", "LastUsage", "Usage"]
+__all__ = ["LIKELIEST", "Generator", "LastUsage", "Usage"]
+
+LIKELIEST = 20  # first tokens that are told; more is refused by some servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,12 @@ class Generator(Protocol):
         Raises:
             ModelMissing: the model is not on this machine.
             GenerateError: the engine failed, or the prompt does not fit the context.
+        """
+
+    def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
+        """The likeliest first tokens of the reply, about twenty, each with its probability.
+
+        It tells how sure the model is without a word being written. Raises what ``stream`` raises.
         """
 
     def count_tokens(self, text: str) -> int:

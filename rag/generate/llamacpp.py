@@ -10,14 +10,16 @@ import os
 import secrets
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator as Stream
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from rag.errors import GenerateError, ModelError, ModelMissing
-from rag.generate import LastUsage, Usage
-from rag.generate.runs import Chunk, Run, Server, Trouble, end_all
+from rag.generate import LIKELIEST, LastUsage, Usage
+from rag.generate.runs import Choice, Chunk, Run, Server, Trouble, end_all, likelihoods
 from rag.types import Message
 
 # Tokens read at a time. Larger is no faster on a CPU, takes more memory, and a stream that is
@@ -129,27 +131,54 @@ class LlamaCppGenerator:
             ModelMissing: there is no such file.
             GenerateError: the prompt does not fit the context, or the engine failed.
         """
-        request = {
-            "messages": [{"role": each.role, "content": each.content} for each in messages],
-            "max_tokens": max_tokens,
+        request = self._request(messages, max_tokens=max_tokens) | {
             "temperature": temperature,
             "seed": seed,
             "stop": list(stop),
+        }
+        with closing(self._choices(request)) as choices:
+            for choice in choices:
+                yield choice["delta"].get("content") or ""
+
+    def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
+        """The likeliest first tokens with their probabilities; see :class:`rag.generate.Generator`.
+
+        Raises:
+            ModelMissing: there is no such file.
+            GenerateError: the prompt does not fit the context, or the engine failed.
+        """
+        request = self._request(messages, max_tokens=1) | {
+            "logprobs": True,
+            "top_logprobs": LIKELIEST,
+        }
+        found: dict[str, float] = {}
+        for choice in self._choices(request):
+            found |= likelihoods(choice.get("logprobs"))
+        return found
+
+    def _request(self, messages: Sequence[Message], *, max_tokens: int) -> dict[str, object]:
+        return {
+            "messages": [{"role": each.role, "content": each.content} for each in messages],
+            "max_tokens": max_tokens,
+            "temperature": 0.0,
             "stream": True,
             "cache_prompt": self._reuse,
             # One chunk for each batch of the prompt: the chance to stop before it is all read.
             "return_progress": True,
             "chat_template_kwargs": {"enable_thinking": False},
         }
+
+    def _choices(self, request: Mapping[str, object]) -> Stream[Choice]:
+        """What the engine says to a request; closing the iterator stops it."""
         server = self._ready()
         with self._lock:  # not while close() waits for the others
             run = Run(server, request, self._runs)
         try:
-            yield from self._pieces(run)
+            yield from self._heard(run)
         finally:
             run.stop.set()
 
-    def _pieces(self, run: Run) -> Iterator[str]:
+    def _heard(self, run: Run) -> Iterator[Choice]:
         cost = Usage()
         written = 0
         try:
@@ -160,9 +189,9 @@ class LlamaCppGenerator:
                     raise self._refused(trouble)
                 cost = _cost(chunk, written) or cost
                 for choice in chunk.get("choices", ()):
-                    if piece := choice["delta"].get("content"):
+                    if choice["delta"].get("content"):
                         written += 1
-                        yield piece
+                        yield choice
             if run.stop.is_set():
                 raise GenerateError(f"{self._identity} was closed before it had finished")
         finally:

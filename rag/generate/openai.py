@@ -2,12 +2,15 @@
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator as Stream
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from rag.errors import GenerateError
-from rag.generate import LastUsage, Usage
+from rag.generate import LIKELIEST, LastUsage, Usage
+from rag.generate.runs import Places, likelihoods
 from rag.types import Message
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ class _Delta(TypedDict, total=False):
 
 class _Choice(TypedDict, total=False):
     delta: _Delta
+    logprobs: Places | None
 
 
 class _Details(TypedDict, total=False):
@@ -127,19 +131,43 @@ class OpenAIGenerator:
         Raises:
             GenerateError: the server cannot be reached, refuses, falls silent or talks nonsense.
         """
-        import httpx
+        request = self._request(messages, max_tokens) | {"temperature": temperature, "seed": seed}
+        if stop:
+            request["stop"] = list(stop)
+        with closing(self._heard(request)) as events:
+            for event in events:
+                if piece := self._piece(event):
+                    yield piece
 
-        request: dict[str, object] = {
+    def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
+        """The likeliest first tokens with their probabilities; see :class:`rag.generate.Generator`.
+
+        A server that gives no log-probabilities has the token that it wrote taken as sure.
+
+        Raises:
+            GenerateError: the server cannot be reached, refuses, falls silent or talks nonsense.
+        """
+        likely = {"logprobs": True, "top_logprobs": LIKELIEST, "temperature": 0.0}
+        found: dict[str, float] = {}
+        for event in self._heard(self._request(messages, 1) | likely):
+            piece = self._piece(event)
+            if piece and not found:
+                found = self._likely(event) or {piece: 1.0}
+        return found
+
+    def _request(self, messages: Sequence[Message], max_tokens: int) -> dict[str, object]:
+        return {
             "model": self._model,
             "messages": [{"role": each.role, "content": each.content} for each in messages],
             "max_tokens": max_tokens,
-            "temperature": temperature,
-            "seed": seed,
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        if stop:
-            request["stop"] = list(stop)
+
+    def _heard(self, request: Mapping[str, object]) -> Stream[_Event]:
+        """What the server says to a request; closing the iterator closes the connection."""
+        import httpx
+
         cost = Usage()
         try:
             with self._client().stream(
@@ -150,10 +178,10 @@ class OpenAIGenerator:
                     raise self._refused(answer)
                 for event in self._events(answer.iter_lines()):
                     cost = _cost(event) or cost
-                    if piece := self._piece(event):
+                    if self._piece(event):
                         written = cost.output_tokens + 1
                         cost = Usage(cost.prompt_tokens, cost.cached_tokens, written)
-                        yield piece
+                    yield event
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise self._unreachable(error) from error
         except RuntimeError as error:  # what httpx says where close() came in between
@@ -192,6 +220,12 @@ class OpenAIGenerator:
         except (TypeError, AttributeError) as error:
             seen = json.dumps(event)[:80]
             raise GenerateError(f"{self._base} answered {seen}, not in OpenAI's form") from error
+
+    def _likely(self, event: _Event) -> dict[str, float]:
+        try:
+            return likelihoods(event["choices"][0].get("logprobs"))
+        except (TypeError, AttributeError, KeyError, IndexError):
+            return {}
 
     def count_tokens(self, text: str) -> int:
         """Counted by llama-server's ``/tokenize`` where there is one, else a quarter of the bytes."""

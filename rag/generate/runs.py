@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Mapping
+from math import exp
 from typing import Protocol, TypedDict
 
 _EXIT_SECONDS = 30.0
@@ -14,10 +15,30 @@ class Delta(TypedDict, total=False):
     content: str | None
 
 
-class Choice(TypedDict):
-    """One reply; there is only one."""
+class Token(TypedDict):
+    """A token that might have stood here, with the natural logarithm of its probability."""
+
+    token: str
+    logprob: float
+
+
+class Place(TypedDict):
+    """A place of the reply with the tokens that were likeliest for it."""
+
+    top_logprobs: list[Token]
+
+
+class Places(TypedDict):
+    """The places that a chunk adds to the reply."""
+
+    content: list[Place]
+
+
+class Choice(TypedDict, total=False):
+    """One reply; there is only one. ``logprobs`` is there where it was asked for."""
 
     delta: Delta
+    logprobs: Places | None
 
 
 class Timings(TypedDict):
@@ -60,6 +81,14 @@ class Server(Protocol):
         self, request: Mapping[str, object], hear: Callable[[Chunk], bool]
     ) -> None:
         """Write a reply; ``hear`` gets each chunk of it and ends it by a true answer."""
+
+
+def likelihoods(places: Places | None) -> dict[str, float]:
+    """The likeliest tokens of the first of the places, each with its probability."""
+    first = places["content"][:1] if places else []
+    return {
+        each["token"]: exp(each["logprob"]) for place in first for each in place["top_logprobs"]
+    }
 
 
 class Run:

@@ -1,7 +1,7 @@
 """A language model that says what it was told to say: for tests, demonstrations and documents."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rag.errors import GenerateError
 from rag.generate import LastUsage, Usage
@@ -55,6 +55,11 @@ class ScriptedGenerator:
     def count_tokens(self, text: str) -> int:
         """Four tokens for three words, about what English takes."""
         return len(text.split()) * 4 // 3
+
+    def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
+        """The first word of the next reply, which is sure."""
+        reply = "".join(self.stream(messages, max_tokens=1))
+        return {reply: 1.0} if reply else {}
 
     def stream(
         self,

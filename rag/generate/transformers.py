@@ -4,13 +4,13 @@ GGUF files are unpacked to full precision first, which takes a minute and the me
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import GenerateError, ModelError, ModelMissing
-from rag.generate import LastUsage, Usage
+from rag.generate import LIKELIEST, LastUsage, Usage
 from rag.generate.stops import cut_at
 from rag.types import Message
 
@@ -96,6 +96,37 @@ class TransformersGenerator:
         """How many tokens the text takes, as the model counts."""
         return len(self._ready().tokenizer(text, add_special_tokens=False)["input_ids"])
 
+    def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
+        """The likeliest first tokens with their probabilities; see :class:`rag.generate.Generator`.
+
+        Raises:
+            ModelMissing: there is no such model on this machine.
+            GenerateError: the prompt does not fit the context.
+        """
+        import torch
+
+        engine = self._ready()
+        prompt = self._prompt(engine, messages)
+        begin = engine.model.config.decoder_start_token_id if engine.seq2seq else None
+        decoder = {"decoder_input_ids": prompt.new_tensor([[begin]])} if engine.seq2seq else {}
+        with self._writing, torch.inference_mode():
+            logits = engine.model(prompt, **decoder).logits[0, -1]  # (vocabulary,)
+        likely = torch.softmax(logits.float(), dim=-1).topk(LIKELIEST)
+        return {
+            str(engine.tokenizer.decode([number])): float(share)
+            for share, number in zip(likely.values, likely.indices.tolist(), strict=True)
+        }
+
+    def _prompt(self, engine: _Engine, messages: Sequence[Message]) -> "torch.Tensor":
+        prompt = _encoded(engine, messages)
+        read = int(prompt.shape[1])
+        if read >= engine.context_length:
+            raise GenerateError(
+                f"the prompt has {read:,} tokens, but {self._identity} reads "
+                f"{engine.context_length:,}; use fewer passages"
+            )
+        return prompt
+
     def stream(
         self,
         messages: Sequence[Message],
@@ -114,13 +145,8 @@ class TransformersGenerator:
         from transformers import TextIteratorStreamer
 
         engine = self._ready()
-        prompt = _encoded(engine, messages)
+        prompt = self._prompt(engine, messages)
         read = int(prompt.shape[1])
-        if read >= engine.context_length:
-            raise GenerateError(
-                f"the prompt has {read:,} tokens, but {self._identity} reads "
-                f"{engine.context_length:,}; use fewer passages"
-            )
         streamer = TextIteratorStreamer(
             engine.tokenizer, skip_prompt=True, skip_special_tokens=True
         )

@@ -9,6 +9,7 @@ table over chunk text, title and publisher with date, so that BM25 is kept up in
 import json
 import sqlite3
 import threading
+import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -198,7 +199,7 @@ class Store:
         where, values = _conditions(filters)
         if query:
             where += " AND (casefold(title) LIKE ? ESCAPE '\\' OR casefold(publisher) LIKE ? ESCAPE '\\')"
-            escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").casefold()
+            escaped = _folded(query).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
             values += [f"%{escaped}%"] * 2
         rows = self._rows(
             f"SELECT {_COLUMNS} FROM articles WHERE {where}"  # noqa: S608
@@ -333,11 +334,19 @@ def _conditions(filters: Filters) -> tuple[str, list[object]]:
     if filters.until:
         parts.append("published <= ?")
         values.append(filters.until.isoformat())
+    if filters.as_of:
+        parts.append("(published IS NULL OR published <= ?)")
+        values.append(filters.as_of.isoformat())
     if filters.publishers:
         marks = ", ".join("?" * len(filters.publishers))
         parts.append(f"casefold(publisher) IN ({marks})")
-        values.extend(name.casefold() for name in filters.publishers)
+        values.extend(_folded(name) for name in filters.publishers)
     return " AND ".join(parts), values
+
+
+def _folded(typed: str) -> str:
+    """As stored text is compared: composed, as it was normalised, and without case."""
+    return unicodedata.normalize("NFC", typed).casefold()
 
 
 def _article(row: Sequence[object]) -> Article:

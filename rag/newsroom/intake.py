@@ -57,8 +57,9 @@ def ingest(
     try:
         for place, page in enumerate(pages):
             intake.receive(place, page, fields)
+        intake.flush()
     finally:
-        # On Ctrl-C too: what was cleaned already is worth the seconds that storing it takes.
+        # After Ctrl-C: what was cleaned already is worth the seconds that storing it takes.
         intake.flush()
     seconds = time.perf_counter() - started
     outcomes = tuple(intake.outcomes[place] for place in sorted(intake.outcomes))
@@ -110,7 +111,11 @@ class _Intake:
         batch, self.batch = self.batch, []
         texts = [embedding_text(part, taken.article) for taken in batch for part in taken.chunks]
         start = time.perf_counter()
-        vectors = self.embedder.encode_documents(texts)
+        try:
+            vectors = self.embedder.encode_documents(texts)
+        except KeyboardInterrupt:
+            self.batch = batch  # for the last flush; who presses Ctrl-C again gives it up
+            raise
         self.encoding += time.perf_counter() - start
         ends = np.cumsum([len(taken.chunks) for taken in batch])
         self.index.add(

@@ -241,6 +241,16 @@ def test_an_unknown_article_is_told_in_one_line(run: Run, filled: Path) -> None:
     assert "no article 'zzzz'" in one_line(run("summarize", "zzzz"))
 
 
+@pytest.mark.parametrize("named", ["absent.txt", "news/absent.txt", "."])
+def test_a_mistyped_file_is_no_unknown_article_alone(run: Run, feed: Path, named: str) -> None:
+    line = one_line(run("summarize", named))
+    assert line.startswith(f"rag: there is no file {named!r}, and there is no index in ")
+    assert run("ingest", str(feed)).code == 0
+    line = one_line(run("summarize", named))
+    assert line.startswith(f"rag: there is no file {named!r}, and the index indexes/demo holds no ")
+    assert f"no article {named!r}" in line
+
+
 def test_a_missing_model_is_told_in_one_line(run: Run, feed: Path) -> None:
     line = one_line(run("ingest", str(feed), "--set", "embedder.engine=sentence-transformers"))
     assert "rag models pull all-minilm-l6-v2" in line
@@ -429,6 +439,27 @@ def test_a_chat(run: Run, filled: Path, say: Say) -> None:
     assert "Sources shown to the model:" in done.stdout
     assert "5000 characters" in done.stderr
     assert [len(messages) for messages in generator.history] == [2, 4, 2]
+
+
+def test_a_chat_goes_on_after_the_engine_failed(
+    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[int]()
+
+    def reply(messages: Sequence[Message]) -> str:
+        asked.append(len(messages))
+        if "And when?" in messages[-1].content:
+            raise GenerateError("the [bold]server[/bold]\n\x1b[31mfell over")
+        return f"{OPENED} [1]."
+
+    monkeypatch.setattr(rag.newsroom, "build_generator", lambda _: ScriptedGenerator(reply))
+    typed = f"{QUESTION}\nAnd when?\nAnd why?\n/quit\n"
+    done = CliRunner().invoke(app, ["chat"], input=typed)
+    assert done.exit_code == 0
+    assert done.stdout.count(f"{OPENED}. [1]") == 2
+    assert "the [bold]server[/bold] [31mfell over\n" in done.stderr
+    # What failed is no turn of the conversation.
+    assert (asked[0], asked[-1]) == (2, 4)
 
 
 def test_a_chat_ends_with_its_input(run: Run, filled: Path, say: Say) -> None:

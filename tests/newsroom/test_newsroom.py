@@ -287,6 +287,56 @@ def test_an_interrupt_while_reading_stores_what_was_read(
     assert news.search("cheese")
 
 
+class InterruptedOnce(HashEmbedder):
+    """Ctrl-C is pressed while it encodes for the n-th time, counted from 1."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__(64)
+        self.at, self.calls = at, 0
+
+    def encode_documents(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> Vectors:
+        self.calls += 1
+        if self.calls == self.at:
+            raise KeyboardInterrupt
+        return super().encode_documents(texts, progress=progress)
+
+
+@pytest.mark.parametrize(("at", "kept"), [(1, 2), (2, 4), (5, 9)])
+def test_an_interrupt_while_encoding_stores_what_was_cleaned(
+    opened: Callable[..., News],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    at: int,
+    kept: int,
+) -> None:
+    monkeypatch.setattr(newsroom.intake, "_BATCH", 2)
+    many = records(tmp_path / "many.jsonl", *(f"{FERRY} It was trip {n}." for n in range(9)))
+    embedder = InterruptedOnce(at)
+    news = opened(embedder=embedder)
+    with pytest.raises(KeyboardInterrupt):
+        news.ingest([many])
+    assert news.info().articles == kept
+    assert embedder.calls == at + 1
+
+
+def test_an_embedder_that_fails_is_not_asked_again(
+    opened: Callable[..., News], feed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    news = opened()
+    asked = list[int]()
+
+    def fail(texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+        asked.append(len(texts))
+        raise ModelError("out of memory")
+
+    monkeypatch.setattr(news.embedder, "encode_documents", fail)
+    with pytest.raises(ModelError, match="out of memory"):
+        news.ingest([feed])
+    assert len(asked) == 1
+
+
 def test_the_index_refuses_another_embedder(opened: Callable[..., News], feed: Path) -> None:
     opened().ingest([feed])
     other = opened(embedder=Counting(32))
