@@ -114,24 +114,39 @@ class SentenceTransformerEmbedder:
         return self._encode(texts, prompt="document", progress=progress)
 
     def _encode(self, texts: Sequence[str], *, prompt: str, progress: Progress | None) -> Vectors:
+        import torch
+
         model = self._ready()
         vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
+        half = self._device == "cpu" and prompt == "document" and _has_bfloat16()
         done = 0
         # Texts of like length share a batch, so that hardly anything but text is computed.
         order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
         for batch in _batches(order, self._batch_size):
             encode = model.encode_query if prompt == "query" else model.encode_document
-            vectors[batch] = encode(
-                [texts[place] for place in batch],
-                batch_size=self._batch_size,
-                show_progress_bar=False,
-                convert_to_numpy=True,
-                normalize_embeddings=True,
-            )
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+                vectors[batch] = encode(
+                    [texts[place] for place in batch],
+                    batch_size=self._batch_size,
+                    show_progress_bar=False,
+                    convert_to_numpy=True,
+                    normalize_embeddings=True,
+                )
             done += len(batch)
             if progress:
                 progress(done)
         return vectors
+
+
+def _has_bfloat16() -> bool:
+    """Whether this processor multiplies in bfloat16: half as much work again a second.
+
+    The vectors are those of float32 to a cosine of .9999, so an index may hold both.
+    """
+    import torch
+
+    known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # of newer torch
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
 
 
 class HashEmbedder:

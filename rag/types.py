@@ -86,13 +86,15 @@ class Claim:
     """One sentence of an answer or summary, with what supports it.
 
     ``supported`` is false where no source bears the sentence out; such a sentence is never part
-    of an answer's text. ``reason`` then says in a few words what was missing.
+    of an answer's text. ``reason`` then says in a few words what was missing. ``score`` is the
+    probability that the sources support the sentence, 0 to 1, as far as the check can tell.
     """
 
     text: str
     citations: tuple[Citation, ...] = ()
     supported: bool = False
     reason: str = ""
+    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

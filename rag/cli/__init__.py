@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from rag.cli import articles, ask, manage, show
+from rag.cli import articles, ask, evaluate, manage, show
 from rag.errors import RagError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ _INTERRUPTED = 130
 ask.register(app)
 articles.register(app)
 manage.register(app)
+evaluate.register(app)
 
 
 def _tell_version(wanted: bool) -> None:

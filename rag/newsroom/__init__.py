@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import BinaryIO, Literal
 
 from rag.answer import answer, count_messages
+from rag.choose import MOST_CHOICES, choose
 from rag.config import Settings, load
 from rag.dialogue import standalone
 from rag.embed import Embedder
@@ -270,6 +271,30 @@ class News:
             reranker=self.reranker,
         )
 
+    def shown(self, question: str, *, filters: Filters | None = None) -> tuple[Passage, ...]:
+        """What the model would be given to read for a question; the errors are those of ``search``."""
+        question = self._asked(question)
+        return self._fitting(question, self._retrieve(question, filters, None))
+
+    def choose(
+        self, question: str, choices: Sequence[str], *, filters: Filters | None = None
+    ) -> tuple[float, ...]:
+        """How likely each of 2 to 26 choices is the right answer, by the articles; together 1.
+
+        The articles are looked up with the question and its choices together.
+
+        Raises:
+            QuestionError: if the question is blank or too long, or the choices are too few or many.
+            IndexMissing: if there is no index.
+            ModelError: if a model is missing or fails.
+        """
+        question = self._asked(question)
+        if not 2 <= len(choices) <= MOST_CHOICES:
+            raise QuestionError(f"{len(choices)} choices were given, wanted 2 to {MOST_CHOICES}.")
+        found = self._retrieve(" ".join([question, *choices]), filters, None)
+        passages = self._fitting("\n".join([question, *choices]), found)
+        return choose(question, choices, passages, generator=self.generator)
+
     def stream(
         self,
         question: str,
@@ -346,9 +371,14 @@ class News:
             room = self.generator.context_length - self.settings.answer.max_tokens
             if count_messages(messages, self.generator) <= room:
                 return passages, history
+        return self._fitting(question, found), ()
+
+    def _fitting(self, question: str, found: Sequence[Passage]) -> tuple[Passage, ...]:
+        """The leading passages that a first question leaves room for."""
         asking = count_messages(answer_messages(question, (), ()), self.generator)
         room = self.generator.context_length - self.settings.answer.max_tokens - asking
-        return within(found, tokens=min(budget, room), count=count), ()
+        budget = min(self.settings.retrieve.source_tokens, room)
+        return within(found, tokens=budget, count=self.generator.count_tokens)
 
     def summarize(
         self,

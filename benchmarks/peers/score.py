@@ -1,0 +1,184 @@
+"""The one scorer: what a system's replies are worth, whoever wrote them.
+
+Nothing here knows which system is scored. Where a set-up has no such thing, as citations or a
+short answer, the measure is left out rather than given as 0.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from sample import Asked, Sample
+
+from rag.evaluate.metrics import (
+    exact_match,
+    first_place,
+    hit,
+    holds,
+    mean,
+    mean_figure,
+    normalise_answer,
+    precision_recall_f1,
+    token_f1,
+)
+
+Row = Mapping[str, Any]  # a line of items.jsonl: what a worker answered to one question
+_MARK = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_SOURCE = r"(?:contexts?|information|articles?|texts?|passages?|sources?|documents?|excerpts?)"
+_TELL = r"(?:say|mention|provid|contain|includ|specif|stat|give|answer|discuss|indicat|address)"
+_FIND = r"(?:answer|determin|provid|confirm|identif|specif|find)"
+# In the words of all these systems' prompts and of models of any kind. The verbs are those of
+# telling and finding out, for news is full of people who were unable to do other things.
+_REFUSES = re.compile(
+    rf"""not\ in\ the\ articles|empty\ response
+    |\b(?:I|we)\ (?:do|did)(?:\ not|n['’]t)\ (?:know|have)\b
+    |\b(?:I['’]m|I\ am)\ (?:sorry|not\ sure|afraid|unable|not\ able)\b|\bI\ apologi[sz]e\b
+    |\bI\ can(?:not|\ not|['’]t)\b
+    |\b(?:can|could)(?:not|\ not|['’]t|n['’]t)\ (?:be\ )?{_FIND}
+    |\b(?:unable|not\ able|not\ possible|impossible)\ to\ {_FIND}
+    |\b{_SOURCE}\b(?:\W+\w+){{0,6}}?\W+(?:do|does|did)(?:\ not|n['’]t)\ (?:\w+\ ){{0,2}}{_TELL}
+    |\bnot\ (?:explicitly\ |directly\ |specifically\ )?(?:mentioned|provided|specified|stated)\b
+    |\bno\ (?:\w+\ ){{0,2}}(?:information|mention|answer)\b
+    |\b(?:insufficient|not\ enough|lack\ of)\ (?:\w+\ )?(?:information|context)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A value with the number of items behind it, and a 95 % interval where it is a mean of them."""
+
+    value: float
+    n: int
+    low: float | None = None
+    high: float | None = None
+
+
+def refuses(reply: str) -> bool:
+    """Whether a reply is a refusal: empty, or its first sentence says that the answer is unknown."""
+    sentences = [part for part in _SENTENCE.split(_MARK.sub("", reply).strip()) if part.strip()]
+    return not sentences or bool(_REFUSES.search(sentences[0]))
+
+
+def score(rows: Sequence[Row], ingested: Row, sample: Sample) -> dict[str, Measure]:
+    """All measures of one system, by name, over the questions that it was asked."""
+    asked = {q.key: q for q in sample.questions}
+    pairs = [(row, asked[row["question"]]) for row in rows if row["question"] in asked]
+    answerable = [(row, q) for row, q in pairs if q.answerable]
+    return (
+        _retrieval(answerable)
+        | _answers(answerable)
+        | _refusals(pairs)
+        | _citations(pairs, sample)
+        | _costs(pairs, ingested, sample)
+    )
+
+
+def _retrieval(pairs: Sequence[tuple[Row, Asked]]) -> dict[str, Measure]:
+    places = [first_place(row["ranking"], q.gold) for row, q in pairs]
+    found = {f"hit@{k}": _share([hit(place, k) for place in places]) for k in (1, 5, 10)}
+    found["gold_shown"] = _share(
+        [any(url in q.gold for url, _ in row["shown"]) for row, q in pairs]
+    )
+    found["answer_shown"] = _share(
+        [any(holds(text, q.answers) for _, text in row["shown"]) for row, q in pairs]
+    )
+    return found
+
+
+def _answers(pairs: Sequence[tuple[Row, Asked]]) -> dict[str, Measure]:
+    replies = [(_MARK.sub("", row["text"]), q.answers) for row, q in pairs]
+    found = {
+        "answer_in_reply": _share([holds(reply, golds) for reply, golds in replies]),
+        "em": _share([exact_match(reply, golds) for reply, golds in replies]),
+        "f1": _share([token_f1(reply, golds) for reply, golds in replies]),
+        "words": _middle([len(reply.split()) for reply, _ in replies]),
+    }
+    short = [(row["short"], q.answers) for row, q in pairs if row["short"] is not None]
+    if short and any(text for text, _ in short):
+        found["short_em"] = _share([exact_match(text, golds) for text, golds in short])
+        found["short_f1"] = _share([token_f1(text, golds) for text, golds in short])
+    return found
+
+
+def _refusals(pairs: Sequence[tuple[Row, Asked]]) -> dict[str, Measure]:
+    wanted = [not q.answerable for _, q in pairs]
+    given = [refuses(row["text"]) for row, _ in pairs]
+    precision, _, f1 = precision_recall_f1(wanted, given)
+    rightly = [refused for refused, due in zip(given, wanted, strict=True) if due]
+    wrongly = [refused for refused, due in zip(given, wanted, strict=True) if not due]
+    return {
+        "refused_unanswerable": _share(rightly),
+        "refused_answerable": _share(wrongly),
+        "refusal_precision": Measure(precision, sum(given)),
+        "refusal_f1": Measure(f1, len(pairs)),
+    }
+
+
+def _citations(pairs: Sequence[tuple[Row, Asked]], sample: Sample) -> dict[str, Measure]:
+    """Of the replies that are no refusals: whether they cite, and what the cited words are worth.
+
+    A citation exists if its words stand in the article that it names (without regard to case,
+    punctuation and articles). It supports if the cited words of a reply that states the right
+    answer hold that answer too. No system's own check is asked.
+    """
+    replies = [(row, q) for row, q in pairs if not refuses(row["text"])]
+    citing = [(row, q) for row, q in replies if row["cited"]]
+    if all(row["cited"] is None for row, _ in pairs):
+        return {}
+    heads = {each["url"]: (each["title"], each["publish_date"]) for each in sample.articles}
+    texts = {
+        each["url"]: normalise_answer(" ".join((*heads[each["url"]], each["text"])))
+        for each in sample.articles
+    }
+    exists = [
+        bool(text) and normalise_answer(text) in texts.get(url, "")
+        for row, _ in citing
+        for url, text in row["cited"]
+    ]
+    answered = [(row, q) for row, q in citing if q.answerable]
+    right = [(row, q) for row, q in answered if holds(_MARK.sub("", row["text"]), q.answers)]
+    return {
+        "replies_citing": _share([bool(row["cited"]) for row, _ in replies]),
+        "citations_exist": _share(exists),
+        "citations_of_gold": _share(
+            [any(url in q.gold for url, _ in row["cited"]) for row, q in answered]
+        ),
+        "citations_support": _share(
+            [any(holds(text, q.answers) for _, text in row["cited"]) for row, q in right]
+        ),
+        "cited_words": _middle(
+            [len(text.split()) for row, _ in citing for _, text in row["cited"]]
+        ),
+    }
+
+
+def _costs(pairs: Sequence[tuple[Row, Asked]], ingested: Row, sample: Sample) -> dict[str, Measure]:
+    seconds, count = ingested["seconds"], len(sample.articles)
+    found = {
+        "ingest_articles_per_second": Measure(count / seconds, count),
+        "passages": Measure(ingested["passages"], count),
+        "ingest_passages_per_second": Measure(ingested["passages"] / seconds, count),
+        "first_token_seconds": _middle([row["first_token"] for row, _ in pairs]),
+        "answer_seconds": _middle([row["seconds"] for row, _ in pairs]),
+        "prompt_tokens": _middle([row["prompt_tokens"] for row, _ in pairs]),
+        "peak_mb": Measure(
+            max((row["peak_bytes"] for row, _ in pairs), default=0) / 1e6, len(pairs)
+        ),
+        "server_peak_mb": Measure(
+            max((row["server_peak_bytes"] for row, _ in pairs), default=0) / 1e6, len(pairs)
+        ),
+    }
+    return {name: measure for name, measure in found.items() if measure.value}
+
+
+def _share(values: Sequence[float | bool]) -> Measure:
+    found = mean_figure((), [float(value) for value in values])
+    return Measure(found.value, found.n, found.low, found.high)
+
+
+def _middle(values: Sequence[float]) -> Measure:
+    return Measure(median(values) if values else mean(()), len(values))

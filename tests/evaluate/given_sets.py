@@ -1,0 +1,240 @@
+"""Small data sets in the formats of the real ones, in words of our own, and a bench over them."""
+
+import gzip
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from rag.config import load
+from rag.embed import HashEmbedder
+from rag.evaluate.metrics import holds
+from rag.evaluate.task import Figure, Record, Task
+from rag.evaluate.workbench import Workbench
+from rag.generate.scripted import ScriptedGenerator
+from rag.newsroom import News
+from rag.types import Answer, Filters, Message, Timing
+
+BRIDGE = (
+    "Mayor Ida Fenn opened the new Harrow bridge on Tuesday. The bridge cost 12 million euros and "
+    "took three years to build. Engineers from Oslo inspected it twice."
+)
+CHEESE = (
+    "A cheese from Pengarth won the gold medal at the county show. Its maker, Wilma Troost, keeps "
+    "40 goats on the hill above the village."
+)
+
+
+def write(data: Path, name: str, rows: Sequence[object]) -> None:
+    """A gzipped JSON Lines file below the data folder."""
+    path = data / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
+
+
+def write_quiz(data: Path) -> None:
+    """``realtimeqa_2031``: two articles and three questions, one of them an "except" question."""
+    articles = [
+        {"url": f"https://news.example/{name}", "title": title, "text": text, "publish_date": day}
+        for name, title, text, day in (
+            ("bridge", "Bridge opened", BRIDGE, "2031/05/01"),
+            ("cheese", "Cheese wins", CHEESE, "2031/05/20"),
+        )
+    ]
+    asked = (
+        ("a", "Who opened the Harrow bridge?", ["Ida Fenn", "Wilma Troost"], 0, "2031/05/03"),
+        ("b", "Who makes the cheese from Pengarth?", ["Ida Fenn", "Wilma Troost"], 1, "2031/05/21"),
+        ("c", "The Harrow is crossed by all except:", ["A bridge", "A tunnel"], 1, "2031/05/21"),
+    )
+    none = "None of the above"
+    questions = [
+        {
+            "question_id": key,
+            "date": day,
+            "question": text,
+            "choices": choices,
+            "answer_idx": [right],
+            "answer_text": [choices[right]],
+            "gold_urls": [],
+            "nota_choices": [choices[0], none],
+            "nota_answer_idx": [right],
+        }
+        for key, text, choices, right, day in asked
+    ]
+    write(data, "realtimeqa_2031/corpus.jsonl.gz", articles)
+    write(data, "realtimeqa_2031/questions.jsonl.gz", questions)
+
+
+def write_newsqa(data: Path) -> None:
+    """Two questions to one story, with several annotators' answers to the first."""
+    questions = [
+        {
+            "id": "n1",
+            "question": "Who opened the bridge?",
+            "answers": [{"text": "Mayor Ida Fenn"}, {"text": "Ida Fenn."}],
+        },
+        {"id": "n2", "question": "What did it cost?", "answers": [{"text": "12 million euros"}]},
+    ]
+    story = {"title": "", "paragraphs": [{"context": BRIDGE, "qas": questions}]}
+    path = data / "newsqa" / "half.json.gz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(gzip.compress(json.dumps({"data": [story]}).encode()))
+
+
+SENTENCES = (
+    "A heron stole two trout from the hatchery pond.",
+    "The sluice at Milldam was painted green by volunteers.",
+    "Nobody has rented the boathouse since its roof leaked.",
+    "Canoeists asked for a ramp beside the weir.",
+    "Frost split the oak gate of the upper lock.",
+    "The towpath cafe sells soup on market days.",
+    "Divers recovered a bicycle and an anchor.",
+    "A grain barge ran aground in thick fog.",
+    "Anglers may keep one pike each a season.",
+    "The harbour choir sings in the chandlery tonight.",
+)
+
+
+def fact(number: int, url: str = "") -> dict[str, str]:
+    """One of ten pieces of evidence, of an article of its own unless a ``url`` is given."""
+    return {
+        "fact": SENTENCES[number - 1],
+        "title": f"River notes {number}",
+        "source": "The Lock Keeper",
+        "published_at": f"2031-03-{number:02}T08:00:00+00:00",
+        "url": url or f"https://lock.example/{number}",
+    }
+
+
+def write_hops(data: Path) -> None:
+    """Four answerable questions of two kinds with ten facts in all, and a null query."""
+    shared = "https://lock.example/shared"
+    asked: list[tuple[str, str, str, list[dict[str, str]]]] = [
+        ("0", "comparison_query", "Yes", [fact(1, url=shared), fact(2)]),
+        ("1", "comparison_query", "no", [fact(3, url=shared), fact(4), fact(5)]),
+        ("2", "inference_query", "Ida Fenn", [fact(6), fact(7), fact(8)]),
+        ("3", "inference_query", "Oslo", [fact(9), fact(10)]),
+        ("4", "null_query", "Insufficient information.", []),
+    ]
+    rows = [
+        {
+            "id": key,
+            "question": f"Do the reports on barges and locks agree in case {key}?",
+            "question_type": kind,
+            "answer": answer,
+            "evidence_list": evidence,
+        }
+        for key, kind, answer, evidence in asked
+    ]
+    write(data, "multihop_rag/half.jsonl.gz", rows)
+
+
+def write_squad(data: Path) -> None:
+    """Two answerable questions, two impossible ones."""
+    asked: tuple[tuple[str, str, list[str]], ...] = (
+        ("s1", "Who opened the bridge?", ["Mayor Ida Fenn", "Ida Fenn"]),
+        ("s2", "Where do the engineers come from?", ["Oslo"]),
+        ("s3", "Who painted the bridge?", []),
+        ("s4", "How long is the bridge?", []),
+    )
+    rows = [
+        {
+            "id": key,
+            "context": BRIDGE,
+            "question": text,
+            "answers": answers,
+            "is_impossible": not answers,
+        }
+        for key, text, answers in asked
+    ]
+    write(data, "squad/squad2_half.jsonl.gz", rows)
+
+
+def write_snippets(data: Path) -> None:
+    """One question with two snippets that answer it, two that lie, and five beside the point."""
+    row = {
+        "id": 0,
+        "query": "Who won the Harrow regatta?",
+        "answer": "Jonas Lind",
+        "fakeanswer": "Piet Maas",
+        "positive": [f"Report {n}: Jonas Lind won the Harrow regatta." for n in (1, 2)],
+        "positive_wrong": [f"Report {n}: Piet Maas won the Harrow regatta." for n in (1, 2)],
+        "negative": [f"Notice {n}: tickets for the Harrow regatta are on sale." for n in range(5)],
+    }
+    write(data, "rgb/half.jsonl.gz", [row])
+
+
+def make_bench(
+    folder: Path,
+    *,
+    told: list[str] | None = None,
+    replies: Callable[[Sequence[Message]], str] = lambda messages: "",
+) -> Workbench:
+    """A bench over ``folder/data`` whose models are the fakes that ship."""
+    return Workbench(
+        folder / "data",
+        load("default", environment={}),
+        out=folder / "out",
+        tell=(told if told is not None else []).append,
+        embedder=HashEmbedder(64),
+        generator=ScriptedGenerator(replies),
+    )
+
+
+def script(
+    patch: pytest.MonkeyPatch, shorts: Mapping[str, str], *, sure: float = 0.8
+) -> list[tuple[str, Filters | None]]:
+    """Let every newsroom answer from a script, with the passages that it really finds.
+
+    A question's answer is the first whose key stands in the question, if it stands in a passage
+    too or is marked with ``!``; else the question is refused. Returns what was asked, as it grows.
+    """
+    asked: list[tuple[str, Filters | None]] = []
+
+    def ask(self: News, question: str, *, filters: Filters | None = None) -> Answer:
+        asked.append((question, filters))
+        passages = self.search(question, filters=filters)
+        short = next((text for key, text in shorts.items() if key in question), "")
+        read = "\n".join(passage.chunk.text for passage in passages)
+        if not short.startswith("!") and not holds(read, [short]):
+            short = ""
+        short = short.removeprefix("!")
+        return Answer(
+            question=question,
+            text=f"It is {short}." if short else "Not in the articles.",
+            claims=(),
+            citations=(),
+            passages=passages,
+            refused=not short,
+            confidence=sure if short else 0.1,
+            model="script",
+            timing=Timing(),
+            short=short,
+        )
+
+    def choose(
+        self: News, question: str, choices: Sequence[str], *, filters: Filters | None = None
+    ) -> tuple[float, ...]:
+        asked.append((question, filters))
+        read = self.search(question, filters=filters)[0].chunk.text
+        held = [float(holds(read, [choice])) for choice in choices]
+        return tuple(share / max(1.0, sum(held)) for share in held)
+
+    patch.setattr(News, "ask", ask)
+    patch.setattr(News, "choose", choose)
+    return asked
+
+
+def measured(task: Task, *, limit: int | None = None, seed: int = 0) -> list[Record]:
+    """The records of all items, as a run hands them on, after a way through JSON."""
+    records: list[Record] = []
+    for item in task.items(limit=limit, seed=seed):
+        line = {"key": item.key, "dataset": item.dataset, "seconds": 0.1, **item.run()}
+        records.append(json.loads(json.dumps(line)))
+    return records
+
+
+def values(figures: Sequence[Figure]) -> dict[tuple[str, ...], tuple[float, int]]:
+    """Value, to four places, and n of each figure by its path."""
+    return {figure.path: (round(figure.value, 4), figure.n) for figure in figures}
