@@ -4,14 +4,16 @@ import re
 import time
 from collections.abc import Generator as Stream
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rag.cite import distinct, marked, split_claims
 from rag.generate import Generator
-from rag.prompts import REFUSAL, answer_messages
+from rag.prompts import REFUSAL, SHORTER, answer_messages
 from rag.terms import DAYS, MONTHS, terms
 from rag.types import Answer, Checked, Claim, Draft, Found, Message, Passage, Timing
 from rag.verify import COVERAGE, check
 
+_FEW_TOKENS = 24
 NOT_IN_THE_ARTICLES = "Not in the articles."
 
 _REFUSES = re.compile(
@@ -51,6 +53,7 @@ def answer(
     history: Sequence[Answer] = (),
     max_tokens: int = 200,
     coverage: float = COVERAGE,
+    short: bool = False,
     retrieve_seconds: float = 0.0,
 ) -> Iterator[Found | Draft | Checked | Answer]:
     """Stream the answer to a question: Found, then Draft and Checked in turn, last the Answer.
@@ -66,6 +69,7 @@ def answer(
         history: the turns of the chat that the model is to remember, oldest first.
         max_tokens: at which length the model is cut off.
         coverage: see :func:`rag.verify.check`.
+        short: ask for the answer in a few words as well, about a second more.
         retrieve_seconds: how long the retrieval took, for the timing.
 
     Raises:
@@ -99,7 +103,18 @@ def answer(
         prompt_tokens=generator.usage.prompt_tokens,
         output_tokens=generator.usage.output_tokens,
     )
-    yield writing.answer(generator.identity, timing)
+    finished = writing.answer(generator.identity, timing)
+    if short and not finished.refused:
+        chat = (*messages, Message("assistant", writing.draft), Message("user", SHORTER))
+        finished = replace(finished, short=_few_words(chat, generator))
+    yield finished
+
+
+def _few_words(chat: Sequence[Message], generator: Generator) -> str:
+    """The first line of what the model says, without marks and full stop."""
+    said = "".join(generator.stream(chat, max_tokens=_FEW_TOKENS))
+    first = next(split_claims(said.strip().partition("\n")[0]), ("", frozenset[int]()))[0]
+    return first.strip().removesuffix(".")
 
 
 def count_messages(messages: Sequence[Message], generator: Generator) -> int:

@@ -124,8 +124,8 @@ class Answer:
     ``text`` holds the supported claims with their citation marks (``[1]``), or the refusal
     sentence. ``claims`` holds every sentence that the model wrote, the unsupported ones too.
     ``passages`` is all that the model was shown, best first; ``draft`` what it wrote, unchecked.
-    ``short`` is the answer in a few words, empty in a refusal. ``confidence`` is how likely it is
-    that the articles answer the question, 0 to 1.
+    ``short`` is the answer in a few words, where those were asked for and it is no refusal.
+    ``confidence`` is the share of the draft's sentences that the sources support, 0 to 1.
     """
 
     question: str

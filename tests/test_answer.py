@@ -406,3 +406,16 @@ def test_history_comes_before_the_question_and_sources_once() -> None:
     assert texts[2] == first.draft
     assert texts[3] == "Question: What did it cost?"
     assert not second.refused
+
+
+def test_the_short_answer_is_asked_for_after_the_long_one_and_never_after_a_refusal() -> None:
+    generator = ScriptedGenerator([f"{OPENED}. [1]", "Ida Fenn. [1]\nAnd"])
+    *_, last = answer(QUESTION, SOURCES, generator=generator, short=True)
+    assert isinstance(last, Answer)
+    assert (last.refused, last.short) == (False, "Ida Fenn")
+    assert generator.history[1][: len(generator.history[0])] == generator.history[0]
+
+    silent = ScriptedGenerator([REFUSAL])
+    *_, last = answer(QUESTION, SOURCES, generator=silent, short=True)
+    assert isinstance(last, Answer)
+    assert (last.refused, last.short, len(silent.history)) == (True, "", 1)

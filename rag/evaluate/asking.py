@@ -94,7 +94,7 @@ def _record(place: int, text: Text) -> dict[str, str]:
 def ask(news: News, question: str, *, filters: Filters | None = None) -> tuple[Answer, Record]:
     """Ask, and note what is needed to look into an error later. Times are in seconds."""
     start = time.perf_counter()
-    answer = news.ask(question, filters=filters)
+    answer = news.ask(question, filters=filters, short=True)
     return answer, {
         "short": answer.short,
         "text": answer.text,

@@ -302,6 +302,7 @@ class News:
         history: Sequence[Answer] = (),
         filters: Filters | None = None,
         k: int | None = None,
+        short: bool = False,
     ) -> Iterator[Found | Draft | Checked | Answer]:
         """Answer a question step by step: Found, then Draft and Checked in turn, last the Answer.
 
@@ -312,6 +313,7 @@ class News:
             history: the answers of this chat so far, oldest first.
             filters: which articles may be used.
             k: how many passages at most are shown to the model.
+            short: ask for the answer in a few words as well, about a second more.
 
         Raises:
             QuestionError: if the question is blank or too long.
@@ -339,9 +341,10 @@ class News:
         history: Sequence[Answer] = (),
         filters: Filters | None = None,
         k: int | None = None,
+        short: bool = False,
     ) -> Answer:
         """Answer a question; the arguments and errors are those of :meth:`stream`."""
-        for event in self.stream(question, history=history, filters=filters, k=k):
+        for event in self.stream(question, history=history, filters=filters, k=k, short=short):
             if isinstance(event, Answer):
                 return event
         raise AssertionError("a stream ends with its Answer")
