@@ -1,11 +1,10 @@
 """Find the passages that a question should be answered from. Floor 3.
 
-BM25 and dense search each score the chunks that the filters admit. The scores are brought to one
-scale and added (Bruch, Gai & Ingber 2023 find such a convex combination better than a fusion of
-ranks); to that is added how much of the question stands together in a single sentence of the
-chunk, for that is where news answers it, and part of what the next best chunk of the same article
-scores. Where the news is read as of a day, what is older than a week counts less. A cross-encoder
-may reorder the result, repeats are left out, and no article takes more than its share of places.
+BM25 and dense search each rank the chunks that the filters admit. The two rankings are fused by
+reciprocal rank (Cormack, Clarke & Büttcher 2009); to that is added how much of the question stands
+together in a single sentence of the chunk, for that is where news answers it. Where the news is
+read as of a day, what is older than a week counts less in both searches. A cross-encoder may
+reorder the result, repeats are left out, and no article takes more than its share of places.
 """
 
 from collections import Counter
@@ -21,11 +20,10 @@ from rag.terms import STOPWORDS, terms
 from rag.text import sentences
 from rag.types import Article, Chunk, Filters, Passage
 
+_RANK_OFFSET = 60  # the constant of the paper
 _RECENT_DAYS = 7  # before the day as of which the news is read
-_OLDER = 0.3  # what a chunk of older news counts then
-_SECOND_CHUNK = 0.4  # what the next best chunk of its article adds to a chunk's score
-_POOL = 5  # candidates of each search for every one asked for, from which those are chosen by day
-_SENTENCE = 0.5  # what the whole question in one sentence counts, where the best BM25 counts 1
+_OLDER = 0.3  # what the score of older news counts then
+_POOL = 5  # candidates of each search for every one wanted, from which those are chosen by day
 _REPEAT = 0.8  # share of equal stems from which two passages tell the same in the same words
 _COLUMN_WEIGHTS = (1.0, 2.0, 0.5)  # BM25 of text, title, publisher with date
 
@@ -60,23 +58,20 @@ def retrieve(
         reranker: scores question and chunk together; its order replaces the fused one.
     """
     filters = filters or Filters()
-    limit = candidates * _POOL if filters.as_of else candidates
+    pool = candidates * _POOL if filters.as_of else candidates
     fused: Counter[int] = Counter()
     if lexical_weight and (match := match_expression(question)):
-        ranking = index.lexical(match, weights=_COLUMN_WEIGHTS, filters=filters, limit=limit)
-        _add(fused, ranking, lexical_weight)
+        ranking = index.lexical(match, weights=_COLUMN_WEIGHTS, filters=filters, limit=pool)
+        _add(fused, _recent_first(ranking, index, filters.as_of)[:candidates], lexical_weight)
     if dense_weight:
         vector = embedder.encode_queries([question])[0]
-        _add(fused, index.dense(vector, filters=filters, limit=limit), dense_weight)
-    if filters.as_of:
-        for number, (_, article) in index.chunks(list(fused)).items():
-            fused[number] *= _recency(article.published, filters.as_of)  # type: ignore[assignment]
+        ranking = index.dense(vector, filters=filters, limit=pool)
+        _add(fused, _recent_first(ranking, index, filters.as_of)[:candidates], dense_weight)
     ranked = sorted(fused, key=lambda number: (-fused[number], number))[:candidates]
     found = index.chunks(ranked)
     for number, share in _in_one_sentence(question, found).items():
-        recency = _recency(found[number][1].published, filters.as_of)
-        fused[number] += sentence_weight * _SENTENCE * share * recency  # type: ignore[assignment]
-    scores = _with_article({number: float(fused[number]) for number in ranked}, found)
+        fused[number] += sentence_weight * share / (_RANK_OFFSET + 1)  # type: ignore[assignment]
+    scores = {number: float(fused[number]) for number in ranked if number in found}
     if reranker is not None and scores:
         texts = [found[number][0].text for number in scores]
         scores = dict(zip(scores, map(float, reranker.score(question, texts)), strict=True))
@@ -131,35 +126,23 @@ def _in_one_sentence(question: str, found: Mapping[int, tuple[Chunk, Article]]) 
 
 
 def _add(fused: Counter[int], ranking: Sequence[tuple[int, float]], weight: float) -> None:
-    """Add the scores of one search, of which the best counts ``weight``."""
-    best = max((score for _, score in ranking), default=0.0)
+    for rank, (number, _) in enumerate(ranking, start=1):
+        fused[number] += weight / (_RANK_OFFSET + rank)  # type: ignore[assignment]
+
+
+def _recent_first(
+    ranking: list[tuple[int, float]], index: Index, as_of: date | None
+) -> list[tuple[int, float]]:
+    """The ranking with the scores of older and undated news lowered; as it is without a day."""
+    if as_of is None:
+        return ranking
+    found = index.chunks([number for number, _ in ranking])
+    weighed = []
     for number, score in ranking:
-        if best > 0 and score > 0:
-            fused[number] += weight * score / best  # type: ignore[assignment]
-
-
-def _recency(published: date | None, as_of: date | None) -> float:
-    if as_of is None or (published is not None and (as_of - published).days <= _RECENT_DAYS):
-        return 1.0
-    return _OLDER
-
-
-def _with_article(
-    scores: Mapping[int, float], found: Mapping[int, tuple[Chunk, Article]]
-) -> dict[int, float]:
-    """Each chunk's score with a share of that of the best other chunk of its article."""
-    best: dict[str, list[float]] = {}
-    for number in scores.keys() & found.keys():
-        best.setdefault(found[number][1].id, []).append(scores[number])
-    for each in best.values():
-        each.sort(reverse=True)
-    total = {}
-    for number, score in scores.items():
-        if number in found:
-            others = best[found[number][1].id]
-            other = others[1:2] if score == others[0] else others[:1]
-            total[number] = score + _SECOND_CHUNK * sum(other)
-    return total
+        published = found[number][1].published if number in found else None
+        recent = published is not None and (as_of - published).days <= _RECENT_DAYS
+        weighed.append((number, score if recent else score * _OLDER))
+    return sorted(weighed, key=lambda each: -each[1])
 
 
 def _choose(
