@@ -25,6 +25,7 @@ _NO_SETTINGS = frozenset({"RAG_MODELS_DIR"})
 _Device = Literal["cpu", "cuda", "mps"]
 _Name = Annotated[str, Field(min_length=1)]
 _Share = Annotated[float, Field(ge=0.5, le=1)]
+_Part = Annotated[float, Field(ge=0, le=1)]
 _Weight = Annotated[float, Field(ge=0, le=100)]
 _Count = Annotated[int, Field(ge=1, le=100_000)]
 _Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -95,6 +96,7 @@ class AnswerSettings(_Section):
 
     max_tokens: _Count
     coverage: _Share
+    sure: _Part
     question_characters: _Count
 
 

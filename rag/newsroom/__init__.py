@@ -330,7 +330,9 @@ class News:
             generator=self.generator,
             history=history,
             max_tokens=self.settings.answer.max_tokens,
-            coverage=self.settings.answer.coverage,
+            support=self.settings.answer.coverage,
+            sure=self.settings.answer.sure,
+            short=short,
             retrieve_seconds=time.perf_counter() - start,
         )
 
