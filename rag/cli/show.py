@@ -159,6 +159,14 @@ def progress_bar(unit: str, total: float | None) -> Iterator["Progress"]:
         yield bar
 
 
+def advance(bar: "Progress", what: str, done: int, total: int | None) -> None:
+    """Show a progress; a new thing starts a bar of its own, so that the time left is its own."""
+    task = bar.tasks[0]
+    if task.description != what:
+        bar.reset(task.id, description=what, total=total, completed=0, rate="")
+    bar.update(task.id, completed=done, total=total)
+
+
 @contextmanager
 def download_bar() -> Iterator["Progress"]:
     """A bar in megabytes with speed and time left on standard error, silent where that is no terminal."""
