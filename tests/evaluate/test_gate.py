@@ -203,7 +203,7 @@ def test_a_damaged_corpus_is_told(data: Path) -> None:
     corpus = data / "realtimeqa_2031" / "corpus.jsonl.gz"
     for body in (b"no gzip", gzip.compress(b"{torn"), gzip.compress(b"[1]")):
         corpus.write_bytes(body)
-        with pytest.raises(SourceError, match="corpus.jsonl.gz is no whole gzip file"):
+        with pytest.raises(SourceError, match=r"corpus\.jsonl\.gz is no whole gzip file"):
             slices.cut_quizzes(data, data.parent / "cut", questions=3, articles=7, seed=0)
     assert not (data.parent / "cut" / "realtimeqa_2031" / "questions.jsonl.gz").exists()
 
