@@ -144,7 +144,7 @@ def run(
     needs("matplotlib")  # now, not after hours
     task = task or build(name, bench)
     digests = sets.digests(bench.data, KINDS[name])
-    items = task.items(limit=limit, seed=seed)
+    items = task.items(limit=limit, seed=seed) if digests else ()
     if not items:
         wanted = ", ".join(pattern for kind in KINDS[name] for pattern in sets.PATTERNS[kind])
         raise SourceError(f"{bench.data} has nothing to measure {name} on. Looked for: {wanted}.")
