@@ -3,7 +3,10 @@
 import gzip
 import json
 import os
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 
 from rag.cli import main
 
+ROOT = Path(__file__).resolve().parents[2]
 PROSE = (
     "Mayor Ida Fenn opened the new Harrow bridge on Tuesday morning before a crowd of several "
     "hundred people who had waited in the rain since dawn.",
@@ -134,3 +138,37 @@ def test_a_damaged_set_is_named(run: Run, pages: Path) -> None:
     assert "rawtext_pairs.jsonl.gz is no whole gzip file" in one_line(
         run("cleaning", "--data", "data")
     )
+
+
+@pytest.mark.slow
+def test_a_kill_loses_one_item_and_the_same_command_ends_alike(pages: Path, tmp_path: Path) -> None:
+    path = pages / "article_extraction" / "rawtext_pairs.jsonl.gz"
+    row = json.loads(gzip.decompress(path.read_bytes()).splitlines()[0])
+    raw = row["raw_text_bs4"] * 40  # a page that takes some time
+    rows = [{**row, "id": f"p{n}", "raw_text_bs4": raw} for n in range(150)]
+    path.write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "rag", "eval", "cleaning", "--data", "data", "--out"]
+    items = tmp_path / "killed" / "items.jsonl"
+    process = subprocess.Popen([*command, "killed"], env=environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (items.is_file() and items.read_bytes().count(b"\n") >= 3):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    before = items.read_bytes()
+    done = before.count(b"\n")
+    assert 3 <= done < len(rows)
+    assert not (tmp_path / "killed" / "summary.json").exists()
+    for out in ("killed", "whole"):
+        subprocess.run([*command, out], env=environment, check=True, capture_output=True)
+    assert items.read_bytes().startswith(before[: before.rindex(b"\n") + 1])
+    tables = []
+    for out in ("killed", "whole"):
+        summary = json.loads((tmp_path / out / "summary.json").read_text())
+        assert summary.pop("run")["complete"] is True
+        tables.append(summary)
+    assert tables[0] == tables[1]
+    assert tables[0]["text_bs4"]["n"] == len(rows)

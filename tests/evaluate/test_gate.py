@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from given_sets import (
     write_squad,
 )
 
+from rag import verify
 from rag.config import load
 from rag.embed import HashEmbedder
 from rag.errors import ConfigError, GenerateError, SourceError
@@ -42,7 +44,7 @@ WATCHED = 6
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without plots, and with intervals of a few resamples: neither is what is tested here."""
     monkeypatch.setattr(report, "report", lambda figures, records, about: "")
-    monkeypatch.setitem(metrics.interval.__kwdefaults__, "resamples", 5)
+    monkeypatch.setattr(metrics, "interval", partial(metrics.interval, resamples=5))
 
 
 @pytest.fixture
@@ -96,7 +98,7 @@ def test_floors_are_set_then_held_and_the_same_figures_come_again(data: Path) ->
 
 def test_a_broken_check_breaks_its_floor(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(data, update=True, small=True)
-    real = faithfulness.check
+    real = verify.check
     monkeypatch.setattr(
         faithfulness, "check", lambda text, passages, coverage: real("Nobody swam.", passages)
     )
@@ -147,7 +149,7 @@ def test_a_stopped_gate_goes_on_and_counts_nothing_before_its_end(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged: list[str] = []
-    real = faithfulness.check
+    real = verify.check
 
     def stop(text, passages, coverage):  # type: ignore[no-untyped-def]
         judged.append(text)

@@ -11,9 +11,10 @@ import pytest
 
 from rag.errors import ConfigError
 from rag.evaluate.journal import Journal, write_whole, write_whole_bytes
+from rag.evaluate.task import Json
 
 ROOT = Path(__file__).resolve().parents[2]
-RUN = {"task": "cleaning", "seed": 0, "data": {"a": "1", "b": "2"}, "code": "c1"}
+RUN: dict[str, Json] = {"task": "cleaning", "seed": 0, "data": {"a": "1", "b": "2"}, "code": "c1"}
 
 # Says when each record is on the disk, and begins to write one more that it never ends.
 WRITER = """

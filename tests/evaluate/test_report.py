@@ -47,12 +47,12 @@ def figures(name: str = "set") -> list[Figure]:
 @pytest.mark.slow
 def test_hostile_text_stays_text_and_nothing_is_fetched_from_outside() -> None:
     records: list[Record] = [
-        {"key": HOSTILE, "dataset": HOSTILE, "score": 0.0, "question": HOSTILE, HOSTILE: HOSTILE},
-        *(
-            {"key": str(n), "dataset": HOSTILE, "confidence": n / 9, "wrong": n % 2 == 0}
-            for n in range(9)
-        ),
+        {"key": str(n), "dataset": HOSTILE, "confidence": n / 9, "wrong": n % 2 == 0}
+        for n in range(9)
     ]
+    records.append(
+        {"key": HOSTILE, "dataset": HOSTILE, "score": 0.0, "question": HOSTILE, HOSTILE: HOSTILE}
+    )
     page = report(figures(HOSTILE), records, {**ABOUT, "task": HOSTILE})
     seen = _Page(page)
     tags = {tag for tag, _ in seen.tags}

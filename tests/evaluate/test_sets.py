@@ -52,7 +52,8 @@ def test_missing_and_empty_folders_are_told(tmp_path: Path) -> None:
         sets.check_folder(tmp_path)
     loaders = (sets.quizzes, sets.newsqa, sets.multihop, sets.squad2, sets.xquad, sets.rgb)
     assert [load(tmp_path) for load in loaders] == [()] * 6
-    assert sets.qags(tmp_path) == sets.frank_judged(tmp_path) == sets.cleaning_pages(tmp_path) == ()
+    assert sets.qags(tmp_path) == sets.frank_judged(tmp_path) == ()
+    assert sets.cleaning_pages(tmp_path) == ()
 
 
 def test_a_quiz_needs_both_its_files(tmp_path: Path) -> None:
