@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 from functools import partial
@@ -42,7 +43,9 @@ WATCHED = 6
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without plots, and with intervals of a few resamples: neither is what is tested here."""
+    """Without plots, intervals and waiting for the disk: none of these is what is tested here."""
+    monkeypatch.setattr(os, "fsync", lambda file: None)
+    monkeypatch.setattr(metrics, "RESAMPLES", 5)
     monkeypatch.setattr(report, "report", lambda figures, records, about: "")
     monkeypatch.setattr(metrics, "interval", partial(metrics.interval, resamples=5))
 
@@ -80,6 +83,7 @@ def started(told: list[str], word: str) -> list[str]:
     return [line for line in told if line.startswith(word)]
 
 
+@pytest.mark.slow
 def test_floors_are_set_then_held_and_the_same_figures_come_again(data: Path) -> None:
     good, told = run(data)
     assert not good
@@ -96,6 +100,7 @@ def test_floors_are_set_then_held_and_the_same_figures_come_again(data: Path) ->
     assert json.loads((data.parent / "baseline.json").read_text()) == first
 
 
+@pytest.mark.slow
 def test_a_broken_check_breaks_its_floor(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(data, update=True, small=True)
     real = verify.check
