@@ -95,7 +95,7 @@ class AnswerSettings(_Section):
     """How answers are written and checked."""
 
     max_tokens: _Count
-    coverage: _Share
+    support: _Share
     sure: _Part
     question_characters: _Count
 
@@ -106,7 +106,7 @@ class SummarizeSettings(_Section):
     short: Annotated[int, Field(ge=1, le=50)]
     medium: Annotated[int, Field(ge=1, le=50)]
     long: Annotated[int, Field(ge=1, le=50)]
-    coverage: _Share
+    support: _Share
     part_tokens: Annotated[int, Field(ge=100, le=100_000)]
 
 

@@ -16,7 +16,7 @@ from rag.prompts import fence, overview_messages, summary_messages
 from rag.terms import terms
 from rag.text import paragraphs, sentences
 from rag.types import Article, Chunk, Claim, Message, Passage, Summary, Timing
-from rag.verify import COVERAGE, check
+from rag.verify import SUPPORT, check
 
 Progress = Callable[[int, int], None]
 _TOKENS_A_SENTENCE = 60
@@ -62,7 +62,7 @@ def summarize(
     generator: Generator,
     sentences_wanted: int = 3,
     part_tokens: int = 1800,
-    coverage: float = COVERAGE,
+    support: float = SUPPORT,
     progress: Progress | None = None,
 ) -> Summary:
     """Summarise one article of any length.
@@ -72,7 +72,7 @@ def summarize(
         generator: the model that writes.
         sentences_wanted: how many sentences the summary should have, at most.
         part_tokens: most tokens of the article in one prompt.
-        coverage: see :func:`rag.verify.check`.
+        support: see :func:`rag.verify.check`.
         progress: called with (prompts done, prompts known so far).
 
     Raises:
@@ -94,7 +94,7 @@ def summarize(
             draft = writer.write(summary_messages(article, text[start:end], sentences=wanted))
             # Later rounds read what the first one wrote, which stands anywhere in the article.
             source = _slice(article, 1, start, end) if text is article.text else whole
-            kept += _checked(draft, (source,), coverage, wanted, kept)
+            kept += _checked(draft, (source,), support, wanted, kept)
             done += 1
         shorter = "\n\n".join(claim.text for claim in kept)
         if last or not kept or len(shorter) > 0.8 * len(text):
@@ -111,7 +111,7 @@ def overview(
     *,
     generator: Generator,
     sentences_wanted: int = 3,
-    coverage: float = COVERAGE,
+    support: float = SUPPORT,
 ) -> Summary:
     """Summarise what several articles say about a query, from passages of them.
 
@@ -128,7 +128,7 @@ def overview(
         passages = passages[:-1]
         messages = overview_messages(query, passages, sentences=sentences_wanted)
     draft = writer.write(messages)
-    claims = _checked(draft, passages, coverage, sentences_wanted, ())
+    claims = _checked(draft, passages, support, sentences_wanted, ())
     claims = _completed(claims, passages, (sentences_wanted + 1) // 2, query)
     articles = tuple({passage.article.id: passage.article for passage in passages}.values())
     return _summary(articles, claims, writer)
@@ -199,12 +199,12 @@ def _pieces(
 
 
 def _checked(
-    draft: str, passages: Sequence[Passage], coverage: float, most: int, before: Sequence[Claim]
+    draft: str, passages: Sequence[Passage], support: float, most: int, before: Sequence[Claim]
 ) -> list[Claim]:
     """The supported sentences of a draft that say something new, at most ``most``."""
     kept: list[Claim] = []
     for sentence, cited in split_claims(draft):
-        claim = check(sentence, passages, cited=cited, coverage=coverage)
+        claim = check(sentence, passages, cited=cited, support=support)
         if claim.supported and len(kept) < most and not _said([*before, *kept], sentence):
             kept.append(claim)
     return kept
@@ -230,7 +230,7 @@ def _completed(
         if len(full) >= least:
             break
         sentence = passage.chunk.text
-        claim = check(sentence, (passage,), coverage=1.0)
+        claim = check(sentence, (passage,), support=1.0)
         if claim.supported and not _said(full, sentence):
             full.append(claim)
     if len(full) > len(claims):

@@ -156,10 +156,10 @@ def test_an_engine_that_fails_is_told() -> None:
         summarize(article(CLOCK), generator=ScriptedGenerator([]))
 
 
-def test_coverage_is_passed_on() -> None:
+def test_the_support_wanted_is_passed_on() -> None:
     loose = "The council of Harrow voted on Monday to shut the venerable ferry."
-    strict = summarize(article(CLOCK), generator=ScriptedGenerator([loose]), coverage=1.0)
-    easy = summarize(article(CLOCK), generator=ScriptedGenerator([loose]), coverage=0.5)
+    strict = summarize(article(CLOCK), generator=ScriptedGenerator([loose]), support=1.0)
+    easy = summarize(article(CLOCK), generator=ScriptedGenerator([loose]), support=0.5)
     assert loose in easy.text
     assert loose not in strict.text
 

@@ -30,7 +30,7 @@ from rag.types import (
     Signals,
     Timing,
 )
-from rag.verify import COVERAGE, check
+from rag.verify import SUPPORT, check
 
 SURE_ENOUGH = 0.5  # confidence below which an answer becomes a refusal
 _QUOTES_READ = 3  # of an answer's quotes, when the model is asked whether they answer
@@ -65,7 +65,7 @@ def answer(
     generator: Generator,
     history: Sequence[Answer] = (),
     max_tokens: int = 200,
-    support: float = COVERAGE,
+    support: float = SUPPORT,
     sure: float = SURE_ENOUGH,
     short: bool = False,
     retrieve_seconds: float = 0.0,
@@ -181,7 +181,7 @@ class _Writing:
             self.passages,
             cited=cited,
             question=self.question,
-            coverage=self.support,
+            support=self.support,
         )
         if not claim.supported and REFUSES.search(sentence):
             return Claim(sentence, reason="the model found no answer")

@@ -23,7 +23,7 @@ class Faithfulness:
 
     QAGS (Wang et al. 2020): sentences, true if most of three people say so. FRANK (Pagnoni et al.
     2021): whole summaries, true if no sentence of them has a factual error; the check supports a
-    summary if it supports each of its sentences. Variants are the coverage of ``[answer]`` and of
+    summary if it supports each of its sentences. Variants are the ``support`` of ``[answer]`` and of
     ``[summarize]``.
     """
 
@@ -33,9 +33,9 @@ class Faithfulness:
         """Measure :func:`rag.verify.check` with the bench's settings."""
         self._bench = bench
         settings = bench.settings
-        self._coverages = {
-            "answers": settings.answer.coverage,
-            "summaries": settings.summarize.coverage,
+        self._demands = {
+            "answers": settings.answer.support,
+            "summaries": settings.summarize.support,
         }
 
     def items(self, *, limit: int | None, seed: int) -> Sequence[Item]:
@@ -61,8 +61,8 @@ class Faithfulness:
         record: dict[str, bool | float | dict[str, bool | float]] = {
             "truth": text.truth == 1.0 if whole else text.truth > 0.5,
         }
-        for variant, coverage in self._coverages.items():
-            claims = [check(part, (passage,), coverage=coverage) for part in parts]
+        for variant, support in self._demands.items():
+            claims = [check(part, (passage,), support=support) for part in parts]
             record[variant] = {
                 "supported": bool(claims) and all(claim.supported for claim in claims),
                 "score": round(min(map(_score, claims), default=0.0), 6),
@@ -70,10 +70,10 @@ class Faithfulness:
         return record
 
     def figures(self, records: Sequence[Record]) -> Sequence[Figure]:
-        """Balanced accuracy and AUROC a dataset and coverage."""
+        """Balanced accuracy and AUROC a dataset and variant."""
         found: dict[tuple[str, str], list[_Judgement]] = {}
         for record in records:
-            for variant in self._coverages:
+            for variant in self._demands:
                 verdict = record[variant]
                 assert isinstance(verdict, Mapping)
                 supported, score = bool(verdict["supported"]), float(str(verdict["score"]))

@@ -41,9 +41,9 @@ class Summaries:
         news = self._bench.news(self._bench.out / "no-index")
         article = article_of(one.article)
         summary = news.summarize(article)
-        coverage = self._bench.settings.summarize.coverage
+        support = self._bench.settings.summarize.support
         passages = (passage_of(one.article),)
-        again = [check(claim.text, passages, coverage=coverage) for claim in summary.claims]
+        again = [check(claim.text, passages, support=support) for claim in summary.claims]
         text = " ".join(" ".join(claim.text.split()) for claim in summary.claims)
         rouge = _rouge(one.reference, text)
         return {

@@ -330,7 +330,7 @@ class News:
             generator=self.generator,
             history=history,
             max_tokens=self.settings.answer.max_tokens,
-            support=self.settings.answer.coverage,
+            support=self.settings.answer.support,
             sure=self.settings.answer.sure,
             short=short,
             retrieve_seconds=time.perf_counter() - start,
@@ -410,7 +410,7 @@ class News:
         """
         chosen = self.settings.summarize
         sentences = {"short": chosen.short, "medium": chosen.medium, "long": chosen.long}[length]
-        coverage = chosen.coverage
+        support = chosen.support
         if isinstance(article, str):
             article = self.article(article)
         if isinstance(article, Article):
@@ -419,7 +419,7 @@ class News:
                 generator=self.generator,
                 sentences_wanted=sentences,
                 part_tokens=chosen.part_tokens,
-                coverage=coverage,
+                support=support,
                 progress=progress,
             )
         tokens = 2 * self.settings.retrieve.source_tokens
@@ -432,7 +432,7 @@ class News:
             count = self.generator.count_tokens
         passages = within(found, tokens=tokens, count=count)
         return overview(
-            query, passages, generator=self.generator, sentences_wanted=sentences, coverage=coverage
+            query, passages, generator=self.generator, sentences_wanted=sentences, support=support
         )
 
     def read(self, source: str) -> Article:

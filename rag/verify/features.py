@@ -1,0 +1,113 @@
+"""What is measured of a claim and its source: a few numbers that tell true claims from false ones."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+from rag.verify.align import Path, align
+from rag.verify.source import Source, Word
+
+# Counts are cut, so that no long claim is judged by one of them alone.
+_MOST, _MOST_NUMBERS = 5.0, 2.0
+_NEAR = 4  # words between which, in their order, two count as joined, but less than neighbours do
+_NEARLY = 0.8
+_EMPTY_JOINT = 0.5
+# A joint in a claim of five words must not weigh four times what it does in one of twenty.
+_FREE_JOINTS = 10.0
+_HE = ("he", "she", "it", "they")
+
+
+def measure(claim: Sequence[Word], source: Source, spared: frozenset[str]) -> dict[str, float]:
+    """The features of a claim of at least one word, by name.
+
+    - ``joined``: share of its pairs of neighbours that are neighbours in the source, or nearly;
+    - ``held``: share, by weight, of its content words in the sentence that holds most;
+    - ``replaced``: share, by weight, of words in whose place the source has other content words;
+    - ``numbers``: numbers of it that the source does not have;
+    - ``denial``: a negator of it is not in what it was cut from;
+    - ``repeats``: content words that it says oftener than any sentence of the source;
+    - ``ending``: its last word is missing.
+
+    Args:
+        claim: its words.
+        source: what it is held against.
+        spared: folded words with which the claim names whom it is about: where the article has
+            them somewhere, a "he" or "she" of the source may stand for them.
+    """
+    path = align(claim, source, spared)
+    content = [i for i, word in enumerate(claim) if not word.empty]
+    keys = [claim[i].key for i in content]
+    holders = [_holders(claim[i], source, spared) for i in content]
+    return {
+        "joined": _joined(claim, source, spared),
+        "held": _held(keys, holders, source),
+        "replaced": _replaced(claim, path, source),
+        "numbers": min(_MOST_NUMBERS, sum(w.number and w.key not in source.places for w in claim)),
+        "denial": float(any(w.denies and path[i] is None for i, w in enumerate(claim))),
+        "repeats": min(_MOST, _repeats(keys, source)),
+        "ending": float(path[-1] is None),
+    }
+
+
+def _holders(word: Word, source: Source, spared: frozenset[str]) -> frozenset[int]:
+    """The sentences that hold a word, or a pronoun in its place."""
+    found = source.holders.get(word.key, frozenset())
+    return found | source.pronouns if word.folded in spared else found
+
+
+def _joined(claim: Sequence[Word], source: Source, spared: frozenset[str]) -> float:
+    found = total = _FREE_JOINTS
+    for one, other in pairwise(claim):
+        weight = _EMPTY_JOINT if one.empty or other.empty else 1.0
+        total += weight
+        if (one.key, other.key) in source.pairs or (
+            one.folded in spared and any((he, other.key) in source.pairs for he in _HE)
+        ):
+            found += weight
+        elif _near(one.key, other.key, source):
+            found += _NEARLY * weight
+    return found / total if claim[1:] or claim[0].key in source.places else 0.0
+
+
+def _near(one: str, other: str, source: Source) -> bool:
+    ends = set(source.places.get(other, ()))
+    return bool(ends) and any(
+        place + step in ends and source.sentence_of[place] == source.sentence_of[place + step]
+        for place in source.places.get(one, ())
+        for step in range(1, _NEAR + 1)
+    )
+
+
+def _held(keys: Sequence[str], holders: Sequence[frozenset[int]], source: Source) -> float:
+    total, found = 0.0, dict[int, float]()
+    for key, numbers in zip(keys, holders, strict=True):
+        weight = source.weight(key)
+        total += weight
+        for number in numbers:
+            found[number] = found.get(number, 0.0) + weight
+    return max(found.values(), default=0.0) / total if total else 1.0
+
+
+def _repeats(keys: Sequence[str], source: Source) -> int:
+    again = 0
+    for key, times in Counter(keys).items():
+        if times > 1:
+            there = Counter(source.sentence_of[place] for place in source.places.get(key, ()))
+            again += max(0, times - max(there.values(), default=1))
+    return again
+
+
+def _replaced(claim: Sequence[Word], path: Path, source: Source) -> float:
+    """Share of the claim's weight in missing words between two that stand as near in the source."""
+    weights = [0.0 if word.empty else source.weight(word.key) for word in claim]
+    total, found, last = sum(weights), 0.0, -1
+    for i, place in enumerate(path):
+        if place is None:
+            continue
+        before = path[last] if last >= 0 else None
+        if before is not None and i - last > 1 and 1 < place - before <= i - last + 3:
+            between = source.words[before + 1 : place]
+            if any(not word.empty for word in between):
+                found += sum(weights[last + 1 : i])
+        last = i
+    return found / total if total else 0.0
