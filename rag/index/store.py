@@ -269,6 +269,23 @@ class Store:
                 found[number] = (chunk, article)
         return found
 
+    def origins(self, numbers: Sequence[int]) -> dict[int, tuple[str, date | None]]:
+        """The article and its day of each of these chunks; numbers that are gone are left out."""
+        rows = self._rows(
+            "SELECT number, article_id, published FROM json_each(?) JOIN chunks ON number = value"
+            " JOIN articles ON article_id = articles.id",
+            (json.dumps(list(numbers)),),
+        )
+        return {
+            int(str(number)): (str(article), date.fromisoformat(str(day)) if day else None)
+            for number, article, day in rows
+        }
+
+    def newest(self) -> date | None:
+        """The latest day on which an article was published."""
+        ((day,),) = self._rows("SELECT max(published) FROM articles")
+        return date.fromisoformat(str(day)) if day else None
+
     def vectors(
         self, dimension: int
     ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
