@@ -272,7 +272,6 @@ class News:
             k=k,
             lexical_weight=chosen.lexical_weight,
             dense_weight=chosen.dense_weight,
-            sentence_weight=chosen.sentence_weight,
             filters=filters,
             reranker=self.reranker,
         )

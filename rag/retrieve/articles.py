@@ -7,11 +7,11 @@ one agency's report are two results.
 from rag.embed import Embedder
 from rag.index import Index
 from rag.rerank import Reranker
-from rag.retrieve.ranking import first_place, fused, in_one_sentence, rankings
+from rag.retrieve.ranking import fused, rankings
 from rag.types import Filters, Passage
 
 _POOL = 1000  # chunks of each search, from which the articles are ranked
-_WEIGHED = 60  # articles whose best passages are looked at sentence by sentence, at least
+_RERANKED = 60  # articles whose best passages a reranker scores, at least
 
 
 def find(
@@ -22,7 +22,6 @@ def find(
     k: int = 10,
     lexical_weight: float = 1.0,
     dense_weight: float = 1.0,
-    sentence_weight: float = 1.0,
     filters: Filters | None = None,
     reranker: Reranker | None = None,
 ) -> tuple[Passage, ...]:
@@ -50,11 +49,10 @@ def find(
         (list(dict.fromkeys(article_of[n] for n, _ in ranking if n in article_of)), weight)
         for ranking, weight in found
     )
-    leading = sorted(scores, key=lambda article: -scores[article])[: max(k, _WEIGHED)]
+    leading = sorted(scores, key=lambda article: -scores[article])
+    leading = leading[: max(k, _RERANKED) if reranker else k]
     held = index.chunks([best[article] for article in leading])
     texts = {article: held[best[article]] for article in leading if best[article] in held}
-    for article, share in in_one_sentence(query, texts).items():
-        scores[article] += first_place(sentence_weight) * share
     if reranker is not None and texts:
         given = reranker.score(query, [chunk.text for chunk, _ in texts.values()])
         scores = dict(zip(texts, map(float, given), strict=True))
