@@ -1,4 +1,4 @@
-# make demo | run | test | check | bench | peers. The first of them sets up .venv and fetches the models.
+# make demo | run | test | check | gate | bench | peers. The first of them sets up .venv and fetches the models.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,7 +8,7 @@ TEST_MODELS := $(VENV)/.test-models
 
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo run test fast check format bench peers clean
+.PHONY: demo run test fast check format gate bench peers clean
 .DEFAULT_GOAL := demo
 
 demo: $(MODELS)
@@ -37,8 +37,13 @@ format: $(SETUP)
 bench: $(MODELS)
 	@$(BIN)/python benchmarks/bench.py
 
-# The environments of the peers take 4.5 GB in build/peers; see benchmarks/peers/README.md.
 DATA ?= ../shared/data
+
+# Figures against their floors, with the data sets in DATA; ARGS=--small needs no language model.
+gate: $(MODELS)
+	@$(BIN)/python benchmarks/gate.py --data $(DATA) $(ARGS)
+
+# The environments of the peers take 4.5 GB in build/peers; see benchmarks/peers/README.md.
 peers: $(MODELS)
 	@$(BIN)/python benchmarks/peers/run.py --data $(DATA) $(ARGS)
 

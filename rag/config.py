@@ -25,6 +25,7 @@ _NO_SETTINGS = frozenset({"RAG_MODELS_DIR"})
 _Device = Literal["cpu", "cuda", "mps"]
 _Name = Annotated[str, Field(min_length=1)]
 _Share = Annotated[float, Field(ge=0.5, le=1)]
+_Part = Annotated[float, Field(ge=0, le=1)]
 _Weight = Annotated[float, Field(ge=0, le=100)]
 _Count = Annotated[int, Field(ge=1, le=100_000)]
 _Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -88,6 +89,7 @@ class RetrieveSettings(_Section):
     lexical_weight: _Weight
     dense_weight: _Weight
     sentence_weight: _Weight
+    newer: _Part
 
 
 class AnswerSettings(_Section):
@@ -95,6 +97,7 @@ class AnswerSettings(_Section):
 
     max_tokens: _Count
     coverage: _Share
+    sure: _Part
     question_characters: _Count
 
 

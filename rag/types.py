@@ -107,14 +107,42 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Where the time went, in seconds; tokens as the generator counts them."""
+    """Where the time went, in seconds; tokens of what was written for, as the generator counts them.
+
+    ``probe`` is the time taken by what the model is asked about its answer once that stands;
+    ``cached_tokens`` of the prompt were known from before.
+    """
 
     retrieve: float = 0.0
     first_token: float = 0.0
     generate: float = 0.0
     verify: float = 0.0
+    probe: float = 0.0
     prompt_tokens: int = 0
+    cached_tokens: int = 0
     output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What speaks for an answer and against it; shares and probabilities, 0 to 1.
+
+    ``refusing``: that the model begins with a refusal. ``answerable``: that it says yes when asked
+    whether the sources answer the question, ``quotes_answer``: whether the cited sentences by
+    themselves do; .5 where it does not tell. ``supported``: sentences of
+    the draft that hold. ``quoted``: 1 where the answer is sentences of the articles, for none of
+    the draft's held. ``coverage``: how much of the question stands in a cited sentence. ``names``:
+    names of the question that the passages hold. ``yes_or_no``: 1 if that is what was asked.
+    """
+
+    refusing: float = 0.0
+    answerable: float = 0.5
+    quotes_answer: float = 0.5
+    supported: float = 0.0
+    quoted: float = 0.0
+    coverage: float = 0.0
+    names: float = 1.0
+    yes_or_no: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +150,12 @@ class Answer:
     """What the articles say to a question, or a refusal where they are silent.
 
     ``text`` holds the supported claims with their citation marks (``[1]``), or the refusal
-    sentence. ``claims`` holds every sentence that the model wrote, the unsupported ones too.
+    sentence. ``claims`` holds every sentence that the model wrote, the unsupported ones too, and
+    then, where none held, the sentences of the articles that are quoted instead.
     ``passages`` is all that the model was shown, best first; ``draft`` what it wrote, unchecked.
     ``short`` is the answer in a few words, where those were asked for and it is no refusal.
-    ``confidence`` is the share of the draft's sentences that the sources support, 0 to 1.
+    ``confidence`` is the probability that the answer is one, 0 to 1, reckoned from ``signals``;
+    0 for a refusal without a draft.
     """
 
     question: str
@@ -139,6 +169,7 @@ class Answer:
     timing: Timing
     draft: str = ""
     short: str = ""
+    signals: Signals = Signals()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,16 @@
 """Shared by all tests: the real models that the slow tests use, fetched once where missing."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from rag.errors import ModelError, ModelMissing
 from rag.models import Catalogue, load_catalogue, locate, pull
+
+# A shell ignores Ctrl-C for what it starts in the background, and the children of the tests would too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -1,5 +1,7 @@
 """rag.choose: the right choice wins wherever it stands, and letters that a model prefers do not."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from rag.choose import choose
@@ -17,20 +19,26 @@ def _passages() -> tuple[Passage, ...]:
     return (Passage(1, chunk, article, 1.0),)
 
 
-def _letter_of(text: str, messages: tuple[Message, ...] | list[Message]) -> str:
+def _letter_of(text: str, messages: Sequence[Message]) -> str:
     lines = messages[-1].content.splitlines()
     return next(line[0] for line in lines if line.endswith(") " + text))
 
 
 def test_each_choice_stands_once_at_each_letter_and_the_right_one_wins() -> None:
-    generator = ScriptedGenerator(lambda messages: _letter_of("its engine failed", list(messages)))
+    asked: list[Sequence[Message]] = []
+
+    def reply(messages: Sequence[Message]) -> str:
+        asked.append(messages)
+        return _letter_of("its engine failed", messages)
+
+    generator = ScriptedGenerator(reply)
 
     likely = choose("Why was the ferry closed?", CHOICES, _passages(), generator=generator)
 
     assert likely == (0.0, 1.0, 0.0, 0.0)
-    letters = [_letter_of("a storm", chat) for chat in generator.history]
+    letters = [_letter_of("a storm", chat) for chat in asked]
     assert sorted(letters) == ["A", "B", "C", "D"]
-    assert all(TEXT in chat[-1].content for chat in generator.history)
+    assert all(TEXT in chat[-1].content for chat in asked)
 
 
 def test_a_model_that_always_says_the_same_letter_prefers_nothing() -> None:

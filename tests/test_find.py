@@ -129,3 +129,16 @@ def test_age_does_not_hide_the_only_article_on_a_subject(tmp_path: Path) -> None
         == "Comet"
     )
     assert titles(find("swans at Dunmere lock", index=index, embedder=EMBEDDER))[0] == "Undated"
+
+
+def test_newer_can_be_switched_off(tmp_path: Path) -> None:
+    index = filled(
+        tmp_path / "votes",
+        [
+            made("2014", VOTE.format(when="in May"), date(2014, 5, 1)),
+            made("2022", VOTE.format(when="in the dark and cold of June"), date(2022, 5, 1)),
+        ],
+    )
+    asked = "council of Brome vote on the new bridge in May"
+    assert titles(find(asked, index=index, embedder=EMBEDDER, newer=0))[0] == "2014"
+    assert titles(find(asked, index=index, embedder=EMBEDDER, newer=1))[0] == "2022"

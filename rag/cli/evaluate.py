@@ -10,8 +10,6 @@ from rag.cli import show
 from rag.cli.options import JsonOption, ProfileOption, SetOption, settings_of
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from rag.evaluate.run import Measured
 
 _DEFAULT_OUT = "reports"
@@ -75,7 +73,7 @@ def evaluate(
             out=folder,
             index=shared,
             tell=_tell,
-            advance=partial(_advance, bar),
+            advance=partial(show.advance, bar),
         )
         with bench:
             for name in tasks:
@@ -86,7 +84,7 @@ def evaluate(
                     limit=limit,
                     seed=seed,
                     fresh=fresh,
-                    advance=partial(_advance, bar, name),
+                    advance=partial(show.advance, bar, name),
                 )
                 text = (measured.folder / "summary.json").read_text(encoding="utf-8")
                 summaries.append((name, text))
@@ -99,14 +97,6 @@ def evaluate(
 
 def _tell(line: str) -> None:
     show.console(stderr=True).print(show.plain(line))
-
-
-def _advance(bar: "Progress", what: str, done: int, total: int | None) -> None:
-    """Show a progress; a new thing starts a bar of its own, so that the time left is its own."""
-    task = bar.tasks[0]
-    if task.description != what:
-        bar.reset(task.id, description=what, total=total, completed=0, rate="")
-    bar.update(task.id, completed=done, total=total)
 
 
 def _print(measured: "Measured") -> None:

@@ -100,7 +100,7 @@ def print_timing(answer: Answer | Summary) -> None:
     from rich.text import Text
 
     timing = answer.timing
-    seconds = timing.retrieve + timing.generate + timing.verify
+    seconds = timing.retrieve + timing.generate + timing.verify + timing.probe
     line = (
         f"{answer.model} · {seconds:.1f} s (first word after {timing.first_token:.1f} s)"
         f" · {timing.prompt_tokens} tokens read, {timing.output_tokens} written"
@@ -157,6 +157,14 @@ def progress_bar(unit: str, total: float | None) -> Iterator["Progress"]:
     with Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True) as bar:
         bar.add_task("", total=total, rate="")
         yield bar
+
+
+def advance(bar: "Progress", what: str, done: int, total: int | None) -> None:
+    """Show a progress; a new thing starts a bar of its own, so that the time left is its own."""
+    task = bar.tasks[0]
+    if task.description != what:
+        bar.reset(task.id, description=what, total=total, completed=0, rate="")
+    bar.update(task.id, completed=done, total=total)
 
 
 @contextmanager

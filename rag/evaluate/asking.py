@@ -9,7 +9,7 @@ import random
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rag.evaluate.sets import Evidence, HopQuestion
@@ -101,6 +101,7 @@ def ask(news: News, question: str, *, filters: Filters | None = None) -> tuple[A
         "draft": answer.draft,
         "refused": answer.refused,
         "confidence": answer.confidence,
+        "signals": asdict(answer.signals),
         "ask_seconds": time.perf_counter() - start,
         "first_token": answer.timing.first_token,
         "prompt_tokens": answer.timing.prompt_tokens,

@@ -99,9 +99,14 @@ class Journal:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file beside and rename it: it is there whole or not at all."""
+    write_whole_bytes(path, text.encode("utf-8", "replace"))
+
+
+def write_whole_bytes(path: Path, body: bytes) -> None:
+    """The same for bytes."""
     beside = path.with_name(path.name + ".part")
-    with beside.open("w", encoding="utf-8", errors="replace") as file:
-        file.write(text)
+    with beside.open("wb") as file:
+        file.write(body)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)

@@ -283,17 +283,20 @@ def squad2(data: Path) -> tuple[SpanQuestion, ...]:
 
 
 def multihop(data: Path) -> tuple[HopQuestion, ...]:
-    """Every question of ``multihop_rag``."""
+    """Every question of ``multihop_rag``; each file counts its own, so several name theirs."""
+    found = files(data, "multihop_rag")
     return tuple(
         HopQuestion(
-            key=row.text("id"),
+            key=f"{path.name.removesuffix('.jsonl.gz')}/{row.text('id')}"
+            if len(found) > 1
+            else row.text("id"),
             dataset="multihop_rag",
             text=row.text("question"),
             kind=row.text("question_type"),
             answer=row.text("answer"),
             evidence=tuple(map(_evidence, row.rows("evidence_list"))),
         )
-        for path in files(data, "multihop_rag")
+        for path in found
         for row in _lines(path)
     )
 
@@ -414,9 +417,8 @@ class _Row:
 
     def _get(self, key: str, kind: type[_T] | tuple[type[_T], ...], wanted: str) -> _T:
         value = self._values.get(key)
-        if isinstance(value, bool) and kind is not bool:
-            value = None
-        if not isinstance(value, kind):
+        odd = isinstance(value, bool) and kind is not bool  # Python takes True for a number
+        if odd or not isinstance(value, kind):
             seen = type(value).__name__ if key in self._values else "nothing"
             raise SourceError(f"{self._where}: the field {key!r} holds {seen}, wanted {wanted}.")
         return value

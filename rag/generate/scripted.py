@@ -57,9 +57,11 @@ class ScriptedGenerator:
         return len(text.split()) * 4 // 3
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        """The first word of the next reply, which is sure."""
-        reply = "".join(self.stream(messages, max_tokens=1))
-        return {reply: 1.0} if reply else {}
+        """The first word of the reply that the function gives, as sure; of a list nothing is told."""
+        if not callable(self._replies):
+            return {}
+        words = _WORD.findall(self._replies(messages))
+        return {words[0].strip(): 1.0} if words else {}
 
     def stream(
         self,

@@ -111,11 +111,12 @@ class TransformersGenerator:
         decoder = {"decoder_input_ids": prompt.new_tensor([[begin]])} if engine.seq2seq else {}
         with self._writing, torch.inference_mode():
             logits = engine.model(prompt, **decoder).logits[0, -1]  # (vocabulary,)
-        likely = torch.softmax(logits.float(), dim=-1).topk(LIKELIEST)
-        return {
-            str(engine.tokenizer.decode([number])): float(share)
-            for share, number in zip(likely.values, likely.indices.tolist(), strict=True)
-        }
+        likely = torch.softmax(logits.float(), dim=-1).topk(min(LIKELIEST, logits.shape[-1]))
+        found: dict[str, float] = {}
+        for share, number in zip(likely.values, likely.indices.tolist(), strict=True):
+            text = str(engine.tokenizer.decode([number]))
+            found[text] = found.get(text, 0.0) + float(share)  # some tokens read alike
+        return found
 
     def _prompt(self, engine: _Engine, messages: Sequence[Message]) -> "torch.Tensor":
         prompt = _encoded(engine, messages)

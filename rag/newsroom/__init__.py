@@ -272,6 +272,7 @@ class News:
             k=k,
             lexical_weight=chosen.lexical_weight,
             dense_weight=chosen.dense_weight,
+            newer=chosen.newer,
             filters=filters,
             reranker=self.reranker,
         )
@@ -288,6 +289,7 @@ class News:
             lexical_weight=chosen.lexical_weight,
             dense_weight=chosen.dense_weight,
             sentence_weight=chosen.sentence_weight,
+            newer=chosen.newer,
             filters=filters,
             reranker=self.reranker,
         )
@@ -351,7 +353,9 @@ class News:
             generator=self.generator,
             history=history,
             max_tokens=self.settings.answer.max_tokens,
-            coverage=self.settings.answer.coverage,
+            support=self.settings.answer.coverage,
+            sure=self.settings.answer.sure,
+            short=short,
             retrieve_seconds=time.perf_counter() - start,
         )
 

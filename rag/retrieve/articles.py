@@ -22,6 +22,7 @@ def find(
     k: int = 10,
     lexical_weight: float = 1.0,
     dense_weight: float = 1.0,
+    newer: float = 0.5,
     filters: Filters | None = None,
     reranker: Reranker | None = None,
 ) -> tuple[Passage, ...]:
@@ -36,6 +37,7 @@ def find(
         embedder=embedder,
         lexical_weight=lexical_weight,
         dense_weight=dense_weight,
+        newer=newer,
         filters=filters or Filters(),
         pool=_POOL,
     )

@@ -26,6 +26,7 @@ def retrieve(
     lexical_weight: float = 1.0,
     dense_weight: float = 1.0,
     sentence_weight: float = 1.0,
+    newer: float = 0.5,
     filters: Filters | None = None,
     reranker: Reranker | None = None,
 ) -> tuple[Passage, ...]:
@@ -41,6 +42,7 @@ def retrieve(
         lexical_weight: weight of BM25 in the fusion; 0 switches it off.
         dense_weight: weight of the dense search; 0 switches it off.
         sentence_weight: weight of how much of the question stands in one sentence of the chunk.
+        newer: share of a score that fades with the years where no day is given; 0 is off.
         filters: which articles may be found; applied before any ranking is cut.
         reranker: scores question and chunk together; its order replaces the fused one.
     """
@@ -50,6 +52,7 @@ def retrieve(
         embedder=embedder,
         lexical_weight=lexical_weight,
         dense_weight=dense_weight,
+        newer=newer,
         filters=filters or Filters(),
         pool=candidates * _POOL,
     )

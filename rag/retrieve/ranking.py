@@ -14,7 +14,6 @@ from rag.types import Article, Chunk, Filters
 _RANK_OFFSET = 60  # the constant of the paper
 _RECENT_DAYS = 7  # before the day as of which the news is read
 _OLDER = 0.3  # what the score of older news counts then
-_FADING = 0.5  # the share of a score that fades with age where no day is given
 _HALF_LIFE = 365.25  # days in which half of it has gone
 _COLUMN_WEIGHTS = (1.0, 2.0, 0.5)  # BM25 of text, title, publisher with date
 
@@ -29,22 +28,23 @@ def rankings(
     embedder: Embedder,
     lexical_weight: float,
     dense_weight: float,
+    newer: float,
     filters: Filters,
     pool: int,
 ) -> list[tuple[Ranking, float]]:
     """What BM25 and the dense search find, ``pool`` chunks each, with the weight of each search.
 
     Scores are lowered for older news. Read as of a day, what is older than a week counts less;
-    without a day, what is older than the newest article of the index loses up to half in years.
+    without a day, what is older than the newest article of the index loses up to the share ``newer``.
     """
     found: list[tuple[Ranking, float]] = []
     if lexical_weight and (match := match_expression(question)):
         ranking = index.lexical(match, weights=_COLUMN_WEIGHTS, filters=filters, limit=pool)
-        found.append((_newer_first(ranking, index, filters.as_of), lexical_weight))
+        found.append((_newer_first(ranking, index, filters.as_of, newer), lexical_weight))
     if dense_weight:
         vector = embedder.encode_queries([question])[0]
         ranking = index.dense(vector, filters=filters, limit=pool)
-        found.append((_newer_first(ranking, index, filters.as_of), dense_weight))
+        found.append((_newer_first(ranking, index, filters.as_of, newer), dense_weight))
     return found
 
 
@@ -91,7 +91,7 @@ def in_one_sentence(question: str, found: Mapping[_T, tuple[Chunk, Article]]) ->
     return shares
 
 
-def _newer_first(ranking: Ranking, index: Index, as_of: date | None) -> Ranking:
+def _newer_first(ranking: Ranking, index: Index, as_of: date | None, newer: float) -> Ranking:
     """The ranking with the scores of older and undated news lowered."""
     newest = as_of or index.newest()
     if newest is None:
@@ -100,10 +100,10 @@ def _newer_first(ranking: Ranking, index: Index, as_of: date | None) -> Ranking:
 
     def kept(published: date | None) -> float:
         if published is None:
-            return 1 - _FADING if as_of is None else _OLDER
+            return 1 - newer if as_of is None else _OLDER
         age = max(0, (newest - published).days)
         if as_of is None:
-            return 1 - _FADING * (1 - exp2(-age / _HALF_LIFE))
+            return 1 - newer * (1 - exp2(-age / _HALF_LIFE))
         return 1.0 if age <= _RECENT_DAYS else _OLDER
 
     weighed = [(number, score * kept(days.get(number))) for number, score in ranking]

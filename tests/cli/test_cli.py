@@ -459,7 +459,7 @@ def test_a_chat_goes_on_after_the_engine_failed(
     assert done.stdout.count(f"{OPENED}. [1]") == 2
     assert "the [bold]server[/bold] [31mfell over\n" in done.stderr
     # What failed is no turn of the conversation.
-    assert (asked[0], asked[-1]) == (2, 4)
+    assert (asked[0], max(asked)) == (2, 4)
 
 
 def test_a_chat_ends_with_its_input(run: Run, filled: Path, say: Say) -> None:

@@ -165,6 +165,129 @@ def write_snippets(data: Path) -> None:
     write(data, "rgb/half.jsonl.gz", [row])
 
 
+def write_document(data: Path, name: str, document: object) -> None:
+    """A gzipped JSON file below the data folder."""
+    path = data / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(json.dumps(document).encode()))
+
+
+def write_gold_quiz(data: Path) -> None:
+    """``realtimeqa_2031``: an article a sentence of :data:`SENTENCES`, asked for by its words."""
+    days = [f"2031/03/{number:02}" for number in range(1, len(SENTENCES) + 1)]
+    urls = [f"https://lock.example/{number}" for number in range(1, len(SENTENCES) + 1)]
+    rows = zip(urls, SENTENCES, days, strict=True)
+    articles = [
+        {"url": url, "title": text.split(".")[0], "text": f"{text} {text}", "publish_date": day}
+        for url, text, day in rows
+    ]
+    questions = [
+        {
+            "question_id": f"2031_{number}",
+            "date": days[number],
+            "question": f"Is it true? {SENTENCES[number]}",
+            "choices": ["Yes", "No"],
+            "answer_idx": [0],
+            "answer_text": ["Yes"],
+            "gold_urls": [urls[number]] if number < 6 else [],
+        }
+        for number in range(8)
+    ]
+    write(data, "realtimeqa_2031/corpus.jsonl.gz", articles)
+    write(data, "realtimeqa_2031/questions.jsonl.gz", questions)
+
+
+def write_paragraphs(data: Path) -> None:
+    """``xquad.half``: three paragraphs with a question each."""
+    paragraphs = [
+        {
+            "context": f"{text} {text}",
+            "qas": [{"id": f"x{place}", "question": text, "answers": [{"text": text.split()[1]}]}],
+        }
+        for place, text in enumerate(SENTENCES[:3])
+    ]
+    write_document(data, "squad/xquad.half.json.gz", {"data": [{"paragraphs": paragraphs}]})
+
+
+def write_judged(data: Path) -> None:
+    """``qags_half``: two true sentences and two false ones, by two votes of three or all."""
+
+    def votes(*said: str) -> list[dict[str, str]]:
+        return [{"response": each} for each in said]
+
+    true = {"sentence": "Ida Fenn opened the bridge on Tuesday.", "responses": votes(*["yes"] * 3)}
+    most = {"sentence": "The bridge cost 12 million euros.", "responses": votes("yes", "no", "yes")}
+    false = {"sentence": "The bridge cost 90 million dollars.", "responses": votes(*["no"] * 3)}
+    goats = {"sentence": "Jonas Lind keeps 70 goats.", "responses": votes("no", "yes", "no")}
+    rows = [
+        {"article": BRIDGE, "summary_sentences": [true, most, false]},
+        {"article": CHEESE, "summary_sentences": [goats]},
+    ]
+    write(data, "qags/half.jsonl.gz", rows)
+
+
+def write_frank(data: Path) -> None:
+    """Two articles of CNN/DM with systems' summaries, and one of XSum."""
+    rows = [
+        {
+            "hash": name,
+            "dataset": f"{dataset}_valid",
+            "article": article,
+            "reference": reference,
+            "system_outputs": {"copy": article, "wild": "Jonas Lind sank 70 ferries in Lima."},
+            "human_factuality": {"copy": {"Factuality": 1.0}, "wild": {"Factuality": 0.5}},
+        }
+        for name, dataset, article, reference in (
+            ("f1", "cnndm", BRIDGE, "Mayor Ida Fenn opened the new Harrow bridge."),
+            ("f2", "cnndm", CHEESE, "A cheese from Pengarth won the gold medal."),
+            ("f3", "bbc", CHEESE, "Cheese wins."),
+        )
+    ]
+    write(data, "frank/half.jsonl.gz", rows)
+
+
+PROSE = (
+    "Mayor Ida Fenn opened the new Harrow bridge on Tuesday morning before a crowd of several "
+    "hundred people who had waited in the rain since dawn.",
+    "The bridge cost 12 million euros and took three years to build, a year longer than the "
+    "council had promised when the old crossing was closed to lorries.",
+    "Engineers from Oslo inspected it twice in the spring, and said that its cables would last "
+    "for a hundred years if they were painted every seven.",
+)
+MENU = ("Home", "News", "Sport", "Weather", "Sign in", "Accept all cookies", "Share", "Top stories")
+
+
+def write_pages(data: Path) -> None:
+    """Two news pages as HTML, one of them as text by two converters too, and one as text alone."""
+    menu = "".join(f"<li><a href='/{name}'>{name}</a></li>" for name in MENU)
+    body = "".join(f"<p>{text}</p>" for text in PROSE)
+    html = (
+        f"<html><head><title>Bridge opened</title></head><body><nav><ul>{menu}</ul></nav>"
+        f"<article><h1>Bridge opened</h1>{body}</article><footer>All rights reserved</footer>"
+        "</body></html>"
+    )
+    prose = "\n\n".join(PROSE)
+    for name in ("one", "two"):
+        path = data / "article_extraction" / "html" / f"{name}.html.gz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(html.encode()))
+    truth = {n: {"articleBody": prose, "url": f"https://p.example/{n}"} for n in ("one", "two")}
+    write_document(data, "article_extraction/ground-truth.json.gz", truth)
+    raw = "\n".join([*MENU, "", prose, "", *MENU])
+    rows = [
+        {
+            "id": name,
+            "url": f"https://p.example/{name}",
+            "english": name == "two",
+            "clean_body": prose,
+            "raw_text_inscriptis": raw,
+            "raw_text_bs4": raw,
+        }
+        for name in ("two", "three")
+    ]
+    write(data, "article_extraction/rawtext_pairs.jsonl.gz", rows)
+
+
 def make_bench(
     folder: Path,
     *,

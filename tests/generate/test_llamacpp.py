@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from rag.errors import GenerateError, ModelError, ModelMissing
+from rag.generate import LIKELIEST
 from rag.generate.llamacpp import LlamaCppGenerator
 from rag.types import Message
 
@@ -176,3 +177,24 @@ def test_nothing_is_printed_and_the_process_ends_in_the_middle_of_a_stream(
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert time.monotonic() - start < 15
+
+
+@pytest.mark.slow
+def test_the_first_token_is_weighed_without_writing(model: LlamaCppGenerator) -> None:
+    chat = [Message("user", "What is the capital of France? Answer in one word.")]
+    likely = model.first_token(chat)
+    assert model.usage.output_tokens == 1
+    assert len(likely) == LIKELIEST
+    assert 0.5 < sum(likely.values()) <= 1 + 1e-6
+    first = max(likely, key=lambda token: likely[token])
+    assert "".join(model.stream(chat, max_tokens=12)).startswith(first)
+    assert model.first_token(chat) == pytest.approx(likely, abs=0.05)
+    other = model.first_token([Message("user", "Write the number seven as a digit.")])
+    assert max(other, key=lambda token: other[token]) != first or other != likely
+
+
+@pytest.mark.slow
+def test_the_first_token_of_a_prompt_that_does_not_fit(model: LlamaCppGenerator) -> None:
+    with pytest.raises(GenerateError, match="tokens, but smol is set to read 1,024"):
+        model.first_token([Message("user", "harbour " * 2000)])
+    assert model.first_token(STORY)  # and the engine goes on

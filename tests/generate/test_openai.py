@@ -2,12 +2,13 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import log
 from pathlib import Path
 
 import pytest
 
 from rag.errors import GenerateError
-from rag.generate import Usage
+from rag.generate import LIKELIEST, Usage
 from rag.generate.llamacpp import LlamaCppGenerator
 from rag.generate.openai import OpenAIGenerator
 from rag.types import Message
@@ -179,3 +180,37 @@ def test_a_real_server(smollm2_path: Path) -> None:
     generator.close()
     assert list(generator.stream(CHAT, max_tokens=1))
     engine.close()
+
+
+def _weighed(piece: str, **shares: float) -> str:
+    """An event with a piece and the likeliest tokens for its place."""
+    likely = [{"token": token, "logprob": log(share)} for token, share in shares.items()]
+    choice = {"delta": {"content": piece}, "logprobs": {"content": [{"top_logprobs": likely}]}}
+    return "data: " + json.dumps({"choices": [choice]})
+
+
+def test_the_first_token_of_a_server_that_weighs_it(serve: _Serve) -> None:
+    server = serve([_weighed("A", A=0.75, B=0.2), _weighed("C", C=1.0), "data: [DONE]"])
+    generator = _generator(server.base)
+    assert generator.first_token(CHAT) == pytest.approx({"A": 0.75, "B": 0.2})
+    sent = json.loads(server.seen[0][2])
+    assert (sent["max_tokens"], sent["temperature"]) == (1, 0.0)
+    assert (sent["logprobs"], sent["top_logprobs"]) == (True, LIKELIEST)
+
+
+@pytest.mark.parametrize("logprobs", [None, {}, {"content": None}, {"content": []}, [], 7, "no"])
+def test_the_first_token_of_a_server_that_does_not_is_taken_as_sure(
+    serve: _Serve, logprobs: object
+) -> None:
+    choice = {"delta": {"content": "B"}, "logprobs": logprobs}
+    server = serve(["data: " + json.dumps({"choices": [choice]}), "data: [DONE]"])
+    assert _generator(server.base).first_token(CHAT) == {"B": 1.0}
+
+
+def test_the_first_token_of_a_silent_or_absent_server(serve: _Serve) -> None:
+    usage = 'data: {"choices": [], "usage": {"prompt_tokens": 3}}'
+    assert _generator(serve([usage, "data: [DONE]"]).base).first_token(CHAT) == {}
+    with pytest.raises(GenerateError, match="status 500"):
+        _generator(serve(["broken"], status=500).base).first_token(CHAT)
+    with pytest.raises(GenerateError, match="cannot be reached"):
+        _generator("http://127.0.0.1:9/v1").first_token(CHAT)

@@ -83,3 +83,13 @@ def test_usage_belongs_to_the_thread_that_read_the_stream() -> None:
     other.start()
     other.join()
     assert seen == [Usage(2, 0, 2)]
+
+
+def test_the_first_token_is_what_a_function_says_first_and_takes_no_reply() -> None:
+    model = ScriptedGenerator(lambda messages: messages[-1].content)
+    assert model.first_token(CHAT) == {"Who": 1.0}
+    assert model.first_token([Message("user", "")]) == {}
+    assert model.history == []
+    script = ScriptedGenerator(["B is right"])
+    assert script.first_token(CHAT) == {}
+    assert "".join(script.stream(CHAT, max_tokens=9)) == "B is right"

@@ -6,6 +6,7 @@ from types import GeneratorType
 import pytest
 
 from rag.errors import GenerateError, ModelError, ModelMissing
+from rag.generate import LIKELIEST
 from rag.generate.transformers import TransformersGenerator
 from rag.types import Message
 
@@ -137,3 +138,24 @@ def test_a_failure_while_writing_is_told(
     monkeypatch.setattr(t5._engine.model, "generate", burst)
     with pytest.raises(GenerateError, match="tiny-t5 failed: out of memory"):
         list(t5.stream(CHAT, max_tokens=4))
+
+
+@pytest.mark.slow
+def test_the_first_token_of_a_sequence_to_sequence_model(t5: TransformersGenerator) -> None:
+    # Fewer words than are told of a real model: its whole vocabulary.
+    likely = t5.first_token(CHAT)
+    assert t5.first_token(CHAT) == likely
+    assert all(0 <= share <= 1 for share in likely.values())
+    assert sum(likely.values()) == pytest.approx(1, abs=1e-3)
+    with pytest.raises(GenerateError, match="but tiny-t5 reads 64"):
+        t5.first_token([Message("user", "the bridge " * 40)])
+
+
+@pytest.mark.slow
+def test_the_first_token_is_the_one_that_is_written(causal: TransformersGenerator) -> None:
+    chat = [Message("user", "What is the capital of France? Answer in one word.")]
+    likely = causal.first_token(chat)
+    assert len(likely) == LIKELIEST
+    assert 0.5 < sum(likely.values()) <= 1 + 1e-3
+    first = max(likely, key=lambda token: likely[token])
+    assert "".join(causal.stream(chat, max_tokens=6)).startswith(first)

@@ -6,24 +6,37 @@ from collections.abc import Generator as Stream
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from rag.answer.confidence import confidence
+from rag.answer.probe import REFUSES, few_words, refusing, yes, yes_or_no
+from rag.answer.quote import asks_yes_or_no, coverage, names_found, quoted
 from rag.cite import distinct, marked, split_claims
 from rag.generate import Generator
-from rag.prompts import REFUSAL, SHORTER, answer_messages
+from rag.prompts import (
+    ANSWERABLE,
+    REFUSAL,
+    answer_messages,
+    answering_messages,
+    instructed,
+)
 from rag.terms import DAYS, MONTHS, terms
-from rag.types import Answer, Checked, Claim, Draft, Found, Message, Passage, Timing
+from rag.types import (
+    Answer,
+    Checked,
+    Claim,
+    Draft,
+    Found,
+    Message,
+    Passage,
+    Signals,
+    Timing,
+)
 from rag.verify import COVERAGE, check
 
-_FEW_TOKENS = 24
+SURE_ENOUGH = 0.5  # confidence below which an answer becomes a refusal
+_QUOTES_READ = 3  # of an answer's quotes, when the model is asked whether they answer
+_SURELY_REFUSED = 0.5  # probability of a refusal from which no other way to an answer is tried
 NOT_IN_THE_ARTICLES = "Not in the articles."
 
-_REFUSES = re.compile(
-    rf"{REFUSAL}|\b(?:articles?|sources?|texts?|passages?|information)\s+(?:\w+\s+){{0,3}}"
-    r"(?:do|does|did)(?:n['’]t| not)\s+(?:\w+\s+)?"
-    r"(?:say|state|mention|specify|provide|contain|give|include|tell|answer)"
-    r"|\b(?:is|are|was|were) not (?:\w+\s+)?(?:mentioned|stated|specified|provided|given|said)\b"
-    r"|\bno (?:\w+ )?(?:information|mention)\b",
-    re.I,
-)
 _HOW_MANY = re.compile(
     r"\b(?:how (?:many|much|long|old|far|big|large|tall|often)|population"
     r"|what (?:number|percentage|share|age))\b",
@@ -52,15 +65,17 @@ def answer(
     generator: Generator,
     history: Sequence[Answer] = (),
     max_tokens: int = 200,
-    coverage: float = COVERAGE,
+    support: float = COVERAGE,
+    sure: float = SURE_ENOUGH,
     short: bool = False,
     retrieve_seconds: float = 0.0,
 ) -> Iterator[Found | Draft | Checked | Answer]:
     """Stream the answer to a question: Found, then Draft and Checked in turn, last the Answer.
 
     Every sentence is checked as soon as it is finished. Sentences that the passages do not
-    support stay out of the answer's text; where none is left, the answer is a refusal.
-    Closing the iterator stops the model at its next token.
+    support stay out of the answer's text; where none is left, the sentences that the answer in a
+    few words stands in are quoted. Where there are none, or too much speaks against the answer,
+    it is a refusal. Closing the iterator stops the model at its next token.
 
     Args:
         question: as the reader asked it.
@@ -68,7 +83,8 @@ def answer(
         generator: the model that writes.
         history: the turns of the chat that the model is to remember, oldest first.
         max_tokens: at which length the model is cut off.
-        coverage: see :func:`rag.verify.check`.
+        support: see :func:`rag.verify.check`.
+        sure: confidence from which an answer is given, 0 to 1.
         short: ask for the answer in a few words as well, about a second more.
         retrieve_seconds: how long the retrieval took, for the timing.
 
@@ -81,7 +97,7 @@ def answer(
         yield _refusal(question, generator.identity, retrieve_seconds)
         return
     messages = answer_messages(question, passages, history)
-    writing = _Writing(question, passages, coverage)
+    writing = _Writing(question, passages, support)
     start = time.perf_counter()
     pieces = generator.stream(messages, max_tokens=max_tokens)
     try:
@@ -94,27 +110,38 @@ def answer(
         if isinstance(pieces, Stream):
             pieces.close()
     written = time.perf_counter() - start - writing.checking
+    usage = generator.usage
     yield from map(Checked, writing.check(finished=True))
+    probing = time.perf_counter()
     timing = Timing(
         retrieve=retrieve_seconds,
         first_token=(writing.first or start + written) - start,
         generate=written,
         verify=writing.checking,
-        prompt_tokens=generator.usage.prompt_tokens,
-        output_tokens=generator.usage.output_tokens,
+        prompt_tokens=usage.prompt_tokens,
+        cached_tokens=usage.cached_tokens,
+        output_tokens=usage.output_tokens,
     )
-    finished = writing.answer(generator.identity, timing)
-    if short and not finished.refused:
-        chat = (*messages, Message("assistant", writing.draft), Message("user", SHORTER))
-        finished = replace(finished, short=_few_words(chat, generator))
-    yield finished
-
-
-def _few_words(chat: Sequence[Message], generator: Generator) -> str:
-    """The first line of what the model says, without marks and full stop."""
-    said = "".join(generator.stream(chat, max_tokens=_FEW_TOKENS))
-    first = next(split_claims(said.strip().partition("\n")[0]), ("", frozenset[int]()))[0]
-    return first.strip().removesuffix(".")
+    binary = asks_yes_or_no(question)
+    unsaid = refusing(messages, writing.draft, generator)
+    brief = ""
+    if not writing.supported and (binary or unsaid < _SURELY_REFUSED):
+        brief = "" if binary else few_words(messages, generator)
+        yield from map(Checked, writing.quote(None if binary else brief))
+    if writing.supported and short:
+        brief = yes_or_no(messages, generator) if binary else brief
+        brief = brief or few_words(messages, generator)
+    signals = replace(writing.signals(), refusing=unsaid, yes_or_no=float(binary))
+    if writing.supported:
+        quotes = "\n".join(cited.quote for cited in distinct(writing.supported)[:_QUOTES_READ])
+        signals = replace(
+            signals,
+            answerable=yes(instructed(messages, ANSWERABLE), generator),
+            quotes_answer=yes(answering_messages(question, quotes), generator),
+        )
+    timing = replace(timing, probe=time.perf_counter() - probing)
+    finished = writing.answer(generator.identity, timing, signals, sure)
+    yield replace(finished, short=brief) if short and not finished.refused else finished
 
 
 def count_messages(messages: Sequence[Message], generator: Generator) -> int:
@@ -125,10 +152,11 @@ def count_messages(messages: Sequence[Message], generator: Generator) -> int:
 class _Writing:
     """A draft as it grows, and the claims checked so far."""
 
-    def __init__(self, question: str, passages: tuple[Passage, ...], coverage: float) -> None:
-        self.question, self.passages, self.coverage = question, passages, coverage
+    def __init__(self, question: str, passages: tuple[Passage, ...], support: float) -> None:
+        self.question, self.passages, self.support = question, passages, support
         self.draft = ""
         self.claims: list[Claim] = []
+        self.quotes: list[Claim] = []
         self.first: float | None = None
         self.checking = 0.0
 
@@ -157,9 +185,9 @@ class _Writing:
             self.passages,
             cited=cited,
             question=self.question,
-            coverage=self.coverage,
+            coverage=self.support,
         )
-        if not claim.supported and _REFUSES.search(sentence):
+        if not claim.supported and REFUSES.search(sentence):
             return Claim(sentence, reason="the model found no answer")
         if claim.supported and not answers(self.question, sentence):
             return Claim(sentence, reason="it does not give the number or time that was asked for")
@@ -167,8 +195,34 @@ class _Writing:
             return Claim(sentence, reason="it repeats a sentence before it")
         return claim
 
-    def answer(self, model: str, timing: Timing) -> Answer:
-        supported = [claim for claim in self.claims if claim.supported]
+    @property
+    def supported(self) -> list[Claim]:
+        """The claims that hold."""
+        return [claim for claim in self.claims if claim.supported]
+
+    def quote(self, brief: str | None) -> Sequence[Claim]:
+        """Quote the sentences that an answer in a few words stands in, none held so far."""
+        found = quoted(self.question, brief, self.passages)
+        self.quotes = [claim for claim in found if answers(self.question, claim.text)]
+        self.claims += self.quotes
+        return self.quotes
+
+    def signals(self) -> Signals:
+        """What the claims tell; the rest is asked of the model."""
+        written = len(self.claims) - len(self.quotes)
+        held = len(self.supported) - len(self.quotes)
+        return Signals(
+            supported=held / written if written else 0.0,
+            quoted=float(bool(self.quotes)),
+            coverage=coverage(self.question, self.passages, self.supported),
+            names=names_found(self.question, self.passages),
+        )
+
+    def answer(self, model: str, timing: Timing, signals: Signals, sure: float) -> Answer:
+        likely = confidence(signals) if self.supported else 0.0
+        if likely < sure:
+            self.claims = [_withdrawn(claim) for claim in self.claims]
+        supported = self.supported
         return Answer(
             question=self.question,
             text=marked(supported) if supported else NOT_IN_THE_ARTICLES,
@@ -176,11 +230,18 @@ class _Writing:
             citations=distinct(supported),
             passages=self.passages,
             refused=not supported,
-            confidence=len(supported) / len(self.claims) if self.claims else 0.0,
+            confidence=likely,
             model=model,
             timing=timing,
             draft=self.draft.strip(),
+            signals=signals,
         )
+
+
+def _withdrawn(claim: Claim) -> Claim:
+    if not claim.supported:
+        return claim
+    return Claim(claim.text, reason="the sources do not seem to answer the question")
 
 
 def answers(question: str, sentence: str) -> bool:

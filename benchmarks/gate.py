@@ -1,0 +1,75 @@
+"""The quality gate, as `make gate` runs it: see rag/evaluate/gate.py and docs/evaluation.md.
+
+Exit code 0: what was compared holds. 1: a figure is under its floor or missing, or nothing could be
+compared. 2: there is no data folder. The settings are the defaults, whatever the environment says.
+"""
+
+import argparse
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+from rag.cli import show
+from rag.config import load
+from rag.errors import RagError
+from rag.evaluate.gate import Gate, check
+from rag.evaluate.workbench import Workbench
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def asked(words: list[str] | None = None) -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(prog="gate", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets")
+    parser.add_argument("--small", action="store_true", help="only what needs no language model")
+    parser.add_argument(
+        "--update", action="store_true", help="raise the floors to what is measured"
+    )
+    parser.add_argument("--lower", action="store_true", help="with --update: lower them as well")
+    parser.add_argument(
+        "--baseline",
+        type=Path,
+        default=ROOT / "tests" / "gate" / "baseline.json",
+        help="the floors",
+    )
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "gate", help="where to write")
+    chosen = parser.parse_args(words)
+    if chosen.lower and not chosen.update:
+        parser.error("--lower goes with --update")
+    return chosen
+
+
+def main() -> int:
+    """Run the gate; the exit code."""
+    chosen, start = asked(), time.monotonic()
+    if not chosen.data.is_dir():
+        print(
+            f"gate: there is no data folder {chosen.data}, and the gate needs one."
+            " Give it: make gate DATA=FOLDER",
+            file=sys.stderr,
+        )
+        return 2
+    settings = load("default", environment={})
+    gate = Gate(chosen.data, chosen.baseline, chosen.out, chosen.small, chosen.update, chosen.lower)
+    try:
+        with show.progress_bar("gate", None) as bar:
+            advance = partial(show.advance, bar)
+
+            def bench(out: Path, index: Path) -> Workbench:
+                return Workbench(chosen.data, settings, out=out, index=index, advance=advance)
+
+            good = check(gate, settings, bench, tell=partial(print, flush=True), advance=advance)
+    except RagError as error:
+        print(f"gate: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("gate: stopped; the same command goes on from here.", file=sys.stderr)
+        return 130
+    print(f"{time.monotonic() - start:.0f} s")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""``rag eval``: what it writes, how it goes on, and that every error is one clear line."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rag.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+PROSE = (
+    "Mayor Ida Fenn opened the new Harrow bridge on Tuesday morning before a crowd of several "
+    "hundred people who had waited in the rain since dawn.",
+    "The bridge cost 12 million euros and took three years to build, a year longer than the "
+    "council had promised when the old crossing was closed to lorries.",
+)
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test stands in a folder of its own, without settings of outside."""
+    for name in [name for name in os.environ if name.startswith("RAG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RAG_EMBEDDER_ENGINE", "hash")
+    monkeypatch.setenv("RAG_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs ``rag eval`` in this process: exit code, standard output, standard error."""
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["rag", "eval", *arguments])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        return code, *capsys.readouterr()
+
+    return command
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    """Two pages as text in ``data/article_extraction``."""
+    rows = [
+        {
+            "id": name,
+            "url": f"https://p.example/{name}",
+            "english": True,
+            "clean_body": "\n\n".join(PROSE),
+            "raw_text_bs4": "\n".join(["Home", "Sign in", "", "\n\n".join(PROSE), "", "Share"]),
+        }
+        for name in ("one", "two")
+    ]
+    path = tmp_path / "data" / "article_extraction" / "rawtext_pairs.jsonl.gz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
+    return tmp_path / "data"
+
+
+def one_line(ended: tuple[int, str, str]) -> str:
+    code, out, err = ended
+    assert code != 0
+    assert out == ""
+    assert len(err.splitlines()) == 1, err
+    return err
+
+
+def test_errors_are_one_line_each(run: Run, pages: Path, tmp_path: Path) -> None:
+    assert "there is no task 'cleanin'. There are: retrieval" in one_line(
+        run("cleanin", "--data", "data")
+    )
+    assert "there is no data folder none" in one_line(run("cleaning", "--data", "none"))
+    assert "there is no data folder none" in one_line(run("all", "--data", "none"))
+    (tmp_path / "empty").mkdir()
+    assert "holds none of the sets" in one_line(run("all", "--data", "empty"))
+    assert "nothing to measure faithfulness on" in one_line(run("faithfulness", "--data", "data"))
+    assert "retrieve.pasages" in one_line(
+        run("cleaning", "--data", "data", "--set", "retrieve.pasages=3")
+    )
+    assert "there is no profile 'nope'" in one_line(
+        run("cleaning", "--data", "data", "--profile", "nope")
+    )
+    assert not (tmp_path / "reports" / "cleaning" / "summary.json").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [("--limt", "3"), ("--limit", "0"), ("--limit", "x"), ("--seed", "1.5")]
+)
+def test_a_wrong_option_is_named(run: Run, pages: Path, words: tuple[str, str]) -> None:
+    code, out, err = run("cleaning", "--data", "data", *words)
+    assert (code, out) == (2, "")
+    assert words[0] in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.slow
+def test_cleaning_from_pages_to_report(run: Run, pages: Path, tmp_path: Path) -> None:
+    code, out, err = run("cleaning", "--data", "data", "--limit", "1")
+    assert code == 0
+    assert "text_bs4" in out
+    assert "report.html" in err
+    folder = tmp_path / "reports" / "cleaning"
+    before = (folder / "summary.json").read_text()
+    assert json.loads(before)["text_bs4"]["n"] == 1
+    assert (folder / "report.html").read_text().startswith("<!doctype html>")
+    assert "holds another run: limit 1, now null" in one_line(run("cleaning", "--data", "data"))
+    assert (folder / "summary.json").read_text() == before
+
+    code, out, _ = run("cleaning", "--data", "data", "--limit", "1", "--json")
+    again = json.loads(out)
+    assert code == 0
+    assert again == json.loads((folder / "summary.json").read_text())
+    assert {k: v for k, v in again.items() if k != "run"} == {
+        k: v for k, v in json.loads(before).items() if k != "run"
+    }
+
+    code, out, err = run("all", "--data", "data", "--out", "whole", "--json")
+    assert code == 0
+    assert json.loads(out)["cleaning"]["text_bs4"]["n"] == 2
+    assert "retrieval: data has nothing to measure it on; left out." in err
+    assert (tmp_path / "whole" / "cleaning" / "items.jsonl").is_file()
+
+
+def test_a_damaged_set_is_named(run: Run, pages: Path) -> None:
+    (pages / "article_extraction" / "rawtext_pairs.jsonl.gz").write_bytes(b"torn")
+    assert "rawtext_pairs.jsonl.gz is no whole gzip file" in one_line(
+        run("cleaning", "--data", "data")
+    )
+
+
+@pytest.mark.slow
+def test_a_kill_loses_one_item_and_the_same_command_ends_alike(pages: Path, tmp_path: Path) -> None:
+    path = pages / "article_extraction" / "rawtext_pairs.jsonl.gz"
+    row = json.loads(gzip.decompress(path.read_bytes()).splitlines()[0])
+    raw = row["raw_text_bs4"] * 40  # a page that takes some time
+    rows = [{**row, "id": f"p{n}", "raw_text_bs4": raw} for n in range(150)]
+    path.write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "rag", "eval", "cleaning", "--data", "data", "--out"]
+    items = tmp_path / "killed" / "items.jsonl"
+    process = subprocess.Popen([*command, "killed"], env=environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (items.is_file() and items.read_bytes().count(b"\n") >= 3):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    before = items.read_bytes()
+    done = before.count(b"\n")
+    assert 3 <= done < len(rows)
+    assert not (tmp_path / "killed" / "summary.json").exists()
+    for out in ("killed", "whole"):
+        subprocess.run([*command, out], env=environment, check=True, capture_output=True)
+    assert items.read_bytes().startswith(before[: before.rindex(b"\n") + 1])
+    tables = []
+    for out in ("killed", "whole"):
+        summary = json.loads((tmp_path / out / "summary.json").read_text())
+        assert summary.pop("run")["complete"] is True
+        tables.append(summary)
+    assert tables[0] == tables[1]
+    assert tables[0]["text_bs4"]["n"] == len(rows)
