@@ -89,6 +89,7 @@ class RetrieveSettings(_Section):
     lexical_weight: _Weight
     dense_weight: _Weight
     sentence_weight: _Weight
+    newer: _Part
 
 
 class AnswerSettings(_Section):

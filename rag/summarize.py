@@ -51,6 +51,7 @@ class _Writer:
             first_token=self.timing.first_token or first,
             generate=self.timing.generate + time.perf_counter() - start,
             prompt_tokens=self.timing.prompt_tokens + usage.prompt_tokens,
+            cached_tokens=self.timing.cached_tokens + usage.cached_tokens,
             output_tokens=self.timing.output_tokens + usage.output_tokens,
         )
         return text

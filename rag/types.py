@@ -107,13 +107,19 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Where the time went, in seconds; tokens as the generator counts them."""
+    """Where the time went, in seconds; tokens of what was written for, as the generator counts them.
+
+    ``probe`` is the time taken by what the model is asked about its answer once that stands;
+    ``cached_tokens`` of the prompt were known from before.
+    """
 
     retrieve: float = 0.0
     first_token: float = 0.0
     generate: float = 0.0
     verify: float = 0.0
+    probe: float = 0.0
     prompt_tokens: int = 0
+    cached_tokens: int = 0
     output_tokens: int = 0
 
 

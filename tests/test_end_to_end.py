@@ -69,7 +69,7 @@ def test_a_follow_up_reads_only_what_is_new(news: rag.News) -> None:
     assert isinstance(second, Answer)
     assert "Lavrov" in second.text
     assert second.passages[: len(first.passages)] == first.passages
-    assert news.generator.usage.cached_tokens > 0.7 * news.generator.usage.prompt_tokens
+    assert second.timing.cached_tokens > 0.7 * second.timing.prompt_tokens
     assert (
         "".join(str(event) for event in events if isinstance(event, Draft)).strip() == second.draft
     )

@@ -110,14 +110,17 @@ def answer(
         if isinstance(pieces, Stream):
             pieces.close()
     written = time.perf_counter() - start - writing.checking
+    usage = generator.usage
     yield from map(Checked, writing.check(finished=True))
+    probing = time.perf_counter()
     timing = Timing(
         retrieve=retrieve_seconds,
         first_token=(writing.first or start + written) - start,
         generate=written,
         verify=writing.checking,
-        prompt_tokens=generator.usage.prompt_tokens,
-        output_tokens=generator.usage.output_tokens,
+        prompt_tokens=usage.prompt_tokens,
+        cached_tokens=usage.cached_tokens,
+        output_tokens=usage.output_tokens,
     )
     binary = asks_yes_or_no(question)
     unsaid = refusing(messages, writing.draft, generator)
@@ -136,6 +139,7 @@ def answer(
             answerable=yes(instructed(messages, ANSWERABLE), generator),
             quotes_answer=yes(answering_messages(question, quotes), generator),
         )
+    timing = replace(timing, probe=time.perf_counter() - probing)
     finished = writing.answer(generator.identity, timing, signals, sure)
     yield replace(finished, short=brief) if short and not finished.refused else finished
 

@@ -14,13 +14,13 @@ from rag.evaluate.workbench import Workbench, file_digest
 from rag.newsroom import News
 from rag.types import Filters
 
-_DEPTH = 50  # passages from which a ranking of articles is made
+_DEPTH = 50  # articles looked at
 _CUTS = (1, 3, 5, 10)
 _DATED = ("as_of", "undated")
 
 
 class Retrieval:
-    """Places of the gold article among those of the first 50 passages.
+    """Places of the gold article among the first 50 that ``News.find`` gives.
 
     RealTime QA: the questions whose gold articles are known, as of their date and without it;
     ``answer_in_context`` over a sample of all questions: whether the passages that the model would
@@ -151,9 +151,8 @@ def variants(settings: Settings) -> dict[str, Settings]:
 
 
 def articles(news: News, question: str, filters: Filters) -> list[str]:
-    """The addresses of the articles of the first passages, best first."""
-    passages = news.search(question, filters=filters, k=_DEPTH)
-    return list(dict.fromkeys(passage.article.url for passage in passages))
+    """The addresses of the articles found, best first."""
+    return [found.article.url for found in news.find(question, filters=filters, k=_DEPTH)]
 
 
 def paragraph_url(key: str) -> str:

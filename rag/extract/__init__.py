@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from rag.errors import ExtractError
 from rag.extract import html, markup, plain, record, wording
+from rag.extract.address import title_of
 from rag.extract.cleaned import MIN_RECORD_WORDS, MIN_WORDS, Cleaned, require_words
 from rag.extract.decode import decode
 from rag.extract.lines import count_words
@@ -74,12 +75,14 @@ def _fronted(source: str, clean: Callable[[str], Cleaned]) -> Cleaned:
 
 
 def _article(page: Page, cleaned: Cleaned, least: int) -> Article:
-    title = " ".join(normalise(cleaned.title).split())
     text = normalise(cleaned.text)
     require_words(text, least)
     # A record knows its own address; what a page calls canonical counts only for a saved copy.
     trusted = page.content_type == _JSON or not page.url.startswith(_WEB)
     url = cleaned.url if trusted and cleaned.url.startswith(_WEB) else page.url
+    title = " ".join(normalise(cleaned.title).split())
+    if not title and url.startswith(_WEB):
+        title = title_of(url)
     return Article(
         id=content_id(title, text),
         url=url,

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -217,6 +217,18 @@ class Index:
     def chunks(self, numbers: Sequence[int]) -> dict[int, tuple[Chunk, Article]]:
         """The chunks of these numbers with their articles."""
         return self._store.chunks(numbers)
+
+    def article_ids(self, numbers: Sequence[int]) -> dict[int, str]:
+        """The article of each of these chunks."""
+        return {number: article for number, (article, _) in self._store.origins(numbers).items()}
+
+    def days(self, numbers: Sequence[int]) -> dict[int, date | None]:
+        """The day on which the article of each of these chunks was published."""
+        return {number: day for number, (_, day) in self._store.origins(numbers).items()}
+
+    def newest(self) -> date | None:
+        """The latest day on which an article was published; None where no article has one."""
+        return self._store.newest()
 
     def pages(self) -> Iterator[tuple[Article, Page]]:
         """Every article with its raw page."""

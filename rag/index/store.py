@@ -227,12 +227,13 @@ class Store:
         if filters == Filters():
             return None
         where, values = _conditions(filters)
+        # Through the index over chunks, for the rows of chunks are long.
         rows = self._rows(
-            "SELECT number FROM chunks JOIN articles ON article_id = id"  # noqa: S608
-            f" WHERE {where} ORDER BY number",
+            "SELECT number FROM chunks WHERE article_id IN"  # noqa: S608
+            f" (SELECT id FROM articles WHERE {where})",
             values,
         )
-        return np.array([row[0] for row in rows], dtype=np.int64)
+        return np.sort(np.array([row[0] for row in rows], dtype=np.int64))
 
     def search(
         self, match: str, *, weights: tuple[float, float, float], filters: Filters, limit: int
@@ -242,10 +243,16 @@ class Store:
         ``match`` is an FTS5 expression; ``weights`` are those of text, title and about.
         """
         where, values = _conditions(filters)
+        # Without a filter the articles need not be looked at, which is twice as fast.
+        joined = (
+            ""
+            if filters == Filters()
+            else " JOIN chunks ON chunks.number = chunk_text.rowid JOIN articles ON article_id = id"
+        )
         rows = self._rows(
-            "SELECT chunks.number, -bm25(chunk_text, ?, ?, ?) AS score FROM chunk_text"  # noqa: S608
-            " JOIN chunks ON chunks.number = chunk_text.rowid JOIN articles ON article_id = id"
-            f" WHERE chunk_text MATCH ? AND {where} ORDER BY score DESC, chunks.number LIMIT ?",
+            "SELECT chunk_text.rowid, -bm25(chunk_text, ?, ?, ?) AS score"  # noqa: S608
+            f" FROM chunk_text{joined} WHERE chunk_text MATCH ? AND {where}"
+            " ORDER BY score DESC, chunk_text.rowid LIMIT ?",
             (*weights, match, *values, limit),
         )
         return [(int(str(number)), float(str(score))) for number, score in rows]
@@ -268,6 +275,23 @@ class Store:
                 chunk = Chunk(f"{article_id}:{order}", article_id, order, start, end, text)
                 found[number] = (chunk, article)
         return found
+
+    def origins(self, numbers: Sequence[int]) -> dict[int, tuple[str, date | None]]:
+        """The article and its day of each of these chunks; numbers that are gone are left out."""
+        rows = self._rows(
+            "SELECT number, article_id, published FROM json_each(?) JOIN chunks ON number = value"
+            " JOIN articles ON article_id = articles.id",
+            (json.dumps(list(numbers)),),
+        )
+        return {
+            int(str(number)): (str(article), date.fromisoformat(str(day)) if day else None)
+            for number, article, day in rows
+        }
+
+    def newest(self) -> date | None:
+        """The latest day on which an article was published."""
+        ((day,),) = self._rows("SELECT max(published) FROM articles")
+        return date.fromisoformat(str(day)) if day else None
 
     def vectors(
         self, dimension: int

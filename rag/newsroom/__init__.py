@@ -25,7 +25,7 @@ from rag.newsroom.intake import Progress, ingest
 from rag.newsroom.parts import build_embedder, build_generator, build_reranker
 from rag.prompts import answer_messages
 from rag.rerank import Reranker
-from rag.retrieve import retrieve, within
+from rag.retrieve import find, retrieve, within
 from rag.summarize import Progress as PartsProgress
 from rag.summarize import lead_passages, overview, summarize
 from rag.types import (
@@ -255,6 +255,28 @@ class News:
         """
         return self._retrieve(self._asked(query), filters, k)
 
+    def find(
+        self, query: str, *, filters: Filters | None = None, k: int = 10
+    ) -> tuple[Passage, ...]:
+        """The articles nearest to a query, best first, each as the passage that tells most of it.
+
+        Raises:
+            IndexMissing: if there is no index.
+            QuestionError: if the query is blank or too long.
+        """
+        chosen = self.settings.retrieve
+        return find(
+            self._asked(query),
+            index=self._open(bind=True),
+            embedder=self.embedder,
+            k=k,
+            lexical_weight=chosen.lexical_weight,
+            dense_weight=chosen.dense_weight,
+            newer=chosen.newer,
+            filters=filters,
+            reranker=self.reranker,
+        )
+
     def _retrieve(self, query: str, filters: Filters | None, k: int | None) -> tuple[Passage, ...]:
         chosen = self.settings.retrieve
         return retrieve(
@@ -267,6 +289,7 @@ class News:
             lexical_weight=chosen.lexical_weight,
             dense_weight=chosen.dense_weight,
             sentence_weight=chosen.sentence_weight,
+            newer=chosen.newer,
             filters=filters,
             reranker=self.reranker,
         )

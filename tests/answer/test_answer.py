@@ -346,6 +346,8 @@ def test_time_is_accounted_for_once() -> None:
     found = told("", generator=Metered([f"{OPENED} [1]. It is red."]), retrieve_seconds=0.5)
     timing = found.timing
     assert (timing.retrieve, timing.prompt_tokens, timing.output_tokens) == (0.5, 321, 12)
+    assert timing.cached_tokens == 300
+    assert timing.probe > 0
     assert 0 < timing.first_token <= timing.generate + timing.verify
     assert 0 < timing.verify < 1
 

@@ -1,0 +1,65 @@
+"""Find the articles that tell of something, each with the passage that tells most of it.
+
+Other than the passages for a prompt, these may say the same in the same words: two papers with
+one agency's report are two results.
+"""
+
+from rag.embed import Embedder
+from rag.index import Index
+from rag.rerank import Reranker
+from rag.retrieve.ranking import fused, rankings
+from rag.types import Filters, Passage
+
+_POOL = 1000  # chunks of each search, from which the articles are ranked
+_RERANKED = 60  # articles whose best passages a reranker scores, at least
+
+
+def find(
+    query: str,
+    *,
+    index: Index,
+    embedder: Embedder,
+    k: int = 10,
+    lexical_weight: float = 1.0,
+    dense_weight: float = 1.0,
+    newer: float = 0.5,
+    filters: Filters | None = None,
+    reranker: Reranker | None = None,
+) -> tuple[Passage, ...]:
+    """The best ``k`` articles for a query, best first, each as its best passage, numbered from 1.
+
+    In each search an article stands where its best chunk stands, so that an article of many
+    chunks does not fill the ranking. The arguments are those of :func:`rag.retrieve.retrieve`.
+    """
+    found = rankings(
+        query,
+        index=index,
+        embedder=embedder,
+        lexical_weight=lexical_weight,
+        dense_weight=dense_weight,
+        newer=newer,
+        filters=filters or Filters(),
+        pool=_POOL,
+    )
+    chunks = fused(([number for number, _ in ranking], weight) for ranking, weight in found)
+    article_of = index.article_ids(list(chunks))
+    best: dict[str, int] = {}
+    for number in sorted(chunks, key=lambda number: (-chunks[number], number)):
+        if number in article_of:
+            best.setdefault(article_of[number], number)
+    scores = fused(
+        (list(dict.fromkeys(article_of[n] for n, _ in ranking if n in article_of)), weight)
+        for ranking, weight in found
+    )
+    leading = sorted(scores, key=lambda article: -scores[article])
+    leading = leading[: max(k, _RERANKED) if reranker else k]
+    held = index.chunks([best[article] for article in leading])
+    texts = {article: held[best[article]] for article in leading if best[article] in held}
+    if reranker is not None and texts:
+        given = reranker.score(query, [chunk.text for chunk, _ in texts.values()])
+        scores = dict(zip(texts, map(float, given), strict=True))
+    order = sorted(texts, key=lambda article: -scores[article])[:k]
+    return tuple(
+        Passage(place, *texts[article], scores[article])
+        for place, article in enumerate(order, start=1)
+    )
