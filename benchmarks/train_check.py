@@ -33,7 +33,9 @@ from rag.verify.score import features_of
 SEED, FOLDS = 0, 10
 SYNTHETIC_ARTICLES, SENTENCES_EACH = 400, 4
 SYNTHETIC_SHARE = 0.2  # of the weight of all that people judged
-XSUM_WEIGHT = 0.3  # nine in ten of FRANK's XSum summaries are false: no fair picture of what models write
+XSUM_WEIGHT = (
+    0.3  # nine in ten of FRANK's XSum summaries are false: no fair picture of what models write
+)
 RIDGE = 10.0
 BARS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
@@ -43,8 +45,12 @@ _ASIDE = re.compile(r", (?:who|which|where|a|the)[^,]{4,60},")
 _ADJUNCT = re.compile(r"^((?:In|On|At|After|Before|During) [^,]{4,40}), ([A-Z][^.!?]*)([.!?]?)$")
 _SAID = re.compile(r",? (?:he|she|it|they) (?:said|added|told \w+)(?: on \w+)?(?=[.]?$)")
 # A run of capitals before first and last name is a title; a word between article and noun, an adjective.
-_TITLE = re.compile(r"\b(?:[A-Z][a-z]+ )+(?:[Mm]inister|[Pp]resident|[Ss]ecretary|[Cc]hief|[Cc]hancellor) ((?:[A-Z]\w+ ){1,2})")
-_ADJECTIVE = re.compile(r"\b(the|a|an|The|A|An|his|her|its|their) [a-z]{4,}(?:al|ive|ous|ic|ful|ish|ing|ern|ary|ed|an) ([a-z]{3,}\b)")
+_TITLE = re.compile(
+    r"\b(?:[A-Z][a-z]+ )+(?:[Mm]inister|[Pp]resident|[Ss]ecretary|[Cc]hief|[Cc]hancellor) ((?:[A-Z]\w+ ){1,2})"
+)
+_ADJECTIVE = re.compile(
+    r"\b(the|a|an|The|A|An|his|her|its|their) [a-z]{4,}(?:al|ive|ous|ic|ful|ish|ing|ern|ary|ed|an) ([a-z]{3,}\b)"
+)
 _OTHER_WORDS = tuple(
     (re.compile(rf"\b{was}\b"), other)
     for was, other in (
@@ -350,7 +356,10 @@ def figures(rows: Sequence[Row], found: Floats, dataset: str) -> Figures:
         len(least),
         auroc(truth, scores),
         {bar: balanced_accuracy(truth, said[bar]) for bar in BARS},
-        {bar: float(np.mean([s for s, t in zip(said[bar], truth, strict=True) if t])) for bar in BARS},
+        {
+            bar: float(np.mean([s for s, t in zip(said[bar], truth, strict=True) if t]))
+            for bar in BARS
+        },
     )
 
 
