@@ -46,10 +46,12 @@ _ADJUNCT = re.compile(r"^((?:In|On|At|After|Before|During) [^,]{4,40}), ([A-Z][^
 _SAID = re.compile(r",? (?:he|she|it|they) (?:said|added|told \w+)(?: on \w+)?(?=[.]?$)")
 # A run of capitals before first and last name is a title; a word between article and noun, an adjective.
 _TITLE = re.compile(
-    r"\b(?:[A-Z][a-z]+ )+(?:[Mm]inister|[Pp]resident|[Ss]ecretary|[Cc]hief|[Cc]hancellor) ((?:[A-Z]\w+ ){1,2})"
+    r"\b(?:[A-Z][a-z]+ )+(?:[Mm]inister|[Pp]resident|[Ss]ecretary|[Cc]hief|[Cc]hancellor)"
+    r" ((?:[A-Z]\w+ ){1,2})"
 )
 _ADJECTIVE = re.compile(
-    r"\b(the|a|an|The|A|An|his|her|its|their) [a-z]{4,}(?:al|ive|ous|ic|ful|ish|ing|ern|ary|ed|an) ([a-z]{3,}\b)"
+    r"\b(the|a|an|The|A|An|his|her|its|their)"
+    r" [a-z]{4,}(?:al|ive|ous|ic|ful|ish|ing|ern|ary|ed|an) ([a-z]{3,}\b)"
 )
 _OTHER_WORDS = tuple(
     (re.compile(rf"\b{was}\b"), other)
@@ -110,8 +112,8 @@ def synthetic(data: Path) -> Iterator[Row]:
         rng = random.Random(SEED)
         for text in rng.sample(texts, min(SYNTHETIC_ARTICLES, len(texts))):
             article = article_of(text)
-            for kind, claim, truth in _variants(text, rng):
-                claim = claim.lower() if rng.random() < 0.3 else claim
+            for kind, variant, truth in _variants(text, rng):
+                claim = variant.lower() if rng.random() < 0.3 else variant
                 if row := _row("synthetic", article, claim, truth):
                     yield replace(row, kind=kind)
 

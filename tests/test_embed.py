@@ -93,7 +93,7 @@ def test_the_model_gives_unit_vectors_in_input_order(minilm: SentenceTransformer
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert heard == [2, 4, 5]
     alone = np.vstack([minilm.encode_queries([text]) for text in TEXTS])
-    assert np.allclose(vectors, alone, atol=1e-5)
+    assert np.allclose(vectors, alone, atol=5e-3)  # documents may be computed in bfloat16
     assert minilm.encode_documents([]).shape == (0, 384)
 
 
@@ -114,7 +114,7 @@ def test_threads_may_share_the_model(minilm: SentenceTransformerEmbedder) -> Non
             for turn in range(5):
                 long = "long words " * (number * 7 + turn)
                 got = minilm.encode_documents([*TEXTS[:2], long])
-                if not np.allclose(got[:2], want, atol=1e-5):
+                if not np.allclose(got[:2], want, atol=5e-3):
                     wrong.append(got)
         except Exception as error:  # noqa: BLE001 - told below
             wrong.append(error)

@@ -157,7 +157,7 @@ def test_an_engine_that_fails_is_told() -> None:
 
 
 def test_the_support_wanted_is_passed_on() -> None:
-    loose = "The council of Harrow voted on Monday to shut the venerable ferry."
+    loose = "The council of Harrow voted on Monday to shut the old ferry."
     strict = summarize(article(CLOCK), generator=ScriptedGenerator([loose]), support=1.0)
     easy = summarize(article(CLOCK), generator=ScriptedGenerator([loose]), support=0.5)
     assert loose in easy.text

@@ -393,7 +393,7 @@ def test_the_length_is_passed_on() -> None:
 
 
 def test_support_is_passed_on() -> None:
-    loose = "Mayor Ida Fenn opened the magnificent Harrow bridge"
+    loose = "The Harrow bridge has been opened by Mayor Ida Fenn"
     assert not told(loose, support=0.5).refused
     assert told(loose, support=1.0).refused
 

@@ -37,7 +37,7 @@ QUESTION = "Who opened the Harrow bridge?"
 COMMANDS = (
     *("ask", "chat", "summarize", "demo", "ingest", "articles", "models", "index", "config"),
     *("articles list", "articles show", "articles delete", "models list", "models pull"),
-    *("index info", "index rebuild", "config show"),
+    *("index info", "index rebuild", "config show", "eval"),
 )
 
 

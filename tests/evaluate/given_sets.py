@@ -320,22 +320,22 @@ def script(
     ) -> Answer:
         asked.append((question, filters))
         passages = self.search(question, filters=filters)
-        short = next((text for key, text in shorts.items() if key in question), "")
+        said = next((text for key, text in shorts.items() if key in question), "")
         read = "\n".join(passage.chunk.text for passage in passages)
-        if not short.startswith("!") and not holds(read, [short]):
-            short = ""
-        short = short.removeprefix("!")
+        if not said.startswith("!") and not holds(read, [said]):
+            said = ""
+        said = said.removeprefix("!")
         return Answer(
             question=question,
-            text=f"It is {short}." if short else "Not in the articles.",
+            text=f"It is {said}." if said else "Not in the articles.",
             claims=(),
             citations=(),
             passages=passages,
-            refused=not short,
-            confidence=sure if short else 0.1,
+            refused=not said,
+            confidence=sure if said else 0.1,
             model="script",
             timing=Timing(),
-            short=short,
+            short=said if short else "",
         )
 
     def choose(

@@ -105,7 +105,7 @@ def test_a_broken_check_breaks_its_floor(data: Path, monkeypatch: pytest.MonkeyP
     run(data, update=True, small=True)
     real = verify.check
     monkeypatch.setattr(
-        faithfulness, "check", lambda text, passages, coverage: real("Nobody swam.", passages)
+        faithfulness, "check", lambda text, passages, support: real("Nobody swam.", passages)
     )
     good, told = run(data, small=True)
     assert not good
@@ -156,11 +156,11 @@ def test_a_stopped_gate_goes_on_and_counts_nothing_before_its_end(
     judged: list[str] = []
     real = verify.check
 
-    def stop(text, passages, coverage):  # type: ignore[no-untyped-def]
+    def stop(text, passages, support):  # type: ignore[no-untyped-def]
         judged.append(text)
         if len(judged) == 5:
             raise KeyboardInterrupt
-        return real(text, passages, coverage=coverage)
+        return real(text, passages, support=support)
 
     monkeypatch.setattr(faithfulness, "check", stop)
     with pytest.raises(KeyboardInterrupt):

@@ -22,7 +22,7 @@ def test_settings_that_change_a_figure_change_the_digest_and_others_do_not() -> 
     assert digest() == digest()
     for same in ("models.folder=/x", "index.folder=/x", "generator.threads=7", "fetch.timeout=5"):
         assert digest(same) == digest(), same
-    for other in ("retrieve.passages=5", "generator.context_length=2048", "answer.coverage=0.9"):
+    for other in ("retrieve.passages=5", "generator.context_length=2048", "answer.support=0.9"):
         assert digest(other) != digest(), other
 
 
