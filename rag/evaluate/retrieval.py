@@ -20,11 +20,12 @@ _DATED = ("as_of", "undated")
 
 
 class Retrieval:
-    """Places of the gold article among the first 50 that ``News.find`` gives.
+    """Places of what is looked for among the first 50 found: articles, and passages.
 
-    RealTime QA: the questions whose gold articles are known, as of their date and without it;
-    ``answer_in_context`` over a sample of all questions: whether the passages that the model would
-    be shown hold the answer, as whole words. XQuAD: the paragraph, among all paragraphs.
+    RealTime QA, by ``News.find``: the questions whose gold articles are known, as of their date and
+    without it; ``answer_in_context`` over a sample of all questions: whether the passages that the
+    model would be shown hold the answer, as whole words. XQuAD, by ``News.search``: the passage
+    of the right paragraph, among all paragraphs.
 
     Variants: ``hybrid`` is the settings as they stand without a reranker, ``lexical`` and ``dense``
     each search alone, ``reranked`` the settings with their reranker, if they name one.
@@ -87,7 +88,7 @@ class Retrieval:
         gold = paragraph_url(question.context_key)
         places = {
             variant: first_place(
-                articles(self._bench.news(folder, settings), question.text, Filters()), (gold,)
+                passages(self._bench.news(folder, settings), question.text), (gold,)
             )
             for variant, settings in self._variants.items()
         }
@@ -153,6 +154,11 @@ def variants(settings: Settings) -> dict[str, Settings]:
 def articles(news: News, question: str, filters: Filters) -> list[str]:
     """The addresses of the articles found, best first."""
     return [found.article.url for found in news.find(question, filters=filters, k=_DEPTH)]
+
+
+def passages(news: News, question: str) -> list[str]:
+    """The addresses of the articles whose passages are found, best first, each once."""
+    return list(dict.fromkeys(p.article.url for p in news.search(question, k=_DEPTH)))
 
 
 def paragraph_url(key: str) -> str:

@@ -16,11 +16,15 @@ def laid(claim: str) -> list[str]:
 
 
 def test_a_piece_lies_in_one_sentence() -> None:
-    assert laid("the tug left Brome") == ["the", "tug", "left", "brome"]
+    assert laid("red tug left Brome") == ["red", "tug", "left", "brome"]
+
+
+def test_a_function_word_without_its_neighbour_is_laid_nowhere() -> None:
+    assert laid("the tug left Brome") == ["", "tug", "left", "brome"]
 
 
 def test_words_that_the_source_lacks_are_missing() -> None:
-    assert laid("the yellow tug left Brome") == ["the", "", "tug", "left", "brome"]
+    assert laid("red yellow tug left Brome") == ["red", "", "tug", "left", "brome"]
 
 
 def test_nothing_of_it_is_there() -> None:

@@ -60,10 +60,10 @@ def test_a_claim_without_words_has_no_features(article: Article) -> None:
 @pytest.mark.parametrize(
     ("claim", "turned"),
     [
-        ("Norwick sued Brome.", True),
-        ("Brome sued Norwick.", False),
-        ("Norwick was sued by Brome.", False),
-        ("Norwick met Brome.", False),
+        ("On Monday Norwick sued Brome.", True),
+        ("On Monday Brome sued Norwick.", False),
+        ("On Monday Norwick was sued by Brome.", False),
+        ("On Monday Norwick met Brome.", False),
     ],
 )
 def test_two_names_the_other_way_round_are_seen(
