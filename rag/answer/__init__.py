@@ -32,7 +32,7 @@ from rag.types import (
 )
 from rag.verify import SUPPORT, check
 
-SURE_ENOUGH = 0.5  # confidence below which an answer becomes a refusal
+SURE_ENOUGH = 0.7  # confidence below which an answer becomes a refusal
 _QUOTES_READ = 3  # of an answer's quotes, when the model is asked whether they answer
 _SURELY_REFUSED = 0.5  # probability of a refusal from which no other way to an answer is tried
 NOT_IN_THE_ARTICLES = "Not in the articles."
