@@ -5,14 +5,15 @@
 
 The report's items are split in two by the hash of their keys. The weights are fitted to one half
 and every figure is of the other, so those that are written were not fitted to what is reported.
-Only eight numbers and the bias enter the file. No seed is needed: nothing here is random.
+Only the bias and, for each signal, a weight and its typical value enter the file. No seed is needed:
+nothing here is random.
 """
 
 import argparse
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ class Asked:
 
 
 def asked(report: Path) -> list[Asked]:
-    """The questions of a report of ``rag eval refusal`` that carry signals."""
+    """The questions of a report of ``rag eval refusal`` that carry all signals."""
     found = []
     with (report / "items.jsonl").open(encoding="utf-8") as lines:
         for record in map(json.loads, lines):
@@ -55,6 +56,8 @@ def asked(report: Path) -> list[Asked]:
                 continue
             ours = hashlib.sha256(record["key"].encode()).digest()[0] % 2 == 0
             signals = Signals(**record["signals"])
+            if record["told_confidence"] > 0 and None in astuple(signals):
+                continue  # an engine that tells no probabilities teaches nothing
             held = record["told_confidence"] > 0
             found.append(Asked(record["dataset"], signals, not record["wanted"], held, ours))
     return found
@@ -81,7 +84,9 @@ def fit(questions: Sequence[Asked]) -> dict[str, object]:
     means = dict(zip(kept, map(float, scaler.mean_), strict=True))
     bias = float(model.intercept_[0]) - sum(w * means[name] for name, w in weights.items())
     named = {name: round(weights.get(name, 0.0), 3) for name in NAMES}
-    return {"bias": round(bias, 3), "weights": named}
+    told = {name: [getattr(question.signals, name) for question in held] for name in NAMES}
+    typical = {name: round(float(np.mean(each)), 3) for name, each in told.items()}
+    return {"bias": round(bias, 3), "weights": named, "typical": typical}
 
 
 def probability(question: Asked, fitted: dict[str, object] | None) -> float:

@@ -129,15 +129,15 @@ class Signals:
 
     ``refusing``: that the model begins with a refusal. ``answerable``: that it says yes when asked
     whether the sources answer the question, ``quotes_answer``: whether the cited sentences by
-    themselves do; .5 where it does not tell. ``supported``: sentences of
+    themselves do; None where the engine does not tell. ``supported``: sentences of
     the draft that hold. ``quoted``: 1 where the answer is sentences of the articles, for none of
     the draft's held. ``coverage``: how much of the question stands in a cited sentence. ``names``:
     names of the question that the passages hold. ``yes_or_no``: 1 if that is what was asked.
     """
 
     refusing: float = 0.0
-    answerable: float = 0.5
-    quotes_answer: float = 0.5
+    answerable: float | None = None
+    quotes_answer: float | None = None
     supported: float = 0.0
     quoted: float = 0.0
     coverage: float = 0.0

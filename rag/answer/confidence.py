@@ -5,7 +5,7 @@ which are a few numbers in confidence.json, to questions with and without an ans
 """
 
 import json
-from dataclasses import astuple, fields
+from dataclasses import asdict
 from functools import lru_cache
 from importlib.resources import files
 from math import exp
@@ -14,13 +14,18 @@ from rag.types import Signals
 
 
 def confidence(signals: Signals) -> float:
-    """The probability that the sources answer the question and the answer is right, 0 to 1."""
-    weights, bias = _weights()
-    total = bias + sum(w * x for w, x in zip(weights, astuple(signals), strict=True))
+    """The probability that the sources answer the question, 0 to 1.
+
+    A signal that the engine did not tell counts as it does in a typical answer.
+    """
+    bias, weights, typical = _fitted()
+    total = bias
+    for name, told in asdict(signals).items():
+        total += weights[name] * (typical[name] if told is None else told)
     return 1 / (1 + exp(-total))
 
 
 @lru_cache(maxsize=1)
-def _weights() -> tuple[tuple[float, ...], float]:
+def _fitted() -> tuple[float, dict[str, float], dict[str, float]]:
     held = json.loads(files("rag.answer").joinpath("confidence.json").read_text(encoding="utf-8"))
-    return tuple(held["weights"][field.name] for field in fields(Signals)), held["bias"]
+    return held["bias"], held["weights"], held["typical"]

@@ -32,14 +32,15 @@ def few_words(messages: Sequence[Message], generator: Generator) -> str:
 
 def yes_or_no(messages: Sequence[Message], generator: Generator) -> str:
     """The answer to a question that wants one of these."""
-    return "Yes" if yes(instructed(messages, YES_OR_NO), generator) >= 0.5 else "No"
+    likely = yes(instructed(messages, YES_OR_NO), generator)
+    return "No" if likely is not None and likely < 0.5 else "Yes"
 
 
-def yes(messages: Sequence[Message], generator: Generator) -> float:
-    """The probability of yes against no; .5 where the engine tells neither."""
+def yes(messages: Sequence[Message], generator: Generator) -> float | None:
+    """The probability of yes against no; None where the engine tells neither."""
     likely = generator.first_token(messages)
     yes, no = (_share(likely, word) for word in ("yes", "no"))
-    return yes / (yes + no) if yes + no else 0.5
+    return yes / (yes + no) if yes + no else None
 
 
 def refusing(messages: Sequence[Message], draft: str, generator: Generator) -> float:

@@ -467,5 +467,5 @@ def test_a_sure_refusal_at_the_first_token_lowers_the_confidence() -> None:
 
     sure = told("", generator=ScriptedGenerator(lambda _: f"{OPENED} [1]."))
     unsure = told("", generator=ScriptedGenerator(doubting))
-    assert (unsure.signals.answerable, sure.signals.answerable) == (0.0, 0.5)
+    assert (unsure.signals.answerable, sure.signals.answerable) == (0.0, None)
     assert unsure.confidence < sure.confidence

@@ -7,6 +7,7 @@ import pytest
 from rag.answer.confidence import confidence
 from rag.answer.quote import asks_yes_or_no, coverage, names_found, quoted
 from rag.chunk import chunk
+from rag.config import load
 from rag.text import content_id
 from rag.types import Article, Passage, Signals
 
@@ -122,3 +123,9 @@ def test_confidence_is_a_probability_that_doubt_lowers() -> None:
     sure = Signals(answerable=0.95, quotes_answer=0.95, supported=1.0, coverage=0.9)
     unsure = Signals(refusing=0.4, answerable=0.3, quotes_answer=0.1, coverage=0.2, names=0.2)
     assert 0 < confidence(unsure) < confidence(sure) < 1
+
+
+def test_an_engine_that_tells_no_probabilities_is_not_held_against_the_answer() -> None:
+    settings = load("default", environment={})
+    assert confidence(Signals(supported=1.0)) > settings.answer.sure
+    assert confidence(Signals(supported=1.0, names=0.0)) < settings.answer.sure

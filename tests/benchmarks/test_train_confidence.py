@@ -22,7 +22,9 @@ def report(folder: Path, *, answerable: bool = True) -> Path:
             "dataset": "squad2_made",
             "wanted": wanted,
             "told_confidence": 0.0 if number % 8 == 0 else 0.6,
-            "signals": asdict(Signals(quotes_answer=quotes, coverage=number % 3 / 3)),
+            "signals": asdict(
+                Signals(answerable=0.5, quotes_answer=quotes, coverage=number % 3 / 3)
+            ),
         }
         lines.append(json.dumps(record))
     lines.append(json.dumps({"key": "rgb/1", "dataset": "rgb", "misled": False}))
