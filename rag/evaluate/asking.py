@@ -121,6 +121,7 @@ class Hops:
     def __init__(self, bench: Workbench, questions: Sequence[HopQuestion], *, seed: int) -> None:
         """``questions`` are all of the set, for the other facts are drawn from them."""
         most = max((len(question.evidence) for question in questions), default=0) + OTHER_FACTS
+        self._answered = bench.answered
         self._desk = Desk(bench, passages=most, source_tokens=HOP_SOURCE_TOKENS)
         every = (fact for question in questions for fact in question.evidence)
         self._pool = tuple({(fact.url, fact.fact): fact for fact in every}.values())
@@ -136,8 +137,12 @@ class Hops:
         return tuple(mixed)
 
     def ask(self, question: HopQuestion) -> tuple[Answer, Record]:
-        """What the system answers from :meth:`facts`, and the note of it."""
-        return ask(self._desk.holding(tuple(map(_text, self.facts(question)))), question.text)
+        """What the system answers from :meth:`facts`, and the note of it; asked once a bench."""
+        key = question, self._seed
+        if key not in self._answered:
+            news = self._desk.holding(tuple(map(_text, self.facts(question))))
+            self._answered[key] = ask(news, question.text)
+        return self._answered[key]
 
 
 def _text(fact: Evidence) -> Text:

@@ -12,12 +12,13 @@ from types import TracebackType
 from rag.config import Settings
 from rag.embed import Embedder
 from rag.errors import IndexProblem, SourceError
-from rag.evaluate.sets import Quiz, quizzes
+from rag.evaluate.sets import HopQuestion, Quiz, quizzes
+from rag.evaluate.task import Record
 from rag.generate import Generator
 from rag.newsroom import News
 from rag.newsroom.parts import build_embedder, build_generator, build_reranker
 from rag.rerank import Reranker
-from rag.types import Outcome
+from rag.types import Answer, Outcome
 
 Advance = Callable[[str, int, int | None], None]  # what is done, how many so far, of how many
 _MARKER = "measured.json"
@@ -57,6 +58,8 @@ class Workbench:
         self.index = index
         self.tell = tell
         self.advance = advance
+        # Answers that two tasks measure, each in its own way, by question and seed of its facts.
+        self.answered: dict[tuple[HopQuestion, int], tuple[Answer, Record]] = {}
         self._given = embedder, generator
         self._open: dict[tuple[Path, str], News] = {}
         self._closing = ExitStack()

@@ -15,6 +15,7 @@ from given_sets import (
     write_squad,
 )
 
+from rag.evaluate.answers import Answers
 from rag.evaluate.refusal import COMBINED, SNIPPETS, Refusal, snippets
 from rag.evaluate.sets import rgb
 
@@ -154,3 +155,17 @@ def test_every_item_has_a_key_of_its_own_and_missing_sets_are_told(tmp_path: Pat
     assert len(set(every)) == len(every) == 7
     assert len(few) == 4
     assert set(few) < set(every)
+
+
+def test_two_tasks_that_measure_the_same_answers_ask_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_hops(tmp_path / "data")
+    asked = script(monkeypatch, {"case 0": "!Yes"})
+    with make_bench(tmp_path) as bench:
+        measured(Answers(bench))
+        once = len(asked)
+        measured(Refusal(bench))
+
+    assert once == 5
+    assert len(asked) == once
