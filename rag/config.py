@@ -98,6 +98,7 @@ class AnswerSettings(_Section):
     max_tokens: _Count
     support: _Share
     sure: _Part
+    looks: Annotated[int, Field(ge=1, le=5)]
     question_characters: _Count
 
 

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Generator as Stream
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answer.bare import bare
@@ -70,7 +70,7 @@ def answer(
     sure: float = SURE_ENOUGH,
     short: bool = False,
     retrieve_seconds: float = 0.0,
-) -> Iterator[Found | Draft | Checked | Answer]:
+) -> Stream[Found | Draft | Checked | Answer, None, None]:
     """Stream the answer to a question: Found, then Draft and Checked in turn, last the Answer.
 
     Every sentence is checked as soon as it is finished. Sentences that the passages do not

@@ -25,7 +25,9 @@ def bare(question: str, said: str) -> str:
     first, last = new.index(True), len(new) - 1 - new[::-1].index(True)
     if False in new[first:last]:
         end = new.index(False, first)
-        if all(told[n].numbers or words[n].lstrip("\"'“‘")[:1].isupper() for n in range(first, end)):
+        if all(
+            told[n].numbers or words[n].lstrip("\"'“‘")[:1].isupper() for n in range(first, end)
+        ):
             last = end - 1
     return " ".join(words[first : last + 1]).rstrip(",;:.")
 

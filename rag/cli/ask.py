@@ -231,11 +231,13 @@ def _answer(
 
         tell("Loading the models ...")
         _ready(news, question)
-        draft = ""
+        draft, looks = "", 0
         for event in news.stream(question, history=history, filters=filters, k=k):
             match event:
                 case Found(passages):
-                    tell(f"Reading {len(passages)} passages ...")
+                    draft, looks = "", looks + 1
+                    more = "more " if looks > 1 else ""
+                    tell(f"Reading {len(passages)} {more}passages ...")
                 case Draft(text):
                     draft += text
                     tell(draft)

@@ -3,6 +3,7 @@
 import shutil
 import threading
 import time
+from collections.abc import Generator as Stream
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -22,6 +23,7 @@ from rag.generate import Generator
 from rag.index import Index, IndexInfo
 from rag.newsroom.anew import embed_anew
 from rag.newsroom.intake import Progress, ingest
+from rag.newsroom.looks import Look, until_answered
 from rag.newsroom.parts import build_embedder, build_generator, build_reranker
 from rag.prompts import answer_messages
 from rag.rerank import Reranker
@@ -277,15 +279,19 @@ class News:
             reranker=self.reranker,
         )
 
-    def _retrieve(self, query: str, filters: Filters | None, k: int | None) -> tuple[Passage, ...]:
+    def _retrieve(
+        self, query: str, filters: Filters | None, k: int | None, *, times: int = 1
+    ) -> tuple[Passage, ...]:
+        """The best passages, ``times`` as many as are shown at once."""
         chosen = self.settings.retrieve
+        k = times * (k or chosen.passages)
         return retrieve(
             query,
             index=self._open(bind=True),
             embedder=self.embedder,
-            k=k or chosen.passages,
-            per_article=chosen.per_article,
-            candidates=max(chosen.candidates, k or 0),
+            k=k,
+            per_article=times * chosen.per_article,
+            candidates=max(chosen.candidates, k),
             lexical_weight=chosen.lexical_weight,
             dense_weight=chosen.dense_weight,
             sentence_weight=chosen.sentence_weight,
@@ -329,13 +335,15 @@ class News:
     ) -> Iterator[Found | Draft | Checked | Answer]:
         """Answer a question step by step: Found, then Draft and Checked in turn, last the Answer.
 
-        ``str()`` of a Draft is the text as it is written. Closing the iterator stops the model.
+        Where the nearest passages do not answer it, the next ones are read before it is refused:
+        then Found comes again, and a new draft after it. ``str()`` of a Draft is the text as it is
+        written. Closing the iterator stops the model.
 
         Args:
             question: in plain words; it may lean on the turns before it.
             history: the answers of this chat so far, oldest first.
             filters: which articles may be used.
-            k: how many passages at most are shown to the model.
+            k: how many passages at most are shown to the model at once.
             short: ask for the answer in a few words as well, about a second more.
 
         Raises:
@@ -344,20 +352,50 @@ class News:
             ModelError: if a model is missing or fails.
         """
         question = self._asked(question)
-        start = time.perf_counter()
-        found = self._retrieve(standalone(question, history), filters, k)
-        passages, history = self._arrange(question, found, tuple(history))
-        yield from answer(
-            question,
-            passages,
-            generator=self.generator,
-            history=history,
-            max_tokens=self.settings.answer.max_tokens,
-            support=self.settings.answer.support,
-            sure=self.settings.answer.sure,
-            short=short,
-            retrieve_seconds=time.perf_counter() - start,
-        )
+        clock = time.perf_counter()
+
+        def read(look: Look) -> Stream[Found | Draft | Checked | Answer, None, None]:
+            nonlocal clock
+            passages, before = look
+            try:
+                yield from answer(
+                    question,
+                    passages,
+                    generator=self.generator,
+                    history=before,
+                    max_tokens=self.settings.answer.max_tokens,
+                    support=self.settings.answer.support,
+                    sure=self.settings.answer.sure,
+                    short=short,
+                    retrieve_seconds=time.perf_counter() - clock,
+                )
+            finally:
+                clock = time.perf_counter()
+
+        yield from until_answered(self._looks(question, tuple(history), filters, k), read)
+
+    def _looks(
+        self, question: str, history: tuple[Answer, ...], filters: Filters | None, k: int | None
+    ) -> Iterator[Look]:
+        """The passages nearest to a question, then those next to them, with what goes before.
+
+        A follow-up has one look: its prompt goes on from the chat before it.
+        """
+        alone = standalone(question, history)
+        passages, before = self._arrange(question, self._retrieve(alone, filters, k), history)
+        yield passages, before
+        seen = {passage.chunk.id for passage in passages}
+        for times in range(2, self.settings.answer.looks + 1):
+            if before:
+                return
+            wider = self._retrieve(alone, filters, k, times=times)
+            fresh = [passage for passage in wider if passage.chunk.id not in seen]
+            if not fresh:
+                return
+            numbered = [replace(p, number=n) for n, p in enumerate(fresh, start=1)]
+            passages = self._fitting(question, numbered)
+            seen |= {passage.chunk.id for passage in passages}
+            yield passages, ()
 
     def ask(
         self,

@@ -492,6 +492,57 @@ def test_k_is_the_most_passages(opened: Callable[..., News], feed: Path) -> None
     assert len(news.search("Harrow", k=2)) == 2
 
 
+def opener_in_sight(messages: Sequence[Message]) -> str:
+    """A model that answers as soon as the sentence about the opening stands before it."""
+    return f"{OPENED} [1]." if OPENED in messages[-1].content else REFUSING
+
+
+def test_the_next_passages_are_read_before_a_question_is_refused(
+    opened: Callable[..., News], feed: Path
+) -> None:
+    question = "Which town council has not decided about the boat, and who opened the bridge?"
+    once = opened("retrieve.passages=1", "answer.looks=1", replies=opener_in_sight)
+    once.ingest([feed])
+    (ferry,) = once.search(question)
+    assert OPENED not in ferry.chunk.text
+    refused = once.ask(question)
+    assert refused.refused
+    twice = opened("retrieve.passages=1", replies=opener_in_sight)
+    events = list(twice.stream(question))
+    found = [event.passages for event in events if isinstance(event, Found)]
+    assert [[p.number for p in passages] for passages in found] == [[1], [1]]
+    assert found[0] == (ferry,)
+    (answer,) = [event for event in events if isinstance(event, Answer)]
+    assert answer is events[-1]
+    assert answer.text == f"{OPENED}. [1]"
+    assert answer.passages == found[1]
+    assert answer.timing.prompt_tokens > refused.timing.prompt_tokens
+
+
+def test_what_no_passage_answers_is_refused_with_the_nearest_passages(
+    opened: Callable[..., News], feed: Path
+) -> None:
+    news = opened("retrieve.passages=1", "answer.looks=5", replies=lambda _: REFUSING)
+    news.ingest([feed])
+    found = news.ask("Who opened the Harrow bridge?")
+    assert found.refused
+    assert found.passages == news.search("Who opened the Harrow bridge?")
+    # Three articles of one passage each: there is no fourth look.
+    assert len(scripted(news).history) == 3
+
+
+def test_a_follow_up_is_read_in_its_chat_alone(opened: Callable[..., News], feed: Path) -> None:
+    news = opened("retrieve.passages=1", replies=opener_in_sight)
+    news.ingest([feed])
+    first = news.ask("Who opened the Harrow bridge?")
+    assert not first.refused
+    asked = len(scripted(news).history)
+    # The same passage is found again, so that the chat goes on.
+    news.generator._replies = lambda _: REFUSING  # type: ignore[attr-defined]
+    assert news.ask("And who opened it before?", history=(first,)).refused
+    assert len(scripted(news).history) == asked + 1
+
+
 def test_without_an_index(opened: Callable[..., News]) -> None:
     news = opened()
     calls: list[Callable[[], object]] = [
