@@ -2,10 +2,12 @@
 
 import re
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from math import ceil
 from typing import TYPE_CHECKING
 
 from rag.text import written_date
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
+_LINE_SECONDS = 60.0  # between two lines of progress where no bar is seen
 # What a terminal obeys: control characters but for line ends, and marks that turn the direction.
 _OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -160,11 +163,20 @@ def progress_bar(unit: str, total: float | None) -> Iterator["Progress"]:
 
 
 def advance(bar: "Progress", what: str, done: int, total: int | None) -> None:
-    """Show a progress; a new thing starts a bar of its own, so that the time left is its own."""
-    task = bar.tasks[0]
+    """Show a progress; a new thing starts a bar of its own, so that the time left is its own.
+
+    Where the bar is not seen, as in a log, a line is printed once a minute instead.
+    """
+    task, now = bar.tasks[0], time.monotonic()
     if task.description != what:
-        bar.reset(task.id, description=what, total=total, completed=0, rate="")
+        bar.reset(task.id, total=total, description=what, rate="", begun=now, told=now, known=done)
     bar.update(task.id, completed=done, total=total)
+    if bar.disable and now - task.fields["told"] >= _LINE_SECONDS:
+        bar.update(task.id, told=now)
+        fresh = done - task.fields["known"]
+        seconds = (now - task.fields["begun"]) / fresh * (total - done) if fresh and total else None
+        left = f", {ceil(seconds / 60)} min left" if seconds is not None else ""
+        console(stderr=True).print(plain(f"{what}: {done} of {total or '?'}{left}"))
 
 
 @contextmanager

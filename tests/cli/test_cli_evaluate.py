@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.cli import main
+from rag.cli import main, show
 
 ROOT = Path(__file__).resolve().parents[2]
 PROSE = (
@@ -172,3 +172,19 @@ def test_a_kill_loses_one_item_and_the_same_command_ends_alike(pages: Path, tmp_
         tables.append(summary)
     assert tables[0] == tables[1]
     assert tables[0]["text_bs4"]["n"] == len(rows)
+
+
+def test_a_log_gets_a_line_of_progress_a_minute(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    show.console.cache_clear()
+    with show.progress_bar("items", None) as bar:
+        for done in range(20, 41):  # 20 of them are from an earlier run
+            show.advance(bar, "answers", done, 200)
+            now += 15
+    show.console.cache_clear()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:2] == ["answers: 24 of 200, 44 min left", "answers: 28 of 200, 43 min left"]
+    assert len(lines) == 5
