@@ -3,6 +3,7 @@
 from rag.terms import STOPWORDS, Terms, terms
 
 _FEW = 5  # words; an answer of no more is no sentence, and its words belong together
+_QUOTES = "\"'“‘"
 
 
 def bare(question: str, said: str) -> str:
@@ -12,29 +13,35 @@ def bare(question: str, said: str) -> str:
     "970,000 subscribers" to "How many subscribers left?". Words of the question and stop words
     are taken off both ends; where only names and numbers stand before the next of them, these are
     the answer. A short answer that opens with no number stays as it is ("the Iran deal" to "Which
-    deal ...?"), and so does one that says nothing new, as in "Paris" to "Paris or Rome?".
+    deal ...?"), and so do a quoted one and one that says nothing new, as in "Paris" to "Paris or
+    Rome?".
     """
     asked = terms(question)
     words = said.split()
     told = [terms(word) for word in words]
-    if not words or (len(words) <= _FEW and not told[0].numbers):
+    if not words or said[0] in _QUOTES or (len(words) <= _FEW and not told[0].numbers):
         return said
-    new = [_adds(each, asked) for each in told]
+    # A small word with a capital belongs to a title, unless it opens the sentence.
+    small = [not place or not _capital(word) for place, word in enumerate(words)]
+    new = [_adds(each, asked, small=lone) for each, lone in zip(told, small, strict=True)]
     if not any(new):
         return said
     first, last = new.index(True), len(new) - 1 - new[::-1].index(True)
-    if False in new[first:last]:
-        end = new.index(False, first)
-        if all(
-            told[n].numbers or words[n].lstrip("\"'“‘")[:1].isupper() for n in range(first, end)
-        ):
-            last = end - 1
+    repeats = [bool(each.stems & asked.stems) for each in told]
+    if True in repeats[first:last]:
+        opening = [n for n in range(first, repeats.index(True, first)) if new[n]]
+        if all(told[n].numbers or _capital(words[n]) for n in opening):
+            last = opening[-1]
     return " ".join(words[first : last + 1]).rstrip(",;:.")
 
 
-def _adds(word: Terms, asked: Terms) -> bool:
+def _capital(word: str) -> bool:
+    return word.lstrip(_QUOTES)[:1].isupper()
+
+
+def _adds(word: Terms, asked: Terms, *, small: bool) -> bool:
     """Whether a word tells something that the question does not; a lone mark tells nothing."""
-    known = asked.folded | asked.stems | STOPWORDS
+    known = asked.folded | asked.stems | (STOPWORDS if small else frozenset())
     return any(
         token.number not in asked.numbers
         if token.number

@@ -30,6 +30,17 @@ from rag.answer.bare import bare
             "Harrow resumes its public tours on 19 July after two years",
             "Harrow",
         ),
+        # A title is not cut at its small words.
+        (
+            "What is the ferry show called that the mayor joined?",
+            '"I am a Captain: Get Me to the Shore"',
+            '"I am a Captain: Get Me to the Shore"',
+        ),
+        (
+            "What is the ferry show called that the mayor joined?",
+            "Steer a Boat… Get Me Out of Here!",
+            "Steer a Boat… Get Me Out of Here!",
+        ),
         # A number and its unit.
         ("How many passengers were lost?", "970,000 passengers", "970,000"),
         ("What share of women vote?", "32% of women", "32%"),
