@@ -28,8 +28,8 @@ def bare(question: str, said: str) -> str:
         return said
     first, last = new.index(True), len(new) - 1 - new[::-1].index(True)
     repeats = [bool(each.stems & asked.stems) for each in told]
-    if True in repeats[first:last]:
-        opening = [n for n in range(first, repeats.index(True, first)) if new[n]]
+    if True in repeats[first + 1 : last]:
+        opening = [n for n in range(first, repeats.index(True, first + 1)) if new[n]]
         if all(told[n].numbers or _capital(words[n]) for n in opening):
             last = opening[-1]
     return " ".join(words[first : last + 1]).rstrip(",;:.")

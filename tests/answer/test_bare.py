@@ -41,6 +41,12 @@ from rag.answer.bare import bare
             "Steer a Boat… Get Me Out of Here!",
             "Steer a Boat… Get Me Out of Here!",
         ),
+        # A word that repeats and adds.
+        (
+            "Which ferry left at noon?",
+            "Ferry-boats of the old line left Harrow at noon",
+            "Ferry-boats of the old line left Harrow",
+        ),
         # A number and its unit.
         ("How many passengers were lost?", "970,000 passengers", "970,000"),
         ("What share of women vote?", "32% of women", "32%"),
