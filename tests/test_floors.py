@@ -13,7 +13,7 @@ PACKAGE = ROOT / "rag"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("types", "errors"),
-    ("text", "terms", "chunk", "prompts", "cite", "dialogue", "export", "samples"),
+    ("text", "terms", "chunk", "prompts", "cite", "dialogue", "export", "salience", "samples"),
     ("fetch", "extract", "models", "embed", "rerank", "generate", "index", "verify"),
     ("retrieve", "answer", "choose", "summarize"),
     ("config",),

@@ -15,8 +15,10 @@ from rag.text import content_id, sentences, words
 from rag.types import Article, Message, Passage, Summary
 
 LEAD = "The council of Harrow voted on Monday to close the old ferry."
+SAID = "Mayor Ida Fenn said that the new bridge carries 4,000 cars a day."
+CARS = "The new bridge carries 4,000 cars a day."
 CLOCK = (
-    f"{LEAD} Mayor Ida Fenn said that the new bridge carries 4,000 cars a day.\n\n"
+    f"{LEAD} {SAID}\n\n"
     "Captain Jonas Lind has steered the boat for 31 years. He will retire in June.\n\n"
     "The boat itself goes to the museum of Oslo, which paid 20,000 euros for it."
 )
@@ -81,42 +83,40 @@ def prompt_tokens(generator: ScriptedGenerator) -> list[int]:
 # One article
 
 
-def test_supported_sentences_are_said_with_their_quotes() -> None:
-    reply = f"{LEAD} Captain Jonas Lind has steered the boat for 31 years."
-    found = told(CLOCK, reply, sentences_wanted=2)
-    assert found.text == f"{LEAD} [1] Captain Jonas Lind has steered the boat for 31 years. [1]"
+def test_main_sentences_are_told_in_the_words_of_the_model_with_their_quotes() -> None:
+    found = told(CLOCK, f"{LEAD} {CARS}", sentences_wanted=2)
+    assert found.text == f"{LEAD} [1] {CARS} [1]"
     assert exact(found, article(CLOCK))
-    assert [quote.quote for quote in found.citations] == [
-        LEAD,
-        "Captain Jonas Lind has steered the boat for 31 years.",
-    ]
+    assert [quote.quote for quote in found.citations] == [LEAD, SAID]
     assert found.article_ids == (article(CLOCK).id,)
     assert found.model == "scripted"
     assert found.timing.prompt_tokens > 0
     assert found.timing.output_tokens > 0
 
 
-def test_unsupported_sentences_are_dropped() -> None:
-    found = told(
-        CLOCK,
-        f"{LEAD} The bridge carries 9,000 cars a day. King Olaf wept. He will retire in June.",
-        sentences_wanted=2,
-    )
-    assert [claim.text for claim in found.claims] == [LEAD, "He will retire in June."]
+def test_unsupported_sentences_are_dropped_and_the_articles_own_told_instead() -> None:
+    draft = f"{LEAD} The bridge carries 9,000 cars a day. King Olaf wept."
+    found = told(CLOCK, draft, sentences_wanted=2)
+    assert [claim.text for claim in found.claims] == [LEAD, SAID]
+    assert exact(found, article(CLOCK))
 
 
-def test_what_the_check_took_away_is_filled_up_from_the_opening_in_the_order_of_the_text() -> None:
-    found = told(CLOCK, "King Olaf wept. He will retire in June.", sentences_wanted=3)
-    assert found.claims[0].text == LEAD
-    assert found.claims[-1].text == "He will retire in June."
+def test_the_main_news_is_told_though_the_model_chose_other_things() -> None:
+    found = told(CLOCK, f"He will retire in June. {CARS}", sentences_wanted=2)
+    assert [claim.text for claim in found.claims] == [LEAD, CARS]
+
+
+def test_what_is_told_stands_in_the_order_of_the_text() -> None:
+    found = told(CLOCK, f"King Olaf wept. {CARS} {LEAD}", sentences_wanted=3)
+    assert [claim.text for claim in found.claims][:2] == [LEAD, CARS]
     assert len(found.claims) == 3
     starts = [claim.citations[0].start for claim in found.claims]
     assert starts == sorted(starts)
 
 
 def test_repeats_are_dropped() -> None:
-    found = told(CLOCK, f"{LEAD} {LEAD} He will retire in June.", sentences_wanted=2)
-    assert [claim.text for claim in found.claims] == [LEAD, "He will retire in June."]
+    found = told(CLOCK, f"{LEAD} {LEAD} {CARS}", sentences_wanted=2)
+    assert [claim.text for claim in found.claims] == [LEAD, CARS]
 
 
 def test_no_more_sentences_than_wanted() -> None:
@@ -133,8 +133,8 @@ def test_where_nothing_survives_the_lead_is_the_summary(reply: str) -> None:
 
 
 def test_headings_and_lists_are_read_as_sentences() -> None:
-    found = told(CLOCK, f"Summary:\n- {LEAD}\n- He will retire in June.\n", sentences_wanted=2)
-    assert [claim.text for claim in found.claims] == [LEAD, "He will retire in June."]
+    found = told(CLOCK, f"Summary:\n- {LEAD}\n- {CARS}\n", sentences_wanted=2)
+    assert [claim.text for claim in found.claims] == [LEAD, CARS]
 
 
 def test_the_model_is_told_the_number_of_sentences_and_shown_the_article_fenced() -> None:
