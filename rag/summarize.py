@@ -27,6 +27,7 @@ _LEAST_PART = 32
 _MOST_OPENINGS = 30  # sentences at the top of an article that may stand in for a summary
 _WORDS_A_SENTENCE = 33  # on average, at most, in the summary of an article
 _TELLS = 0.5  # shared words from which the model's sentence tells a sentence of the article
+_ENOUGH = 1 / 3  # of the words of that sentence, at least
 _ALIKE = 0.6  # shared words above which two sentences tell the same
 _REPEAT = 0.7  # share of equal content words from which a sentence says nothing new
 
@@ -236,11 +237,9 @@ def _told(claims: Sequence[Claim], whole: Passage, most: int) -> list[Claim]:
     told: list[tuple[int, Claim]] = []
     for start, end in main_sentences(whole.chunk.text):
         main = _slice(whole.article, whole.number, start, end)
-        ours = max(left, key=lambda claim: _shared(claim.text, main.chunk.text), default=None)
-        if ours is not None and _shared(ours.text, main.chunk.text) >= _TELLS:
-            claim = ours
-        else:
-            claim = check(main.chunk.text, (main,), support=1.0)
+        telling = [claim for claim in left if _tells(claim.text, main.chunk.text)]
+        ours = max(telling, key=lambda claim: _shared(claim.text, main.chunk.text), default=None)
+        claim = ours or check(main.chunk.text, (main,), support=1.0)
         length = len(claim.text.split())
         if not claim.supported or (told and words + length > most * _WORDS_A_SENTENCE):
             continue
@@ -254,6 +253,12 @@ def _told(claims: Sequence[Claim], whole: Passage, most: int) -> list[Claim]:
         if len(told) == most:
             break
     return [claim for _, claim in sorted(told, key=lambda each: each[0])] or list(claims)[:most]
+
+
+def _tells(claim: str, sentence: str) -> bool:
+    """Whether a claim tells what a sentence does, and not just a word or two of it."""
+    held, told = terms(sentence).stems, terms(claim).stems
+    return _shared(claim, sentence) >= _TELLS and len(held & told) >= _ENOUGH * len(held)
 
 
 def _shared(one: str, two: str) -> float:

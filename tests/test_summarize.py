@@ -106,6 +106,13 @@ def test_the_main_news_is_told_though_the_model_chose_other_things() -> None:
     assert [claim.text for claim in found.claims] == [LEAD, CARS]
 
 
+def test_a_short_sentence_that_shares_a_word_does_not_stand_for_the_main_news() -> None:
+    short = "The ferry left."
+    text = CLOCK.replace("He will retire in June.", short)
+    found = told(text, f"{short} {CARS}", sentences_wanted=2)
+    assert [claim.text for claim in found.claims] == [LEAD, CARS]
+
+
 def test_what_is_told_stands_in_the_order_of_the_text() -> None:
     found = told(CLOCK, f"King Olaf wept. {CARS} {LEAD}", sentences_wanted=3)
     assert [claim.text for claim in found.claims][:2] == [LEAD, CARS]

@@ -8,7 +8,7 @@ in a few words is then looked up, and the sentence that it stands in is quoted w
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import log1p
+from math import fsum, log1p
 
 from rag.cite import citation
 from rag.terms import Terms, terms
@@ -138,8 +138,9 @@ def _sentences(question: str, passages: Sequence[Passage]) -> Iterator[_Sentence
         stem: log1p(len(shown) / (1 + sum(stem in held.stems for *_, held in shown)))
         for stem in asked
     }
-    whole = sum(weights.values()) or 1.0
+    # Exact sums: sets come in another order in each process.
+    whole = fsum(weights.values()) or 1.0
     for passage, start, end, held in shown:
         about = terms(f"{passage.article.title} {passage.article.publisher}").stems
-        share = sum(weights[stem] for stem in asked & (held.stems | about)) / whole
+        share = fsum(weights[stem] for stem in asked & (held.stems | about)) / whole
         yield _Sentence(passage, start, end, held, share)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from math import exp2, log1p
+from math import exp2, fsum, log1p
 from typing import TypeVar
 
 from rag.embed import Embedder
@@ -81,12 +81,13 @@ def in_one_sentence(question: str, found: Mapping[_T, tuple[Chunk, Article]]) ->
         stem: log1p(len(held) / (1 + sum(stem in stems for stems in held.values())))
         for stem in asked
     }
-    whole = sum(weights.values()) or 1.0
+    # Exact sums: sets come in another order in each process.
+    whole = fsum(weights.values()) or 1.0
     shares = {}
     for number, (chunk, _) in found.items():
         each = (terms(chunk.text[a:b]).stems & asked for a, b in sentences(chunk.text))
         shares[number] = (
-            max((sum(map(weights.__getitem__, stems)) for stems in each), default=0.0) / whole
+            max((fsum(map(weights.__getitem__, stems)) for stems in each), default=0.0) / whole
         )
     return shares
 
