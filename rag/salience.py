@@ -26,6 +26,5 @@ def main_sentences(text: str) -> tuple[tuple[int, int], ...]:
         shared = sum(holders[stem] for stem in stems[place])
         return 1 / (1 + place) + _CENTRAL * shared / max(1, len(stems[place])) / len(spans)
 
-    start_end = ((place, *span) for place, span in enumerate(spans))
-    whole = [place for place, a, b in start_end if len(text[a:b].split()) >= _LEAST_WORDS]
+    whole = [n for n, (a, b) in enumerate(spans) if len(text[a:b].split()) >= _LEAST_WORDS]
     return tuple(spans[place] for place in sorted(whole, key=score, reverse=True))

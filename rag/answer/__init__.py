@@ -6,7 +6,6 @@ from collections.abc import Generator as Stream
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.answer.bare import bare
 from rag.answer.confidence import confidence
 from rag.answer.probe import REFUSES, few_words, refusing, yes, yes_or_no
 from rag.answer.quote import asks_yes_or_no, coverage, names_found, quoted
@@ -127,11 +126,11 @@ def answer(
     unsaid = refusing(messages, writing.draft, generator)
     brief = ""
     if not writing.supported and (binary or unsaid < _SURELY_REFUSED):
-        brief = "" if binary else bare(question, few_words(messages, generator))
+        brief = "" if binary else few_words(question, messages, generator)
         yield from map(Checked, writing.quote(None if binary else brief))
     if writing.supported and short:
         brief = yes_or_no(messages, generator) if binary else brief
-        brief = brief or bare(question, few_words(messages, generator))
+        brief = brief or few_words(question, messages, generator)
     signals = replace(writing.signals(), refusing=unsaid, yes_or_no=float(binary))
     if writing.supported:
         quotes = "\n".join(cited.quote for cited in distinct(writing.supported)[:_QUOTES_READ])

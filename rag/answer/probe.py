@@ -6,6 +6,7 @@ An engine with a prefix cache reads only what is new, so each takes a fraction o
 import re
 from collections.abc import Mapping, Sequence
 
+from rag.answer.bare import bare
 from rag.cite import split_claims
 from rag.generate import Generator
 from rag.prompts import BRIEFLY, REFUSAL, YES_OR_NO, instructed
@@ -22,12 +23,15 @@ REFUSES = re.compile(
 )
 
 
-def few_words(messages: Sequence[Message], generator: Generator) -> str:
-    """The answer alone: the first line of what the model says, without marks and full stop."""
+def few_words(question: str, messages: Sequence[Message], generator: Generator) -> str:
+    """The answer alone: the first line of what the model says, without marks and full stop.
+
+    What it repeats from the question is taken off: see :func:`rag.answer.bare.bare`.
+    """
     chat = instructed(messages, BRIEFLY)
     said = "".join(generator.stream(chat, max_tokens=_FEW_TOKENS))
     first = next(split_claims(said.strip().partition("\n")[0]), ("", frozenset[int]()))[0]
-    return "" if REFUSES.search(first) else first.strip().removesuffix(".")
+    return "" if REFUSES.search(first) else bare(question, first.strip().removesuffix("."))
 
 
 def yes_or_no(messages: Sequence[Message], generator: Generator) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Generator as Stream
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import astuple, replace
+from operator import add
 
 from rag.types import Answer, Checked, Draft, Found, Passage, Timing
 
@@ -42,13 +43,5 @@ def _steps(events: Stream[Step | Answer, None, None]) -> Stream[Step, None, Answ
 
 
 def _together(one: Timing, two: Timing) -> Timing:
-    return Timing(
-        retrieve=one.retrieve + two.retrieve,
-        first_token=one.first_token,
-        generate=one.generate + two.generate,
-        verify=one.verify + two.verify,
-        probe=one.probe + two.probe,
-        prompt_tokens=one.prompt_tokens + two.prompt_tokens,
-        cached_tokens=one.cached_tokens + two.cached_tokens,
-        output_tokens=one.output_tokens + two.output_tokens,
-    )
+    sums = Timing(*map(add, astuple(one), astuple(two)))
+    return replace(sums, first_token=one.first_token)
