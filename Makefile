@@ -15,8 +15,7 @@ demo: $(MODELS)
 	@$(BIN)/rag demo
 
 run: $(MODELS)
-	@test -f indexes/demo/news.sqlite || $(BIN)/rag ingest rag/samples/news
-	@$(BIN)/rag chat
+	@$(BIN)/rag ui $(ARGS)
 
 test: $(MODELS) $(TEST_MODELS)
 	@$(BIN)/python -m pytest

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.text import sentences
-from rag.types import Citation, Claim, Passage
+from rag.types import Article, Citation, Claim, Passage
 
 # [1], [1, 2], [1-3], [^1], [Source 1], 【1】, 【1†title】; white space before a mark goes with it.
 _MARK = re.compile(
@@ -69,18 +69,22 @@ def _lines(plain: str) -> Iterator[tuple[int, int]]:
 
 def citation(passage: Passage, start: int, end: int) -> Citation:
     """Cite ``passage.chunk.text[start:end]``; the offsets of the result are those of the article."""
-    article = passage.article
     first, last = passage.chunk.start + start, passage.chunk.start + end
+    return quotation(passage.article, passage.number, first, last)
+
+
+def quotation(article: Article, number: int, start: int, end: int) -> Citation:
+    """Cite ``article.text[start:end]`` as the source of this number."""
     return Citation(
-        number=passage.number,
+        number=number,
         article_id=article.id,
         url=article.url,
         title=article.title,
         publisher=article.publisher,
         published=article.published,
-        quote=article.text[first:last],
-        start=first,
-        end=last,
+        quote=article.text[start:end],
+        start=start,
+        end=end,
     )
 
 

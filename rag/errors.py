@@ -9,6 +9,7 @@ RagError
 │   └── FetchError     a web address did not give a usable page, or must not be asked
 ├── ExtractError       a page holds no article that could be found
 ├── QuestionError      a question is empty or far too long
+├── SavedError         an answer that was kept outside cannot be read again
 ├── IndexProblem       an index is missing, damaged, busy or made for something else
 │   ├── IndexMissing   there is no index where one was asked for
 │   ├── IndexBusy      another process is writing to the index
@@ -43,6 +44,10 @@ class ExtractError(RagError):
 
 class QuestionError(RagError):
     """A question is empty or far too long."""
+
+
+class SavedError(RagError):
+    """An answer that was kept outside the process cannot be read again."""
 
 
 class IndexProblem(RagError):

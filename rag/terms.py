@@ -7,9 +7,11 @@ million`` and ``2,400,000`` are equal), words are cut to their stems by the Snow
 
 import re
 import unicodedata
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from math import fsum, log1p
 
 STOPWORDS = frozenset(
     "a about above after again against all also am among an and any are as at be because been "
@@ -101,11 +103,16 @@ def _stemmer():  # type: ignore[no-untyped-def]
     return snowballstemmer.stemmer("english")
 
 
+def plain(text: str) -> str:
+    """The text with one way of writing countries and per cent: offsets of tokens are those in it."""
+    text = text.replace("U.S.", "US").replace("U.K.", "UK").replace("U.N.", "UN")
+    return _PERCENT.sub(" percent", text)
+
+
 @lru_cache(maxsize=2048)
 def terms(text: str) -> Terms:
     """Names, numbers and content words of a text, which may be a sentence or a whole chunk."""
-    text = text.replace("U.S.", "US").replace("U.K.", "UK").replace("U.N.", "UN")
-    text = _PERCENT.sub(" percent", text)
+    text = plain(text)
     tokens = _tokens(text)
     names = frozenset(token.folded for token in tokens if token.name)
     scales = {
@@ -124,6 +131,19 @@ def terms(text: str) -> Terms:
         opening=content[0].folded if opens else "",
         head=_head(text, tokens) if opens or (tokens and tokens[0].name) else "",
     )
+
+
+def rarity(words: Iterable[str], texts: Collection[frozenset[str]]) -> dict[str, float]:
+    """What each word tells: the more, the fewer of the texts hold it."""
+    return {word: log1p(len(texts) / (1 + sum(word in held for held in texts))) for word in words}
+
+
+def share(held: Iterable[str], weights: Mapping[str, float]) -> float:
+    """How much of the weighted words is held, 0 to 1; ``held`` are some of them.
+
+    The sums are exact: sets come in another order in each process.
+    """
+    return fsum(map(weights.__getitem__, held)) / (fsum(weights.values()) or 1.0)
 
 
 def _tokens(text: str) -> tuple[Token, ...]:

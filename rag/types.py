@@ -122,6 +122,11 @@ class Timing:
     cached_tokens: int = 0
     output_tokens: int = 0
 
+    @property
+    def total(self) -> float:
+        """Seconds in all."""
+        return self.retrieve + self.generate + self.verify + self.probe
+
 
 @dataclass(frozen=True, slots=True)
 class Signals:
@@ -182,6 +187,9 @@ class Summary:
     citations: tuple[Citation, ...]
     model: str
     timing: Timing
+
+
+Order = Literal["newest", "oldest", "title", "publisher"]  # of a list of articles
 
 
 @dataclass(frozen=True, slots=True)

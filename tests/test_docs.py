@@ -14,13 +14,17 @@ FOLDERS = ("rag", "app", "benchmarks", "tests", "configs")
 
 def files() -> list[str]:
     found = (path for folder in FOLDERS for path in (ROOT / folder).rglob("*"))
-    kept = (p for p in found if p.suffix in {".py", ".toml"} and "__pycache__" not in p.parts)
+    kept = (
+        p
+        for p in found
+        if p.suffix in {".py", ".toml", ".css", ".js"} and "__pycache__" not in p.parts
+    )
     return sorted(str(path.relative_to(ROOT)) for path in kept)
 
 
 def test_the_file_map_names_every_file_once() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    named = re.findall(r"^\| `([^`]+\.(?:py|toml))` \|", text, re.M)
+    named = re.findall(r"^\| `([^`]+\.(?:py|toml|css|js))` \|", text, re.M)
     assert sorted(named) == files()
 
 

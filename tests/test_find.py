@@ -10,7 +10,7 @@ from rag.chunk import chunk, embedding_text
 from rag.embed import HashEmbedder
 from rag.index import Entry, Index
 from rag.rerank import OverlapReranker
-from rag.retrieve import find, retrieve
+from rag.retrieve import find, matching, retrieve
 from rag.text import content_id
 from rag.types import Article, Filters, Page, Passage
 
@@ -142,3 +142,30 @@ def test_newer_can_be_switched_off(tmp_path: Path) -> None:
     asked = "council of Brome vote on the new bridge in May"
     assert titles(find(asked, index=index, embedder=EMBEDDER, newer=0))[0] == "2014"
     assert titles(find(asked, index=index, embedder=EMBEDDER, newer=1))[0] == "2022"
+
+
+@pytest.mark.parametrize(
+    ("query", "about"),
+    [
+        ("the ferry of Norwick on a sandbank", {"Aground", "Aground, says agency", "Ferries"}),
+        ("zinc", {"Zinc"}),
+        ("ZINC PRICES", {"Zinc"}),
+        ("ferry number 12", {"Ferries"}),
+        ("agency", {"Aground, says agency"}),
+        ("volcano", set()),
+        ("zinc volcanoes of Iceland", set()),
+        ("what is it?", set()),
+        ("Echo", set()),
+    ],
+)
+def test_articles_that_lack_most_of_a_query_are_not_about_it(
+    index: Index, query: str, about: set[str]
+) -> None:
+    found = find(query, index=index, embedder=EMBEDDER, k=10)
+    kept = matching(query, found)
+    assert set(titles(kept)) == about
+    assert list(kept) == [passage for passage in found if passage in kept]
+
+
+def test_nothing_found_is_about_nothing() -> None:
+    assert matching("zinc", ()) == ()

@@ -13,7 +13,10 @@ PACKAGE = ROOT / "rag"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("types", "errors"),
-    ("text", "terms", "chunk", "prompts", "cite", "dialogue", "export", "salience", "samples"),
+    (
+        *("text", "terms", "chunk", "prompts", "cite", "dialogue", "export", "salience", "samples"),
+        "suggest",
+    ),
     ("fetch", "extract", "models", "embed", "rerank", "generate", "index", "verify"),
     ("retrieve", "answer", "choose", "summarize"),
     ("config",),
@@ -33,8 +36,16 @@ HEAVY = frozenset(
 )
 PICKLES = frozenset("pickle cPickle _pickle dill cloudpickle joblib shelve marshal".split())
 
+# The web page stands beside the command, and comes in by the front door like any guest: the public
+# names, the types and errors, and pure functions that say how things are written.
+GUEST = ROOT / "app"
+OPEN_TO_GUESTS = frozenset("__init__ types errors export samples text".split())
+# These wait for `rag ui` in the command, so they are there before Gradio is.
+BEFORE_GRADIO = frozenset("__init__ accounts door guard offline serve tunnel".split())
+
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 MODULES = sorted(PACKAGE.rglob("*.py"))
+PAGES = sorted(GUEST.rglob("*.py"))
 
 
 def room_of(path: Path) -> str:
@@ -125,7 +136,38 @@ def test_heavy_libraries_wait_for_their_first_use(path: Path) -> None:
     assert not found, f"{name_of(path)} imports {found} when it is imported itself"
 
 
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_the_page_comes_in_by_the_front_door(path: Path) -> None:
+    wrong = rooms_imported(path) - OPEN_TO_GUESTS
+    assert not wrong, f"{name_of(path)} imports {wrong}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_the_page_waits_for_gradio(path: Path) -> None:
+    late = (HEAVY | {"fastapi", "uvicorn", "starlette"}) - (
+        frozenset() if path.stem in BEFORE_GRADIO else {"gradio"}
+    )
+    found = {
+        name.split(".")[0]
+        for node in at_import(tree(path).body)
+        for name in imported(node)
+        if name.split(".")[0] in late
+    }
+    assert not found, f"{name_of(path)} imports {found} when it is imported itself"
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_the_library_knows_no_page(path: Path) -> None:
+    names = {name for node in ast.walk(tree(path)) for name in imported(node)}
+    roots = {name.split(".")[0] for name in names}
+    assert "gradio" not in roots
+    if room_of(path) != "cli":
+        assert "app" not in roots
+    early = {name.split(".")[0] for node in at_import(tree(path).body) for name in imported(node)}
+    assert "app" not in early
+
+
+@pytest.mark.parametrize("path", [*MODULES, *PAGES], ids=name_of)
 def test_no_pickle(path: Path) -> None:
     nodes = list(ast.walk(tree(path)))
     names = {name.split(".")[0] for node in nodes for name in imported(node)}
@@ -140,7 +182,7 @@ def test_no_pickle(path: Path) -> None:
     assert not allowing
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
+@pytest.mark.parametrize("path", [*MODULES, *PAGES], ids=name_of)
 def test_every_module_says_what_it_is(path: Path) -> None:
     assert (ast.get_docstring(tree(path)) or "").strip()
 

@@ -11,7 +11,7 @@ from rag.chunk import chunk, embedding_text
 from rag.embed import HashEmbedder
 from rag.index import Entry, Index
 from rag.rerank import OverlapReranker, Scores
-from rag.retrieve import match_expression, retrieve, within
+from rag.retrieve import match_expression, nearest_sentences, retrieve, within
 from rag.text import content_id
 from rag.types import Article, Filters, Page, Passage
 
@@ -193,3 +193,37 @@ def test_passages_are_kept_while_they_fit_and_one_always(index: Index) -> None:
     some = within(found, tokens=3 * size, count=len)
     assert some == found[: len(some)]
     assert 1 <= len(some) < 4
+
+
+def test_the_sentences_nearest_to_a_question_come_from_several_articles(index: Index) -> None:
+    question = "Which mayor cut the ribbon of the harbour of Corley?"
+    found = retrieve(question, index=index, embedder=EMBEDDER, k=20)
+    cited = nearest_sentences(question, found)
+    assert (cited[0].quote, cited[0].number) == ("Mayor Cole cut the ribbon in the rain.", 1)
+    numbers = list(dict.fromkeys(each.number for each in cited))
+    assert numbers == list(range(1, len({each.article_id for each in cited}) + 1))
+    assert len(numbers) > 1
+    texts = {passage.article.id: passage.article.text for passage in found}
+    assert all(texts[each.article_id][each.start : each.end] == each.quote for each in cited)
+    assert len(cited) <= 5
+    assert len({each.quote for each in cited}) == len(cited), "the copy is not told again"
+
+
+def test_at_most_two_sentences_of_an_article_are_near(index: Index) -> None:
+    asked = "Which whales passed the cape near the coast guard station?"
+    found = retrieve(asked, index=index, embedder=EMBEDDER, k=20)
+    assert len([each for each in nearest_sentences(asked, found) if each.title == "Whales"]) == 2
+
+
+def test_what_no_sentence_tells_is_not_near(index: Index) -> None:
+    found = retrieve("harbour", index=index, embedder=EMBEDDER, k=20)
+    for question in ("Volcanoes?", "Who?", ""):
+        assert nearest_sentences(question, found) == ()
+    assert nearest_sentences("Which harbour?", ()) == ()
+
+
+def test_a_follow_up_is_near_to_its_own_words_first(index: Index) -> None:
+    first, second = "Who opened the harbour of Corley?", "And of Brome?"
+    found = retrieve(f"{first} {second}", index=index, embedder=EMBEDDER, k=20)
+    (best, *_) = nearest_sentences(second, found, alone=f"{first} {second}")
+    assert best.quote == "The harbour of Brome opened on Monday."

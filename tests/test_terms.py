@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.terms import terms
+from rag.terms import plain, rarity, share, terms
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,21 @@ def test_the_subject_is_what_a_sentence_opens_with(text: str, subject: set[str])
 )
 def test_the_head_is_the_last_name_of_the_opening_run(text: str, head: str) -> None:
     assert terms(text).head == head
+
+
+def test_rare_words_weigh_more_and_a_share_is_between_nothing_and_all() -> None:
+    texts = [frozenset({"a", "b"}), frozenset({"a"}), frozenset({"a", "c"})]
+    weights = rarity("abz", texts)
+    assert weights["a"] < weights["b"] < weights["z"]
+    assert share("abz", weights) == 1
+    assert share("", weights) == 0
+    assert 0 < share("a", weights) < share("z", weights) < 1
+    assert share("", rarity("", [])) == 0
+
+
+def test_the_offsets_of_words_are_those_in_the_plain_text() -> None:
+    text = plain("The U.S. rate rose 3% in May.")
+    assert [text[token.start : token.end] for token in terms(text).tokens] == [
+        *("The", "US", "rate", "rose", "3", "percent", "in", "May"),
+    ]
+    assert plain(text) == text

@@ -8,10 +8,9 @@ in a few words is then looked up, and the sentence that it stands in is quoted w
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import fsum, log1p
 
 from rag.cite import citation
-from rag.terms import Terms, terms
+from rag.terms import Terms, rarity, share, terms
 from rag.text import sentences
 from rag.types import Claim, Passage
 
@@ -134,13 +133,7 @@ def _sentences(question: str, passages: Sequence[Passage]) -> Iterator[_Sentence
         for passage in passages
         for start, end in sentences(passage.chunk.text)
     ]
-    weights = {
-        stem: log1p(len(shown) / (1 + sum(stem in held.stems for *_, held in shown)))
-        for stem in asked
-    }
-    # Exact sums: sets come in another order in each process.
-    whole = fsum(weights.values()) or 1.0
+    weights = rarity(asked, [held.stems for *_, held in shown])
     for passage, start, end, held in shown:
         about = terms(f"{passage.article.title} {passage.article.publisher}").stems
-        share = fsum(weights[stem] for stem in asked & (held.stems | about)) / whole
-        yield _Sentence(passage, start, end, held, share)
+        yield _Sentence(passage, start, end, held, share(asked & (held.stems | about), weights))

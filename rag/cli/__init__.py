@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from rag.cli import articles, ask, evaluate, manage, show
+from rag.cli import articles, ask, evaluate, manage, show, ui
 from rag.errors import RagError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ ask.register(app)
 articles.register(app)
 manage.register(app)
 evaluate.register(app)
+ui.register(app)
 
 
 def _tell_version(wanted: bool) -> None:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from rag.errors import EmbedderMismatch, IndexBusy, IndexMissing, IndexProblem
 from rag.index.store import FORMAT, Entry, Store
 from rag.index.vectors import Vectors
-from rag.types import Article, Chunk, Filters, Page, Status
+from rag.types import Article, Chunk, Filters, Order, Page, Status
 
 __all__ = ["Entry", "Index", "IndexInfo"]
 
@@ -102,6 +102,11 @@ class Index:
     def dimension(self) -> int:
         """Length of a vector; 0 before the index is bound to an embedder."""
         return int(self._store.meta("dimension") or 0)
+
+    @property
+    def generation(self) -> int:
+        """How many times it was written to; what was reckoned from another one may be stale."""
+        return self._store.generation()
 
     @property
     def chunk_words(self) -> int:
@@ -192,10 +197,26 @@ class Index:
         return self._store.article(article_id)
 
     def articles(
-        self, *, filters: Filters, query: str = "", limit: int | None = None, offset: int = 0
+        self,
+        *,
+        filters: Filters,
+        query: str = "",
+        order: Order = "newest",
+        limit: int | None = None,
+        offset: int = 0,
     ) -> tuple[Article, ...]:
-        """Articles newest first; ``query`` is looked for in title and publisher."""
-        return self._store.articles(filters=filters, query=query, limit=limit, offset=offset)
+        """Articles in an order; ``query`` is looked for in title and publisher."""
+        return self._store.articles(
+            filters=filters, query=query, order=order, limit=limit, offset=offset
+        )
+
+    def count(self, *, filters: Filters, query: str = "") -> int:
+        """How many articles :meth:`articles` would list."""
+        return self._store.count(filters=filters, query=query)
+
+    def cut(self, article: Article) -> tuple[Chunk, ...]:
+        """The chunks of an article in the order of its text."""
+        return self._store.cut(article)
 
     def source(self, article_id: str) -> bytes | None:
         """The raw body that an article was cleaned from."""

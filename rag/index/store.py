@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import unicodedata
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from rag.errors import IndexProblem
 from rag.text import written_date
-from rag.types import Article, Chunk, Filters, Page
+from rag.types import Article, Chunk, Filters, Order, Page
 
 FORMAT = "1"
 _SCHEMA = """
@@ -45,6 +45,13 @@ CREATE VIRTUAL TABLE IF NOT EXISTS chunk_text USING fts5 (
     text, title, about, tokenize = 'porter unicode61 remove_diacritics 2');
 """
 _COLUMNS = "id, url, title, text, publisher, authors, published, language, fetched"
+# What is not known stands last in every order.
+_ORDERS: Mapping[Order, str] = {
+    "newest": "published IS NULL, published DESC",
+    "oldest": "published IS NULL, published",
+    "title": "title = '', casefold(title)",
+    "publisher": "publisher = '', casefold(publisher), published IS NULL, published DESC",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,20 +200,28 @@ class Store:
                 yield article, Page(article.url, body, str(row[9]), fetched)
 
     def articles(
-        self, *, filters: Filters, query: str = "", limit: int | None = None, offset: int = 0
+        self,
+        *,
+        filters: Filters,
+        query: str = "",
+        order: Order = "newest",
+        limit: int | None = None,
+        offset: int = 0,
     ) -> tuple[Article, ...]:
-        """Articles newest first; ``query`` is looked for in title and publisher, without case."""
-        where, values = _conditions(filters)
-        if query:
-            where += " AND (casefold(title) LIKE ? ESCAPE '\\' OR casefold(publisher) LIKE ? ESCAPE '\\')"
-            escaped = _folded(query).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            values += [f"%{escaped}%"] * 2
+        """Articles in an order; ``query`` is looked for in title and publisher, without case."""
+        where, values = _listed(filters, query)
         rows = self._rows(
             f"SELECT {_COLUMNS} FROM articles WHERE {where}"  # noqa: S608
-            " ORDER BY published IS NULL, published DESC, rowid LIMIT ? OFFSET ?",
+            f" ORDER BY {_ORDERS[order]}, rowid LIMIT ? OFFSET ?",
             (*values, -1 if limit is None else limit, offset),
         )
         return tuple(_article(row) for row in rows)
+
+    def count(self, *, filters: Filters, query: str = "") -> int:
+        """How many articles :meth:`articles` would list."""
+        where, values = _listed(filters, query)
+        ((found,),) = self._rows(f"SELECT count(*) FROM articles WHERE {where}", values)  # noqa: S608
+        return int(str(found))
 
     def counts(self) -> tuple[int, int]:
         """(articles, chunks)."""
@@ -270,11 +285,16 @@ class Store:
                 if article is None:
                     continue
                 articles[article_id] = article
-                order, start, end = (int(str(value)) for value in row[1:])
-                text = article.text[start:end]
-                chunk = Chunk(f"{article_id}:{order}", article_id, order, start, end, text)
-                found[number] = (chunk, article)
+                found[number] = (_chunk(article, row[1:]), article)
         return found
+
+    def cut(self, article: Article) -> tuple[Chunk, ...]:
+        """The chunks of an article in the order of its text."""
+        rows = self._rows(
+            "SELECT position, start, end FROM chunks WHERE article_id = ? ORDER BY position",
+            (article.id,),
+        )
+        return tuple(_chunk(article, row) for row in rows)
 
     def origins(self, numbers: Sequence[int]) -> dict[int, tuple[str, date | None]]:
         """The article and its day of each of these chunks; numbers that are gone are left out."""
@@ -368,9 +388,25 @@ def _conditions(filters: Filters) -> tuple[str, list[object]]:
     return " AND ".join(parts), values
 
 
+def _listed(filters: Filters, query: str) -> tuple[str, list[object]]:
+    where, values = _conditions(filters)
+    if query:
+        where += (
+            " AND (casefold(title) LIKE ? ESCAPE '\\' OR casefold(publisher) LIKE ? ESCAPE '\\')"
+        )
+        escaped = _folded(query).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        values += [f"%{escaped}%"] * 2
+    return where, values
+
+
 def _folded(typed: str) -> str:
     """As stored text is compared: composed, as it was normalised, and without case."""
     return unicodedata.normalize("NFC", typed).casefold()
+
+
+def _chunk(article: Article, row: Sequence[object]) -> Chunk:
+    order, start, end = (int(str(value)) for value in row)
+    return Chunk(f"{article.id}:{order}", article.id, order, start, end, article.text[start:end])
 
 
 def _article(row: Sequence[object]) -> Article:

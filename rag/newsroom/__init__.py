@@ -11,41 +11,48 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Literal
 
-from rag.answer import answer, count_messages
+from rag.answer import answer
 from rag.choose import MOST_CHOICES, choose
 from rag.config import Settings, load
 from rag.dialogue import standalone
 from rag.embed import Embedder
 from rag.errors import ArticleUnknown, QuestionError, SourceError
+from rag.export import read_saved
 from rag.extract import extract
 from rag.fetch import fetch
 from rag.generate import Generator
 from rag.index import Index, IndexInfo
 from rag.newsroom.anew import embed_anew
+from rag.newsroom.fitting import Fitting
 from rag.newsroom.intake import Progress, ingest
 from rag.newsroom.looks import Look, until_answered
 from rag.newsroom.parts import build_embedder, build_generator, build_reranker
-from rag.prompts import answer_messages
+from rag.newsroom.recall import rebuilt
 from rag.rerank import Reranker
-from rag.retrieve import find, retrieve, within
+from rag.retrieve import find, matching, nearest_sentences, retrieve, within
+from rag.suggest import suggest
 from rag.summarize import Progress as PartsProgress
 from rag.summarize import lead_passages, overview, summarize
 from rag.types import (
     Answer,
     Article,
     Checked,
+    Citation,
     Draft,
     Failure,
     Filters,
     Found,
     IngestReport,
+    Order,
     Page,
     Passage,
     Summary,
 )
 
 Length = Literal["short", "medium", "long"]
-_FOLLOW_UP_SHARE = 0.5  # of the source tokens may be added by a follow-up question
+_WIDER = 5  # times the passages of a prompt, where no model has to read them
+_NEWEST = 200  # articles that questions to begin with are made from
+_COMPARED = 100  # articles, at least, by which it is reckoned which words of a query are rare
 
 
 def open_news(
@@ -99,6 +106,7 @@ class News:
         self._reranker = reranker
         self._index: Index | None = None
         self._bound = False
+        self._suggested: tuple[tuple[int, int], tuple[str, ...]] | None = None
         self._lock = threading.RLock()
 
     def __enter__(self) -> "News":
@@ -279,8 +287,47 @@ class News:
             reranker=self.reranker,
         )
 
+    def matching(
+        self, query: str, *, filters: Filters | None = None, limit: int = 50
+    ) -> tuple[Article, ...]:
+        """The articles about a query, in the order of :meth:`find`; few or none where none is.
+
+        See :func:`rag.retrieve.matching` for what counts as being about it.
+
+        Raises:
+            IndexMissing: if there is no index.
+            QuestionError: if the query is blank or too long.
+        """
+        found = self.find(query, filters=filters, k=max(limit, _COMPARED))
+        return tuple(each.article for each in matching(query, found)[:limit])
+
+    def first_look(
+        self,
+        question: str,
+        *,
+        history: Sequence[Answer] = (),
+        filters: Filters | None = None,
+        k: int | None = None,
+    ) -> tuple[Citation, ...]:
+        """The sentences nearest to a question, best first, without a language model.
+
+        See :func:`rag.retrieve.nearest_sentences`; the arguments and errors are those of
+        :meth:`stream`, but that neither generator nor reranker is used, and that several times
+        ``k`` passages are looked through.
+        """
+        question = self._asked(question)
+        alone = standalone(question, history)
+        found = self._retrieve(alone, filters, k, times=_WIDER, rerank=False)
+        return nearest_sentences(question, found, alone=alone)
+
     def _retrieve(
-        self, query: str, filters: Filters | None, k: int | None, *, times: int = 1
+        self,
+        query: str,
+        filters: Filters | None,
+        k: int | None,
+        *,
+        times: int = 1,
+        rerank: bool = True,
     ) -> tuple[Passage, ...]:
         """The best passages, ``times`` as many as are shown at once."""
         chosen = self.settings.retrieve
@@ -297,13 +344,13 @@ class News:
             sentence_weight=chosen.sentence_weight,
             newer=chosen.newer,
             filters=filters,
-            reranker=self.reranker,
+            reranker=self.reranker if rerank else None,
         )
 
     def shown(self, question: str, *, filters: Filters | None = None) -> tuple[Passage, ...]:
         """What the model would be given to read for a question; the errors are those of ``search``."""
         question = self._asked(question)
-        return self._fitting(question, self._retrieve(question, filters, None))
+        return self._fitting().leading(question, self._retrieve(question, filters, None))
 
     def choose(
         self, question: str, choices: Sequence[str], *, filters: Filters | None = None
@@ -321,7 +368,7 @@ class News:
         if not 2 <= len(choices) <= MOST_CHOICES:
             raise QuestionError(f"{len(choices)} choices were given, wanted 2 to {MOST_CHOICES}.")
         found = self._retrieve(" ".join([question, *choices]), filters, None)
-        passages = self._fitting("\n".join([question, *choices]), found)
+        passages = self._fitting().leading("\n".join([question, *choices]), found)
         return choose(question, choices, passages, generator=self.generator)
 
     def stream(
@@ -332,7 +379,7 @@ class News:
         filters: Filters | None = None,
         k: int | None = None,
         short: bool = False,
-    ) -> Iterator[Found | Draft | Checked | Answer]:
+    ) -> Stream[Found | Draft | Checked | Answer, None, None]:
         """Answer a question step by step: Found, then Draft and Checked in turn, last the Answer.
 
         Where the nearest passages do not answer it, the next ones are read before it is refused:
@@ -382,7 +429,8 @@ class News:
         A follow-up has one look: its prompt goes on from the chat before it.
         """
         alone = standalone(question, history)
-        passages, before = self._arrange(question, self._retrieve(alone, filters, k), history)
+        found = self._retrieve(alone, filters, k)
+        passages, before = self._fitting().arranged(question, found, history)
         yield passages, before
         seen = {passage.chunk.id for passage in passages}
         for times in range(2, self.settings.answer.looks + 1):
@@ -393,7 +441,7 @@ class News:
             if not fresh:
                 return
             numbered = [replace(p, number=n) for n, p in enumerate(fresh, start=1)]
-            passages = self._fitting(question, numbered)
+            passages = self._fitting().leading(question, numbered)
             seen |= {passage.chunk.id for passage in passages}
             yield passages, ()
 
@@ -412,39 +460,25 @@ class News:
                 return event
         raise AssertionError("a stream ends with its Answer")
 
-    def _arrange(
-        self, question: str, found: tuple[Passage, ...], history: tuple[Answer, ...]
-    ) -> tuple[tuple[Passage, ...], tuple[Answer, ...]]:
-        """Fit passages and history into the prompt so that as little as possible is read anew.
+    def recalled(self, saved: str) -> Answer:
+        """An answer that :func:`rag.export.saved` has written, built again from the index.
 
-        A follow-up keeps the passages of the turn before, with their numbers, and appends what is
-        new; a change of subject, or a full context, begins a new prompt.
+        ``saved`` may come from anywhere: quotes and passages are those of the index, or left out;
+        the words of question and answer are what was handed in.
+
+        Raises:
+            SavedError: if it cannot be read.
+            QuestionError: if its question is blank or too long.
+            IndexMissing: if there is no index.
         """
-        count, budget = self.generator.count_tokens, self.settings.retrieve.source_tokens
-        shown = history[-1].passages if history else ()
-        known = {passage.chunk.id: passage for passage in shown}
-        if any(passage.chunk.id in known for passage in found):
-            new = [passage for passage in found if passage.chunk.id not in known]
-            first = max(passage.number for passage in shown) + 1
-            fits = [
-                passage
-                for passage in within(new, tokens=int(budget * _FOLLOW_UP_SHARE), count=count)
-                if found.index(passage) < len(found) / 2
-            ]
-            numbered = (replace(p, number=n) for n, p in enumerate(fits, start=first))
-            passages = (*shown, *numbered)
-            messages = answer_messages(question, passages, history)
-            room = self.generator.context_length - self.settings.answer.max_tokens
-            if count_messages(messages, self.generator) <= room:
-                return passages, history
-        return self._fitting(question, found), ()
+        kept = read_saved(saved)
+        self._asked(kept.question)
+        return rebuilt(kept, self._open())
 
-    def _fitting(self, question: str, found: Sequence[Passage]) -> tuple[Passage, ...]:
-        """The leading passages that a first question leaves room for."""
-        asking = count_messages(answer_messages(question, (), ()), self.generator)
-        room = self.generator.context_length - self.settings.answer.max_tokens - asking
-        budget = min(self.settings.retrieve.source_tokens, room)
-        return within(found, tokens=budget, count=self.generator.count_tokens)
+    def _fitting(self) -> Fitting:
+        return Fitting(
+            self.generator, self.settings.retrieve.source_tokens, self.settings.answer.max_tokens
+        )
 
     def summarize(
         self,
@@ -534,17 +568,38 @@ class News:
         *,
         filters: Filters | None = None,
         query: str = "",
+        order: Order = "newest",
         limit: int | None = None,
         offset: int = 0,
     ) -> tuple[Article, ...]:
-        """Articles newest first; ``query`` is looked for in title and publisher.
+        """Articles in an order; ``query`` is looked for in title and publisher.
 
         Raises:
             IndexMissing: if there is no index.
         """
         return self._open().articles(
-            filters=filters or Filters(), query=query, limit=limit, offset=offset
+            filters=filters or Filters(), query=query, order=order, limit=limit, offset=offset
         )
+
+    def count(self, *, filters: Filters | None = None, query: str = "") -> int:
+        """How many articles :meth:`articles` lists without a limit. Raises IndexMissing if none is."""
+        return self._open().count(filters=filters or Filters(), query=query)
+
+    def suggestions(self, count: int = 4) -> tuple[str, ...]:
+        """Questions to begin with, made from the newest articles without a language model.
+
+        See :func:`rag.suggest.suggest`. They are kept until the index is written to.
+
+        Raises:
+            IndexMissing: if there is no index.
+        """
+        index = self._open()
+        asked = (index.generation, count)
+        known = self._suggested
+        if known is None or known[0] != asked:
+            known = asked, suggest(index.articles(filters=Filters(), limit=_NEWEST), count)
+            self._suggested = known
+        return known[1]
 
     def source(self, article_id: str) -> bytes:
         """The raw body that an article was cleaned from.

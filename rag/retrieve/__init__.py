@@ -6,8 +6,9 @@ of the question stands together in a single sentence of the chunk, for that is w
 it. A cross-encoder may reorder the result.
 """
 
-from rag.retrieve.articles import find
+from rag.retrieve.articles import find, matching
 from rag.retrieve.passages import retrieve, within
 from rag.retrieve.ranking import match_expression
+from rag.retrieve.sentences import nearest_sentences
 
-__all__ = ["find", "match_expression", "retrieve", "within"]
+__all__ = ["find", "match_expression", "matching", "nearest_sentences", "retrieve", "within"]

@@ -4,14 +4,18 @@ Other than the passages for a prompt, these may say the same in the same words: 
 one agency's report are two results.
 """
 
+from collections.abc import Sequence
+
 from rag.embed import Embedder
 from rag.index import Index
 from rag.rerank import Reranker
 from rag.retrieve.ranking import fused, rankings
+from rag.terms import Terms, rarity, share, terms
 from rag.types import Filters, Passage
 
 _POOL = 1000  # chunks of each search, from which the articles are ranked
 _RERANKED = 60  # articles whose best passages a reranker scores, at least
+_MATCHES = 0.6  # share of a query from which an article is about it
 
 
 def find(
@@ -63,3 +67,21 @@ def find(
         Passage(place, *texts[article], scores[article])
         for place, article in enumerate(order, start=1)
     )
+
+
+def matching(query: str, found: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Those of the articles found that are about the query, in their order.
+
+    Title and passage together must hold most of the query's content words and numbers, where a
+    word counts the more, the fewer of the articles found have it: one that none of them has
+    counts most. So "talks in Geneva" leaves out talks elsewhere, and a query about what the index
+    does not tell of leaves nothing.
+    """
+    held = [_words(terms(f"{each.article.title}\n{each.chunk.text}")) for each in found]
+    weights = rarity(_words(terms(query)), held)
+    shares = (share(weights.keys() & words, weights) for words in held)
+    return tuple(each for each, part in zip(found, shares, strict=True) if part >= _MATCHES)
+
+
+def _words(text: Terms) -> frozenset[str]:
+    return text.stems | text.numbers

@@ -96,13 +96,16 @@ def _choose(
     for chunk, article, score in ranked:
         if len(chosen) == k:
             break
-        if taken[article.id] >= per_article or any(_repeats(chunk, other) for other, *_ in chosen):
+        if taken[article.id] >= per_article or any(
+            repeats(chunk.text, other.text) for other, *_ in chosen
+        ):
             continue
         taken[article.id] += 1
         chosen.append((chunk, article, score))
     return chosen
 
 
-def _repeats(chunk: Chunk, other: Chunk) -> bool:
-    one, two = terms(chunk.text).stems, terms(other.text).stems
+def repeats(text: str, other: str) -> bool:
+    """Whether two texts tell the same in the same words."""
+    one, two = terms(text).stems, terms(other).stems
     return len(one & two) > _REPEAT * max(1, len(one | two))

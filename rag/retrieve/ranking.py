@@ -1,13 +1,13 @@
 """Chunks in the order of each search, newer news first, and what several orders make together."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from math import exp2, fsum, log1p
+from math import exp2
 from typing import TypeVar
 
 from rag.embed import Embedder
 from rag.index import Index
-from rag.terms import STOPWORDS, terms
+from rag.terms import STOPWORDS, rarity, share, terms
 from rag.text import sentences
 from rag.types import Article, Chunk, Filters
 
@@ -70,26 +70,27 @@ def first_place(weight: float) -> float:
 
 
 def in_one_sentence(question: str, found: Mapping[_T, tuple[Chunk, Article]]) -> dict[_T, float]:
-    """For each chunk the largest share of the question that stands in one of its sentences, 0 to 1.
+    """For each chunk the largest share of the question that stands in one of its sentences, 0 to 1."""
+    shares = dict.fromkeys(found, 0.0)
+    texts = {number: chunk.text for number, (chunk, _) in found.items()}
+    for number, _, held in by_sentence(question, texts):
+        shares[number] = max(shares[number], held)
+    return shares
 
-    Words are weighted by how rare they are among these chunks, so that what all of them are
+
+def by_sentence(
+    question: str, texts: Mapping[_T, str]
+) -> Iterator[tuple[_T, tuple[int, int], float]]:
+    """Every sentence, as its text and (start, end) there, with its share of the question, 0 to 1.
+
+    Words are weighted by how rare they are among these texts, so that what all of them are
     about decides nothing.
     """
     asked = terms(question).stems
-    held = {number: terms(chunk.text).stems for number, (chunk, _) in found.items()}
-    weights = {
-        stem: log1p(len(held) / (1 + sum(stem in stems for stems in held.values())))
-        for stem in asked
-    }
-    # Exact sums: sets come in another order in each process.
-    whole = fsum(weights.values()) or 1.0
-    shares = {}
-    for number, (chunk, _) in found.items():
-        each = (terms(chunk.text[a:b]).stems & asked for a, b in sentences(chunk.text))
-        shares[number] = (
-            max((fsum(map(weights.__getitem__, stems)) for stems in each), default=0.0) / whole
-        )
-    return shares
+    weights = rarity(asked, [terms(text).stems for text in texts.values()])
+    for name, text in texts.items():
+        for start, end in sentences(text):
+            yield name, (start, end), share(terms(text[start:end]).stems & asked, weights)
 
 
 def _newer_first(ranking: Ranking, index: Index, as_of: date | None, newer: float) -> Ranking:

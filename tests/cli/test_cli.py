@@ -37,7 +37,7 @@ QUESTION = "Who opened the Harrow bridge?"
 COMMANDS = (
     *("ask", "chat", "summarize", "demo", "ingest", "articles", "models", "index", "config"),
     *("articles list", "articles show", "articles delete", "models list", "models pull"),
-    *("index info", "index rebuild", "config show", "eval"),
+    *("index info", "index rebuild", "config show", "eval", "ui", "users", "users add"),
 )
 
 
@@ -163,7 +163,7 @@ def test_all_commands_are_tested_for_help() -> None:
     assert set(re.findall(r"^  (\w+)  ", text, re.M)) == {c for c in COMMANDS if " " not in c}
 
 
-@pytest.mark.parametrize("group", ["", "articles", "models", "index", "config"])
+@pytest.mark.parametrize("group", ["", "articles", "models", "index", "config", "users"])
 def test_a_group_alone_shows_its_help(group: str) -> None:
     assert "Usage: " in CliRunner().invoke(app, group.split()).output
 

@@ -80,6 +80,13 @@ def test_stored_articles_come_back_whole_with_their_source(index: Index) -> None
     assert index.article("nothing like it") is None
 
 
+def test_the_chunks_of_an_article_come_in_the_order_of_its_text(index: Index) -> None:
+    (article,) = index.articles(filters=Filters(), limit=1)
+    assert index.cut(article) == chunk(article, words=index.chunk_words)
+    index.delete([article.id])
+    assert index.cut(article) == ()
+
+
 def test_the_status_of_an_article(index: Index) -> None:
     same = make(1)
     assert index.status_of(same) == "unchanged"

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -22,13 +23,15 @@ from rag.errors import (
     ModelError,
     ModelMissing,
     QuestionError,
+    SavedError,
     SourceError,
 )
+from rag.export import saved
 from rag.generate.scripted import ScriptedGenerator
 from rag.newsroom import News
 from rag.newsroom.parts import build_generator, default_models
-from rag.prompts import BRIEFLY
-from rag.types import Answer, Checked, Draft, Filters, Found, Message, Outcome
+from rag.prompts import BRIEFLY, answer_messages
+from rag.types import Answer, Checked, Draft, Filters, Found, Message, Outcome, Signals, Timing
 
 BRIDGE = (
     "Mayor Ida Fenn opened the new Harrow bridge on Tuesday. The bridge cost 12 million euros and "
@@ -395,7 +398,7 @@ def test_closing_the_stream_stops_the_model(opened: Callable[..., News], feed: P
     stream = news.stream("Who opened the Harrow bridge?")
     assert isinstance(next(stream), Found)
     assert isinstance(next(stream), Draft)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     assert stopped.is_set()
 
 
@@ -555,6 +558,10 @@ def test_without_an_index(opened: Callable[..., News]) -> None:
         lambda: news.article("abcd"),
         lambda: news.delete(["abcd"]),
         lambda: news.summarize("abcd"),
+        lambda: news.first_look("Who?"),
+        lambda: news.matching("bridge"),
+        news.suggestions,
+        news.count,
     ]
     for call in calls:
         with pytest.raises(IndexMissing, match="rag ingest"):
@@ -669,6 +676,185 @@ def test_what_is_deleted_is_gone(opened: Callable[..., News], feed: Path) -> Non
     with pytest.raises(ArticleUnknown):
         news.source(bridge.id)
     assert statuses(news.ingest([feed]).outcomes) == ["added", "unchanged", "unchanged"]
+
+
+def test_articles_are_counted_as_they_are_listed(opened: Callable[..., News], feed: Path) -> None:
+    news = opened()
+    news.ingest([feed])
+    filters = [None, Filters(until=news.articles()[1].published), Filters(publishers=("nobody",))]
+    for query in ("", "FERRY", "harrow post", "100%", "nothing"):
+        for each in filters:
+            assert news.count(filters=each, query=query) == len(
+                news.articles(filters=each, query=query)
+            )
+    assert (news.count(), news.count(query="FERRY")) == (3, 1)
+
+
+# Without a language model
+
+
+class Unasked(ScriptedGenerator):
+    """A model that must not even be loaded."""
+
+    def __getattribute__(self, name: str) -> object:
+        assert name in {"close", "__class__"}, f"the model was asked for {name}"
+        return super().__getattribute__(name)
+
+
+@pytest.fixture
+def unread(opened: Callable[..., News], feed: Path) -> News:
+    news = opened()
+    news.ingest([feed])
+    news._generator = Unasked([])
+    return news
+
+
+def test_a_first_look_is_the_nearest_sentences(unread: News) -> None:
+    look = unread.first_look("Who opened the new Harrow bridge?")
+    assert look[0].quote == f"{OPENED}."
+    for cited in look:
+        article = unread.article(cited.article_id)
+        assert article.text[cited.start : cited.end] == cited.quote
+        assert (cited.url, cited.title) == (article.url, article.title)
+    numbers = [cited.number for cited in look]
+    assert list(dict.fromkeys(numbers)) == list(range(1, len(set(numbers)) + 1))
+    assert max(map(numbers.count, numbers)) <= 2
+    assert len(look) <= 5
+
+
+def test_a_first_look_at_what_no_sentence_tells_is_empty(unread: News) -> None:
+    for question in ("Quantum chromodynamics?", "Who?", "?!"):
+        assert unread.first_look(question) == ()
+    nobody = Filters(publishers=("Nobody",))
+    assert unread.first_look("Who opened the Harrow bridge?", filters=nobody) == ()
+    with pytest.raises(QuestionError, match="empty"):
+        unread.first_look(" ")
+
+
+def test_a_first_look_at_a_follow_up_knows_what_it_leans_on(
+    opened: Callable[..., News], feed: Path
+) -> None:
+    news = opened(replies=[f"{OPENED} [1]."])
+    news.ingest([feed])
+    first = news.ask("Who opened the Harrow bridge?")
+    look = news.first_look("And how many euros did it cost?", history=[first])
+    assert look[0].quote.startswith("The bridge cost 12 million euros")
+    assert f"{OPENED}." in {cited.quote for cited in news.first_look("Why?", history=[first])}
+
+
+def test_articles_about_a_query_are_those_that_match(unread: News) -> None:
+    assert [each.text for each in unread.matching("goats on the hill")] == [CHEESE]
+    assert {each.text for each in unread.matching("Harrow")} == {BRIDGE, FERRY}
+    assert unread.matching("Harrow", limit=1) == unread.matching("Harrow")[:1]
+    for nothing in ("volcanoes of Iceland", "football", "the", "cheese from Iceland's volcanoes"):
+        assert unread.matching(nothing) == ()
+    assert unread.matching("Harrow", filters=Filters(publishers=("Nobody",))) == ()
+
+
+def test_suggestions_follow_the_index(unread: News, tmp_path: Path) -> None:
+    assert unread.suggestions() == (), "no name stands in two sentences"
+    towns = (
+        f"The fair of {name} opened on a mild evening in spring. All the people of {name} were glad."
+        for name in ("Arnwick", "Bexmoor")
+    )
+    unread.ingest(records(tmp_path / "towns.jsonl", *towns))
+    asked = unread.suggestions()
+    assert {question[-8:] for question in asked} == {"Arnwick?", "Bexmoor?"}
+    assert unread.suggestions() is asked
+    assert len(unread.suggestions(1)) == 1
+    for question in asked:
+        assert question[-8:-1] in unread.first_look(question)[0].quote
+    unread.delete([each.id for each in unread.articles()])
+    assert unread.suggestions() == ()
+
+
+# Kept outside
+
+
+def test_a_recalled_answer_is_the_same(opened: Callable[..., News], feed: Path) -> None:
+    news = opened(replies=lambda _: f"{OPENED} [1]. King Olaf wept.", embedder=Counting())
+    news.ingest([feed])
+    first = news.ask("Who opened the Harrow bridge?", short=True)
+    again = opened().recalled(saved(first))
+    assert again == replace(first, timing=Timing(), signals=Signals())
+    assert [claim.supported for claim in again.claims] == [True, False]
+    assert "Engineers" not in saved(first)
+
+
+def test_a_follow_up_on_a_recalled_answer_has_the_same_prompt(
+    opened: Callable[..., News], feed: Path
+) -> None:
+    news = opened(replies=lambda _: f"{OPENED} [1].")
+    news.ingest([feed])
+    first = news.ask("Who opened the Harrow bridge?", k=1)
+    again = news.recalled(saved(first))
+    answers = [news.ask("And what did it cost?", history=(turn,)) for turn in (first, again)]
+    assert len(answers[0].passages) > len(first.passages)
+    assert answers[0].passages == answers[1].passages
+    one, other = scripted(news).history[1:]
+    assert one == other == answer_messages("And what did it cost?", answers[0].passages, (again,))
+
+
+def test_what_is_gone_is_not_recalled(opened: Callable[..., News], feed: Path) -> None:
+    news = opened(replies=[f"{OPENED} [1]."])
+    news.ingest([feed])
+    first = news.ask("Who opened the Harrow bridge?")
+    (gone,) = {cited.article_id for cited in first.citations}
+    news.delete([gone])
+    again = news.recalled(saved(first))
+    assert (again.text, again.refused) == (first.text, False)
+    assert again.citations == ()
+    assert again.passages == tuple(p for p in first.passages if p.article.id != gone) != ()
+    (claim,) = again.claims
+    assert (claim.supported, claim.reason) == (False, "its article is no longer in the index")
+
+
+def test_places_that_the_index_does_not_have_are_left_out(
+    opened: Callable[..., News], feed: Path
+) -> None:
+    news = opened(replies=[f"{OPENED} [1]."])
+    news.ingest([feed])
+    first = news.ask("Who opened the Harrow bridge?")
+    known = first.citations[0].article_id
+    for changed in (
+        {"end": 10_000},
+        {"start": 30, "end": 30},
+        {"start": 40, "end": 20},
+        {"article_id": known[:6]},
+        {"article_id": "' OR 1=1 --"},
+    ):
+        kept = json.loads(saved(first))
+        for place in (*kept["claims"][0]["citations"], *kept["passages"]):
+            place.update(changed)
+        again = news.recalled(json.dumps(kept))
+        assert (again.citations, again.passages) == ((), ())
+        assert not again.claims[0].supported
+    # Part of a passage is none, though a quote may stand anywhere.
+    kept = json.loads(saved(first))
+    for place in (*kept["claims"][0]["citations"], *kept["passages"]):
+        place.update(start=6, end=14)
+    again = news.recalled(json.dumps(kept))
+    assert again.passages == ()
+    assert [cited.quote for cited in again.citations] == [BRIDGE[6:14]]
+
+
+def test_what_is_no_saved_answer_is_told(opened: Callable[..., News], feed: Path) -> None:
+    news = opened(replies=[f"{OPENED} [1]."])
+    news.ingest([feed])
+    good = saved(news.ask("Who opened the Harrow bridge?"))
+    for bad in (
+        "",
+        "null",
+        "[]",
+        good[:-1],
+        good + "x",
+        good.replace('"version":1', '"version":2'),
+    ):
+        with pytest.raises(SavedError, match="cannot be read"):
+            news.recalled(bad)
+    for question, said in (("", "empty"), ("x" * 2001, "2001 characters")):
+        with pytest.raises(QuestionError, match=said):
+            news.recalled(json.dumps(json.loads(good) | {"question": question}))
 
 
 # Building anew

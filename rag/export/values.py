@@ -1,4 +1,4 @@
-"""Answers and summaries as JSON, for other programs. Floor 1.
+"""Any value of the library as JSON.
 
 Keys are the field names of :mod:`rag.types`; days are ISO 8601; offsets count characters.
 Passages carry the chunk's text and where it stands, not the whole article.

@@ -1,0 +1,193 @@
+"""Who may log in: a file with one line a user, ``name:scrypt:N:r:p:salt:hash``, never a password."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import secrets
+import stat
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rag.errors import ConfigError
+
+LEAST_CHARACTERS = 8
+_N, _R, _P = 2**15, 8, 1  # about 32 MiB and a tenth of a second a guess
+_MOST_MEMORY = 256 * 1024 * 1024
+_SALT_BYTES, _HASH_BYTES = 16, 32
+_FIELDS = 7
+
+
+@dataclass(frozen=True)
+class _Hash:
+    """A salted hash of a password, with the costs that it was made with."""
+
+    n: int
+    r: int
+    p: int
+    salt: bytes
+    value: bytes = field(repr=False)
+
+    def matches(self, password: str) -> bool:
+        made = _scrypt(password, self.salt, n=self.n, r=self.r, p=self.p, length=len(self.value))
+        return hmac.compare_digest(made, self.value)
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The users of a file, as it was when it was read."""
+
+    users: Mapping[str, _Hash] = field(repr=False)
+    warning: str = ""  # what is wrong with the file though it can be used; empty: nothing
+    _nobody: _Hash = field(default_factory=lambda: _hashed(secrets.token_hex()), repr=False)
+
+    def allows(self, name: str, password: str) -> bool:
+        """Whether this is a user's password. An unknown name takes as long as a wrong password."""
+        known = self.users.get(name)
+        matches = (known or self._nobody).matches(password)
+        return known is not None and matches
+
+
+def read(path: str | Path) -> Accounts:
+    """The users of a file.
+
+    Raises:
+        ConfigError: if it is missing, empty or damaged; it names the line and what mends it.
+    """
+    path = Path(path)
+    mend = f"rag users add NAME --auth-file {path}"
+    users: dict[str, _Hash] = {}
+    for number, line in enumerate(_lines(path, mend), start=1):
+        if not line.strip():
+            continue
+        name, found = _parse(line, f"{path}, line {number}", mend)
+        if name in users:
+            raise ConfigError(
+                f"{path}, line {number}: the user {name!r} stands there twice. Delete one of the"
+                " lines."
+            )
+        users[name] = found
+    if not users:
+        raise ConfigError(f"{path} names no user. Add one with: {mend}")
+    return Accounts(users, _warning(path))
+
+
+def add(path: str | Path, name: str, password: str) -> bool:
+    """Add a user, or give a known one a new password; True if the user was known.
+
+    The file is written beside and renamed, and only its owner may read it.
+
+    Raises:
+        ConfigError: if name or password cannot be used, or the file that is there is damaged.
+    """
+    path = Path(path)
+    check_name(name)
+    check_password(password)
+    lines: list[str] = []
+    if path.exists():
+        lines = [line for line in _lines(path, "") if line.strip()]
+    if lines:
+        read(path)  # a damaged file is told, not written over
+    kept = [line for line in lines if line.partition(":")[0] != name]
+    _write(path, "".join(f"{line}\n" for line in [*kept, _line(name, _hashed(password))]))
+    return len(kept) < len(lines)
+
+
+def check_name(name: str) -> None:
+    """Raise ConfigError if this is no name for a user."""
+    if not name or ":" in name or not name.isprintable() or name != name.strip() or len(name) > 64:
+        raise ConfigError(
+            f"the user name {name!r} cannot be used: wanted 1 to 64 letters, without ':' and"
+            " without spaces at its ends."
+        )
+
+
+def check_password(password: str) -> None:
+    """Raise ConfigError if this is too short for a password."""
+    if len(password) < LEAST_CHARACTERS:
+        raise ConfigError(
+            f"the password has {len(password)} characters, wanted at least {LEAST_CHARACTERS}."
+        )
+
+
+def _lines(path: Path, mend: str) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise ConfigError(f"there is no users file {path}. Make it with: {mend}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path} is no text. Name another file with --auth-file, or make one with: {mend}"
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"the users file {path} cannot be read: {error.strerror}.") from error
+
+
+def _parse(line: str, where: str, mend: str) -> tuple[str, _Hash]:
+    """The user of a line. What the line holds is never told: it may be a password."""
+    fields = line.strip().split(":")
+    if len(fields) != _FIELDS or fields[1] != "scrypt":
+        seen = "a password in plain text, or something else" if len(fields) < _FIELDS else "a line"
+        raise ConfigError(
+            f"{where}: found {seen} that is no name:scrypt:N:r:p:salt:hash. Delete the line, and"
+            f" add the user with: {mend}"
+        )
+    try:
+        n, r, p = (int(number) for number in fields[2:5])
+        salt, value = (base64.b64decode(text, validate=True) for text in fields[5:7])
+    except (ValueError, binascii.Error) as error:
+        raise _damaged(where, mend) from error
+    possible = n > 1 and n & (n - 1) == 0 and r > 0 and p > 0 and 128 * n * r * p <= _MOST_MEMORY
+    if not (fields[0] and possible and len(salt) >= _SALT_BYTES and len(value) >= _HASH_BYTES):
+        raise _damaged(where, mend)
+    return fields[0], _Hash(n, r, p, salt, value)
+
+
+def _damaged(where: str, mend: str) -> ConfigError:
+    return ConfigError(
+        f"{where}: the hash is damaged. Delete the line, and add the user with: {mend}"
+    )
+
+
+def _warning(path: Path) -> str:
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        return f"others on this machine may read or change {path}. Mend it with: chmod 600 {path}"
+    return ""
+
+
+def _hashed(password: str) -> _Hash:
+    salt = secrets.token_bytes(_SALT_BYTES)
+    return _Hash(_N, _R, _P, salt, _scrypt(password, salt, n=_N, r=_R, p=_P, length=_HASH_BYTES))
+
+
+def _scrypt(password: str, salt: bytes, *, n: int, r: int, p: int, length: int) -> bytes:
+    # Half a surrogate pair, as a broken client may send one, is a wrong password and no error.
+    secret = password.encode("utf-8", "surrogatepass")
+    memory = 128 * r * (n + p) + 1_000_000  # what it takes, and some for the library itself
+    return hashlib.scrypt(secret, salt=salt, n=n, r=r, p=p, maxmem=memory, dklen=length)
+
+
+def _line(name: str, made: _Hash) -> str:
+    salt, value = (base64.b64encode(part).decode("ascii") for part in (made.salt, made.value))
+    return f"{name}:scrypt:{made.n}:{made.r}:{made.p}:{salt}:{value}"
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error

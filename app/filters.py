@@ -1,0 +1,65 @@
+"""The filters by day and publisher, as components and as :class:`rag.types.Filters`."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import gradio as gr
+
+from rag import News
+from rag.errors import QuestionError, RagError
+from rag.types import Filters
+
+
+class FilterBar:
+    """Days from and to, and publishers, folded away."""
+
+    def __init__(self, news: News) -> None:
+        """Lay them out where this is called."""
+        with gr.Accordion("Filter by date and publisher", open=False, elem_classes="filters"):
+            with gr.Row():
+                self.since = _day("From")
+                self.until = _day("To")
+            self.publishers = gr.Dropdown(
+                publishers(news), label="Publishers (all, if none is chosen)", multiselect=True
+            )
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The components in the order that :func:`chosen` takes their values."""
+        return [self.since, self.until, self.publishers]
+
+
+def _day(label: str) -> gr.DateTime:
+    return gr.DateTime(label=f"{label} (year-month-day)", include_time=False, type="string")
+
+
+def publishers(news: News) -> list[str]:
+    """The publishers of the open index; none where it cannot be read."""
+    try:
+        return list(news.info().publishers)
+    except RagError:
+        return []
+
+
+def chosen(since: object, until: object, names: object) -> Filters:
+    """The filters that were set.
+
+    Raises:
+        QuestionError: if a day is none, or the first lies behind the last.
+    """
+    first, last = _date(since), _date(until)
+    if first and last and first > last:
+        raise QuestionError(f"the filter begins on {first}, after its end on {last}. Swap them.")
+    listed = names if isinstance(names, Sequence) and not isinstance(names, str) else ()
+    return Filters(since=first, until=last, publishers=tuple(str(name) for name in listed))
+
+
+def _date(typed: object) -> date | None:
+    text = str(typed or "").strip()
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError as error:
+        raise QuestionError(f"{text[:30]!r} is no day. Wanted one like 2022-01-19.") from error

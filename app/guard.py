@@ -1,0 +1,171 @@
+"""What stands before the page: who may ask for what, and headers that keep the browser at home.
+
+A server on the loopback address can be reached by every page that the browser has open: by a form
+or script of a foreign page, or by a foreign name that is made to point at 127.0.0.1 (DNS
+rebinding). So a request must name this server as its host, must not come from another origin, and
+must ask for one of the few paths that the page needs: what else Gradio offers (a proxy, a fetcher
+of foreign files, monitoring, editors) is not there.
+
+Every answer carries a Content-Security-Policy under which the browser asks nobody but this server,
+and runs no script but Gradio's own files and those that stood in the page when it left here.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_SCRIPT = re.compile(rb"<script\b([^>]*)>(.*?)</script\s*>", re.S | re.I)
+_PAGES = frozenset({"/"})
+_EXACT = frozenset(
+    "/ /config /login /logout /theme.css /manifest.json /favicon.ico /robots.txt "
+    "/gradio_api/theme.css /gradio_api/login_check /gradio_api/queue/join /gradio_api/queue/data "
+    "/gradio_api/cancel /gradio_api/reset /gradio_api/upload /gradio_api/upload_progress "
+    "/gradio_api/component_server".split()
+)
+_BELOW = ("/assets/", "/static/", "/gradio_api/heartbeat/", "/gradio_api/file=")
+_ADDRESS = re.compile(r"^/gradio_api/file=\s*[a-z][a-z0-9+.-]+:", re.I)
+_UPLOAD = "/gradio_api/upload"
+_MOST_BYTES = 16_000_000  # of a request that is no upload; Gradio limits those, file by file
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+
+
+def policy(scripts: Iterable[str] = ()) -> str:
+    """The Content-Security-Policy; ``scripts`` are the hashes of the inline scripts that may run."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            " ".join(["script-src 'self' 'unsafe-eval'", *sorted(set(scripts))]),
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+def inline_scripts(html: bytes) -> set[str]:
+    """The hashes of the scripts that stand in a page, as a Content-Security-Policy names them."""
+    return {
+        f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode('ascii')}'"
+        for attributes, text in _SCRIPT.findall(html)
+        if not re.search(rb"\bsrc\s*=", attributes, re.I)
+    }
+
+
+class Guard:
+    """An ASGI application in front of another; see the module."""
+
+    def __init__(
+        self, app: Application, *, hosts: Iterable[str] | None = None, head: str = ""
+    ) -> None:
+        """Stand before ``app``.
+
+        Args:
+            app: what answers the requests that are let through.
+            hosts: ``host:port`` under which the page may be asked for; None: any.
+            head: HTML with scripts that the page adds to its own head.
+        """
+        self._app = app
+        self._hosts = None if hosts is None else {host.lower() for host in hosts}
+        self._public: set[str] = set()
+        self._scripts = inline_scripts(head.encode())
+
+    def admit(self, host: str) -> None:
+        """Let requests in that come to or from this host too: the public name of a share link."""
+        self._public.add(host.lower())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+        elif refusal := self._refusal(scope):
+            await _refuse(self._sealed(send), *refusal)
+        elif scope["path"] in _PAGES:
+            plain = [(k, v) for k, v in scope["headers"] if k != b"accept-encoding"]
+            await self._app({**scope, "headers": plain}, receive, self._page(send))
+        else:
+            await self._app(scope, receive, self._sealed(send))
+
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        """The status and reason with which a request is turned away; None: it is let through."""
+        headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
+        host = headers.get(b"host", "").lower()
+        if self._hosts is not None and host not in self._hosts | self._public:
+            return 421, "This page is not served under that name."
+        origin = headers.get(b"origin")
+        if origin is not None and urlsplit(origin).netloc.lower() not in {host, *self._public}:
+            return 403, "Requests from other pages are refused."
+        opened = scope["method"] == "GET" and scope["path"] in _PAGES
+        if headers.get(b"sec-fetch-site") in {"cross-site", "same-site"} and not opened:
+            return 403, "Requests from other pages are refused."
+        path = scope["path"]
+        known = path in _EXACT or path.rstrip("/") in _EXACT or path.startswith(_BELOW)
+        if not known or _ADDRESS.match(path):
+            return 404, "Not found."
+        if path.rstrip("/") != _UPLOAD:
+            # Gradio reads a whole body before it asks who sent it.
+            size = headers.get(b"content-length", "0")
+            if b"transfer-encoding" in headers:
+                return 411, "The length of the request is missing."
+            if not size.isdigit() or int(size) > _MOST_BYTES:
+                return 413, "The request is too large."
+        return None
+
+    def _sealed(self, send: Send, scripts: Iterable[str] = ()) -> Send:
+        """A ``send`` that puts the headers of security on an answer."""
+        seal = [*_HEADERS, (b"content-security-policy", policy(scripts).encode())]
+        ours = {key for key, _ in seal}
+
+        async def sealed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in ours]
+                message = {**message, "headers": [*kept, *seal]}
+            await send(message)
+
+        return sealed
+
+    def _page(self, send: Send) -> Send:
+        """A ``send`` that holds a page back until its scripts are known, and lets those run."""
+        start: Message = {}
+        body = bytearray()
+
+        async def paged(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body.extend(message.get("body", b""))
+            if not message.get("more_body"):
+                sealed = self._sealed(send, self._scripts | inline_scripts(bytes(body)))
+                await sealed(start)
+                await sealed({"type": "http.response.body", "body": bytes(body)})
+
+        return paged
+
+
+async def _refuse(send: Send, status: int, reason: str) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": reason.encode()})

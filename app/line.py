@@ -1,0 +1,91 @@
+"""The line before the language model: first come, first served, and each is told their place.
+
+Gradio's queue starts an event only when it is its turn, and tells the page no more than a number of
+its own. Here each event starts at once and waits in this line, so that the page can say who is
+before it; one that its browser has left is passed over.
+"""
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+_LEFT_AFTER = 20.0  # seconds in which nobody takes the next picture, after which they have left
+_LOOK = 0.4  # seconds between two looks at the line
+_T = TypeVar("_T")
+
+
+class Ticket:
+    """A place in the line, for one piece of work of one browser tab."""
+
+    def __init__(self, session: str) -> None:
+        """Not stopped, and awake."""
+        self.session = session
+        self.stopped = threading.Event()
+        self._shown: float | None = None  # since when a picture waits to be taken
+
+    @property
+    def left(self) -> bool:
+        """Whether nobody takes what is shown any more."""
+        shown = self._shown
+        return shown is not None and time.monotonic() - shown > _LEFT_AFTER
+
+    def paced(self, pictures: Iterable[_T]) -> Iterator[_T]:
+        """The pictures, noting when one is not taken."""
+        for picture in pictures:
+            self._shown = time.monotonic()
+            yield picture
+            self._shown = None
+
+
+class Line:
+    """Tickets in order; the first is being served."""
+
+    def __init__(self) -> None:
+        """Nobody waits."""
+        self._tickets: list[Ticket] = []
+        self._lock = threading.Lock()
+        self._moved = threading.Condition(self._lock)
+
+    @contextmanager
+    def ticket(self, session: str) -> Iterator[Ticket]:
+        """Join at the end; leave when the work is done, however it ends."""
+        ticket = Ticket(session)
+        with self._lock:
+            self._tickets.append(ticket)
+        try:
+            yield ticket
+        finally:
+            self._leave(ticket)
+
+    def places(self, ticket: Ticket) -> Iterator[int]:
+        """How many are before this ticket, now and then, until it is the first or is stopped."""
+        while not ticket.stopped.is_set() and (ahead := self._ahead(ticket)):
+            yield ahead
+            with self._lock:
+                self._moved.wait(_LOOK)
+
+    def stop(self, session: str) -> None:
+        """Ask the work of a browser tab to end: it does at its next step."""
+        with self._lock:
+            for ticket in self._tickets:
+                if ticket.session == session:
+                    ticket.stopped.set()
+            self._moved.notify_all()
+
+    def _ahead(self, ticket: Ticket) -> int:
+        with self._lock:
+            self._tickets = [each for each in self._tickets if each is ticket or not each.left]
+            return self._tickets.index(ticket)
+
+    def _leave(self, ticket: Ticket) -> None:
+        with self._lock:
+            if ticket in self._tickets:
+                self._tickets.remove(ticket)
+            self._moved.notify_all()
+
+
+def before(ahead: int) -> str:
+    """The place in words."""
+    return "1 is before you" if ahead == 1 else f"{ahead} are before you"

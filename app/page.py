@@ -1,0 +1,72 @@
+"""The page: masthead, three tabs, and the reader that opens over them."""
+
+import gradio as gr
+
+from app import articles, chat, render, summaries
+from app.line import Line
+from app.theme import SCRIPT, STYLE, serif, theme
+from app.words import explained
+from rag import News
+
+_MASTHEAD = """
+<header class="masthead"><h1>newsrag</h1><p>Ask the news, see the proof.</p>
+<button type="button" class="theme-switch" aria-label="Switch between light and dark">◐</button>
+</header>
+"""
+_READER = """
+<dialog class="reader" aria-labelledby="reader-title">
+<button type="button" class="reader-close" aria-label="Close the article">✕</button>
+<div class="reader-body" tabindex="0"></div></dialog>
+"""
+
+
+def build(news: News, *, profile: str = "") -> gr.Blocks:
+    """The whole page over an open newsroom; nothing is loaded or asked yet."""
+
+    def read_article(asked: object) -> str:
+        """An article as HTML, for the reader; the browser may ask for anything."""
+        if not isinstance(asked, dict):
+            return render.trouble("No article was named.")
+        start, end = (asked.get(each) for each in ("start", "end"))
+        try:
+            found = news.article(str(asked.get("article", "")))
+        except Exception as error:  # noqa: BLE001 - told in place
+            return render.trouble(explained(error))
+        span = (start, end) if isinstance(start, int) and isinstance(end, int) else (0, 0)
+        return render.article(found, *span)
+
+    line = Line()
+
+    def left(request: gr.Request) -> None:
+        """Who closes the page frees the model at its next step."""
+        line.stop(str(request.session_hash))
+
+    with gr.Blocks(title="newsrag", analytics_enabled=False, fill_width=True) as page:
+        gr.HTML(
+            _MASTHEAD,
+            js_on_load="window.newsrag.masthead(element);",
+            apply_default_css=False,
+        )
+        gr.HTML(
+            _READER,
+            js_on_load="window.newsrag.reader(element, server);",
+            apply_default_css=False,
+            server_functions=[read_article],
+        )
+        with gr.Tabs() as tabs:
+            with gr.Tab("Ask", id="ask"):
+                chat.build(page, news, profile, line)
+            with gr.Tab("Articles", id="articles"):
+                picked = articles.build(page, news)
+            with gr.Tab("Summaries", id="summaries"):
+                summaries.build(page, news, profile, line, tabs, picked)
+        page.unload(left)
+    assert isinstance(page, gr.Blocks)
+    return page
+
+
+def look() -> dict[str, object]:
+    """The arguments of ``launch`` that make the page look as it does."""
+    style = f":root {{ --serif: {serif()}; }}\n{STYLE.read_text(encoding='utf-8')}"
+    script = SCRIPT.read_text(encoding="utf-8")
+    return {"theme": theme(), "css": style, "head": f"<script>{script}</script>"}

@@ -1,0 +1,316 @@
+"""Answers, proofs and articles as HTML. Text of articles, people and models is data here, never markup.
+
+Pure functions from the types of :mod:`rag.types` to text. Whatever comes from outside passes
+:func:`esc`, and addresses :func:`link`; nothing else may write an attribute or a tag.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from html import escape
+from urllib.parse import unquote, urlsplit
+
+from rag.text import sentences, written_date
+from rag.types import Answer, Article, Citation, Claim, IngestReport, Outcome, Summary
+
+LESS_SURE = 0.75  # probability below which a sentence that is shown is marked as less certain
+_BRACES = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
+
+
+def esc(text: object) -> str:
+    """Text that is safe between tags and in quoted attributes, and in templates as well."""
+    return escape(str(text), quote=True).translate(_BRACES)
+
+
+def link(url: str) -> str:
+    """A link for a web address; the bare name for a file; nothing for any other scheme."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return ""
+    if parts.scheme in {"http", "https"} and host:
+        return (
+            f'<a href="{esc(url)}" target="_blank" rel="noopener noreferrer nofollow">'
+            f"{esc(host)} ↗</a>"
+        )
+    if parts.scheme == "file":
+        return esc(unquote(parts.path).rsplit("/", 1)[-1])
+    return ""
+
+
+def day(value: date | None) -> str:
+    """A day in words, with its ISO form for machines; empty for none."""
+    if value is None:
+        return ""
+    return f'<time datetime="{value.isoformat()}">{esc(written_date(value))}</time>'
+
+
+def _about(publisher: str, published: date | None) -> str:
+    return " · ".join(filter(None, (esc(publisher), day(published))))
+
+
+def _opens(article_id: str, start: int, end: int) -> str:
+    """The attributes by which page.js opens an article at a quote."""
+    return f'data-article="{esc(article_id)}" data-start="{start:d}" data-end="{end:d}"'
+
+
+def mark(citation: Citation, turn: str) -> str:
+    """The number behind a sentence; a click opens the article at the quote."""
+    return (
+        f'<button type="button" class="cite" {_opens(*_place(citation))} data-turn="{esc(turn)}"'
+        f' aria-label="Source {citation.number:d}: {esc(citation.title or citation.publisher)}"'
+        f' title="{esc(citation.quote[:300])}">{citation.number:d}</button>'
+    )
+
+
+def _place(citation: Citation) -> tuple[str, int, int]:
+    return citation.article_id, citation.start, citation.end
+
+
+def claim(value: Claim, turn: str) -> str:
+    """A checked sentence with its marks; one that the check is less sure of is underlined."""
+    marks = "".join(mark(cited, turn) for cited in {c.number: c for c in value.citations}.values())
+    if not value.supported:
+        return (
+            f'<span class="claim unsupported" title="{esc(value.reason)}">{esc(value.text)}</span>'
+        )
+    if value.score < LESS_SURE:
+        note = "The articles bear this out less clearly than the rest: read the quote."
+        return f'<span class="claim weak" title="{note}">{esc(value.text)}</span>{marks}'
+    return f'<span class="claim">{esc(value.text)}</span>{marks}'
+
+
+def claims(values: Iterable[Claim], turn: str) -> str:
+    """The supported sentences as a paragraph."""
+    return " ".join(claim(value, turn) for value in values if value.supported)
+
+
+def left_out(values: Sequence[Claim]) -> str:
+    """What the model wrote and no article bears out, folded away."""
+    dropped = [value for value in values if not value.supported]
+    if not dropped:
+        return ""
+    count = "1 sentence" if len(dropped) == 1 else f"{len(dropped)} sentences"
+    items = "".join(
+        f"<li><s>{esc(value.text)}</s> <small>{esc(value.reason)}</small></li>" for value in dropped
+    )
+    return (
+        f'<details class="left-out"><summary>{count} left out: not borne out by the articles'
+        f"</summary><ul>{items}</ul></details>"
+    )
+
+
+def card(citation: Citation, turn: str, *, quote: str = "") -> str:
+    """A source: title, publisher, day and the quote; the whole card opens the article there."""
+    return (
+        f'<li><button type="button" class="card" {_opens(*_place(citation))} data-turn="{esc(turn)}">'
+        f'<span class="card-number">{citation.number:d}</span>'
+        f'<span class="card-title">{esc(citation.title or citation.url)}</span>'
+        f'<span class="card-about">{_about(citation.publisher, citation.published)}</span>'
+        f'<q class="card-quote">{quote or esc(_one_line(citation.quote))}</q>'
+        "</button></li>"
+    )
+
+
+def cards(citations: Sequence[Citation], turn: str, *, heading: str) -> str:
+    """The sources of a turn."""
+    if not citations:
+        return ""
+    items = "".join(card(citation, turn) for citation in citations)
+    return f'<h3 class="panel-heading">{esc(heading)}</h3><ol class="cards">{items}</ol>'
+
+
+def first_look(citations: Sequence[Citation]) -> str:
+    """The sentences nearest to a question, while the model still reads."""
+    if not citations:
+        return '<p class="quiet">No sentence of the articles comes near the question.</p>'
+    items = "".join(
+        card(citation, "", quote=f"<mark>{esc(_one_line(citation.quote))}</mark>")
+        for citation in citations
+    )
+    return (
+        '<h3 class="panel-heading">First look: the nearest sentences</h3>'
+        f'<ol class="cards first-look">{items}</ol>'
+    )
+
+
+def nearest(answer: Answer) -> str:
+    """The articles closest to a question that they do not answer."""
+    articles = {each.article.id: each for each in answer.passages}
+    items = "".join(
+        f'<li><button type="button" class="near"'
+        f" {_opens(each.article.id, each.chunk.start, each.chunk.end)}>"
+        f"{esc(each.article.title or each.article.url)}</button>"
+        f" <small>{_about(each.article.publisher, each.article.published)}</small></li>"
+        for each in list(articles.values())[:3]
+    )
+    return f'<p class="quiet">The closest articles:</p><ul class="nearest">{items}</ul>' * bool(
+        items
+    )
+
+
+def answer_body(answer: Answer, turn: str) -> str:
+    """What was answered, or the calm state of a refusal."""
+    if answer.refused:
+        return (
+            '<div class="refusal"><p class="refusal-title">Not in the articles.</p>'
+            "<p>The articles that were searched do not say it, as far as could be found.</p>"
+            f"{nearest(answer)}</div>"
+        )
+    return f'<p class="answer">{claims(answer.claims, turn)}</p>{left_out(answer.claims)}'
+
+
+def small_print(value: Answer | Summary, profile: str) -> str:
+    """Model, profile and time, small."""
+    timing = value.timing
+    seconds = timing.retrieve + timing.generate + timing.verify + timing.probe
+    known = [esc(value.model.partition(":")[2] or value.model)]
+    if profile:
+        known.append(f"profile {esc(profile)}")
+    if seconds:
+        known.append(f"{seconds:.1f} s")
+    return " · ".join(known)
+
+
+def turn(number: int, answer: Answer, profile: str) -> str:
+    """A finished turn of the conversation: question, answer and what can be done with both."""
+    name = str(number)
+    actions = "".join(
+        f'<button type="button" class="act" data-act="{act}" data-number="{number:d}">{label}</button>'
+        for act, label in (("copy", "Copy"), ("retry", "Ask again"), ("edit", "Edit"))
+    )
+    return (
+        f'<article class="turn" id="turn-{number:d}" aria-label="Question {number + 1:d}">'
+        f'<h2 class="question">{esc(answer.question)}</h2>'
+        f"{answer_body(answer, name)}"
+        f'<footer class="turn-foot"><span class="acts">{actions}'
+        f'<button type="button" class="act" data-act="sources" data-number="{number:d}">Sources</button>'
+        f'</span><span class="small-print">{small_print(answer, profile)}</span></footer>'
+        f"</article>"
+    )
+
+
+def working(question: str, body: str, state: str, note: str = "") -> str:
+    """The turn at work. ``state`` is what happens now, in words; ``note`` says more."""
+    return (
+        '<article class="turn working" aria-busy="true">'
+        f'<h2 class="question">{esc(question)}</h2>'
+        f'<p class="answer">{body}</p>'
+        f'<p class="state" role="status"><span class="dot" aria-hidden="true"></span>{esc(state)}'
+        f" <small>{esc(note)}</small></p></article>"
+    )
+
+
+def draft(checked: Sequence[Claim], unchecked: str) -> str:
+    """Sentences as they are checked, and behind them what is still being written."""
+    return " ".join(
+        [*(claim(each, "") for each in checked), f'<span class="draft">{esc(unchecked)}</span>']
+    )
+
+
+def trouble(message: str, question: str = "") -> str:
+    """What went wrong and what to do, in place."""
+    asked = f'<h2 class="question">{esc(question)}</h2>' if question else ""
+    return (
+        f'<article class="turn">{asked}<p class="trouble" role="alert">{esc(message)}</p></article>'
+    )
+
+
+def welcome(title: str, line: str, examples: Sequence[str]) -> str:
+    """What stands where no question has been asked yet."""
+    buttons = "".join(
+        f'<li><button type="button" class="example" data-question="{esc(each)}">{esc(each)}</button></li>'
+        for each in examples
+    )
+    return (
+        f'<section class="welcome"><h2>{esc(title)}</h2><p>{esc(line)}</p>'
+        f'<ul class="examples">{buttons}</ul></section>'
+    )
+
+
+def article(value: Article, start: int = 0, end: int = 0) -> str:
+    """An article for reading, ``text[start:end]`` highlighted."""
+    about = " · ".join(
+        filter(
+            None,
+            (
+                esc(value.publisher),
+                esc(", ".join(value.authors)),
+                day(value.published),
+                link(value.url),
+            ),
+        )
+    )
+    body = "".join(
+        f"<p>{paragraph}</p>" for paragraph in _highlighted(value.text, start, end).split("\n\n")
+    )
+    return (
+        f'<h2 id="reader-title">{esc(value.title or "Untitled")}</h2>'
+        f'<p class="reader-about">{about}</p><div class="reader-text">{body}</div>'
+    )
+
+
+def _highlighted(text: str, start: int, end: int) -> str:
+    """The text with one span marked; the mark is closed and opened again at paragraph borders."""
+    if not 0 <= start < end <= len(text):
+        return esc(text)
+    inner = esc(text[start:end]).replace("\n\n", "</mark>\n\n<mark>")
+    return f'{esc(text[:start])}<mark id="quote">{inner}</mark>{esc(text[end:])}'
+
+
+def summary(value: Summary, articles: Mapping[str, Article], turn: str, profile: str) -> str:
+    """A summary with its proof."""
+    titles = [articles[each] for each in value.article_ids if each in articles]
+    heading = "".join(
+        f'<button type="button" class="near" {_opens(each.id, 0, 0)}>{esc(each.title or each.url)}'
+        f"</button> <small>{_about(each.publisher, each.published)}</small> "
+        for each in titles[:12]
+    )
+    more = f"<small>and {len(titles) - 12} more</small>" if len(titles) > 12 else ""
+    body = claims(value.claims, turn) or "Nothing could be summarised."
+    return (
+        f'<article class="summary"><h3>{heading}{more}</h3><p class="answer">{body}</p>'
+        f'{left_out(value.claims)}<p class="small-print">{small_print(value, profile)}</p>'
+        f"<details><summary>Quotes</summary>"
+        f'<ol class="cards">{"".join(card(each, turn) for each in value.citations)}</ol></details>'
+        f"</article>"
+    )
+
+
+def outcomes(report: IngestReport | None, done: Sequence[Outcome], total: int) -> str:
+    """What became of each file, as they come."""
+    names = {
+        "added": "added",
+        "updated": "updated",
+        "unchanged": "already there",
+        "duplicate": "the same text is already there",
+        "failed": "not read",
+    }
+    items = "".join(
+        f'<li class="outcome {esc(each.status)}"><b>{esc(names[each.status])}</b> '
+        f"{esc(each.title or _file_name(each.source))}"
+        f"{f' <small>{esc(_reason(each))}</small>' if each.reason else ''}</li>"
+        for each in done
+    )
+    state = f"{len(done)} read" if report else f"{len(done)} of {max(total, len(done))} …"
+    return f'<p class="quiet" role="status">{state}</p><ul class="outcomes">{items}</ul>'
+
+
+def _reason(outcome: Outcome) -> str:
+    """The reason without the folder of this machine that the file was put into for reading."""
+    return outcome.reason.replace(outcome.source, _file_name(outcome.source))
+
+
+def _file_name(source: str) -> str:
+    return unquote(source.rsplit("/", 1)[-1]) if not source.startswith("http") else source
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def lead(text: str) -> str:
+    """The first sentence of a text."""
+    for start, end in sentences(text):
+        return _one_line(text[start:end])
+    return ""

@@ -1,0 +1,236 @@
+"""Serve the page: Gradio behind a guard, in a server of our own.
+
+Gradio's ``launch`` is not used: it asks itself for pages through whatever proxy the environment
+names, prints, and can put nothing in front of all its answers. ``mount_gradio_app`` is the other
+public way in.
+"""
+
+import asyncio
+import logging
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from app import door, offline, tunnel
+from app.guard import Guard
+from rag.errors import ConfigError
+
+if TYPE_CHECKING:
+    from gradio import Blocks
+    from uvicorn import Server
+
+    from app.accounts import Accounts
+    from rag import News
+
+PORT = 7860
+_WAITING = 64  # events that wait at most; who comes later is told that the page is busy
+_AT_ONCE = 4  # runs of one event at once, where the page does not say how many
+_SESSIONS = 1000  # browser tabs whose state is kept
+_LOGINS = 2  # passwords that are hashed at once: each takes a core and 32 MiB for a while
+_START_SECONDS = 60.0
+_STOP_SECONDS = 5.0
+
+
+@dataclass
+class Served:
+    """A page that is being served."""
+
+    url: str
+    share_url: str = field(init=False, default="")
+    _news: "News" = field(repr=False)
+    _server: "Server" = field(repr=False)
+    _thread: threading.Thread = field(repr=False)
+    _uploads: "tempfile.TemporaryDirectory[str]" = field(repr=False)
+
+    def wait(self) -> None:
+        """Serve until Ctrl-C, then close."""
+        try:
+            while self._thread.is_alive():
+                self._thread.join(0.5)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stop serving, delete what was uploaded, close the newsroom; closing twice is fine."""
+        if self.share_url:
+            tunnel.end()
+        # Streams that are cut off now are no errors.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        self._server.should_exit = True
+        self._thread.join(_STOP_SECONDS)
+        offline.let_go(Path(self._uploads.name))
+        self._uploads.cleanup()
+        self._news.close()
+
+
+def serve(
+    news: "News",
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = PORT,
+    auth_file: str | Path | None = None,
+    share: bool = False,
+    open_to_network: bool = False,
+    prevent_thread_lock: bool = False,
+    tell: Callable[[str], object] = print,
+    profile: str = "",
+    build: "Callable[[News], Blocks] | None" = None,
+) -> Served:
+    """Serve the page over an open newsroom until Ctrl-C; the newsroom is closed at the end.
+
+    Args:
+        news: the newsroom.
+        host: the address to listen on; any but loopback needs ``auth_file``.
+        port: the port; 0 or None: any that is free.
+        auth_file: only its users may come in; see :mod:`app.accounts`.
+        share: open a public address too, through Gradio's servers; needs ``auth_file``.
+        open_to_network: listen beyond loopback without ``auth_file``.
+        prevent_thread_lock: return at once; the caller closes, or waits.
+        tell: called with each line for the person who started it.
+        profile: the name of the settings' profile, which the page shows.
+        build: makes the page; None: :func:`app.page.build`.
+
+    Raises:
+        ConfigError: if the page would be open to others, host, port or users file cannot be used,
+            or Gradio is not installed.
+    """
+    users = door.check(
+        host=host,
+        port=port,
+        auth_file=auth_file,
+        share=share,
+        open_to_network=open_to_network,
+        tell=tell,
+    )
+    listening = door.listen(host, port)
+    uploads = tempfile.TemporaryDirectory(prefix="newsrag-", ignore_cleanup_errors=True)
+    try:
+        page, look = _built(news, profile, build, Path(uploads.name))
+        port = int(listening.getsockname()[1])
+        hosts = door.names(host, port) if door.is_loopback(host) else None
+        guard = Guard(_mounted(page, look, users, news), hosts=hosts, head=look.get("head", ""))
+        server, thread = _started(guard, listening)
+    except BaseException:
+        listening.close()
+        uploads.cleanup()
+        raise
+    served = Served(door.address(host, port), news, server, thread, uploads)
+    try:
+        if share:
+            _share(served, guard, host, port)
+        tell(f"The page is at {served.share_url or served.url} (Ctrl-C ends it)")
+    except BaseException:
+        served.close()
+        raise
+    if not prevent_thread_lock:
+        served.wait()
+    return served
+
+
+def _built(
+    news: "News",
+    profile: str,
+    build: "Callable[[News], Blocks] | None",
+    uploads: Path,
+) -> "tuple[Blocks, Mapping[str, Any]]":
+    """The page and how it looks, as arguments of ``mount_gradio_app``."""
+    try:
+        offline.keep_at_home(uploads)
+        if build is not None:
+            return build(news), {}
+        from app import page
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in {"app", "rag"}:
+            raise
+        raise ConfigError(
+            f"the web page needs the package {error.name}, which is not installed. `make run` sets"
+            " everything up, or: pip install 'gradio>=6.31,<7'"
+        ) from error
+    return page.build(news, profile=profile), page.look()
+
+
+def _mounted(
+    page: "Blocks", look: Mapping[str, Any], users: "Accounts | None", news: "News"
+) -> Any:
+    """The page as an ASGI application, with all that Gradio offers beside it left out."""
+    from fastapi import FastAPI
+    from gradio import mount_gradio_app
+
+    page.analytics_enabled = False
+    page.state_session_capacity = _SESSIONS
+    for event in page.fns.values():
+        event.api_visibility = "private"
+    page.queue(max_size=_WAITING, default_concurrency_limit=_AT_ONCE, api_open=False)
+    application = mount_gradio_app(
+        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
+        page,
+        path="/",
+        footer_links=[],
+        run_history=False,
+        auth=None if users is None else _login(users),
+        auth_message="Log in to read the news.",
+        show_error=False,
+        max_file_size=news.settings.fetch.max_megabytes * 1_000_000,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        **look,
+    )
+    # A mounted page is taken for one that is not served yet, in which any file of this machine may
+    # be named as an upload. This is what makes Gradio look at the path.
+    page.has_launched = True
+    return application
+
+
+def _login(users: "Accounts") -> Callable[[str, str], Coroutine[Any, Any, bool]]:
+    """A check of passwords that keeps the page alive for the others meanwhile."""
+    free = asyncio.Semaphore(_LOGINS)
+
+    async def allowed(name: str, password: str) -> bool:
+        async with free:
+            return await asyncio.to_thread(users.allows, name, password)
+
+    return allowed
+
+
+def _started(guard: Guard, listening: socket.socket) -> "tuple[Server, threading.Thread]":
+    import uvicorn
+
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            cast("Any", guard),
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            ws="none",
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listening]}, name="page", daemon=True
+    )
+    thread.start()
+    end = time.monotonic() + _START_SECONDS
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > end:
+            server.should_exit = True
+            raise ConfigError("the server of the page did not start; RAG_DEBUG=1 shows more.")
+        time.sleep(0.01)
+    return server, thread
+
+
+def _share(served: Served, guard: Guard, host: str, port: int) -> None:
+    served.share_url = tunnel.begin(host, port)
+    guard.admit(urlsplit(served.share_url).netloc)

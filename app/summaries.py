@@ -1,0 +1,239 @@
+"""Summaries of one article, several, or all that match, with the same proof as answers."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import gradio as gr
+
+from app import render
+from app.events import LIGHT, MODEL
+from app.filters import FilterBar, chosen
+from app.line import Line, before
+from app.words import explained
+from rag import News
+from rag.export import as_csv, as_jsonl, as_markdown
+from rag.types import Article, Filters, Summary
+
+MOST = 200  # articles in one go; more is a matter for the command line
+_LISTED = 300  # newest articles that can be chosen by name
+EACH, TOGETHER = "One summary each", "One of all together"
+Length = Literal["short", "medium", "long"]
+Row = tuple[Article, Summary]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be summarised."""
+
+    ids: tuple[str, ...]
+    query: str
+    filters: Filters
+    length: Length
+    together: bool
+
+
+class Desk:
+    """The tab's events."""
+
+    def __init__(self, news: News, profile: str, line: Line) -> None:
+        """Of the model nothing is asked yet."""
+        self._news, self._profile, self._line = news, profile, line
+
+    def choices(self) -> list[tuple[str, str]]:
+        """The newest articles by name."""
+        try:
+            return [(_label(each), each.id) for each in self._news.articles(limit=_LISTED)]
+        except Exception:  # noqa: BLE001 - the listing of the other tab tells it
+            return []
+
+    def offered(self) -> Any:
+        """The choices anew."""
+        return gr.update(choices=self.choices())
+
+    def taken(self, ids: Sequence[str]) -> tuple[Any, Any]:
+        """What was picked in the other tab, chosen here; and this tab opened."""
+        known = dict(self.choices())
+        listed = set(known.values())
+        try:
+            others = [
+                (_label(self._news.article(each)), each) for each in ids if each not in listed
+            ]
+        except Exception:  # noqa: BLE001 - one is gone since; the rest is still there
+            others = []
+        choices = [*others, *known.items()]
+        there = {place for _, place in choices}
+        value = [each for each in ids if each in there]
+        return gr.update(choices=choices, value=value), gr.Tabs(selected="summaries")
+
+    def run(
+        self,
+        ids: object,
+        query: str,
+        length: Length,
+        how: str,
+        since: object,
+        until: object,
+        names: object,
+        request: gr.Request,
+    ) -> Iterator[tuple[Any, ...]]:
+        """Summarise one after the other: results, state, what can be saved, both buttons."""
+        rows: list[Row] = []
+        shown = ""
+        try:
+            listed = tuple(map(str, ids)) if isinstance(ids, list) else ()
+            filters = chosen(since, until, names)
+            wish = Wish(listed, query.strip(), filters, length, how == TOGETHER)
+            session = str(request.session_hash)
+            for shown, state in self._summaries(wish, rows, session):
+                yield shown, _state(state), tuple(rows), *_buttons(busy=True)
+            yield shown, "", tuple(rows), *_buttons(busy=False)
+        except Exception as error:  # noqa: BLE001 - told in place, what was done stays
+            yield shown, render.trouble(explained(error)), tuple(rows), *_buttons(busy=False)
+
+    def _summaries(self, wish: Wish, rows: list[Row], session: str) -> Iterator[tuple[str, str]]:
+        """What is shown so far, and what happens now; ``rows`` grows by what can be saved.
+
+        Each summary joins the line anew, so that others get their turn between two of them.
+        """
+        articles = () if wish.together else self._articles(wish)
+        total = 1 if wish.together else len(articles)
+        start, shown = time.monotonic(), ""
+        for done in range(total):
+            with self._line.ticket(session) as ticket:
+                for ahead in self._line.places(ticket):
+                    yield from ticket.paced([(shown, f"Waiting for the model: {before(ahead)} …")])
+                state = _left(done, total, time.monotonic() - start)
+                yield from ticket.paced([(shown, state)])
+                if ticket.stopped.is_set():
+                    break
+                self._news.warm()
+                row, body = (
+                    self._together(wish) if wish.together else self._one(articles[done], wish)
+                )
+                rows.append(row)
+                shown += body
+        yield shown or '<p class="quiet">No article matches.</p>', ""
+
+    def _one(self, article: Article, wish: Wish) -> tuple[Row, str]:
+        summary = self._news.summarize(article, length=wish.length)
+        return (article, summary), render.summary(
+            summary, {article.id: article}, article.id, self._profile
+        )
+
+    def _together(self, wish: Wish) -> tuple[Row, str]:
+        if wish.ids:
+            summary = self._news.summarize(wish.ids[:MOST], length=wish.length)
+        else:
+            summary = self._news.summarize(
+                query=wish.query, filters=wish.filters, length=wish.length
+            )
+        known = {each: self._news.article(each) for each in summary.article_ids}
+        first = next(iter(known.values()), Article("", "", wish.query, ""))
+        return (first, summary), render.summary(summary, known, "together", self._profile)
+
+    def stop(self, request: gr.Request) -> None:
+        """End after the summary at work."""
+        self._line.stop(str(request.session_hash))
+
+    def _articles(self, wish: Wish) -> tuple[Article, ...]:
+        if wish.ids:
+            return tuple(self._news.article(each) for each in wish.ids[:MOST])
+        if wish.query:
+            return self._news.matching(wish.query, filters=wish.filters, limit=MOST)
+        if wish.filters != Filters():
+            return self._news.articles(filters=wish.filters, limit=MOST)
+        return ()
+
+    def markdown(self, rows: Sequence[Row]) -> dict[str, str]:
+        """The summaries as Markdown."""
+        text = "\n\n".join(as_markdown(summary) for _, summary in rows)
+        return {"name": "summaries.md", "type": "text/markdown", "text": text}
+
+    def jsonl(self, rows: Sequence[Row]) -> dict[str, str]:
+        """The summaries as JSON Lines."""
+        return {"name": "summaries.jsonl", "type": "application/x-ndjson", "text": as_jsonl(rows)}
+
+    def csv(self, rows: Sequence[Row]) -> dict[str, str]:
+        """The summaries as CSV."""
+        return {"name": "summaries.csv", "type": "text/csv", "text": as_csv(rows)}
+
+
+def _label(article: Article) -> str:
+    day = f" ({article.published.isoformat()})" if article.published else ""
+    return f"{article.title or article.url}{day}"
+
+
+def _left(done: int, total: int, seconds: float) -> str:
+    if not done:
+        return f"Summary 1 of {total} …"
+    left = seconds / done * (total - done)
+    told = f"{left / 60:.0f} minutes" if left > 90 else f"{left:.0f} seconds"
+    return f"Summary {done + 1} of {total}, about {told} left …"
+
+
+def _state(state: str) -> str:
+    if not state:
+        return ""
+    return (
+        '<p class="state" role="status"><span class="dot" aria-hidden="true"></span>'
+        f"{render.esc(state)}</p>"
+    )
+
+
+def _buttons(*, busy: bool) -> tuple[Any, Any]:
+    return gr.update(interactive=not busy), gr.update(visible=busy)
+
+
+def build(
+    page: gr.Blocks,
+    news: News,
+    profile: str,
+    line: Line,
+    tabs: gr.Tabs,
+    picked: tuple[gr.Button, gr.State],
+) -> None:
+    """Lay the tab out and wire it."""
+    desk = Desk(news, profile, line)
+    with gr.Row():
+        with gr.Column(scale=3, min_width=320):
+            articles = gr.Dropdown(
+                [], label="Articles (the newest; type to find one)", multiselect=True
+            )
+            query = gr.Textbox(
+                label="Or everything about", placeholder="talks in Geneva", max_lines=1
+            )
+        with gr.Column(scale=2, min_width=320):
+            length = gr.Radio(["short", "medium", "long"], value="medium", label="Length")
+            how = gr.Radio([EACH, TOGETHER], value=EACH, label="How")
+    bar = FilterBar(news)
+    with gr.Row(elem_classes="actions"):
+        start = gr.Button("Summarise", variant="primary", size="md")
+        stop = gr.Button("Stop", visible=False, size="md")
+    state = gr.HTML(js_on_load=None, apply_default_css=False)
+    results = gr.HTML(js_on_load=None, apply_default_css=False, elem_id="summaries")
+    rows, parcel = gr.State(()), gr.JSON(visible=False)
+    with gr.Row(elem_classes="tools"):
+        saves = [
+            (gr.Button(f"Save as {name}", size="sm"), save)
+            for name, save in (
+                ("Markdown", desk.markdown),
+                ("JSON Lines", desk.jsonl),
+                ("CSV", desk.csv),
+            )
+        ]
+    start.click(
+        desk.run,
+        [articles, query, length, how, *bar.inputs],
+        [results, state, rows, start, stop],
+        **MODEL,
+    )
+    stop.click(desk.stop, None, None, **LIGHT)
+    for button, save in saves:
+        button.click(save, rows, parcel, **LIGHT).then(
+            None, parcel, None, js="(parcel) => window.newsrag.save(parcel)"
+        )
+    page.load(desk.offered, None, articles, **LIGHT)
+    button, picks = picked
+    button.click(desk.taken, picks, [articles, tabs], **LIGHT)

@@ -1,0 +1,129 @@
+"""``rag ui`` and ``rag users``."""
+
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rag.cli import show
+from rag.cli.options import IndexOption, ProfileOption, SetOption, news_of
+from rag.errors import ConfigError, RagError
+
+if TYPE_CHECKING:
+    from rag.newsroom import News
+
+users = typer.Typer(no_args_is_help=True, help="Who may log in to the page of rag ui.")
+_FileOption = Annotated[Path, typer.Option("--auth-file", metavar="FILE", help="The users file.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(ui)
+    app.add_typer(users, name="users")
+
+
+def ui(
+    index: IndexOption = "",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than this need --auth-file.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any that is free.")] = 7860,
+    auth_file: Annotated[
+        Path | None,
+        typer.Option("--auth-file", metavar="FILE", help="Only users of this file may come in."),
+    ] = None,
+    share: Annotated[
+        bool, typer.Option("--share", help="Public address through Gradio's servers; needs users.")
+    ] = False,
+    open_to_network: Annotated[
+        bool, typer.Option("--open-to-network", help="Let in everybody who can reach --host.")
+    ] = False,
+    profile: ProfileOption = "",
+    overrides: SetOption = None,
+) -> None:
+    """Open the web page: ask, read, add and summarise articles in a browser.
+
+    Without --index and before there is a demo index, the sample news are indexed first.
+
+    Example: rag ui --index mine --port 8000
+    """
+    try:
+        from app import door, serve
+    except ModuleNotFoundError as error:
+        if error.name != "app":
+            raise
+        raise ConfigError(
+            "the web page is not installed with this rag. Install it anew: pip install -e ."
+        ) from error
+
+    def tell(line: str) -> None:
+        show.console(stderr=True).print(show.plain(line))
+
+    # What is refused is refused before anything is indexed.
+    door.check(
+        host=host,
+        port=port,
+        auth_file=auth_file,
+        share=share,
+        open_to_network=open_to_network,
+        tell=lambda _: None,
+    )
+    with news_of(index, profile, overrides) as news:
+        if not index:
+            _samples(news)
+        page = serve.serve(
+            news,
+            host=host,
+            port=port,
+            auth_file=auth_file,
+            share=share,
+            open_to_network=open_to_network,
+            prevent_thread_lock=True,
+            tell=tell,
+            profile=profile,
+        )
+        threading.Thread(target=_warm, args=[news], name="warm", daemon=True).start()
+        page.wait()
+
+
+def _samples(news: "News") -> None:
+    """Index the bundled news where the demo index would open empty."""
+    if news.folder.name != "demo" or (news.folder / "news.sqlite").exists():
+        return
+    from rag import samples
+
+    report = news.ingest([samples.folder()])
+    show.console(stderr=True).print(f"{report.count('added')} sample articles in {news.folder}.")
+
+
+def _warm(news: "News") -> None:
+    """Load the models while the page is being looked at; what is wrong with them is told once."""
+    try:
+        news.warm()
+    except RagError as error:
+        show.console(stderr=True).print(show.plain(" ".join(str(error).split())))
+
+
+@users.command("add")
+def add_user(
+    name: Annotated[str, typer.Argument(help="The name to log in with.")],
+    auth_file: _FileOption,
+) -> None:
+    """Add a user, or give one a new password; the file keeps only a hash of it.
+
+    The password is asked for twice, or read from standard input where that is no terminal.
+
+    Example: rag users add ida --auth-file users.txt
+    """
+    from app import accounts
+
+    accounts.check_name(name)
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    known = accounts.add(auth_file, name, password)
+    what = "has a new password" if known else "may log in"
+    show.console().print(show.plain(f"{name} {what}: rag ui --auth-file {auth_file}"))

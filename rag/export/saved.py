@@ -1,0 +1,128 @@
+"""An answer as a short text that may be kept outside, such as in a browser, and read again.
+
+Of articles it holds places alone, so that quotes are cut from the index again. What comes back
+may have been changed by anybody: :func:`read_saved` lets nothing through but the right types
+within their limits. Whether the places exist, only the index knows.
+"""
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from rag.errors import SavedError
+from rag.types import Answer, Citation, Claim, Passage
+
+MOST_CHARACTERS = 200_000
+_MOST_PARTS = 500  # claims, passages or citations of one kind
+_Id = Annotated[str, Field(min_length=1, max_length=64)]
+_Number = Annotated[int, Field(ge=1, le=9999)]
+_Place = Annotated[int, Field(ge=0, le=1_000_000_000)]
+_Score = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+_Part = Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCitation:
+    """Where a quote stands in its article."""
+
+    article_id: _Id
+    number: _Number
+    start: _Place
+    end: _Place
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPassage:
+    """Where a passage stands in its article."""
+
+    number: _Number
+    article_id: _Id
+    start: _Place
+    end: _Place
+    score: _Score
+
+
+@dataclass(frozen=True, slots=True)
+class SavedClaim:
+    """A sentence as it was judged."""
+
+    text: str
+    citations: Annotated[tuple[SavedCitation, ...], Field(max_length=_MOST_PARTS)]
+    supported: bool
+    reason: str
+    score: _Score
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAnswer:
+    """An answer without its articles, timing and signals."""
+
+    version: Literal[1]
+    question: str
+    text: str
+    claims: Annotated[tuple[SavedClaim, ...], Field(max_length=_MOST_PARTS)]
+    passages: Annotated[tuple[SavedPassage, ...], Field(max_length=_MOST_PARTS)]
+    refused: bool
+    confidence: _Part
+    model: str
+    draft: str
+    short: str
+
+
+_FORM = TypeAdapter(SavedAnswer)
+
+
+def saved(answer: Answer) -> str:
+    """The answer as JSON, without texts of articles; :meth:`rag.News.recalled` reads it again."""
+    kept = SavedAnswer(
+        version=1,
+        question=answer.question,
+        text=answer.text,
+        claims=tuple(map(_claim, answer.claims)),
+        passages=tuple(map(_passage, answer.passages)),
+        refused=answer.refused,
+        confidence=answer.confidence,
+        model=answer.model,
+        draft=answer.draft,
+        short=answer.short,
+    )
+    return _FORM.dump_json(kept).decode()
+
+
+def read_saved(text: str) -> SavedAnswer:
+    """What :func:`saved` has written.
+
+    Raises:
+        SavedError: if it is anything else.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise SavedError(
+            f"the saved answer has {len(text)} characters, at most {MOST_CHARACTERS} are read."
+            " Ask the question again."
+        )
+    try:
+        return _FORM.validate_json(text, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise SavedError(
+            f"the saved answer cannot be read: {': '.join(filter(None, (place, first['msg'])))}."
+            " Ask the question again."
+        ) from error
+
+
+def _claim(claim: Claim) -> SavedClaim:
+    citations = tuple(map(_citation, claim.citations))
+    return SavedClaim(claim.text, citations, claim.supported, claim.reason, claim.score)
+
+
+def _citation(citation: Citation) -> SavedCitation:
+    return SavedCitation(citation.article_id, citation.number, citation.start, citation.end)
+
+
+def _passage(passage: Passage) -> SavedPassage:
+    chunk = passage.chunk
+    score = passage.score if isfinite(passage.score) else 0.0
+    return SavedPassage(passage.number, chunk.article_id, chunk.start, chunk.end, score)

@@ -1,0 +1,389 @@
+"""The page's server, for real on 127.0.0.1: who is let in, what is refused, what leaves."""
+
+import http.client
+import json
+import os
+import socket
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+import rag
+from app import accounts, door, tunnel
+from app.serve import Served, serve
+from rag.config import load
+from rag.errors import ConfigError
+from rag.generate.scripted import ScriptedGenerator
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+PASSWORD = "correct horse"
+HOSTILE = '<img src="x" onerror="window.ran = 1"><script>window.ran = 2</script>'
+LIMIT = 1_000_000
+
+
+def newsroom(folder: Path) -> rag.News:
+    settings = load(overrides=["fetch.max_megabytes=1", "embedder.engine=hash"])
+    return rag.open(folder / "index", settings=settings, generator=ScriptedGenerator("No."))
+
+
+def stub(_: rag.News) -> "gr.Blocks":
+    """A small page: a box and a button, a file, and HTML that means harm."""
+    import gradio as gr
+
+    page = gr.Blocks(title="stub")
+    with page:
+        with warnings.catch_warnings(action="ignore"):  # of the script, which is the point
+            gr.HTML(HOSTILE)
+        said = gr.Textbox(label="said", elem_id="said")
+        told = gr.Textbox(label="told", elem_id="told")
+        file = gr.File(label="file")
+        gr.Button("Go", elem_id="go").click(str.upper, said, told)
+        file.change(lambda path: Path(path).read_text("utf-8") if path else "", file, told)
+        gr.Button("Here", elem_id="here").click(None, None, None, js="() => {window.here = 1}")
+    return page
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The stub page, served on any free port."""
+    os.environ |= {"GRADIO_ALLOWED_PATHS": "/etc", "GRADIO_SHARE": "True"}  # not to be obeyed
+    news = newsroom(tmp_path_factory.mktemp("page"))
+    served = serve(news, port=0, build=stub, prevent_thread_lock=True, tell=lambda _: None)
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def ask(page: Served) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=page.url, trust_env=False, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Serves the stub page as wanted, and closes it."""
+    started: list[Served] = []
+
+    def start(**wanted: Any) -> Served:
+        wanted.setdefault("port", 0)
+        wanted.setdefault("tell", lambda _: None)
+        news = newsroom(tmp_path)
+        started.append(serve(news, build=stub, prevent_thread_lock=True, **wanted))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()
+
+
+@pytest.fixture
+def users(tmp_path: Path) -> Path:
+    accounts.add(tmp_path / "users.txt", "ida", PASSWORD)
+    return tmp_path / "users.txt"
+
+
+# What is refused before anything is served
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ({"host": "0.0.0.0"}, r"at 0\.0\.0\.0 others on the network .*--auth-file.*--open-to-net"),
+        ({"host": "::"}, "at :: others on the network"),
+        ({"share": True}, "--share .* needs users: --auth-file"),
+        ({"share": True, "open_to_network": True}, "--share .* needs users"),
+        ({"host": ""}, "no address of this machine"),
+        ({"host": "no such host"}, "no address of this machine"),
+        ({"host": "192.0.2.1", "open_to_network": True}, "no address of this machine"),
+        ({"port": 70000}, "--port 70000: wanted 1 to 65535"),
+        ({"auth_file": "nowhere.txt"}, "there is no users file nowhere.txt"),
+    ],
+)
+def test_what_would_be_open_or_cannot_be_is_refused(
+    served: Callable[..., Served], wanted: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ConfigError, match=told):
+        served(**wanted)
+
+
+def test_a_taken_port_is_named(served: Callable[..., Served]) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"port {port} is taken .*--port {port + 1}"):
+            served(port=port)
+
+
+def test_a_missing_gradio_is_told(
+    served: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_: Path) -> None:
+        raise ModuleNotFoundError("No module named 'gradio'", name="gradio")
+
+    monkeypatch.setattr("app.offline.keep_at_home", missing)
+    with pytest.raises(ConfigError, match="needs the package gradio, which is not installed"):
+        served()
+
+
+def test_names_and_addresses() -> None:
+    assert door.is_loopback("localhost")
+    assert door.is_loopback("127.8.8.8")
+    assert "localhost:7860" in door.names("127.0.0.1", 7860)
+    assert "localhost" in door.names("127.0.0.1", 80)
+    assert door.address("0.0.0.0", 1) == "http://127.0.0.1:1/"
+    assert door.address("::1", 1) == "http://[::1]:1/"
+
+
+# What is served
+
+
+def test_the_page_comes_with_its_seal(ask: httpx.Client) -> None:
+    answer = ask.get("/")
+    assert answer.status_code == 200
+    assert "stub" in answer.text
+    policy = dict(
+        part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; ")
+    )
+    assert policy["default-src"] == "'none'"
+    assert policy["connect-src"] == "'self'"
+    assert "unsafe-inline" not in policy["script-src"]
+    assert "sha256-" in policy["script-src"]
+    assert "http" not in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", ["/", "/theme.css", "/nowhere", "/gradio_api/file=/etc/passwd"])
+def test_every_answer_is_sealed(ask: httpx.Client, path: str) -> None:
+    headers = ask.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+    assert "server" not in headers
+
+
+def test_foreign_names_are_refused(page: Served, ask: httpx.Client) -> None:
+    port = httpx.URL(page.url).port
+    for host in (f"127.0.0.1:{port}", f"localhost:{port}", f"LOCALHOST:{port}"):
+        assert ask.get("/", headers={"host": host}).status_code == 200
+    for host in ("evil.example", f"evil.example:{port}", "127.0.0.1", "127.0.0.1:1", ""):
+        assert ask.get("/", headers={"host": host}).status_code == 421
+
+
+def test_foreign_pages_are_refused(page: Served, ask: httpx.Client) -> None:
+    own = page.url.rstrip("/")
+    join = {"data": ["x"], "fn_index": 0, "session_hash": "x"}
+
+    def status(path: str = "/gradio_api/queue/join", **headers: str) -> int:
+        named = {key.replace("_", "-"): value for key, value in headers.items()}
+        if path == "/gradio_api/queue/join":
+            return ask.post(path, json=join, headers=named).status_code
+        return ask.get(path, headers=named).status_code
+
+    assert status(origin=own) not in {403, 404, 421}
+    assert status(origin="http://evil.example") == 403
+    assert status(origin="null") == 403
+    assert status(origin="http://127.0.0.1:1") == 403
+    assert status(origin=own.replace("127.0.0.1", "localhost")) == 403
+    assert status(sec_fetch_site="same-origin") not in {403, 404, 421}
+    for site in ("cross-site", "same-site"):
+        assert status(sec_fetch_site=site) == 403
+        assert status("/logout", sec_fetch_site=site) == 403
+        assert status("/", sec_fetch_site=site) == 200  # a link that is followed
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/docs",
+        "/openapi.json",
+        "/gradio_api/info",
+        "/gradio_api/openapi.json",
+        "/gradio_api/token",
+        "/gradio_api/runs",
+        "/gradio_api/run-history/buckets",
+        "/gradio_api/proxy=https://x.hf.space/",
+        "/gradio_api/file=https://example.org/x.txt",
+        "/gradio_api/file=%68ttps://example.org/x.txt",
+        "/gradio_api/file=/etc/hostname",
+        "/gradio_api/vibe-code",
+        "/gradio_api/dev/reload",
+        "/monitoring",
+        "/monitoring/summary",
+        "/static/../../../../etc/passwd",
+    ],
+)
+def test_what_else_gradio_offers_is_not_there(ask: httpx.Client, path: str) -> None:
+    assert ask.get(path).status_code in {403, 404}
+
+
+def test_the_calls_of_the_programming_interface_are_not_there(ask: httpx.Client) -> None:
+    for path in ("/gradio_api/call/upper", "/gradio_api/run/upper", "/gradio_api/api/upper"):
+        assert ask.post(path, json={"data": ["x"]}).status_code == 404
+
+
+def test_large_and_endless_requests_are_refused(page: Served, ask: httpx.Client) -> None:
+    url = httpx.URL(page.url)
+    with closing(http.client.HTTPConnection(url.host, url.port, timeout=10)) as raw:
+        raw.putrequest("POST", "/gradio_api/queue/join")
+        raw.putheader("content-length", "16000001")
+        raw.endheaders()  # it is refused before the body comes
+        assert raw.getresponse().status == 413
+    assert ask.post("/gradio_api/queue/join", content=iter([b"{}"])).status_code == 411
+
+
+def upload(ask: httpx.Client, text: bytes) -> httpx.Response:
+    return ask.post("/gradio_api/upload", files={"files": ("news.txt", text, "text/plain")})
+
+
+def result(ask: httpx.Client, event: int, *data: object) -> dict[str, Any]:
+    """Send an event as the page does, and return how it ended."""
+    body = {"data": data, "fn_index": event, "session_hash": f"s{event}"}
+    joined = ask.post("/gradio_api/queue/join", json=body)
+    assert joined.status_code == 200, joined.text
+    with ask.stream("GET", f"/gradio_api/queue/data?session_hash=s{event}") as lines:
+        for line in lines.iter_lines():
+            message = json.loads(line.removeprefix("data: ")) if line else {}
+            if message.get("msg") == "process_completed":
+                return dict(message)
+    raise AssertionError("the event did not end")
+
+
+def file_of(path: str) -> dict[str, object]:
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+def test_an_uploaded_file_is_read_and_large_ones_are_refused(
+    served: Callable[..., Served],
+) -> None:
+    with httpx.Client(base_url=served().url, trust_env=False, timeout=10) as ask:
+        (path,) = upload(ask, b"Two boats.").json()
+        done = result(ask, 1, file_of(path))
+        assert done["success"] is True
+        assert done["output"]["data"] == ["Two boats."]
+        assert ask.get(f"/gradio_api/file={path}").text == "Two boats."
+        assert upload(ask, b"x" * (LIMIT + 1)).status_code == 413
+
+
+def test_no_file_is_read_or_fetched_for_a_browser(
+    ask: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    resolve = socket.getaddrinfo
+
+    def noted(host: str, *rest: Any, **named: Any) -> Any:
+        if host == "127.0.0.1":
+            return resolve(host, *rest, **named)
+        asked.append(host)
+        raise OSError("no network in this test")
+
+    monkeypatch.setattr(socket, "getaddrinfo", noted)
+    for path in ("https://example.org/x.txt", "http://127.0.0.1:1/x.txt", "/etc/hostname"):
+        assert result(ask, 1, file_of(path))["success"] is False
+    assert asked == []
+
+
+def test_closing_leaves_nothing_behind(served: Callable[..., Served]) -> None:
+    one = served()
+    with httpx.Client(base_url=one.url, trust_env=False) as client:
+        (path,) = upload(client, b"Two boats.").json()
+    assert Path(path).is_file()
+    one.close()
+    one.close()
+    assert not Path(path).exists()
+    assert "GRADIO_TEMP_DIR" not in os.environ
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(one.url, trust_env=False)
+
+
+def test_nobody_outside_is_asked_while_the_page_starts(
+    served: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected: list[object] = []
+    connect = socket.socket.connect
+
+    def noted(self: socket.socket, address: Any) -> None:
+        connected.append(address)
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", noted)
+    monkeypatch.setenv("HTTP_PROXY", "http://192.0.2.1:3128")
+    one = served()
+    assert connected == []
+    assert one.share_url == ""
+    assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
+
+
+# Users
+
+
+def test_only_users_come_in(served: Callable[..., Served], users: Path) -> None:
+    one = served(auth_file=users)
+    own = {"origin": one.url.rstrip("/")}
+    with httpx.Client(base_url=one.url, trust_env=False, timeout=20) as client:
+        assert "window.ran" not in client.get("/").text
+        assert client.get("/config").status_code == 401
+        assert upload(client, b"x").status_code == 401
+        for name, password in (("ida", "wrong"), ("jon", PASSWORD)):
+            form = {"username": name, "password": password}
+            assert client.post("/login", data=form, headers=own).status_code == 400
+        assert client.get("/config").status_code == 401
+        form = {"username": "ida", "password": PASSWORD}
+        assert client.post("/login", data=form, headers={"origin": "null"}).status_code == 403
+        assert client.post("/login", data=form, headers=own).status_code == 200
+        assert client.get("/config").json()["username"] == "ida"
+        assert "window.ran" in client.get("/").text
+
+
+def test_on_the_network_any_name_is_served_but_no_foreign_page(
+    served: Callable[..., Served], users: Path
+) -> None:
+    told: list[str] = []
+    users.chmod(0o644)
+    one = served(host="0.0.0.0", auth_file=users, tell=told.append)
+    assert "chmod 600" in told[0]
+    assert "unencrypted" in told[1]
+    assert told[2] == f"The page is at {one.url} (Ctrl-C ends it)"
+    with httpx.Client(base_url=one.url, trust_env=False) as client:
+        headers = {"host": "news.example"}
+        assert client.get("/", headers=headers).status_code == 200
+        headers["origin"] = "https://news.example"
+        assert client.get("/", headers=headers).status_code == 200
+        headers["origin"] = "https://evil.example"
+        assert client.get("/", headers=headers).status_code == 403
+
+
+def test_a_shared_page_is_served_under_its_public_name_too(
+    served: Callable[..., Served], users: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[bool] = []
+    monkeypatch.setattr(tunnel, "begin", lambda *_: "https://abc.gradio.live")
+    monkeypatch.setattr(tunnel, "end", lambda: ended.append(True))
+    one = served(share=True, auth_file=users)
+    assert one.share_url == "https://abc.gradio.live"
+    headers = {"host": "abc.gradio.live", "origin": "https://abc.gradio.live"}
+    assert httpx.get(one.url, headers=headers, trust_env=False).status_code == 200
+    headers["origin"] = "https://evil.example"
+    assert httpx.get(one.url, headers=headers, trust_env=False).status_code == 403
+    one.close()
+    assert ended
+
+
+def test_a_share_link_that_cannot_be_made_is_told_and_nothing_goes_on(
+    served: Callable[..., Served], users: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gradio import networking
+
+    def broken(**_: object) -> str:
+        raise RuntimeError("Could not get share link from Gradio API Server.")
+
+    monkeypatch.setattr(networking, "setup_tunnel", broken)
+    with pytest.raises(ConfigError, match="the share link could not be made: Could not get"):
+        served(share=True, auth_file=users)
+    assert not [thread for thread in threading.enumerate() if thread.name == "page"][1:]
