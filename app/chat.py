@@ -120,9 +120,7 @@ class Chat:
         """The sources of one turn, the last if none is named."""
         if not answers or not -len(answers) <= number < len(answers):
             return _PANEL_EMPTY
-        number %= len(answers)
-        answer = answers[number]
-        shown = render.cards(answer.citations, str(number), heading="Sources")
+        shown = render.cards(answers[number].citations, heading="Sources")
         return shown or '<p class="quiet">This answer has no sources.</p>'
 
     # Light events: they never wait for the model

@@ -9,7 +9,7 @@ from datetime import date
 from html import escape
 from urllib.parse import unquote, urlsplit
 
-from rag.text import sentences, written_date
+from rag.text import written_date
 from rag.types import Answer, Article, Citation, Claim, IngestReport, Outcome, Summary
 
 LESS_SURE = 0.75  # probability below which a sentence that is shown is marked as less certain
@@ -54,10 +54,10 @@ def _opens(article_id: str, start: int, end: int) -> str:
     return f'data-article="{esc(article_id)}" data-start="{start:d}" data-end="{end:d}"'
 
 
-def mark(citation: Citation, turn: str) -> str:
+def mark(citation: Citation) -> str:
     """The number behind a sentence; a click opens the article at the quote."""
     return (
-        f'<button type="button" class="cite" {_opens(*_place(citation))} data-turn="{esc(turn)}"'
+        f'<button type="button" class="cite" {_opens(*_place(citation))}'
         f' aria-label="Source {citation.number:d}: {esc(citation.title or citation.publisher)}"'
         f' title="{esc(citation.quote[:300])}">{citation.number:d}</button>'
     )
@@ -67,9 +67,9 @@ def _place(citation: Citation) -> tuple[str, int, int]:
     return citation.article_id, citation.start, citation.end
 
 
-def claim(value: Claim, turn: str) -> str:
+def claim(value: Claim) -> str:
     """A checked sentence with its marks; one that the check is less sure of is underlined."""
-    marks = "".join(mark(cited, turn) for cited in {c.number: c for c in value.citations}.values())
+    marks = "".join(mark(cited) for cited in {c.number: c for c in value.citations}.values())
     if not value.supported:
         return (
             f'<span class="claim unsupported" title="{esc(value.reason)}">{esc(value.text)}</span>'
@@ -80,9 +80,9 @@ def claim(value: Claim, turn: str) -> str:
     return f'<span class="claim">{esc(value.text)}</span>{marks}'
 
 
-def claims(values: Iterable[Claim], turn: str) -> str:
+def claims(values: Iterable[Claim]) -> str:
     """The supported sentences as a paragraph."""
-    return " ".join(claim(value, turn) for value in values if value.supported)
+    return " ".join(claim(value) for value in values if value.supported)
 
 
 def left_out(values: Sequence[Claim]) -> str:
@@ -100,10 +100,10 @@ def left_out(values: Sequence[Claim]) -> str:
     )
 
 
-def card(citation: Citation, turn: str, *, quote: str = "") -> str:
+def card(citation: Citation, *, quote: str = "") -> str:
     """A source: title, publisher, day and the quote; the whole card opens the article there."""
     return (
-        f'<li><button type="button" class="card" {_opens(*_place(citation))} data-turn="{esc(turn)}">'
+        f'<li><button type="button" class="card" {_opens(*_place(citation))}>'
         f'<span class="card-number">{citation.number:d}</span>'
         f'<span class="card-title">{esc(citation.title or citation.url)}</span>'
         f'<span class="card-about">{_about(citation.publisher, citation.published)}</span>'
@@ -112,11 +112,11 @@ def card(citation: Citation, turn: str, *, quote: str = "") -> str:
     )
 
 
-def cards(citations: Sequence[Citation], turn: str, *, heading: str) -> str:
+def cards(citations: Sequence[Citation], *, heading: str) -> str:
     """The sources of a turn."""
     if not citations:
         return ""
-    items = "".join(card(citation, turn) for citation in citations)
+    items = "".join(card(citation) for citation in citations)
     return f'<h3 class="panel-heading">{esc(heading)}</h3><ol class="cards">{items}</ol>'
 
 
@@ -125,7 +125,7 @@ def first_look(citations: Sequence[Citation]) -> str:
     if not citations:
         return '<p class="quiet">No sentence of the articles comes near the question.</p>'
     items = "".join(
-        card(citation, "", quote=f"<mark>{esc(_one_line(citation.quote))}</mark>")
+        card(citation, quote=f"<mark>{esc(_one_line(citation.quote))}</mark>")
         for citation in citations
     )
     return (
@@ -149,7 +149,7 @@ def nearest(answer: Answer) -> str:
     )
 
 
-def answer_body(answer: Answer, turn: str) -> str:
+def answer_body(answer: Answer) -> str:
     """What was answered, or the calm state of a refusal."""
     if answer.refused:
         return (
@@ -157,13 +157,12 @@ def answer_body(answer: Answer, turn: str) -> str:
             "<p>The articles that were searched do not say it, as far as could be found.</p>"
             f"{nearest(answer)}</div>"
         )
-    return f'<p class="answer">{claims(answer.claims, turn)}</p>{left_out(answer.claims)}'
+    return f'<p class="answer">{claims(answer.claims)}</p>{left_out(answer.claims)}'
 
 
 def small_print(value: Answer | Summary, profile: str) -> str:
     """Model, profile and time, small."""
-    timing = value.timing
-    seconds = timing.retrieve + timing.generate + timing.verify + timing.probe
+    seconds = value.timing.total
     known = [esc(value.model.partition(":")[2] or value.model)]
     if profile:
         known.append(f"profile {esc(profile)}")
@@ -174,7 +173,6 @@ def small_print(value: Answer | Summary, profile: str) -> str:
 
 def turn(number: int, answer: Answer, profile: str) -> str:
     """A finished turn of the conversation: question, answer and what can be done with both."""
-    name = str(number)
     actions = "".join(
         f'<button type="button" class="act" data-act="{act}" data-number="{number:d}">{label}</button>'
         for act, label in (("copy", "Copy"), ("retry", "Ask again"), ("edit", "Edit"))
@@ -182,7 +180,7 @@ def turn(number: int, answer: Answer, profile: str) -> str:
     return (
         f'<article class="turn" id="turn-{number:d}" aria-label="Question {number + 1:d}">'
         f'<h2 class="question">{esc(answer.question)}</h2>'
-        f"{answer_body(answer, name)}"
+        f"{answer_body(answer)}"
         f'<footer class="turn-foot"><span class="acts">{actions}'
         f'<button type="button" class="act" data-act="sources" data-number="{number:d}">Sources</button>'
         f'</span><span class="small-print">{small_print(answer, profile)}</span></footer>'
@@ -204,7 +202,7 @@ def working(question: str, body: str, state: str, note: str = "") -> str:
 def draft(checked: Sequence[Claim], unchecked: str) -> str:
     """Sentences as they are checked, and behind them what is still being written."""
     return " ".join(
-        [*(claim(each, "") for each in checked), f'<span class="draft">{esc(unchecked)}</span>']
+        [*(claim(each) for each in checked), f'<span class="draft">{esc(unchecked)}</span>']
     )
 
 
@@ -258,7 +256,7 @@ def _highlighted(text: str, start: int, end: int) -> str:
     return f'{esc(text[:start])}<mark id="quote">{inner}</mark>{esc(text[end:])}'
 
 
-def summary(value: Summary, articles: Mapping[str, Article], turn: str, profile: str) -> str:
+def summary(value: Summary, articles: Mapping[str, Article], profile: str) -> str:
     """A summary with its proof."""
     titles = [articles[each] for each in value.article_ids if each in articles]
     heading = "".join(
@@ -267,12 +265,12 @@ def summary(value: Summary, articles: Mapping[str, Article], turn: str, profile:
         for each in titles[:12]
     )
     more = f"<small>and {len(titles) - 12} more</small>" if len(titles) > 12 else ""
-    body = claims(value.claims, turn) or "Nothing could be summarised."
+    body = claims(value.claims) or "Nothing could be summarised."
     return (
         f'<article class="summary"><h3>{heading}{more}</h3><p class="answer">{body}</p>'
         f'{left_out(value.claims)}<p class="small-print">{small_print(value, profile)}</p>'
         f"<details><summary>Quotes</summary>"
-        f'<ol class="cards">{"".join(card(each, turn) for each in value.citations)}</ol></details>'
+        f'<ol class="cards">{"".join(card(each) for each in value.citations)}</ol></details>'
         f"</article>"
     )
 
@@ -307,10 +305,3 @@ def _file_name(source: str) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def lead(text: str) -> str:
-    """The first sentence of a text."""
-    for start, end in sentences(text):
-        return _one_line(text[start:end])
-    return ""

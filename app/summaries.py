@@ -118,9 +118,7 @@ class Desk:
 
     def _one(self, article: Article, wish: Wish) -> tuple[Row, str]:
         summary = self._news.summarize(article, length=wish.length)
-        return (article, summary), render.summary(
-            summary, {article.id: article}, article.id, self._profile
-        )
+        return (article, summary), render.summary(summary, {article.id: article}, self._profile)
 
     def _together(self, wish: Wish) -> tuple[Row, str]:
         if wish.ids:
@@ -131,7 +129,7 @@ class Desk:
             )
         known = {each: self._news.article(each) for each in summary.article_ids}
         first = next(iter(known.values()), Article("", "", wish.query, ""))
-        return (first, summary), render.summary(summary, known, "together", self._profile)
+        return (first, summary), render.summary(summary, known, self._profile)
 
     def stop(self, request: gr.Request) -> None:
         """End after the summary at work."""

@@ -103,9 +103,8 @@ def print_timing(answer: Answer | Summary) -> None:
     from rich.text import Text
 
     timing = answer.timing
-    seconds = timing.retrieve + timing.generate + timing.verify + timing.probe
     line = (
-        f"{answer.model} · {seconds:.1f} s (first word after {timing.first_token:.1f} s)"
+        f"{answer.model} · {timing.total:.1f} s (first word after {timing.first_token:.1f} s)"
         f" · {timing.prompt_tokens} tokens read, {timing.output_tokens} written"
     )
     console(stderr=True).print(Text(line, style="dim"))
