@@ -252,13 +252,18 @@ class LlamaCppGenerator:
         wanted.hostnames, wanted.port = ["127.0.0.1"], 0
         wanted.api_keys = [self._key]
         wanted.ui = wanted.endpoint_slots = False
+        wanted.endpoint_metrics = True
         try:
-            server: Server = xllamacpp.Server(wanted)
+            opened = xllamacpp.Server(wanted)
         except RuntimeError as error:
             raise ModelError(
                 f"the engine cannot open {self._path}: it is damaged, of a kind that this "
                 f"xllamacpp does not know, or too large for the free memory ({error})"
             ) from error
+        # An engine that is freed before its own thread has begun waits for that thread for ever; it
+        # is that thread that tells the metrics.
+        opened.handle_metrics()
+        server: Server = opened
         return server
 
 
