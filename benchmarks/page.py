@@ -38,6 +38,7 @@ QUESTIONS = (
     "What is the population of Kyiv?",
 )
 _READING = (2.0, 8.0)  # seconds between an answer and the next question of one person
+_SERVED = ("Getting ready", "Searching", "Reading")  # what the page says once the line is over
 _PATIENCE = 1800.0  # seconds for one answer at most
 
 
@@ -164,7 +165,7 @@ async def _person(
             seen.looks.append(time.monotonic() - start)
             served = None
             async for shown in _events(client, calls["reply"], session, [None, kept]):
-                if served is None and "Waiting" not in shown and "process_generating" in shown:
+                if served is None and any(state in shown for state in _SERVED):
                     served = time.monotonic()
                     seen.waits.append(served - start)
             seen.answers.append(time.monotonic() - start)
