@@ -3,12 +3,13 @@
 import io
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from app import render
-from app.events import INTAKE, LIGHT, told
+from app.events import INTAKE, LIGHT, Part, told
 from app.words import explained
 from rag import News
 from rag.types import Article, IngestReport, Order, Outcome
@@ -26,11 +27,23 @@ element.addEventListener('click', (event) => {
   if (button.dataset.order) trigger('select', {order: button.dataset.order});
   else trigger('change_page', {page: Number(button.dataset.page)});
 });
+let ticking = 0;
 element.addEventListener('change', () => {
-  const boxes = element.querySelectorAll('input[type=checkbox]:checked');
-  trigger('input', {ids: Array.from(boxes, (box) => box.value)});
+  clearTimeout(ticking);
+  ticking = setTimeout(() => {
+    const boxes = element.querySelectorAll('input[type=checkbox]:checked');
+    trigger('input', {ids: Array.from(boxes, (box) => box.value)});
+  }, 100);
 });
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The ids of what is ticked, and the button that has it summarised."""
+
+    button: gr.Button
+    ids: gr.State
 
 
 class Shelf:
@@ -56,7 +69,7 @@ class Shelf:
             return render.trouble(explained(error))
         return table(rows, total, order, page)
 
-    def first(self, query: str) -> tuple[str, str, int, list[str], Any, Any]:
+    def first(self, query: str) -> tuple[Any, ...]:
         """The newest articles, nothing picked."""
         return self.table(query, "newest", 0), "newest", 0, [], *_actions([])
 
@@ -193,17 +206,27 @@ def _count(number: int, noun: str) -> str:
     return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _actions(ids: Sequence[str]) -> tuple[Any, Any]:
-    """The row of actions, and its confirmation folded away again."""
-    return gr.update(visible=bool(ids)), gr.update(visible=False)
+def _actions(ids: Sequence[str]) -> tuple[Any, ...]:
+    """The row of actions, which say for how many, and its confirmation folded away again."""
+    number = f"{len(ids):,} picked"
+    return (
+        gr.update(visible=bool(ids)),
+        gr.update(visible=False),
+        gr.update(value=f"Summarise {number}"),
+        gr.update(value=f"Delete {number} …"),
+    )
 
 
 def _order(told: object) -> Order:
     return next((order for order in ORDERS if order == told), "newest")
 
 
-def build(page: gr.Blocks, news: News) -> tuple[gr.Button, gr.State]:
-    """Lay the tab out and wire it; returns the button that summarises what is picked, and the picks."""
+def _more(changes: int) -> int:
+    return changes + 1
+
+
+def build(news: News, changed: gr.State) -> tuple[Picked, Part]:
+    """Lay the tab out and wire it; returns what is picked, and what it does when the page opens."""
     shelf = Shelf(news)
     order, place, picks = gr.State("newest"), gr.State(0), gr.State([])
     search = gr.Textbox(
@@ -212,8 +235,8 @@ def build(page: gr.Blocks, news: News) -> tuple[gr.Button, gr.State]:
         max_lines=1,
     )
     with gr.Row(visible=False, elem_classes="actions") as actions:
-        summarize = gr.Button("Summarise the picked", size="sm")
-        remove = gr.Button("Delete the picked …", size="sm", variant="stop")
+        summarize = gr.Button("Summarise", size="sm")
+        remove = gr.Button("Delete …", size="sm", variant="stop")
     with gr.Row(visible=False, elem_classes="actions") as confirm:
         gr.HTML('<p class="trouble">Delete the picked articles from the index for good?</p>')
         sure = gr.Button("Delete", size="sm", variant="stop")
@@ -234,21 +257,22 @@ def build(page: gr.Blocks, news: News) -> tuple[gr.Button, gr.State]:
         add_address = gr.Button("Fetch and add", size="sm", variant="primary")
     report = gr.HTML(js_on_load=None, apply_default_css=False, elem_id="outcomes")
 
-    shown = [listing, order, place, picks, actions, confirm]
-    page.load(shelf.first, search, shown, **LIGHT)
+    acting = [actions, confirm, summarize, remove]
+    shown = [listing, order, place, picks, *acting]
     search.change(shelf.first, search, shown, **LIGHT)
     listing.select(shelf.sorted, [search, order], shown, **LIGHT)
     listing.change_page(shelf.turned, [search, order], shown, **LIGHT)
-    listing.input(shelf.picked, None, [picks, actions, confirm], **LIGHT)
+    # The last tick tells of all; "always_last" would forget what it told.
+    listing.input(shelf.picked, None, [picks, *acting], trigger_mode="multiple", **LIGHT)
     remove.click(lambda: gr.update(visible=True), None, confirm, **LIGHT)
     keep.click(lambda: gr.update(visible=False), None, confirm, **LIGHT)
     sure.click(
         shelf.delete,
         [picks, search, order, place],
-        [report, listing, picks, actions, confirm],
+        [report, listing, picks, *acting],
         show_progress_on=report,
         **INTAKE,
-    )
+    ).then(_more, changed, changed, **LIGHT)
     for button, add, given in (
         (add_files, shelf.add_files, files),
         (add_text, shelf.add_text, text),
@@ -256,5 +280,5 @@ def build(page: gr.Blocks, news: News) -> tuple[gr.Button, gr.State]:
     ):
         button.click(add, given, report, **INTAKE).then(shelf.first, search, shown, **LIGHT).then(
             lambda: None, None, given, **LIGHT
-        )
-    return summarize, picks
+        ).then(_more, changed, changed, **LIGHT)
+    return Picked(summarize, picks), Part(shelf.first, [search], shown)

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from app import conversation, render
-from app.events import LIGHT, MODEL, told
+from app.events import LIGHT, MODEL, Part, told
 from app.filters import FilterBar, chosen
 from app.line import Line, Ticket
 from app.line import before as in_words
@@ -130,6 +130,11 @@ class Chat:
         answers = self._turns(kept)
         return self.transcript(answers), self.panel(answers)
 
+    def anew(self, kept: object, live: object) -> tuple[Any]:
+        """What stands there while nothing is asked, as the index is now."""
+        busy = "aria-busy" in str(live)
+        return (gr.skip() if busy or self._turns(kept) else self.welcome(),)
+
     def begin(
         self, question: str, since: object, until: object, names: object, kept: object, resume: int
     ) -> tuple[Any, ...]:
@@ -185,7 +190,8 @@ class Chat:
         if asked is None:
             yield (skip,) * 5
             return
-        before = self._turns(kept)[: asked.kept]
+        known = self._turns(kept)
+        before = known[: asked.kept]
         idle = gr.update(submit_btn=True, stop_btn=False)
         with self._line.ticket(str(request.session_hash)) as ticket:
             try:
@@ -196,12 +202,13 @@ class Chat:
                         answers = (*before, picture)
                         saved = conversation.kept(answers)
                         yield self.transcript(answers), "", self.panel(answers), saved, idle
-                if ticket.stopped.is_set():
-                    shown = render.trouble("Stopped. Nothing of it was kept.", asked.question)
-                    yield skip, shown, skip, conversation.kept(before), idle
+                        return
+                message = "Stopped. Nothing of it was kept." if ticket.stopped.is_set() else ""
             except Exception as error:  # noqa: BLE001 - told in place, and the app goes on
-                shown = render.trouble(explained(error), asked.question)
-                yield skip, shown, skip, conversation.kept(before), idle
+                message = explained(error)
+        if message:  # the conversation stays as it was, also what was asked anew
+            shown = render.trouble(message, asked.question)
+            yield self.transcript(known), shown, self.panel(known), skip, idle
 
     def _pictures(
         self, asked: Asked, before: Sequence[Answer], ticket: Ticket
@@ -234,8 +241,8 @@ class Chat:
         return conversation.turns(self._news, kept)
 
 
-def build(page: gr.Blocks, news: News, profile: str, line: Line) -> None:
-    """Lay the tab out and wire it."""
+def build(page: gr.Blocks, news: News, profile: str, line: Line) -> tuple[list[Part], list[Part]]:
+    """Lay the tab out and wire it; returns what it does when the page opens, and on new articles."""
     chat = Chat(news, profile, line)
     kept = gr.BrowserState(
         [], storage_key=f"newsrag-conversation-{news.folder.name}", secret=_SECRET
@@ -281,10 +288,12 @@ def build(page: gr.Blocks, news: News, profile: str, line: Line) -> None:
         example.then(chat.begin, given, shown, **LIGHT),
     )
     for each in begun:
-        each.then(lambda: -1, None, resume, **LIGHT).then(
+        each.then(_resumed, [asked, resume], resume, **LIGHT).then(
             chat.reply, [asked, kept], [transcript, live, panel, kept, box], **MODEL
-        )
-    transcript.edit(chat.again, kept, [box, resume], **LIGHT)
+        ).then(None, None, None, js="() => window.newsrag.ready()")
+    transcript.edit(chat.again, kept, [box, resume], **LIGHT).then(
+        None, None, None, js="() => window.newsrag.ready(true)"
+    )
     transcript.select(chat.sources, kept, panel, **LIGHT)
     box.stop(chat.stop, None, None, **LIGHT)
     fresh.click(
@@ -297,7 +306,14 @@ def build(page: gr.Blocks, news: News, profile: str, line: Line) -> None:
         button.click(save, kept, parcel, **LIGHT).then(
             None, parcel, None, js="(parcel) => window.newsrag.save(parcel)"
         )
-    page.load(chat.restore, kept, [transcript, panel], **LIGHT)
+    page.load(None, None, None, js="() => window.newsrag.composer()")
+    restored = Part(chat.restore, [kept], [transcript, panel])
+    return [restored, bar.anew], [Part(chat.anew, [kept, live], [transcript]), bar.anew]
+
+
+def _resumed(asked: Asked | None, resume: int) -> int:
+    """Where the conversation goes on: where it was to, while no question has come through."""
+    return resume if asked is None else -1
 
 
 def _question(event: gr.EventData) -> str:

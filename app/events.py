@@ -1,5 +1,8 @@
 """Which events wait for what: light ones for nothing, heavy ones in one queue for each scarce thing."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import gradio as gr
@@ -19,6 +22,31 @@ INTAKE: Final[dict[str, Any]] = {
     "concurrency_id": "intake",
     "concurrency_limit": 1,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one place of the page does when something happens to all of it."""
+
+    does: Callable[..., Sequence[Any]]
+    takes: Sequence[Any]
+    gives: Sequence[Any]
+
+
+def together(event: Callable[..., object], *parts: Part) -> None:
+    """Let the parts answer an event as one.
+
+    One event for each would begin at once, and Gradio's page may miss the answer of one that begins
+    just when another has ended.
+    """
+
+    def answer(*values: Any) -> tuple[Any, ...]:
+        left = iter(values)
+        return tuple(given for part in parts for given in part.does(*islice(left, len(part.takes))))
+
+    takes = [each for part in parts for each in part.takes]
+    gives = [each for part in parts for each in part.gives]
+    event(answer, takes, gives, **LIGHT)
 
 
 def told(event: gr.EventData, name: str) -> object:

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from app.events import Part
 from rag import News
 from rag.errors import QuestionError, RagError
 from rag.types import Filters
@@ -16,6 +17,7 @@ class FilterBar:
 
     def __init__(self, news: News) -> None:
         """Lay them out where this is called."""
+        self._news = news
         with gr.Accordion("Filter by date and publisher", open=False, elem_classes="filters"):
             with gr.Row():
                 self.since = _day("From")
@@ -29,9 +31,26 @@ class FilterBar:
         """The components in the order that :func:`chosen` takes their values."""
         return [self.since, self.until, self.publishers]
 
+    @property
+    def anew(self) -> Part:
+        """The publishers as they are now; those that are still there stay chosen."""
+
+        def offered(names: Sequence[str] | None) -> tuple[Any]:
+            return (refreshed(publishers(self._news), names),)
+
+        return Part(offered, [self.publishers], [self.publishers])
+
 
 def _day(label: str) -> gr.DateTime:
     return gr.DateTime(label=f"{label} (year-month-day)", include_time=False, type="string")
+
+
+def refreshed(choices: Sequence[str | tuple[str, str]], value: Sequence[str] | None) -> Any:
+    """Other choices for a dropdown of several; what was chosen is touched only where it is gone."""
+    there = {each if isinstance(each, str) else each[1] for each in choices}
+    kept = [each for each in value or () if each in there]
+    update = gr.update(choices=list(choices))
+    return update if kept == list(value or ()) else {**update, "value": kept}
 
 
 def publishers(news: News) -> list[str]:

@@ -33,6 +33,36 @@ window.newsrag = {
     }
   },
 
+  // Names for what Gradio shows as a picture alone, for those who cannot see it.
+  names() {
+    const known = {'submit-button': 'Send', 'stop-button': 'Stop'};
+    const silent = '#question button, .timebox input, .timebox button, [role=listbox]';
+    const name = () => document.querySelectorAll(silent).forEach((each) => {
+      if (each.ariaLabel) return;
+      const field = each.closest('.block')?.querySelector('[data-testid=block-info]')?.textContent.trim() || 'Choices';
+      each.ariaLabel = known[each.dataset.testid] || (each.matches('button') ? `Calendar: ${field}` : field);
+    });
+    new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
+    name();
+  },
+
+  // No second question while one is at work: Enter waits as the buttons do.
+  composer() {
+    document.addEventListener('keydown', (event) => {
+      const sends = event.key === 'Enter' && !event.shiftKey && event.target.closest('#question');
+      if (!sends || !document.querySelector('.turn.working')) return;
+      event.preventDefault();
+      event.stopPropagation();
+    }, true);
+  },
+
+  // Back to the box, unless the reader has gone on to something else meanwhile.
+  ready(always) {
+    const at = document.activeElement;
+    if (!always && at && at !== document.body && !at.closest('#composer')) return;
+    document.querySelector('#question textarea').focus({preventScroll: !always});
+  },
+
   // A click on a mark, a card or a title anywhere in the page opens the article there.
   reader(element, server) {
     const dialog = element.querySelector('dialog');

@@ -3,6 +3,7 @@
 import gradio as gr
 
 from app import articles, chat, render, summaries
+from app.events import together
 from app.line import Line
 from app.theme import SCRIPT, STYLE, serif, theme
 from app.words import explained
@@ -53,13 +54,17 @@ def build(news: News, *, profile: str = "") -> gr.Blocks:
             apply_default_css=False,
             server_functions=[read_article],
         )
+        changed = gr.State(0)  # how often the articles were, here
         with gr.Tabs() as tabs:
             with gr.Tab("Ask", id="ask"):
-                chat.build(page, news, profile, line)
+                restored, renewed = chat.build(page, news, profile, line)
             with gr.Tab("Articles", id="articles"):
-                picked = articles.build(page, news)
+                picked, listed = articles.build(news, changed)
             with gr.Tab("Summaries", id="summaries"):
-                summaries.build(page, news, profile, line, tabs, picked)
+                offered = summaries.build(news, profile, line, tabs, picked)
+        together(page.load, *restored, listed, *offered)
+        together(changed.change, *renewed, *offered)
+        page.load(None, None, None, js="() => window.newsrag.names()")
         page.unload(left)
     assert isinstance(page, gr.Blocks)
     return page

@@ -8,8 +8,9 @@ from typing import Any, Literal
 import gradio as gr
 
 from app import render
-from app.events import LIGHT, MODEL
-from app.filters import FilterBar, chosen
+from app.articles import Picked
+from app.events import LIGHT, MODEL, Part
+from app.filters import FilterBar, chosen, refreshed
 from app.line import Line, before
 from app.words import explained
 from rag import News
@@ -48,24 +49,28 @@ class Desk:
         except Exception:  # noqa: BLE001 - the listing of the other tab tells it
             return []
 
-    def offered(self) -> Any:
-        """The choices anew."""
-        return gr.update(choices=self.choices())
+    def anew(self, ids: Sequence[str] | None) -> tuple[Any]:
+        """The choices as they are now, with what was chosen of them before."""
+        return (refreshed(self._choices(ids or ()), ids),)
 
     def taken(self, ids: Sequence[str]) -> tuple[Any, Any]:
         """What was picked in the other tab, chosen here; and this tab opened."""
-        known = dict(self.choices())
-        listed = set(known.values())
+        choices = self._choices(ids)
+        there = {place for _, place in choices}
+        value = [each for each in ids if each in there]
+        return gr.update(choices=choices, value=value), gr.Tabs(selected="summaries")
+
+    def _choices(self, ids: Sequence[str]) -> list[tuple[str, str]]:
+        """The newest articles, and before them those of ``ids`` that are older."""
+        known = self.choices()
+        listed = {place for _, place in known}
         try:
             others = [
                 (_label(self._news.article(each)), each) for each in ids if each not in listed
             ]
         except Exception:  # noqa: BLE001 - one is gone since; the rest is still there
             others = []
-        choices = [*others, *known.items()]
-        there = {place for _, place in choices}
-        value = [each for each in ids if each in there]
-        return gr.update(choices=choices, value=value), gr.Tabs(selected="summaries")
+        return [*others, *known]
 
     def run(
         self,
@@ -114,6 +119,8 @@ class Desk:
                 )
                 rows.append(row)
                 shown += body
+                if ticket.stopped.is_set():
+                    break
         yield shown or '<p class="quiet">No article matches.</p>', ""
 
     def _one(self, article: Article, wish: Wish) -> tuple[Row, str]:
@@ -128,12 +135,13 @@ class Desk:
                 query=wish.query, filters=wish.filters, length=wish.length
             )
         known = {each: self._news.article(each) for each in summary.article_ids}
-        first = next(iter(known.values()), Article("", "", wish.query, ""))
-        return (first, summary), render.summary(summary, known, self._profile)
+        about = Article("", "", wish.query or f"{len(known)} articles together", "")
+        return (about, summary), render.summary(summary, known, self._profile)
 
-    def stop(self, request: gr.Request) -> None:
-        """End after the summary at work."""
+    def stop(self, request: gr.Request) -> str:
+        """End after the summary at work, and say so."""
         self._line.stop(str(request.session_hash))
+        return _state("Stopping after this one …")
 
     def _articles(self, wish: Wish) -> tuple[Article, ...]:
         if wish.ids:
@@ -184,15 +192,8 @@ def _buttons(*, busy: bool) -> tuple[Any, Any]:
     return gr.update(interactive=not busy), gr.update(visible=busy)
 
 
-def build(
-    page: gr.Blocks,
-    news: News,
-    profile: str,
-    line: Line,
-    tabs: gr.Tabs,
-    picked: tuple[gr.Button, gr.State],
-) -> None:
-    """Lay the tab out and wire it."""
+def build(news: News, profile: str, line: Line, tabs: gr.Tabs, picked: Picked) -> list[Part]:
+    """Lay the tab out and wire it; returns what it does when the page opens, and on new articles."""
     desk = Desk(news, profile, line)
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
@@ -227,11 +228,10 @@ def build(
         [results, state, rows, start, stop],
         **MODEL,
     )
-    stop.click(desk.stop, None, None, **LIGHT)
+    stop.click(desk.stop, None, state, **LIGHT)
     for button, save in saves:
         button.click(save, rows, parcel, **LIGHT).then(
             None, parcel, None, js="(parcel) => window.newsrag.save(parcel)"
         )
-    page.load(desk.offered, None, articles, **LIGHT)
-    button, picks = picked
-    button.click(desk.taken, picks, [articles, tabs], **LIGHT)
+    picked.button.click(desk.taken, picked.ids, [articles, tabs], **LIGHT)
+    return [Part(desk.anew, [articles], [articles]), bar.anew]

@@ -1,0 +1,226 @@
+"""For everybody: phones, light and dark, the keyboard alone, and readers of the screen."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from acts import INVENTED, NOBODY, QUOTE, TITLE, WEAK, WHO, Told, ask, asked, box, press, tab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+    from visits import House, Visits
+
+pytest_plugins = ("visits",)
+pytestmark = pytest.mark.slow
+
+TABS = ("Ask", "Articles", "Summaries")
+SAYS = {WHO: f"{QUOTE} [1] {WEAK} [1] {INVENTED} [1]"}
+# Contrasts as WCAG 2 reckons them: of all text that is seen, and of the edges of what is typed into.
+CONTRASTS = r"""() => {
+  const brush = Object.assign(document.createElement('canvas'), {width: 1, height: 1})
+    .getContext('2d', {willReadFrequently: true});
+  const parts = (colour) => {
+    brush.clearRect(0, 0, 1, 1);
+    brush.fillStyle = colour;
+    brush.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = brush.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = (top, under) => [0, 1, 2].map((i) => top[i] * top[3] + under[i] * (1 - top[3]));
+  const ground = (element) => {
+    const layers = [];
+    for (let each = element; each; each = each.parentElement) {
+      const layer = parts(getComputedStyle(each).backgroundColor);
+      layers.push(layer);
+      if (layer[3] === 1) break;
+    }
+    return layers.reverse().reduce((under, layer) => over(layer, under), [255, 255, 255]);
+  };
+  const light = (rgb) => rgb.map((v) => v / 255)
+    .map((v) => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  const ratio = (colour, under) => {
+    const [low, high] = [light(over(parts(colour), under)), light(under)].sort((a, b) => a - b);
+    return (high + .05) / (low + .05);
+  };
+  const seen = (each) => {
+    const {width, height} = each.getBoundingClientRect();
+    return width > 1 && height > 1 && !each.disabled
+      && each.checkVisibility({checkOpacity: true, checkVisibilityCSS: true});
+  };
+  const found = {texts: [], edges: []};
+  for (const each of document.body.querySelectorAll('*')) {
+    if (!seen(each)) continue;
+    const style = getComputedStyle(each);
+    const text = Array.from(each.childNodes).filter((node) => node.nodeType === 3)
+      .map((node) => node.data.trim()).join(' ').trim();
+    if (text) found.texts.push([ratio(style.color, ground(each)), text.slice(0, 60)]);
+    if (!each.matches('textarea, input:not([type=radio], [type=checkbox], [type=file])')) continue;
+    if (each.placeholder) {
+      const ink = getComputedStyle(each, '::placeholder').color;
+      found.texts.push([ratio(ink, ground(each)), each.placeholder]);
+    }
+    const bordered = each.closest('.wrap-inner')?.parentElement ?? each;
+    const edge = getComputedStyle(bordered);
+    const width = edge.borderTopStyle === 'none' ? 0 : parseFloat(edge.borderTopWidth);
+    const sides = [ground(bordered), ground(bordered.parentElement)];
+    found.edges.push([width ? Math.min(...sides.map((side) => ratio(edge.borderTopColor, side))) : 0,
+      bordered.outerHTML.slice(0, 160)]);
+  }
+  return found;
+}"""
+
+
+def require_contrast(page: "Page") -> None:
+    found: dict[str, list[list[Any]]] = page.evaluate(CONTRASTS)
+    assert [each for each in found["texts"] if each[0] < 4.5] == []
+    assert [each for each in found["edges"] if each[0] < 3] == []
+    assert len(found["texts"]) > 8
+
+
+def unnamed(page: "Page") -> list[str]:
+    """What can be used and has no name for those who cannot see it."""
+    used = "button checkbox combobox link listbox option radio searchbox spinbutton tab textbox".split()
+    session = page.context.new_cdp_session(page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    return [
+        json.dumps(node)
+        for node in nodes
+        if not node["ignored"]
+        and node["role"]["value"] in used
+        and not node.get("name", {}).get("value", "").strip()
+    ]
+
+
+def unfold(page: "Page") -> None:
+    """Open what is folded in the tab that is open."""
+    for button in page.locator("[role=tabpanel] .label-wrap:visible").all():
+        button.click()
+
+
+def filled(page: "Page") -> None:
+    """A conversation with a bit of everything."""
+    asked(page, WHO)
+    page.locator("#turn-0 .left-out summary").click()
+    asked(page, NOBODY)
+    page.locator("#turn-0").get_by_role("button", name="Sources").click()
+    page.locator("#sources .card").first.wait_for()
+
+
+# Phones
+
+
+def test_no_tab_of_a_phone_scrolls_sideways(house: "House", visit: "Visits") -> None:
+    page = visit(house.page(Told(SAYS)), viewport={"width": 390, "height": 844}, has_touch=True)
+    width = "document.documentElement.scrollWidth"
+    assert page.evaluate(width) <= 390
+    filled(page)
+    assert page.evaluate(width) <= 390
+    for name in TABS:
+        tab(page, name)
+        unfold(page)
+        assert page.evaluate(width) <= 390, name
+    tab(page, "Articles")
+    page.locator("#listing .title").first.click()
+    page.locator("dialog .reader-text").wait_for()
+    assert page.evaluate(width) <= 390
+    page.keyboard.press("Escape")
+    tab(page, "Ask")
+    page.locator("#turn-0 .cite").first.click()
+    assert page.get_by_role("dialog", name=TITLE).bounding_box()["width"] <= 390  # type: ignore[index]
+    assert page.evaluate(width) <= 390
+
+
+# Light and dark
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_can_be_read_in_light_and_dark(
+    house: "House", visit: "Visits", scheme: str
+) -> None:
+    page = visit(house.page(Told(SAYS)), color_scheme=scheme)
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, ground[4:-1].split(","))) < 128 * 3) == (scheme == "dark")
+    require_contrast(page)
+    filled(page)
+    for name in TABS:
+        tab(page, name)
+        unfold(page)
+        require_contrast(page)
+    ask_nothing(page)
+    require_contrast(page)
+    page.locator("#turn-0 .cite").first.click()
+    page.locator("dialog #quote").wait_for()
+    require_contrast(page)
+
+
+def ask_nothing(page: "Page") -> None:
+    """So that there is a trouble to be seen."""
+    tab(page, "Ask")
+    ask(page, " ")
+    page.locator("#live .trouble").wait_for()
+
+
+def test_light_and_dark_are_switched_and_remembered(house: "House", visit: "Visits") -> None:
+    page = visit(house.page(Told()), color_scheme="light")
+    press(page, "Switch between light and dark")
+    page.locator("body.dark").wait_for()
+    page.reload()
+    page.locator("body.dark").wait_for()
+    press(page, "Switch between light and dark")
+    page.locator("body:not(.dark)").wait_for()
+
+
+# Keyboard, names
+
+
+def test_the_keyboard_alone_asks_and_reads(house: "House", visit: "Visits") -> None:
+    page = visit(house.page(Told()))
+    page.locator(".theme-switch").focus()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if box(page).evaluate("(element) => element === document.activeElement"):
+            break
+    page.keyboard.type(WHO)
+    page.keyboard.press("Enter")
+    page.locator("#transcript .turn").wait_for()
+    page.wait_for_function("document.activeElement.matches('#question textarea')")
+    for _ in range(20):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.matches('.cite')"):
+            break
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    reader = page.get_by_role("dialog", name=TITLE)
+    reader.locator("#quote").wait_for()
+    assert page.evaluate("document.activeElement.closest('dialog') !== null")
+    page.keyboard.press("Escape")
+    reader.wait_for(state="hidden")
+    assert page.evaluate("document.activeElement.matches('.cite')")
+
+
+def test_all_that_can_be_used_has_a_name(house: "House", visit: "Visits") -> None:
+    model = Told(SAYS)
+    page = visit(house.page(model))
+    assert unnamed(page) == []
+    filled(page)
+    for name in TABS:
+        tab(page, name)
+        unfold(page)
+        assert unnamed(page) == []
+    page.get_by_role("combobox", name="Articles").click()
+    page.get_by_role("option").first.click()
+    assert unnamed(page) == []
+    page.keyboard.press("Escape")
+    tab(page, "Ask")
+    page.locator("#turn-0 .cite").first.click()
+    page.locator("dialog #quote").wait_for()
+    assert unnamed(page) == []
+    page.keyboard.press("Escape")
+    model.hold()
+    ask(page, NOBODY)
+    page.get_by_role("button", name="Stop", exact=True).wait_for()
+    assert unnamed(page) == []
+    model.go()
+    page.get_by_role("button", name="Send", exact=True).wait_for()
+    assert unnamed(page) == []

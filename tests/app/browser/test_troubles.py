@@ -1,0 +1,158 @@
+"""Filters, and whatever can go wrong: told in place, in plain words, and the page goes on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from acts import BRIDGE, QUOTE, WHO, WHY, Told, ask, asked, box, press, tab, text
+
+from rag.config import load
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+    from visits import House, Visits
+
+pytest_plugins = ("visits",)
+pytestmark = pytest.mark.slow
+
+
+def trouble(page: "Page") -> str:
+    """What is told of the question that did not go through."""
+    page.locator("#live .trouble").wait_for()
+    return text(page, "#live .trouble")
+
+
+def filtered(page: "Page", *, since: str = "", until: str = "") -> None:
+    """Open the filters, and set the days."""
+    page.get_by_role("button", name="Filter by date").click()
+    for label, day in (("From", since), ("To", until)):
+        field = page.locator("#composer .filters .block", has_text=f"{label} (year").get_by_role(
+            "textbox"
+        )
+        field.last.fill(day)
+        field.last.press("Enter")
+
+
+# Filters
+
+
+def test_days_that_leave_nothing_out_leave_nothing_to_say(house: "House", visit: "Visits") -> None:
+    model = Told()
+    page = visit(house.page(model))
+    filtered(page, since="2030-01-01")
+    turn = asked(page, WHO)
+    assert turn.locator(".refusal").count() == 1
+    assert turn.locator(".near").count() == 0
+    assert model.history == []
+
+
+def test_a_publisher_and_days_narrow_the_sources(house: "House", visit: "Visits") -> None:
+    page = visit(house.page(Told()))
+    filtered(page, since="2022-01-19", until="2022-01-20")
+    page.get_by_role("combobox", name="Publishers").fill("Podil")
+    page.get_by_role("option", name="Podil Lantern").click()
+    page.keyboard.press("Escape")
+    turn = asked(page, WHO)
+    about = turn.locator(".nearest small").all_inner_texts()
+    assert about == ["Podil Lantern · Wednesday 19 January 2022"]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "told"),
+    [("2022-02-31", "", "is no day"), ("2022-01-20", "2022-01-19", "Swap them")],
+)
+def test_impossible_days_are_told_in_place(
+    house: "House", visit: "Visits", since: str, until: str, told: str
+) -> None:
+    page = visit(house.page(Told()))
+    filtered(page, since=since, until=until)
+    ask(page, WHO)
+    assert told in trouble(page)
+    assert box(page).input_value() == WHO  # still there, to be sent again
+
+
+# Questions
+
+
+def test_an_empty_question_is_told_and_the_next_one_answered(
+    house: "House", visit: "Visits"
+) -> None:
+    page = visit(house.page(Told()))
+    ask(page, "  ")
+    assert "question" in trouble(page)
+    turn = asked(page, WHO)
+    assert QUOTE in turn.locator(".answer").inner_text()
+
+
+def test_a_question_that_is_too_long_is_told(house: "House", visit: "Visits") -> None:
+    settings = load("tiny", overrides=["answer.question_characters=40"])
+    page = visit(house.page(Told(), settings=settings))
+    box(page).press_sequentially(f"Please tell me this: {WHO}")
+    box(page).press("Enter")
+    assert "40" in trouble(page)
+    turn = asked(page, WHO)
+    assert QUOTE in turn.locator(".answer").inner_text()
+
+
+# Indexes and models
+
+
+def test_without_an_index_the_page_says_so_until_there_is_one(
+    house: "House", visit: "Visits"
+) -> None:
+    page = visit(house.page(Told({WHY: BRIDGE}), folder=house.folder / "nothing"))
+    assert "there is no index" in text(page, "#transcript .trouble")
+    ask(page, WHY)
+    assert "there is no index" in trouble(page)
+    tab(page, "Articles")
+    assert "there is no index" in text(page, "#listing .trouble")
+    page.get_by_role("button", name="Add articles").click()
+    page.get_by_role("textbox", name="Or paste").fill(
+        f"Tollgate Bridge to shut\n\n{BRIDGE} The council says that cracks were found in arches."
+    )
+    press(page, "Add the text")
+    page.locator("#outcomes .outcome.added").wait_for()
+    page.locator("#listing .title").wait_for()
+    tab(page, "Ask")
+    page.locator(".welcome").get_by_text("1 articles").wait_for()
+    turn = asked(page, WHY)
+    assert BRIDGE in turn.locator(".answer").inner_text()
+
+
+@pytest.mark.parametrize("kind", ["unknown", "no model"])
+def test_a_model_that_cannot_be_used_is_told_and_the_articles_stay(
+    house: "House", visit: "Visits", kind: str
+) -> None:
+    model = "no-such-model"
+    if kind == "no model":
+        path = house.folder / "broken.gguf"
+        path.write_bytes(b"this is no model")
+        model = str(path)
+    settings = load("tiny", overrides=[f"generator.model={model}"])
+    page = visit(house.serve(house.news(settings=settings)).url)
+    page.locator(".welcome").wait_for()
+    ask(page, WHO)
+    assert Path(model).name in trouble(page)
+    tab(page, "Articles")
+    page.locator("#listing .title").first.click()
+    page.locator("dialog .reader-text").wait_for()
+
+
+def test_an_error_that_nobody_foresaw_is_told_without_its_insides(
+    house: "House", visit: "Visits"
+) -> None:
+    model = Told()
+
+    def fails(*_: object, **__: object) -> Iterator[str]:
+        raise ZeroDivisionError("/secret/folder")
+
+    model.stream = fails  # type: ignore[method-assign]
+    page = visit(house.page(model))
+    ask(page, WHO)
+    told = trouble(page)
+    assert "ZeroDivisionError" in told
+    assert "/secret" not in page.content()
+    del model.stream
+    turn = asked(page, WHO)
+    assert QUOTE in turn.locator(".answer").inner_text()

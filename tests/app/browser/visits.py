@@ -1,0 +1,161 @@
+"""A plugin of pytest: the real page with its server, and the browsers that visit it.
+
+Every request that a page makes is noted, and so is what it complains of: a test in which something
+was asked of another server, or went wrong unseen, has failed.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import rag
+from app.serve import Served, serve
+from rag import samples
+from rag.config import Settings, load
+from rag.embed import Embedder
+from rag.generate import Generator
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+WAIT = 20_000  # milliseconds
+# What Gradio says of a page that is left or asked for anew while something is on its way to it.
+LEFT = "BodyStreamBuffer was aborted|Connection errored out"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """The Chromium of this machine."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        reason = f"needs a browser on the path, one of: {', '.join(BROWSERS)}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=found, args=arguments)
+
+
+@pytest.fixture(scope="session")
+def embedder(minilm_path: Path) -> Embedder:
+    """The real one, loaded once for all."""
+    from rag.embed import SentenceTransformerEmbedder
+
+    return SentenceTransformerEmbedder(minilm_path, identity="all-minilm-l6-v2")
+
+
+@pytest.fixture(scope="session")
+def shelf(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an index of the sample news; never written to again."""
+    folder = tmp_path_factory.mktemp("shelf") / "samples"
+    with rag.open(folder, settings=load("tiny"), embedder=embedder) as news:
+        assert news.ingest([samples.folder()]).count("added") == 21
+    return folder
+
+
+class House:
+    """Serves pages, each over a copy of the sample news, and closes them in the end."""
+
+    def __init__(self, folder: Path, shelf: Path, embedder: Embedder) -> None:
+        """Nothing is served yet."""
+        self.folder = folder
+        self._shelf, self._embedder = shelf, embedder
+        self._served: list[Served] = []
+
+    def news(
+        self,
+        generator: Generator | None = None,
+        *,
+        settings: Settings | None = None,
+        folder: Path | None = None,
+    ) -> rag.News:
+        """A newsroom over a copy of the sample news, or over a folder."""
+        if folder is None:
+            folder = self.folder / "samples"
+            shutil.copytree(self._shelf, folder, dirs_exist_ok=True)
+        settings = settings or load("tiny")
+        return rag.open(folder, settings=settings, embedder=self._embedder, generator=generator)
+
+    def serve(self, news: rag.News, *, port: int = 0, profile: str = "tiny") -> Served:
+        """The page over it, at any port that is free."""
+        self._served.append(
+            serve(news, port=port, prevent_thread_lock=True, tell=lambda _: None, profile=profile)
+        )
+        return self._served[-1]
+
+    def page(self, generator: Generator, **wanted: Any) -> str:
+        """The address of a page over a copy of the sample news."""
+        return self.serve(self.news(generator, **wanted)).url
+
+    def close(self) -> None:
+        """Close what is open."""
+        for served in self._served:
+            served.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path, shelf: Path, embedder: Embedder) -> Iterator[House]:
+    """Serves the page."""
+    opened = House(tmp_path, shelf, embedder)
+    yield opened
+    opened.close()
+
+
+class Visits:
+    """Opens pages in browsers of their own, and notes what each asks for and complains of."""
+
+    def __init__(self, browser: "Browser") -> None:
+        """Nobody visits."""
+        self.strange: list[str] = []  # requests to others than the server
+        self.wrong: list[str] = []
+        self.expected = LEFT  # a pattern of complaints that belong to the test
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+
+    def __call__(self, url: str, **wanted: Any) -> "Page":
+        """A page in a browser of its own, once it can be used."""
+        context = self._browser.new_context(**wanted)
+        context.set_default_timeout(WAIT)
+        self._contexts.append(context)
+        context.on("page", lambda page: self._watch(page, url))
+        page = context.new_page()
+        page.goto(url)
+        page.locator("#transcript .turn, #transcript .welcome").first.wait_for()
+        return page
+
+    def _watch(self, page: "Page", url: str) -> None:
+        home = (url, "data:", "blob:", "about:blank")
+        page.on(
+            "request",
+            lambda asked: None if asked.url.startswith(home) else self.strange.append(asked.url),
+        )
+        page.on("websocket", lambda socket: self.strange.append(socket.url))
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on(
+            "console",
+            lambda said: self.wrong.append(said.text) if said.type == "error" else None,
+        )
+
+    def end(self) -> None:
+        """Close the browsers, and fail where one asked a stranger or complained."""
+        for context in self._contexts:
+            context.close()
+        assert self.strange == []
+        assert [each for each in self.wrong if not re.search(self.expected, each)] == []
+
+
+@pytest.fixture
+def visit(house: House, chromium: "Browser") -> Iterator[Visits]:
+    """Opens pages; the browsers are closed before the servers."""
+    visits = Visits(chromium)
+    yield visits
+    visits.end()
