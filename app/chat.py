@@ -249,9 +249,7 @@ def build(page: gr.Blocks, news: News, profile: str, line: Line) -> tuple[list[P
     )
     with gr.Row(elem_classes="chat-row", equal_height=False):
         with gr.Column(scale=7, min_width=320, elem_classes="chat-column"):
-            transcript = gr.HTML(
-                elem_id="transcript", js_on_load=_CLICKS, apply_default_css=False, autoscroll=True
-            )
+            transcript = gr.HTML(elem_id="transcript", js_on_load=_CLICKS, apply_default_css=False)
             live = gr.HTML(
                 elem_id="live", js_on_load=None, apply_default_css=False, autoscroll=True
             )
@@ -263,7 +261,6 @@ def build(page: gr.Blocks, news: News, profile: str, line: Line) -> tuple[list[P
                     max_lines=6,
                     max_length=news.settings.answer.question_characters + 1,
                     submit_btn=True,
-                    autofocus=True,
                     elem_id="question",
                 )
                 with gr.Row(elem_classes="tools"):

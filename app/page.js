@@ -48,6 +48,7 @@ window.newsrag = {
 
   // No second question while one is at work: Enter waits as the buttons do.
   composer() {
+    this.ready();
     document.addEventListener('keydown', (event) => {
       const sends = event.key === 'Enter' && !event.shiftKey && event.target.closest('#question');
       if (!sends || !document.querySelector('.turn.working')) return;
@@ -56,10 +57,11 @@ window.newsrag = {
     }, true);
   },
 
-  // Back to the box, unless the reader has gone on to something else meanwhile.
+  // Back to the box, unless the reader is at something else, or it would open a keyboard on the glass.
   ready(always) {
     const at = document.activeElement;
-    if (!always && at && at !== document.body && !at.closest('#composer')) return;
+    const elsewhere = at && at !== document.body && !at.closest('#composer');
+    if (!always && (elsewhere || window.matchMedia('(hover: none)').matches)) return;
     document.querySelector('#question textarea').focus({preventScroll: !always});
   },
 

@@ -102,11 +102,11 @@ def test_without_an_index_the_page_says_so_until_there_is_one(
     house: "House", visit: "Visits"
 ) -> None:
     page = visit(house.page(Told({WHY: BRIDGE}), folder=house.folder / "nothing"))
-    assert "there is no index" in text(page, "#transcript .trouble")
+    assert "There is no index" in text(page, "#transcript .trouble")
     ask(page, WHY)
-    assert "there is no index" in trouble(page)
+    assert "There is no index" in trouble(page)
     tab(page, "Articles")
-    assert "there is no index" in text(page, "#listing .trouble")
+    assert "There is no index" in text(page, "#listing .trouble")
     page.get_by_role("button", name="Add articles").click()
     page.get_by_role("textbox", name="Or paste").fill(
         f"Tollgate Bridge to shut\n\n{BRIDGE} The council says that cracks were found in arches."
