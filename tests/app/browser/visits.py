@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WAIT = 20_000  # milliseconds
 # What Gradio says of a page that is left or asked for anew while something is on its way to it.
-LEFT = "BodyStreamBuffer was aborted|Connection errored out"
+LEFT = "AbortError|BodyStreamBuffer was aborted|Connection errored out"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
