@@ -4,15 +4,13 @@ import base64
 import binascii
 import hashlib
 import hmac
-import os
 import secrets
-import stat
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rag.door import check_name as check_name_of
+from rag.door import read_lines, warning, write_lines
 from rag.errors import ConfigError
 
 LEAST_CHARACTERS = 8
@@ -73,7 +71,7 @@ def read(path: str | Path) -> Accounts:
         users[name] = found
     if not users:
         raise ConfigError(f"{path} names no user. Add one with: {mend}")
-    return Accounts(users, _warning(path))
+    return Accounts(users, warning(path))
 
 
 def add(path: str | Path, name: str, password: str) -> bool:
@@ -93,17 +91,13 @@ def add(path: str | Path, name: str, password: str) -> bool:
     if lines:
         read(path)  # a damaged file is told, not written over
     kept = [line for line in lines if line.partition(":")[0] != name]
-    _write(path, "".join(f"{line}\n" for line in [*kept, _line(name, _hashed(password))]))
+    write_lines(path, [*kept, _line(name, _hashed(password))])
     return len(kept) < len(lines)
 
 
 def check_name(name: str) -> None:
     """Raise ConfigError if this is no name for a user."""
-    if not name or ":" in name or not name.isprintable() or name != name.strip() or len(name) > 64:
-        raise ConfigError(
-            f"the user name {name!r} cannot be used: wanted 1 to 64 letters, without ':' and"
-            " without spaces at its ends."
-        )
+    check_name_of(name, "user")
 
 
 def check_password(password: str) -> None:
@@ -115,16 +109,7 @@ def check_password(password: str) -> None:
 
 
 def _lines(path: Path, mend: str) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError as error:
-        raise ConfigError(f"there is no users file {path}. Make it with: {mend}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{path} is no text. Name another file with --auth-file, or make one with: {mend}"
-        ) from error
-    except OSError as error:
-        raise ConfigError(f"the users file {path} cannot be read: {error.strerror}.") from error
+    return read_lines(path, what="users", option="--auth-file", mend=mend)
 
 
 def _parse(line: str, where: str, mend: str) -> tuple[str, _Hash]:
@@ -153,12 +138,6 @@ def _damaged(where: str, mend: str) -> ConfigError:
     )
 
 
-def _warning(path: Path) -> str:
-    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        return f"others on this machine may read or change {path}. Mend it with: chmod 600 {path}"
-    return ""
-
-
 def _hashed(password: str) -> _Hash:
     salt = secrets.token_bytes(_SALT_BYTES)
     return _Hash(_N, _R, _P, salt, _scrypt(password, salt, n=_N, r=_R, p=_P, length=_HASH_BYTES))
@@ -174,20 +153,3 @@ def _scrypt(password: str, salt: bytes, *, n: int, r: int, p: int, length: int) 
 def _line(name: str, made: _Hash) -> str:
     salt, value = (base64.b64encode(part).decode("ascii") for part in (made.salt, made.value))
     return f"{name}:scrypt:{made.n}:{made.r}:{made.p}:{salt}:{value}"
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error

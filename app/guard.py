@@ -1,10 +1,8 @@
 """What stands before the page: who may ask for what, and headers that keep the browser at home.
 
-A server on the loopback address can be reached by every page that the browser has open: by a form
-or script of a foreign page, or by a foreign name that is made to point at 127.0.0.1 (DNS
-rebinding). So a request must name this server as its host, must not come from another origin, and
-must ask for one of the few paths that the page needs: what else Gradio offers (a proxy, a fetcher
-of foreign files, monitoring, editors) is not there.
+A request must name this server as its host and must not come from another origin
+(:mod:`rag.door.origin`), and must ask for one of the few paths that the page needs: what else
+Gradio offers (a proxy, a fetcher of foreign files, monitoring, editors) is not there.
 
 Every answer carries a Content-Security-Policy under which the browser asks nobody but this server,
 and runs no script but Gradio's own files and those that stood in the page when it left here.
@@ -13,15 +11,9 @@ and runs no script but Gradio's own files and those that stood in the page when 
 import base64
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Iterable
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+from rag.door import SEAL, Application, Message, Receive, Scope, Send, foreign, sealed
 
 _SCRIPT = re.compile(rb"<script\b([^>]*)>(.*?)</script\s*>", re.S | re.I)
 _PAGES = frozenset({"/"})
@@ -35,14 +27,6 @@ _BELOW = ("/assets/", "/static/", "/gradio_api/heartbeat/", "/gradio_api/file=")
 _ADDRESS = re.compile(r"^/gradio_api/file=\s*[a-z][a-z0-9+.-]+:", re.I)
 _UPLOAD = "/gradio_api/upload"
 _MOST_BYTES = 16_000_000  # of a request that is no upload; Gradio limits those, file by file
-_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
-)
 
 
 def policy(scripts: Iterable[str] = ()) -> str:
@@ -111,15 +95,10 @@ class Guard:
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         """The status and reason with which a request is turned away; None: it is let through."""
         headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
-        host = headers.get(b"host", "").lower()
-        if self._hosts is not None and host not in self._hosts | self._public:
-            return 421, "This page is not served under that name."
-        origin = headers.get(b"origin")
-        if origin is not None and urlsplit(origin).netloc.lower() not in {host, *self._public}:
-            return 403, "Requests from other pages are refused."
         opened = scope["method"] == "GET" and scope["path"] in _PAGES
-        if headers.get(b"sec-fetch-site") in {"cross-site", "same-site"} and not opened:
-            return 403, "Requests from other pages are refused."
+        refused = foreign(headers, hosts=self._hosts, public=self._public, opened=opened)
+        if refused:
+            return refused
         path = scope["path"]
         known = path in _EXACT or path.rstrip("/") in _EXACT or path.startswith(_BELOW)
         if not known or _ADDRESS.match(path):
@@ -135,16 +114,7 @@ class Guard:
 
     def _sealed(self, send: Send, scripts: Iterable[str] = ()) -> Send:
         """A ``send`` that puts the headers of security on an answer."""
-        seal = [*_HEADERS, (b"content-security-policy", policy(scripts).encode())]
-        ours = {key for key, _ in seal}
-
-        async def sealed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in ours]
-                message = {**message, "headers": [*kept, *seal]}
-            await send(message)
-
-        return sealed
+        return sealed(send, [*SEAL, (b"content-security-policy", policy(scripts).encode())])
 
     def _page(self, send: Send) -> Send:
         """A ``send`` that holds a page back until its scripts are known, and lets those run."""
@@ -158,9 +128,9 @@ class Guard:
                 return
             body.extend(message.get("body", b""))
             if not message.get("more_body"):
-                sealed = self._sealed(send, self._scripts | inline_scripts(bytes(body)))
-                await sealed(start)
-                await sealed({"type": "http.response.body", "body": bytes(body)})
+                send_sealed = self._sealed(send, self._scripts | inline_scripts(bytes(body)))
+                await send_sealed(start)
+                await send_sealed({"type": "http.response.body", "body": bytes(body)})
 
         return paged
 

@@ -6,24 +6,20 @@ public way in.
 """
 
 import asyncio
-import logging
-import socket
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from app import door, offline, tunnel
 from app.guard import Guard
+from rag.door import Running, address, is_loopback, listen, names, start
 from rag.errors import ConfigError
 
 if TYPE_CHECKING:
     from gradio import Blocks
-    from uvicorn import Server
 
     from app.accounts import Accounts
     from rag import News
@@ -33,8 +29,6 @@ _WAITING = 64  # events that wait at most; who comes later is told that the page
 _AT_ONCE = 4  # runs of one event at once, where the page does not say how many
 _SESSIONS = 1000  # browser tabs whose state is kept
 _LOGINS = 2  # passwords that are hashed at once: each takes a core and 32 MiB for a while
-_START_SECONDS = 60.0
-_STOP_SECONDS = 5.0
 
 
 @dataclass
@@ -44,17 +38,13 @@ class Served:
     url: str
     share_url: str = field(init=False, default="")
     _news: "News" = field(repr=False)
-    _server: "Server" = field(repr=False)
-    _thread: threading.Thread = field(repr=False)
+    _running: Running = field(repr=False)
     _uploads: "tempfile.TemporaryDirectory[str]" = field(repr=False)
 
     def wait(self) -> None:
         """Serve until Ctrl-C, then close."""
         try:
-            while self._thread.is_alive():
-                self._thread.join(0.5)
-        except KeyboardInterrupt:
-            pass
+            self._running.wait()
         finally:
             self.close()
 
@@ -62,10 +52,7 @@ class Served:
         """Stop serving, delete what was uploaded, close the newsroom; closing twice is fine."""
         if self.share_url:
             tunnel.end()
-        # Streams that are cut off now are no errors.
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-        self._server.should_exit = True
-        self._thread.join(_STOP_SECONDS)
+        self._running.stop()
         offline.let_go(Path(self._uploads.name))
         self._uploads.cleanup()
         self._news.close()
@@ -110,19 +97,19 @@ def serve(
         open_to_network=open_to_network,
         tell=tell,
     )
-    listening = door.listen(host, port)
+    listening = listen(host, port)
     uploads = tempfile.TemporaryDirectory(prefix="newsrag-", ignore_cleanup_errors=True)
     try:
         page, look = _built(news, profile, build, Path(uploads.name))
         port = int(listening.getsockname()[1])
-        hosts = door.names(host, port) if door.is_loopback(host) else None
+        hosts = names(host, port) if is_loopback(host) else None
         guard = Guard(_mounted(page, look, users, news), hosts=hosts, head=look.get("head", ""))
-        server, thread = _started(guard, listening)
+        running = start(guard, listening, name="page")
     except BaseException:
         listening.close()
         uploads.cleanup()
         raise
-    served = Served(door.address(host, port), news, server, thread, uploads)
+    served = Served(address(host, port), news, running, uploads)
     try:
         if share:
             _share(served, guard, host, port)
@@ -200,35 +187,6 @@ def _login(users: "Accounts") -> Callable[[str, str], Coroutine[Any, Any, bool]]
             return await asyncio.to_thread(users.allows, name, password)
 
     return allowed
-
-
-def _started(guard: Guard, listening: socket.socket) -> "tuple[Server, threading.Thread]":
-    import uvicorn
-
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            cast("Any", guard),
-            log_config=None,
-            log_level="error",
-            access_log=False,
-            ws="none",
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=1,
-        )
-    )
-    thread = threading.Thread(
-        target=server.run, kwargs={"sockets": [listening]}, name="page", daemon=True
-    )
-    thread.start()
-    end = time.monotonic() + _START_SECONDS
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > end:
-            server.should_exit = True
-            raise ConfigError("the server of the page did not start; RAG_DEBUG=1 shows more.")
-        time.sleep(0.01)
-    return server, thread
 
 
 def _share(served: Served, guard: Guard, host: str, port: int) -> None:

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 import rag
-from app import accounts, door, tunnel
+from app import accounts, tunnel
 from app.serve import Served, serve
 from rag.config import load
 from rag.errors import ConfigError
@@ -130,15 +130,6 @@ def test_a_missing_gradio_is_told(
     monkeypatch.setattr("app.offline.keep_at_home", missing)
     with pytest.raises(ConfigError, match="needs the package gradio, which is not installed"):
         served()
-
-
-def test_names_and_addresses() -> None:
-    assert door.is_loopback("localhost")
-    assert door.is_loopback("127.8.8.8")
-    assert "localhost:7860" in door.names("127.0.0.1", 7860)
-    assert "localhost" in door.names("127.0.0.1", 80)
-    assert door.address("0.0.0.0", 1) == "http://127.0.0.1:1/"
-    assert door.address("::1", 1) == "http://[::1]:1/"
 
 
 # What is served

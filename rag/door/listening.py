@@ -1,0 +1,84 @@
+"""Where a server listens, under which names, and who can reach it there."""
+
+import errno
+import ipaddress
+import os
+import socket
+from typing import Any
+
+from rag.errors import ConfigError
+
+_MOST_PORT = 65535
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach that address."""
+    address = str(_resolved(host, 0)[1][0]).partition("%")[0]
+    return ipaddress.ip_address(address).is_loopback
+
+
+def listen(host: str, port: int | None) -> socket.socket:
+    """A listening socket; port None or 0: any that is free.
+
+    Raises:
+        ConfigError: if host or port cannot be had.
+    """
+    port = port or 0
+    if not 0 <= port <= _MOST_PORT:
+        raise ConfigError(f"--port {port}: wanted 1 to {_MOST_PORT}, or 0 for any that is free.")
+    family, address = _resolved(host, port)
+    listening = socket.socket(family)
+    try:
+        if os.name == "posix":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise ConfigError(_why(error, host, port)) from error
+    return listening
+
+
+def names(host: str, port: int) -> set[str]:
+    """The ``host:port`` under which this machine may ask for what only it can reach."""
+    hosts = {"127.0.0.1", "localhost", "[::1]", _bracketed(host).lower()}
+    return {f"{name}:{port}" for name in hosts} | (hosts if port == 80 else set())
+
+
+def address(host: str, port: int) -> str:
+    """Where a program on this machine finds it."""
+    anywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    return f"http://{'127.0.0.1' if anywhere else _bracketed(host)}:{port}/"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _resolved(host: str, port: int) -> tuple[int, tuple[Any, ...]]:
+    """The family and address to bind, IPv4 where a name has both."""
+    try:
+        if not host.strip():
+            raise socket.gaierror
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as error:
+        raise ConfigError(
+            f"--host {host!r} is no address of this machine. Wanted: 127.0.0.1, which only this"
+            " machine can reach, or 0.0.0.0 for all networks."
+        ) from error
+    family, _, _, _, place = min(found, key=lambda each: each[0] != socket.AF_INET)
+    return family, place
+
+
+def _why(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {port} is taken by another program, perhaps another rag. Stop that one, or"
+            f" choose another port: --port {port % _MOST_PORT + 1}, or --port 0 for any that is"
+            " free."
+        )
+    if error.errno == errno.EACCES:
+        return f"port {port} may not be used by this user. Choose one above 1023."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"--host {host} is no address of this machine. Wanted: 127.0.0.1, or 0.0.0.0."
+    return f"{host}, port {port}, cannot be listened on: {error.strerror}."
