@@ -121,6 +121,18 @@ class FetchSettings(_Section):
     allow_private: bool
 
 
+class ServeSettings(_Section):
+    """How much the HTTP API lets in."""
+
+    host: _Name
+    port: Annotated[int, Field(ge=0, le=65535)]
+    tokens: str
+    at_once: Annotated[int, Field(ge=1, le=64)]
+    waiting: Annotated[int, Field(ge=0, le=1000)]
+    timeout: _Seconds
+    max_megabytes: Annotated[int, Field(ge=1, le=100)]
+
+
 class Settings(_Section):
     """All settings of one run."""
 
@@ -133,6 +145,7 @@ class Settings(_Section):
     answer: AnswerSettings
     summarize: SummarizeSettings
     fetch: FetchSettings
+    serve: ServeSettings
 
     @property
     def models_folder(self) -> Path:

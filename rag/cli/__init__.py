@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from rag.cli import articles, ask, evaluate, manage, show, ui
+from rag.cli import articles, ask, evaluate, manage, serve, show, ui
 from rag.errors import RagError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ articles.register(app)
 manage.register(app)
 evaluate.register(app)
 ui.register(app)
+serve.register(app)
 
 
 def _tell_version(wanted: bool) -> None:

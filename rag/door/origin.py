@@ -43,7 +43,7 @@ def foreign(
     """
     host = headers.get(b"host", "").lower()
     if hosts is not None and host not in hosts and host not in public:
-        return 421, "This page is not served under that name."
+        return 421, "This server does not go by that name."
     origin = headers.get(b"origin")
     if origin is not None and _netloc(origin) not in {host, *public}:
         return 403, "Requests from other pages are refused."

@@ -40,16 +40,13 @@ class Running:
         self._thread.join(_STOP_SECONDS)
 
 
-def start(
-    application: Application, listening: socket.socket, *, name: str, lifespan: bool = False
-) -> Running:
+def start(application: Application, listening: socket.socket, *, name: str) -> Running:
     """Serve an application on a listening socket.
 
     Args:
         application: what answers.
         listening: see :func:`rag.door.listen`; it is closed with the server.
         name: of the thread.
-        lifespan: whether the application wants to be told of start and end, and must not fail then.
 
     Raises:
         ConfigError: if the server does not start.
@@ -64,7 +61,6 @@ def start(
             log_level="error",
             access_log=False,
             ws="none",
-            lifespan="on" if lifespan else "auto",
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=1,

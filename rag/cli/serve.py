@@ -1,0 +1,90 @@
+"""``rag serve`` and ``rag tokens``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rag.cli import show
+from rag.cli.options import IndexOption, ProfileOption, SetOption, news_of
+
+tokens = typer.Typer(no_args_is_help=True, help="Who may ask the API of rag serve.")
+_FileOption = Annotated[Path, typer.Option("--tokens", metavar="FILE", help="The tokens file.")]
+_NameArgument = Annotated[str, typer.Argument(help="What to call the client.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(serve)
+    app.add_typer(tokens, name="tokens")
+
+
+def serve(
+    index: IndexOption = "",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than 127.0.0.1 need --tokens.")
+    ] = "",
+    port: Annotated[
+        int, typer.Option(min=-1, max=65535, help="Port; 0: any that is free.", show_default=False)
+    ] = -1,
+    tokens_file: Annotated[
+        Path | None,
+        typer.Option("--tokens", metavar="FILE", help="Only holders of these tokens may ask."),
+    ] = None,
+    open_to_network: Annotated[
+        bool, typer.Option("--open-to-network", help="Let in everybody who can reach --host.")
+    ] = False,
+    profile: ProfileOption = "",
+    overrides: SetOption = None,
+) -> None:
+    """Serve the HTTP API: OpenAI-compatible chat, search, questions, summaries, articles.
+
+    Example: rag serve --index mine --port 8000
+    """
+    from rag.serve import serve as start
+
+    def tell(line: str) -> None:
+        show.console(stderr=True).print(show.plain(line))
+
+    with news_of(index, profile, overrides) as news:
+        chosen = news.settings.serve
+        served = start(
+            news,
+            host=host or chosen.host,
+            port=chosen.port if port < 0 else port,
+            tokens=tokens_file or chosen.tokens or None,
+            open_to_network=open_to_network,
+            tell=tell,
+        )
+        served.wait()
+
+
+@tokens.command("add")
+def add_token(name: _NameArgument, tokens_file: _FileOption) -> None:
+    """Make a token for a client and print it, once: the file keeps only a digest of it.
+
+    Example: rag tokens add reader --tokens tokens.txt
+    """
+    from rag.serve.tokens import add
+
+    token = add(tokens_file, name)
+    show.console(stderr=True).print(show.plain(f"The token of {name}; it is not shown again:"))
+    print(token)  # noqa: T201
+
+
+@tokens.command("list")
+def list_tokens(tokens_file: _FileOption) -> None:
+    """List the clients that have a token."""
+    from rag.serve.tokens import read
+
+    for name in read(tokens_file):
+        show.console().print(show.plain(name))
+
+
+@tokens.command("remove")
+def remove_token(name: _NameArgument, tokens_file: _FileOption) -> None:
+    """Take a client's token away; a running server lets it in no more."""
+    from rag.serve.tokens import remove
+
+    remove(tokens_file, name)
+    show.console().print(show.plain(f"{name} may ask no more."))

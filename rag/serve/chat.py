@@ -1,0 +1,119 @@
+"""``/v1``: the index as a model of OpenAI's API, so that its clients can ask the news.
+
+The last message is the question; the turns before it are the history. The answer's sources stand
+in the field ``newsrag`` of the message, or of the last piece of a stream.
+"""
+
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from rag import Answer
+from rag.serve.desk import Desk, filters_of
+from rag.serve.openai import (
+    MODEL,
+    ChatMessage,
+    ChatRequest,
+    Choice,
+    Completion,
+    ModelCard,
+    ModelList,
+    Piece,
+    ReplyMessage,
+)
+from rag.serve.refusals import Refusal, documented
+from rag.serve.writing import Writing, name, sources, usage
+
+
+class Chat:
+    """The operations of ``/v1``."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Of nothing is asked yet."""
+        self._desk = desk
+        self._since = int(time.time())
+
+    def router(self) -> APIRouter:
+        """The operations with their addresses."""
+        router = APIRouter(prefix="/v1", tags=["OpenAI"])
+        router.add_api_route(
+            "/chat/completions",
+            self.complete,
+            methods=["POST"],
+            response_model=Completion,
+            responses={
+                **documented(404, 429, 503, 504),
+                200: {
+                    "description": "The answer; with `stream`, server-sent events of pieces.",
+                    "content": {"text/event-stream": {"schema": Piece.model_json_schema()}},
+                },
+            },
+        )
+        router.add_api_route(
+            "/models", self.models, response_model=ModelList, responses=documented()
+        )
+        return router
+
+    async def models(self) -> ModelList:
+        """Names that a request may give as its model: the index, and what writes the answers."""
+        return ModelList(data=[ModelCard(id=name, created=self._since) for name in self._names()])
+
+    async def complete(self, asked: ChatRequest) -> Completion | StreamingResponse:
+        """Answer the last message from the articles, every sentence with its quote."""
+        if asked.model not in self._names():
+            known = " and ".join(self._names())
+            what = f"There is no model {asked.model!r}. There are: {known}."
+            raise Refusal(404, "model_not_found", what, param="model")
+        question, turns = _turns(asked.messages)
+        self._desk.check_length(question, "messages")
+        filters = filters_of(asked.newsrag)
+        self._desk.news.check(question)
+        events = self._desk.model.pieces(
+            lambda: self._desk.answering(question, turns, filters, short=False)
+        )
+        first = await anext(events)
+        if asked.stream:
+            wanted = asked.stream_options is not None and asked.stream_options.include_usage
+            stream = Writing(self._desk.news, with_usage=wanted).pieces(first, events)
+            return StreamingResponse(stream, media_type="text/event-stream")
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, Answer):
+                    return _completion(event)
+        raise AssertionError("a stream ends with its Answer")
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((MODEL, self._desk.news.generator.identity)))
+
+
+def _turns(messages: Sequence[ChatMessage]) -> tuple[str, list[tuple[str, str]]]:
+    """The question of a chat, and the turns before it, each a question and its answer.
+
+    Raises:
+        Refusal: if the last message is not the user's.
+    """
+    if messages[-1].role != "user":
+        what = f"The last message is of the {messages[-1].role}; wanted the user's question there."
+        raise Refusal(400, "no_question", what, param="messages")
+    turns: list[tuple[str, str]] = []
+    for message in messages[:-1]:
+        if message.role == "user":
+            turns.append((message.words(), ""))
+        elif message.role == "assistant" and turns:
+            question, said = turns.pop()
+            turns.append((question, said + message.words()))
+    return messages[-1].words(), turns
+
+
+def _completion(answer: Answer) -> Completion:
+    message = ReplyMessage(content=answer.text, newsrag=sources(answer))
+    return Completion(
+        id=name(),
+        created=int(time.time()),
+        model=answer.model,
+        choices=[Choice(message=message)],
+        usage=usage(answer),
+    )

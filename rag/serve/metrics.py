@@ -1,0 +1,77 @@
+"""What the server counts, for Prometheus. A registry of its own: two servers share nothing."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from rag.door import Scope
+from rag.serve.line import Line
+from rag.types import Timing
+
+TYPE = CONTENT_TYPE_LATEST
+_SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 120, 300)
+_METHODS = frozenset("GET POST DELETE HEAD OPTIONS PUT PATCH".split())
+
+
+class Metrics:
+    """Counters of one server."""
+
+    def __init__(self) -> None:
+        """All at zero."""
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "newsrag_requests",
+            "Requests by route, method and status; status 0: the client left before the answer.",
+            ("route", "method", "status"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "newsrag_request_seconds",
+            "Seconds from the request to the end of its answer.",
+            ("route",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._tokens = Counter(
+            "newsrag_tokens",
+            "Tokens of the language model: read anew, known from before, written.",
+            ("kind",),
+            registry=self.registry,
+        )
+        self._answers = Counter(
+            "newsrag_answers",
+            "Questions answered, and refused since the articles are silent.",
+            ("kind",),
+            registry=self.registry,
+        )
+
+    def watch(self, line: Line, name: str) -> None:
+        """Show how long a line is whenever it is asked for."""
+        for state in ("waiting", "working"):
+            gauge = Gauge(
+                f"newsrag_{name}_{state}",
+                f"Requests {state} at the {name}.",
+                registry=self.registry,
+            )
+            gauge.set_function(lambda state=state: float(getattr(line, state)))
+
+    def request(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count a request that was answered."""
+        # The pattern of the address, not the address: of those there is no end.
+        route = getattr(scope.get("route"), "path", "other")
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._requests.labels(route, method, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def model(self, timing: Timing) -> None:
+        """Count what an answer or a summary cost."""
+        self._tokens.labels("read").inc(max(0, timing.prompt_tokens - timing.cached_tokens))
+        self._tokens.labels("cached").inc(timing.cached_tokens)
+        self._tokens.labels("written").inc(timing.output_tokens)
+
+    def answer(self, *, refused: bool) -> None:
+        """Count an answer."""
+        self._answers.labels("refused" if refused else "answered").inc()
+
+    def text(self) -> bytes:
+        """All of it, in Prometheus's text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,204 @@
+"""``/search``, ``/ask``, ``/summarize``: what the Python API does, one request each."""
+
+from typing import Annotated, Literal, Self
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field, model_validator
+
+from rag import Answer, Article, Summary
+from rag.serve.desk import Desk, filters_of
+from rag.serve.refusals import Refusal, documented
+from rag.serve.schemas import (
+    ArticleId,
+    CitationReply,
+    ClaimReply,
+    PassageReply,
+    Question,
+    Seconds,
+    Strict,
+    Within,
+)
+from rag.text import content_id, normalise
+
+_MOST_ARTICLES = 20
+_MOST_TURNS = 100
+
+
+class SearchRequest(Within):
+    """What to look for."""
+
+    query: Question
+    k: int = Field(6, ge=1, le=50, description="How many passages at most.")
+
+
+class SearchReply(BaseModel):
+    """The passages nearest to a query, best first; no language model has read them."""
+
+    passages: list[PassageReply]
+
+
+class Turn(Strict):
+    """A turn of the conversation before the question."""
+
+    question: Question
+    answer: Annotated[str, Field(max_length=100_000)] = ""
+
+
+class AskRequest(Within):
+    """A question."""
+
+    question: Question
+    history: list[Turn] = Field(
+        [], max_length=_MOST_TURNS, description="The turns before it, oldest first."
+    )
+    short: bool = Field(False, description="Ask for the answer in a few words too.")
+
+
+class AskReply(BaseModel):
+    """An answer; without an answer in the articles, a refusal."""
+
+    question: str
+    text: str = Field(description="The supported sentences with their marks, or the refusal.")
+    short: str = Field(description="In a few words, where that was asked for.")
+    refused: bool
+    confidence: float = Field(description="Probability that the answer is one, 0 to 1.")
+    citations: list[CitationReply]
+    claims: list[ClaimReply] = Field(description="Every sentence, the withdrawn ones too.")
+    passages: list[PassageReply] = Field(description="What the model has read.")
+    model: str
+    timing: Seconds
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """That of the library."""
+        return cls(
+            question=answer.question,
+            text=answer.text,
+            short=answer.short,
+            refused=answer.refused,
+            confidence=round(answer.confidence, 4),
+            citations=list(map(CitationReply.of, answer.citations)),
+            claims=list(map(ClaimReply.of, answer.claims)),
+            passages=list(map(PassageReply.of, answer.passages)),
+            model=answer.model,
+            timing=Seconds.of(answer.timing),
+        )
+
+
+class SummarizeRequest(Within):
+    """What to summarise: one of `article_ids`, `query` and `text`."""
+
+    article_ids: list[ArticleId] | None = Field(
+        None, min_length=1, max_length=_MOST_ARTICLES, description="Articles of the index."
+    )
+    query: Question | None = Field(None, description="What the articles say about this.")
+    text: Annotated[str, Field(min_length=1, pattern=r"\S")] | None = Field(
+        None, description="A text that is not stored."
+    )
+    title: Annotated[str, Field(max_length=1000)] = Field("", description="Of the text.")
+    length: Literal["short", "medium", "long"] = "medium"
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        named = [self.article_ids, self.query, self.text]
+        if sum(each is not None for each in named) != 1:
+            raise ValueError("wanted one of article_ids, query and text")
+        return self
+
+
+class SummarizeReply(BaseModel):
+    """A summary, every sentence of it with its quote."""
+
+    text: str
+    article_ids: list[str]
+    citations: list[CitationReply]
+    claims: list[ClaimReply]
+    model: str
+    timing: Seconds
+
+    @classmethod
+    def of(cls, summary: Summary) -> Self:
+        """That of the library."""
+        return cls(
+            text=summary.text,
+            article_ids=list(summary.article_ids),
+            citations=list(map(CitationReply.of, summary.citations)),
+            claims=list(map(ClaimReply.of, summary.claims)),
+            model=summary.model,
+            timing=Seconds.of(summary.timing),
+        )
+
+
+class Questions:
+    """The operations."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Over one newsroom."""
+        self._desk = desk
+
+    def router(self) -> APIRouter:
+        """The operations with their addresses."""
+        router = APIRouter(tags=["News"])
+        for path, operation, reply, statuses in (
+            ("/search", self.search, SearchReply, (429, 503, 504)),
+            ("/ask", self.ask, AskReply, (429, 503, 504)),
+            ("/summarize", self.summarize, SummarizeReply, (404, 429, 503, 504)),
+        ):
+            router.add_api_route(
+                path,
+                operation,
+                methods=["POST"],
+                response_model=reply,
+                responses=documented(*statuses),
+            )
+        return router
+
+    async def search(self, asked: SearchRequest) -> SearchReply:
+        """The passages nearest to a query, at once, without the language model."""
+        self._desk.check_length(asked.query, "query")
+        filters = filters_of(asked)
+        found = await self._desk.shelves.result(
+            lambda: self._desk.news.search(asked.query, filters=filters, k=asked.k)
+        )
+        return SearchReply(passages=list(map(PassageReply.of, found)))
+
+    async def ask(self, asked: AskRequest) -> AskReply:
+        """Answer a question from the articles, every sentence with its quote."""
+        self._desk.check_length(asked.question, "question")
+        self._desk.news.check(asked.question)
+        turns = [(turn.question, turn.answer) for turn in asked.history]
+        answer = await self._desk.model.last(
+            lambda: self._desk.answering(
+                asked.question, turns, filters_of(asked), short=asked.short
+            )
+        )
+        assert isinstance(answer, Answer), "a stream ends with its Answer"
+        return AskReply.of(answer)
+
+    async def summarize(self, asked: SummarizeRequest) -> SummarizeReply:
+        """Summarise articles of the index, what they say about a query, or a text."""
+        if asked.query is not None:
+            self._desk.check_length(asked.query, "query")
+        filters = filters_of(asked)
+        news = self._desk.news
+
+        def work() -> Summary:
+            if asked.text is not None:
+                return news.summarize(_article(asked.title, asked.text), length=asked.length)
+            if asked.query is not None:
+                return news.summarize(query=asked.query, length=asked.length, filters=filters)
+            ids = asked.article_ids or []
+            whole = ids[0] if len(ids) == 1 else ids
+            return news.summarize(whole, length=asked.length)
+
+        summary = await self._desk.model.result(work)
+        self._desk.metrics.model(summary.timing)
+        return SummarizeReply.of(summary)
+
+
+def _article(title: str, text: str) -> Article:
+    """A text as an article that is in no index."""
+    title, text = normalise(title), normalise(text)
+    if not text:
+        raise Refusal(400, "no_text", "The text holds no letter that can be seen.", param="text")
+    return Article(content_id(title, text), "", title, text)

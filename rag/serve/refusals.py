@@ -1,0 +1,182 @@
+"""What a request is refused with: one shape for every error, that of OpenAI's API.
+
+A message says what was seen, what was wanted and what to do; paths of this machine and tracebacks
+stay in the log.
+"""
+
+import logging
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from rag.errors import (
+    ArticleUnknown,
+    GenerateError,
+    IndexBusy,
+    IndexMissing,
+    QuestionError,
+    RagError,
+)
+
+_log = logging.getLogger(__name__)
+SOON = 5  # seconds after which a request may be tried again
+_MOST_TOLD = 5  # faults of one request
+_SHOWN = 60  # characters of what was seen
+_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+
+
+class ErrorBody(BaseModel):
+    """What was wrong."""
+
+    message: str = Field(description="What was seen, what was wanted, what to do.")
+    type: str = Field(description="The kind of error.", examples=["invalid_request_error"])
+    param: str | None = Field(None, description="The field of the request that it is about.")
+    code: str | None = Field(None, description="The same for programs.", examples=["not_found"])
+
+
+class ErrorReply(BaseModel):
+    """Every error has this shape, which is that of OpenAI's API."""
+
+    error: ErrorBody
+
+
+class Refusal(Exception):
+    """A request is not answered."""
+
+    def __init__(
+        self, status: int, code: str, message: str, *, param: str | None = None, retry: int = 0
+    ) -> None:
+        """``retry``: seconds after which to try again; 0: never."""
+        super().__init__(message)
+        self.status, self.code, self.param, self.retry = status, code, param, retry
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What goes with the status."""
+        headers = {"retry-after": str(self.retry)} if self.retry else {}
+        return headers | ({"www-authenticate": "Bearer"} if self.status == 401 else {})
+
+    def body(self) -> dict[str, object]:
+        """The error as JSON holds it."""
+        server = "server_error" if self.status >= 500 else "invalid_request_error"
+        kind = _TYPES.get(self.status, server)
+        told = ErrorBody(message=str(self), type=kind, param=self.param, code=self.code)
+        return ErrorReply(error=told).model_dump()
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """What the client is told of an error."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, QuestionError):
+        return Refusal(400, "question_unusable", str(error))
+    if isinstance(error, ArticleUnknown):
+        return Refusal(
+            404, "article_unknown", "There is no such article. GET /articles lists them."
+        )
+    if isinstance(error, RagError):
+        _log.error("%s: %s", type(error).__name__, error)
+    else:
+        _log.error("an error that the server does not know", exc_info=error)
+    match error:
+        case IndexMissing():
+            what = "There are no articles yet. Add some with POST /articles."
+            return Refusal(503, "index_missing", what)
+        case IndexBusy():
+            what = "Another program is writing to the index. Try again when it has finished."
+            return Refusal(503, "index_busy", what, retry=SOON)
+        case GenerateError():
+            what = "The language model failed. The server's log says why; try again."
+            return Refusal(503, "model_failed", what, retry=SOON)
+        case RagError():
+            what = "The index or a model cannot be used. The server's log says why."
+            return Refusal(503, "not_ready", what)
+        case _:
+            what = "The server met an error that it does not know. Its log says more."
+            return Refusal(500, "internal_error", what)
+
+
+def reply_to(refusal: Refusal) -> JSONResponse:
+    """The refusal as an answer."""
+    return JSONResponse(refusal.body(), refusal.status, headers=refusal.headers)
+
+
+def install(app: FastAPI) -> None:
+    """Have every error of an application told in the one shape."""
+
+    async def refused(_: Request, error: Exception) -> JSONResponse:
+        return reply_to(refusal_of(error))
+
+    async def unusable(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        return reply_to(_faults(error))
+
+    async def unmet(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        reply = reply_to(_unmet(error))
+        reply.headers.update(error.headers or {})
+        return reply
+
+    app.add_exception_handler(Refusal, refused)
+    app.add_exception_handler(RagError, refused)
+    app.add_exception_handler(Exception, refused)
+    app.add_exception_handler(RequestValidationError, unusable)
+    app.add_exception_handler(HTTPException, unmet)
+
+
+def documented(*statuses: int) -> Mapping[int | str, dict[str, object]]:
+    """The refusals of an operation for the OpenAPI document, beside those that all have."""
+    known = {
+        400: "The request cannot be used; the message says what was seen and what is wanted.",
+        401: "The bearer token is missing or unknown.",
+        403: "The request comes from another page of the browser.",
+        404: "There is no such thing.",
+        408: "The request did not arrive in time.",
+        413: "The request is too large.",
+        421: "The request names another server.",
+        429: "Too many requests wait; `Retry-After` says when to try again.",
+        500: "An error that the server does not know.",
+        503: "Not ready, or the request's turn did not come in time; try again.",
+        504: "The work took too long and was stopped.",
+    }
+    everywhere = (400, 401, 403, 408, 413, 421, 500)
+    return {
+        status: {"model": ErrorReply, "description": known[status]}
+        for status in sorted({*everywhere, *statuses})
+    }
+
+
+def _faults(error: RequestValidationError) -> Refusal:
+    """Where the request differs from what is wanted."""
+    told: list[str] = []
+    param = ""
+    for fault in error.errors()[:_MOST_TOLD]:
+        place = ".".join(
+            str(part) for part in fault["loc"] if part not in {"body", "query", "path"}
+        )
+        param = param or place
+        if fault["type"] == "json_invalid":
+            told.append(f"the body is no JSON: {fault['ctx']['error']}")
+            continue
+        seen = repr(fault.get("input"))
+        seen = seen if len(seen) <= _SHOWN else f"{seen[:_SHOWN]}…"
+        missing = fault["type"] == "missing"
+        told.append(f"{place or 'the body'}: {fault['msg']}{'' if missing else f', seen {seen}'}")
+    what = f"The request cannot be used: {'; '.join(told)}. /docs describes every field."
+    return Refusal(400, "invalid_request", what, param=param or None)
+
+
+def _unmet(error: HTTPException) -> Refusal:
+    match error.status_code:
+        case 404:
+            return Refusal(404, "not_found", "There is nothing at this address; see /docs.")
+        case 405:
+            return Refusal(
+                405, "method_not_allowed", "This address knows no such method; see /docs."
+            )
+        case status:
+            return Refusal(status, "unusable", f"The request cannot be used: {error.detail}.")

@@ -1,0 +1,183 @@
+"""What travels over the API in several operations. Offsets count Unicode code points, end exclusive."""
+
+from datetime import date
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rag.types import Article, Citation, Claim, Passage, Timing
+
+_MOST_PUBLISHERS = 50
+ArticleId = Annotated[
+    str,
+    Field(pattern=r"^[0-9a-f]{16}$", description="An article's id.", examples=["e3a0c1b2d4f56789"]),
+]
+Question = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=100_000,  # the setting answer.question_characters says how much is read
+        pattern=r"\S",
+        description="In plain words; at most `answer.question_characters` of the settings.",
+        examples=["Who will Blinken meet in Berlin?"],
+    ),
+]
+
+
+class Strict(BaseModel):
+    """A request: a field that is not known is an error, since it may be a misspelt one."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=1_000_000)
+
+
+class Within(Strict):
+    """Which articles may be used; without any field, all."""
+
+    since: date | None = Field(None, description="First day, inclusive.", examples=["2022-01-18"])
+    until: date | None = Field(None, description="Last day, inclusive.", examples=["2022-01-31"])
+    publishers: list[Annotated[str, Field(max_length=200)]] = Field(
+        [],
+        max_length=_MOST_PUBLISHERS,
+        description="Only these publishers; upper and lower case are the same.",
+    )
+
+
+class CitationReply(BaseModel):
+    """Words of an article that bear a sentence out: the article's text from `start` to `end`."""
+
+    number: int = Field(description="The mark in the text: `[1]`.", examples=[1])
+    article_id: str
+    url: str
+    title: str
+    publisher: str
+    published: date | None
+    quote: str = Field(description="Word for word as it stands in the article.")
+    start: int = Field(description="Where it begins, in characters (Unicode code points).")
+    end: int = Field(description="Where it ends, exclusive.")
+
+    @classmethod
+    def of(cls, citation: Citation) -> Self:
+        """That of the library."""
+        return cls(
+            number=citation.number,
+            article_id=citation.article_id,
+            url=citation.url,
+            title=citation.title,
+            publisher=citation.publisher,
+            published=citation.published,
+            quote=citation.quote,
+            start=citation.start,
+            end=citation.end,
+        )
+
+
+class ClaimReply(BaseModel):
+    """One sentence that the model wrote. Only supported ones are part of a text."""
+
+    text: str
+    supported: bool
+    reason: str = Field(description="Why it is not supported; else empty.")
+    score: float = Field(description="Probability that its quotes bear it out, 0 to 1.")
+    citations: list[CitationReply]
+
+    @classmethod
+    def of(cls, claim: Claim) -> Self:
+        """That of the library."""
+        return cls(
+            text=claim.text,
+            supported=claim.supported,
+            reason=claim.reason,
+            score=round(claim.score, 4),
+            citations=list(map(CitationReply.of, claim.citations)),
+        )
+
+
+class PassageReply(BaseModel):
+    """A piece of an article that was found."""
+
+    number: int
+    article_id: str
+    url: str
+    title: str
+    publisher: str
+    published: date | None
+    start: int
+    end: int
+    text: str
+    score: float | None
+
+    @classmethod
+    def of(cls, passage: Passage) -> Self:
+        """That of the library."""
+        article, chunk = passage.article, passage.chunk
+        return cls(
+            number=passage.number,
+            article_id=article.id,
+            url=article.url,
+            title=article.title,
+            publisher=article.publisher,
+            published=article.published,
+            start=chunk.start,
+            end=chunk.end,
+            text=chunk.text,
+            score=finite(passage.score),
+        )
+
+
+class ArticleLine(BaseModel):
+    """An article without its text."""
+
+    id: str
+    url: str
+    title: str
+    publisher: str
+    authors: list[str]
+    published: date | None
+    language: str = Field(description="ISO 639-1, empty where it is not known.")
+    characters: int = Field(description="Length of the text.")
+
+    @classmethod
+    def of(cls, article: Article) -> Self:
+        """That of the library."""
+        return cls(
+            id=article.id,
+            url=article.url,
+            title=article.title,
+            publisher=article.publisher,
+            authors=list(article.authors),
+            published=article.published,
+            language=article.language,
+            characters=len(article.text),
+        )
+
+
+class Seconds(BaseModel):
+    """Where the time went, in seconds, and what the model read and wrote, in tokens."""
+
+    retrieve: float
+    first_token: float
+    generate: float
+    verify: float
+    probe: float
+    prompt_tokens: int
+    cached_tokens: int
+    output_tokens: int
+
+    @classmethod
+    def of(cls, timing: Timing) -> Self:
+        """That of the library."""
+        return cls(
+            retrieve=round(timing.retrieve, 4),
+            first_token=round(timing.first_token, 4),
+            generate=round(timing.generate, 4),
+            verify=round(timing.verify, 4),
+            probe=round(timing.probe, 4),
+            prompt_tokens=timing.prompt_tokens,
+            cached_tokens=timing.cached_tokens,
+            output_tokens=timing.output_tokens,
+        )
+
+
+def finite(score: float) -> float | None:
+    """A score as JSON can hold it."""
+    return round(score, 6) if abs(score) < float("inf") else None
