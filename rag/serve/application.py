@@ -1,6 +1,7 @@
 """The operations of the API put together, with their document."""
 
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -9,6 +10,7 @@ from rag.serve.articles import Articles
 from rag.serve.chat import Chat
 from rag.serve.desk import Desk
 from rag.serve.health import Health
+from rag.serve.openai import Piece
 from rag.serve.questions import Questions
 
 _ABOUT = """
@@ -32,19 +34,26 @@ def build(desk: Desk, health: Health, *, tokens: bool) -> FastAPI:
     )
     refusals.install(app)
     for operations in (Chat(desk), Questions(desk), Articles(desk), health):
-        app.include_router(operations.router())
-    app.include_router(page.router())
-    if tokens:
-        _document_tokens(app)
+        operations.install(app)
+    page.install(app)
+    _complete(app.openapi(), tokens=tokens)
     return app
 
 
-def _document_tokens(app: FastAPI) -> None:
-    """Say in the document that a token is wanted; :mod:`rag.serve.front` asks for it."""
-    document = app.openapi()
-    schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
-    schemes["token"] = {"type": "http", "scheme": "bearer"}
-    document["security"] = [{"token": []}]
+def _complete(document: dict[str, Any], *, tokens: bool) -> None:
+    """Put into the document what FastAPI does not know of."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)  # it is told as 400, in the one shape
+    parts = document.setdefault("components", {})
+    piece = Piece.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas = parts.setdefault("schemas", {})
+    schemas |= {**piece.pop("$defs"), "Piece": piece}
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    if tokens:  # :mod:`rag.serve.front` asks for it
+        parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"token": []}]
 
 
 def _version() -> str:

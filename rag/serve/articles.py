@@ -2,18 +2,17 @@
 
 import io
 import json
-from datetime import date
 from typing import Annotated, Literal, Self
 
-from fastapi import APIRouter, Query
+from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from rag import Article, Filters
+from rag import Article
 from rag.errors import ArticleUnknown
 from rag.serve.desk import Desk, filters_of
 from rag.serve.refusals import Refusal, documented
-from rag.serve.schemas import ArticleId, ArticleLine, Strict
+from rag.serve.schemas import ArticleId, ArticleLine, Day, Strict
 from rag.types import Order
 
 _MOST_LISTED = 100
@@ -26,8 +25,8 @@ class ListRequest(Strict):
     query: Annotated[str, Field(max_length=500)] = Field(
         "", description="Words looked for in title and publisher."
     )
-    since: date | None = Field(None, description="First day, inclusive.")
-    until: date | None = Field(None, description="Last day, inclusive.")
+    since: Day | None = Field(None, description="First day, inclusive.")
+    until: Day | None = Field(None, description="Last day, inclusive.")
     publishers: list[_Name] = Field([], max_length=50, description="Only these; may be repeated.")
     order: Order = "newest"
     limit: int = Field(20, ge=1, le=_MOST_LISTED)
@@ -63,7 +62,7 @@ class AddRequest(Strict):
     )
     publisher: _Name = ""
     authors: list[_Name] = Field([], max_length=50)
-    published: date | None = None
+    published: Day | None = None
     language: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = ""
 
 
@@ -84,37 +83,42 @@ class Articles:
         """Over one newsroom."""
         self._desk = desk
 
-    def router(self) -> APIRouter:
-        """The operations with their addresses."""
-        router = APIRouter(prefix="/articles", tags=["Articles"])
-        router.add_api_route(
-            "", self.list, response_model=ListReply, responses=documented(429, 503, 504)
+    def install(self, app: FastAPI) -> None:
+        """Put the operations at their addresses."""
+        app.add_api_route(
+            "/articles",
+            self.list,
+            response_model=ListReply,
+            responses=documented(429, 503, 504),
+            tags=["Articles"],
         )
-        router.add_api_route(
-            "",
+        app.add_api_route(
+            "/articles",
             self.add,
             methods=["POST"],
             response_model=AddReply,
             status_code=201,
+            tags=["Articles"],
             responses={
                 **documented(429, 503, 504),
                 200: {"model": AddReply, "description": "It was there already."},
             },
         )
-        router.add_api_route(
-            "/{article_id}",
+        app.add_api_route(
+            "/articles/{article_id}",
             self.get,
             response_model=ArticleReply,
             responses=documented(404, 429, 503, 504),
+            tags=["Articles"],
         )
-        router.add_api_route(
-            "/{article_id}",
+        app.add_api_route(
+            "/articles/{article_id}",
             self.delete,
             methods=["DELETE"],
             response_model=ArticleLine,
             responses=documented(404, 429, 503, 504),
+            tags=["Articles"],
         )
-        return router
 
     async def list(self, asked: Annotated[ListRequest, Query()]) -> ListReply:
         """Articles in an order, page by page, without their texts."""

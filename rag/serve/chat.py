@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from contextlib import aclosing
 
-from fastapi import APIRouter
+from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
 from rag import Answer
@@ -21,7 +21,6 @@ from rag.serve.openai import (
     Completion,
     ModelCard,
     ModelList,
-    Piece,
     ReplyMessage,
 )
 from rag.serve.refusals import Refusal, documented
@@ -36,26 +35,31 @@ class Chat:
         self._desk = desk
         self._since = int(time.time())
 
-    def router(self) -> APIRouter:
-        """The operations with their addresses."""
-        router = APIRouter(prefix="/v1", tags=["OpenAI"])
-        router.add_api_route(
-            "/chat/completions",
+    def install(self, app: FastAPI) -> None:
+        """Put the operations at their addresses."""
+        app.add_api_route(
+            "/v1/chat/completions",
             self.complete,
             methods=["POST"],
             response_model=Completion,
+            tags=["OpenAI"],
             responses={
                 **documented(404, 429, 503, 504),
                 200: {
                     "description": "The answer; with `stream`, server-sent events of pieces.",
-                    "content": {"text/event-stream": {"schema": Piece.model_json_schema()}},
+                    "content": {
+                        "text/event-stream": {"schema": {"$ref": "#/components/schemas/Piece"}}
+                    },
                 },
             },
         )
-        router.add_api_route(
-            "/models", self.models, response_model=ModelList, responses=documented()
+        app.add_api_route(
+            "/v1/models",
+            self.models,
+            response_model=ModelList,
+            responses=documented(),
+            tags=["OpenAI"],
         )
-        return router
 
     async def models(self) -> ModelList:
         """Names that a request may give as its model: the index, and what writes the answers."""

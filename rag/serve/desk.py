@@ -80,8 +80,10 @@ class Turns:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One server's newsroom. ``model`` is the line before the language model, ``shelves`` that
-    before the search, ``pen`` that before the index's one writer.
+    """One server's newsroom, and the lines before what few can use at once.
+
+    ``model`` is the line before the language model, ``shelves`` that before the search, ``pen``
+    that before the index's one writer.
     """
 
     news: News

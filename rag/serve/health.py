@@ -3,7 +3,7 @@
 import threading
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, Field
 
@@ -53,28 +53,36 @@ class Health:
         thread.start()
         return thread
 
-    def router(self) -> APIRouter:
-        """The operations with their addresses."""
-        router = APIRouter(tags=["Health"])
-        router.add_api_route(
-            "/health", self.health, response_model=HealthReply, responses=documented()
+    def install(self, app: FastAPI) -> None:
+        """Put the operations at their addresses."""
+        app.add_api_route(
+            "/health",
+            self.health,
+            response_model=HealthReply,
+            responses=documented(),
+            tags=["Health"],
         )
-        router.add_api_route(
+        app.add_api_route(
             "/health/ready",
             self.ready,
             response_model=HealthReply,
+            tags=["Health"],
             responses={**documented(), 503: {"model": HealthReply, "description": "Not ready."}},
         )
-        router.add_api_route(
-            "/health/live", self.live, response_model=LiveReply, responses=documented()
+        app.add_api_route(
+            "/health/live",
+            self.live,
+            response_model=LiveReply,
+            responses=documented(),
+            tags=["Health"],
         )
-        router.add_api_route(
+        app.add_api_route(
             "/metrics",
             self.metrics,
             response_class=PlainTextResponse,
             responses=documented(),
+            tags=["Health"],
         )
-        return router
 
     async def health(self) -> HealthReply:
         """How the server is; always 200."""

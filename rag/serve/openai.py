@@ -6,7 +6,7 @@ be had (several answers, tools, JSON) is an error; what has no effect here is ac
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from rag.serve.schemas import CitationReply, Within
 
@@ -44,7 +44,7 @@ class ResponseFormat(BaseModel):
 class StreamOptions(BaseModel):
     """How a stream ends."""
 
-    include_usage: bool = Field(False, description="Send the tokens in a last piece.")
+    include_usage: StrictBool = Field(False, description="Send the tokens in a last piece.")
 
 
 class ChatRequest(BaseModel):
@@ -60,13 +60,13 @@ class ChatRequest(BaseModel):
     messages: list[ChatMessage] = Field(
         min_length=1, max_length=_MOST_MESSAGES, description="The last one must be the user's."
     )
-    stream: bool = False
+    stream: StrictBool = False
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = Field(None, description="One answer is given.")
     response_format: ResponseFormat | None = None
     tools: list[object] | None = Field(None, max_length=0, description="There are none.")
     newsrag: Within = Field(
-        default_factory=lambda: Within(), description="Extension: which articles may be used."
+        default_factory=Within, description="Extension: which articles may be used."
     )
 
 

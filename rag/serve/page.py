@@ -3,7 +3,7 @@
 from importlib.resources import files
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import FastAPI, Path
 from fastapi.responses import HTMLResponse, Response
 
 from rag.serve.refusals import Refusal
@@ -35,12 +35,10 @@ _START = """window.ui = SwaggerUIBundle({
 _TYPES = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 
 
-def router() -> APIRouter:
-    """The page and its files."""
-    found = APIRouter(include_in_schema=False)
-    found.add_api_route("/docs", _page)
-    found.add_api_route("/docs/{name}", _file)
-    return found
+def install(app: FastAPI) -> None:
+    """Put the page and its files at their addresses."""
+    app.add_api_route("/docs", _page, include_in_schema=False)
+    app.add_api_route("/docs/{name}", _file, include_in_schema=False)
 
 
 async def _page() -> HTMLResponse:

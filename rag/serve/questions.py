@@ -2,8 +2,8 @@
 
 from typing import Annotated, Literal, Self
 
-from fastapi import APIRouter
-from pydantic import BaseModel, Field, model_validator
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from rag import Answer, Article, Summary
 from rag.serve.desk import Desk, filters_of
@@ -28,7 +28,7 @@ class SearchRequest(Within):
     """What to look for."""
 
     query: Question
-    k: int = Field(6, ge=1, le=50, description="How many passages at most.")
+    k: int = Field(6, strict=True, ge=1, le=50, description="How many passages at most.")
 
 
 class SearchReply(BaseModel):
@@ -51,7 +51,7 @@ class AskRequest(Within):
     history: list[Turn] = Field(
         [], max_length=_MOST_TURNS, description="The turns before it, oldest first."
     )
-    short: bool = Field(False, description="Ask for the answer in a few words too.")
+    short: StrictBool = Field(False, description="Ask for the answer in a few words too.")
 
 
 class AskReply(BaseModel):
@@ -85,23 +85,29 @@ class AskReply(BaseModel):
         )
 
 
+_ONE = ("article_ids", "query", "text")
+
+
 class SummarizeRequest(Within):
     """What to summarise: one of `article_ids`, `query` and `text`."""
 
-    article_ids: list[ArticleId] | None = Field(
-        None, min_length=1, max_length=_MOST_ARTICLES, description="Articles of the index."
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": [name]} for name in _ONE]},
     )
-    query: Question | None = Field(None, description="What the articles say about this.")
-    text: Annotated[str, Field(min_length=1, pattern=r"\S")] | None = Field(
-        None, description="A text that is not stored."
+
+    article_ids: list[ArticleId] = Field(
+        [], min_length=1, max_length=_MOST_ARTICLES, description="Articles of the index."
+    )
+    query: Question = Field("", description="What the articles say about this.")
+    text: Annotated[str, Field(min_length=1, pattern=r"\S")] = Field(
+        "", description="A text that is not stored."
     )
     title: Annotated[str, Field(max_length=1000)] = Field("", description="Of the text.")
     length: Literal["short", "medium", "long"] = "medium"
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        named = [self.article_ids, self.query, self.text]
-        if sum(each is not None for each in named) != 1:
+        if len(self.model_fields_set.intersection(_ONE)) != 1:
             raise ValueError("wanted one of article_ids, query and text")
         return self
 
@@ -136,22 +142,21 @@ class Questions:
         """Over one newsroom."""
         self._desk = desk
 
-    def router(self) -> APIRouter:
-        """The operations with their addresses."""
-        router = APIRouter(tags=["News"])
+    def install(self, app: FastAPI) -> None:
+        """Put the operations at their addresses."""
         for path, operation, reply, statuses in (
             ("/search", self.search, SearchReply, (429, 503, 504)),
             ("/ask", self.ask, AskReply, (429, 503, 504)),
             ("/summarize", self.summarize, SummarizeReply, (404, 429, 503, 504)),
         ):
-            router.add_api_route(
+            app.add_api_route(
                 path,
                 operation,
                 methods=["POST"],
                 response_model=reply,
                 responses=documented(*statuses),
+                tags=["News"],
             )
-        return router
 
     async def search(self, asked: SearchRequest) -> SearchReply:
         """The passages nearest to a query, at once, without the language model."""
@@ -177,17 +182,17 @@ class Questions:
 
     async def summarize(self, asked: SummarizeRequest) -> SummarizeReply:
         """Summarise articles of the index, what they say about a query, or a text."""
-        if asked.query is not None:
+        if asked.query:
             self._desk.check_length(asked.query, "query")
         filters = filters_of(asked)
         news = self._desk.news
 
         def work() -> Summary:
-            if asked.text is not None:
+            if asked.text:
                 return news.summarize(_article(asked.title, asked.text), length=asked.length)
-            if asked.query is not None:
+            if asked.query:
                 return news.summarize(query=asked.query, length=asked.length, filters=filters)
-            ids = asked.article_ids or []
+            ids = asked.article_ids
             whole = ids[0] if len(ids) == 1 else ids
             return news.summarize(whole, length=asked.length)
 

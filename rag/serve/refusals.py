@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from rag.errors import (
     ArticleUnknown,
@@ -61,11 +62,15 @@ class Refusal(Exception):
         return headers | ({"www-authenticate": "Bearer"} if self.status == 401 else {})
 
     def body(self) -> dict[str, object]:
-        """The error as JSON holds it."""
+        """The error as JSON holds it; half surrogate pairs, which may come from a client, escaped."""
         server = "server_error" if self.status >= 500 else "invalid_request_error"
         kind = _TYPES.get(self.status, server)
-        told = ErrorBody(message=str(self), type=kind, param=self.param, code=self.code)
+        told = ErrorBody(message=_sound(str(self)), type=kind, param=self.param, code=self.code)
         return ErrorReply(error=told).model_dump()
+
+
+def _sound(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def refusal_of(error: Exception) -> Refusal:
@@ -111,14 +116,15 @@ def install(app: FastAPI) -> None:
     async def refused(_: Request, error: Exception) -> JSONResponse:
         return reply_to(refusal_of(error))
 
-    async def unusable(_: Request, error: Exception) -> JSONResponse:
+    async def unusable(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        return reply_to(_faults(error))
+        return reply_to(_faults(error, request.headers.get("content-type", "")))
 
-    async def unmet(_: Request, error: Exception) -> JSONResponse:
+    async def unmet(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         reply = reply_to(_unmet(error))
-        reply.headers.update(error.headers or {})
+        if error.status_code == 405:
+            reply.headers["allow"] = ", ".join(_methods(request))
         return reply
 
     app.add_exception_handler(Refusal, refused)
@@ -150,8 +156,8 @@ def documented(*statuses: int) -> Mapping[int | str, dict[str, object]]:
     }
 
 
-def _faults(error: RequestValidationError) -> Refusal:
-    """Where the request differs from what is wanted."""
+def _faults(error: RequestValidationError, kind: str) -> Refusal:
+    """Where the request, whose body is of this kind, differs from what is wanted."""
     told: list[str] = []
     param = ""
     for fault in error.errors()[:_MOST_TOLD]:
@@ -162,12 +168,24 @@ def _faults(error: RequestValidationError) -> Refusal:
         if fault["type"] == "json_invalid":
             told.append(f"the body is no JSON: {fault['ctx']['error']}")
             continue
+        if fault["type"] == "model_attributes_type" and "json" not in kind:
+            told.append("the body is not said to be JSON: send 'Content-Type: application/json'")
+            continue
         seen = repr(fault.get("input"))
         seen = seen if len(seen) <= _SHOWN else f"{seen[:_SHOWN]}…"
         missing = fault["type"] == "missing"
         told.append(f"{place or 'the body'}: {fault['msg']}{'' if missing else f', seen {seen}'}")
     what = f"The request cannot be used: {'; '.join(told)}. /docs describes every field."
-    return Refusal(400, "invalid_request", what, param=param or None)
+    return Refusal(400, "invalid_request", what, param=_sound(param) or None)
+
+
+def _methods(request: Request) -> list[str]:
+    """What may be done at an address; Starlette tells those of the first operation alone."""
+    known: set[str] = set()
+    for route in request.app.router.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            known |= getattr(route, "methods", None) or set()
+    return sorted(known)
 
 
 def _unmet(error: HTTPException) -> Refusal:

@@ -1,13 +1,15 @@
 """What travels over the API in several operations. Offsets count Unicode code points, end exclusive."""
 
+import re
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from rag.types import Article, Citation, Claim, Passage, Timing
 
 _MOST_PUBLISHERS = 50
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 ArticleId = Annotated[
     str,
     Field(pattern=r"^[0-9a-f]{16}$", description="An article's id.", examples=["e3a0c1b2d4f56789"]),
@@ -24,6 +26,16 @@ Question = Annotated[
 ]
 
 
+def _written(value: object) -> object:
+    """A day is written out; a number, which pydantic would take for seconds, is none."""
+    if value is not None and not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("wanted a day such as 2022-01-18")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written)]
+
+
 class Strict(BaseModel):
     """A request: a field that is not known is an error, since it may be a misspelt one."""
 
@@ -33,8 +45,8 @@ class Strict(BaseModel):
 class Within(Strict):
     """Which articles may be used; without any field, all."""
 
-    since: date | None = Field(None, description="First day, inclusive.", examples=["2022-01-18"])
-    until: date | None = Field(None, description="Last day, inclusive.", examples=["2022-01-31"])
+    since: Day | None = Field(None, description="First day, inclusive.", examples=["2022-01-18"])
+    until: Day | None = Field(None, description="Last day, inclusive.", examples=["2022-01-31"])
     publishers: list[Annotated[str, Field(max_length=200)]] = Field(
         [],
         max_length=_MOST_PUBLISHERS,
@@ -47,7 +59,7 @@ class CitationReply(BaseModel):
 
     number: int = Field(description="The mark in the text: `[1]`.", examples=[1])
     article_id: str
-    url: str
+    url: str = Field(description="On the web; empty where the article is a file of the server.")
     title: str
     publisher: str
     published: date | None
@@ -61,7 +73,7 @@ class CitationReply(BaseModel):
         return cls(
             number=citation.number,
             article_id=citation.article_id,
-            url=citation.url,
+            url=public(citation.url),
             title=citation.title,
             publisher=citation.publisher,
             published=citation.published,
@@ -113,7 +125,7 @@ class PassageReply(BaseModel):
         return cls(
             number=passage.number,
             article_id=article.id,
-            url=article.url,
+            url=public(article.url),
             title=article.title,
             publisher=article.publisher,
             published=article.published,
@@ -141,7 +153,7 @@ class ArticleLine(BaseModel):
         """That of the library."""
         return cls(
             id=article.id,
-            url=article.url,
+            url=public(article.url),
             title=article.title,
             publisher=article.publisher,
             authors=list(article.authors),
@@ -181,3 +193,8 @@ class Seconds(BaseModel):
 def finite(score: float) -> float | None:
     """A score as JSON can hold it."""
     return round(score, 6) if abs(score) < float("inf") else None
+
+
+def public(url: str) -> str:
+    """An address as clients may see it: of files of this machine, none."""
+    return url if url.startswith(("http://", "https://")) else ""

@@ -176,7 +176,9 @@ def test_hostile_text_is_text(own: httpx.Client) -> None:
         ("/ask", {"question": 7}, "question: Input should be a valid string, seen 7", "question"),
         ("/ask", {"question": "x" * 2001}, "at most 2,000 are read", "question"),
         ("/ask", {"question": WHO, "sinse": "2022-01-01"}, "sinse: Extra inputs", "sinse"),
-        ("/ask", {"question": WHO, "since": "yesterday"}, "since: Input should be", "since"),
+        ("/ask", {"question": WHO, "since": "yesterday"}, "wanted a day such as", "since"),
+        ("/ask", {"question": WHO, "since": 0}, "wanted a day such as 2022-01-18", "since"),
+        ("/ask", {"question": WHO, "short": 0}, "short: Input should be a valid bool", "short"),
         ("/search", {"query": "x", "k": 0}, "k: Input should be greater", "k"),
         ("/search", {"query": "x", "since": "2022-02-01", "until": "2022-01-01"}, "after", "since"),
         ("/summarize", {}, "wanted one of article_ids, query and text", None),
@@ -210,10 +212,13 @@ def test_what_is_no_json_and_what_is_not_there(ask: httpx.Client) -> None:
     assert broken.status_code == 400
     assert "the body is no JSON" in error(broken)["message"]
     assert ask.post("/ask", content=b"\xff\xfe").status_code == 400
+    unsaid = ask.post("/ask", content=b'{"question": "Who?"}')
+    assert "send 'Content-Type: application/json'" in error(unsaid)["message"]
     assert error(ask.get("/nowhere"))["code"] == "not_found"
     wrong = ask.put("/ask")
     assert (wrong.status_code, error(wrong)["code"]) == (405, "method_not_allowed")
     assert wrong.headers["allow"] == "POST"
+    assert ask.put("/articles").headers["allow"] == "GET, POST"
 
 
 def test_two_servers_share_one_index(served: "Serve", tmp_path: Path) -> None:
@@ -252,3 +257,14 @@ def test_no_path_of_the_machine_leaves_it(served: "Serve", tmp_path: Path) -> No
         assert str(tmp_path) not in reply.text
         assert ask.get("/health/ready").status_code == 503
         assert ask.get("/health/live").status_code == 200
+
+
+def test_files_of_the_machine_have_no_address(ask: httpx.Client) -> None:
+    replies = [
+        ask.post("/ask", json={"question": WHO}),
+        ask.post("/search", json={"query": WHO}),
+        ask.get("/articles"),
+    ]
+    for reply in replies:
+        assert reply.status_code == 200
+        assert "file:" not in reply.text

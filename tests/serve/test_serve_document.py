@@ -1,0 +1,50 @@
+"""What the OpenAPI document says is what the server does: requests made from it, good and bad."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rag import samples
+
+if TYPE_CHECKING:
+    from served import Serve
+
+pytest_plugins = ("served",)
+
+_EXAMPLES = 15  # an operation in each phase; about 500 requests in all
+_SECONDS = 240
+
+# A request may fit the document and still ask for what cannot be: a text of one word, days that
+# end before they begin. That is told with 400, as it should be.
+_MEANING = "positive_data_acceptance"
+
+
+@pytest.mark.slow
+def test_the_server_keeps_to_its_document(served: "Serve", tmp_path: Path) -> None:
+    """Every status and shape is documented, what breaks the document is refused, and none is 500."""
+    from served import opened
+
+    folder = tmp_path / "index"  # of its own, for articles are added and deleted
+    with opened(folder) as news:
+        news.ingest([samples.folder()])
+    one = served(folder=folder)
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "run", f"{one.url}/openapi.json"),
+        *("--generation-deterministic", "--max-examples", str(_EXAMPLES), "--no-color"),
+        *("--exclude-checks", _MEANING),
+    ]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "NO_PROXY": "127.0.0.1"},
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr
+    assert "Tested: 1" in done.stdout  # 13 and more operations
