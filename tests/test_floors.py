@@ -15,20 +15,22 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("types", "errors"),
     (
         *("text", "terms", "chunk", "prompts", "cite", "dialogue", "export", "salience", "samples"),
-        "suggest",
+        *("suggest", "door"),
     ),
     ("fetch", "extract", "models", "embed", "rerank", "generate", "index", "verify"),
     ("retrieve", "answer", "choose", "summarize"),
     ("config",),
     ("newsroom",),
     ("__init__", "evaluate"),
-    ("cli", "__main__"),
+    ("cli", "__main__", "serve"),
 )
 # On one floor nobody knows the neighbours, but for these:
-# words and sentences are what the rest of floor 1 is made of, and `python -m rag` is the command.
+# words and sentences are what the rest of floor 1 is made of, `python -m rag` is the command, and
+# the command starts the API.
 NEIGHBOURS = {
     *((room, other) for room in FLOORS[1] for other in ("text", "terms") if room != other),
     ("__main__", "cli"),
+    ("cli", "serve"),
 }
 HEAVY = frozenset(
     "torch transformers sentence_transformers faiss xllamacpp trafilatura httpx huggingface_hub "
@@ -39,7 +41,11 @@ PICKLES = frozenset("pickle cPickle _pickle dill cloudpickle joblib shelve marsh
 # The web page stands beside the command, and comes in by the front door like any guest: the public
 # names, the types and errors, and pure functions that say how things are written.
 GUEST = ROOT / "app"
-OPEN_TO_GUESTS = frozenset("__init__ types errors export samples text".split())
+OPEN_TO_GUESTS = frozenset("__init__ types errors export samples text door".split())
+# The API is a guest inside the house: it also knows how a model is asked, and how claims are marked.
+SERVE = PACKAGE / "serve"
+OPEN_TO_SERVE = OPEN_TO_GUESTS | {"generate", "cite"}
+WEB = frozenset("fastapi starlette uvicorn prometheus_client".split())
 # These wait for `rag ui` in the command, so they are there before Gradio is.
 BEFORE_GRADIO = frozenset("__init__ accounts door guard offline serve tunnel".split())
 
@@ -142,6 +148,21 @@ def test_the_page_comes_in_by_the_front_door(path: Path) -> None:
     assert not wrong, f"{name_of(path)} imports {wrong}"
 
 
+@pytest.mark.parametrize("path", sorted(SERVE.rglob("*.py")), ids=name_of)
+def test_the_api_comes_in_by_the_front_door(path: Path) -> None:
+    wrong = rooms_imported(path) - OPEN_TO_SERVE - {"serve"}
+    assert not wrong, f"{name_of(path)} imports {wrong}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_only_the_api_brings_a_web_server(path: Path) -> None:
+    if room_of(path) == "serve":
+        return
+    early = {name for node in at_import(tree(path).body) for name in imported(node)}
+    assert not {name.split(".")[0] for name in early} & WEB
+    assert not {name for name in early if name.startswith("rag.serve")}
+
+
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_the_page_waits_for_gradio(path: Path) -> None:
     late = (HEAVY | {"fastapi", "uvicorn", "starlette"}) - (
@@ -231,4 +252,4 @@ def test_importing_the_library_loads_nothing_heavy() -> None:
     )
     loaded = set(done.stdout.split())
     assert "rag" in loaded
-    assert not loaded & (HEAVY | {"numpy", "pydantic", "rich", "typer", "sqlite3"})
+    assert not loaded & (HEAVY | WEB | {"numpy", "pydantic", "rich", "typer", "sqlite3"})
