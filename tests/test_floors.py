@@ -18,7 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "suggest",
     ),
     ("batch", "fetch", "extract", "models", "embed", "rerank", "generate", "index", "verify"),
-    ("retrieve", "answer", "choose", "summarize"),
+    ("retrieve", "answer", "choose", "headline", "summarize"),
     ("config",),
     ("newsroom",),
     ("__init__", "evaluate"),

@@ -10,6 +10,7 @@ a callable from text to text: this room knows nothing of articles and models.
 from rag.batch.fingerprint import Fingerprint
 from rag.batch.items import Item, Result, Status
 from rag.batch.job import Job
+from rag.batch.output import Output, job_folder
 from rag.batch.run import Progress, Work, run
 from rag.batch.table import JobTable
 
@@ -18,9 +19,11 @@ __all__ = [
     "Item",
     "Job",
     "JobTable",
+    "Output",
     "Progress",
     "Result",
     "Status",
     "Work",
+    "job_folder",
     "run",
 ]

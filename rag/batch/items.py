@@ -23,7 +23,8 @@ class Result:
     """An item with what came of it. ``place`` counts from 0 in input order.
 
     ``state`` is waiting, claimed, done or failed; ``text`` is what the work has returned,
-    ``error`` why it could not; ``seconds`` is how long it took.
+    ``error`` why it could not; ``seconds`` is how long it took. ``payload`` is there for items that
+    are to be done and for those that failed.
     """
 
     place: int

@@ -19,8 +19,8 @@ UPDATE items SET state = 'claimed', owner = ? WHERE job = ? AND place =
      WHERE job = ? AND state = 'waiting' AND NOT cancelled ORDER BY place LIMIT 1)
 RETURNING place, key, label, payload, state, text, error, seconds"""
 _RESULTS = """
-SELECT place, key, label, payload, state, text, error, seconds FROM items
-WHERE job = ? AND place >= ? ORDER BY place LIMIT ?"""
+SELECT place, key, label, CASE state WHEN 'failed' THEN payload ELSE '' END, state, text, error,
+    seconds FROM items WHERE job = ? AND place >= ? ORDER BY place LIMIT ?"""
 
 
 class Job:
@@ -106,6 +106,16 @@ class Job:
         while found := self.results(start):
             yield from (each for each in found if each.settled)
             start = found[-1].place + 1
+
+    @property
+    def published(self) -> int:
+        """How many items were settled when the output was last written; -1: it is to be written."""
+        rows = self.table.rows("SELECT published FROM jobs WHERE number = ?", (self.number,))
+        return int(str(rows[0][0])) if rows else -1
+
+    @published.setter
+    def published(self, settled: int) -> None:
+        self.table.rows("UPDATE jobs SET published = ? WHERE number = ?", (settled, self.number))
 
     def cancel(self) -> None:
         """No item is claimed any more, by whatever process; opening the job again goes on."""

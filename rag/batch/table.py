@@ -23,7 +23,8 @@ _FORMAT = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, fingerprint TEXT NOT NULL,
-    reads TEXT NOT NULL, begun TEXT NOT NULL, filler INTEGER, cancelled INTEGER NOT NULL DEFAULT 0);
+    reads TEXT NOT NULL, begun TEXT NOT NULL, filler INTEGER, cancelled INTEGER NOT NULL DEFAULT 0,
+    published INTEGER NOT NULL DEFAULT -1);
 CREATE TABLE IF NOT EXISTS items (
     job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE, place INTEGER NOT NULL,
     key TEXT NOT NULL, label TEXT NOT NULL, payload TEXT NOT NULL, state TEXT NOT NULL,
@@ -119,6 +120,10 @@ class JobTable:
         for (owner,) in found:
             forget_if_dead(self._locks, int(str(owner)), self._forget)
 
+    def holds(self, name: str) -> bool:
+        """Whether there is a job of this name, be it that it is just being filled."""
+        return bool(self.rows("SELECT 1 FROM jobs WHERE name = ?", (name,)))
+
     def names(self) -> tuple[str, ...]:
         """The jobs that are ready, oldest first."""
         return tuple(
@@ -177,7 +182,7 @@ class JobTable:
                 self._fill(name, items)
                 return self.job(name)
         _check(job, fingerprint, None if resume else items)
-        self.rows("UPDATE jobs SET cancelled = 0 WHERE number = ?", (job.number,))
+        self.rows("UPDATE jobs SET cancelled = 0, published = -1 WHERE number = ?", (job.number,))
         return job
 
     def _known(self, name: str, *, anew: bool) -> Job | None:
