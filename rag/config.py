@@ -28,6 +28,7 @@ _Share = Annotated[float, Field(ge=0.5, le=1)]
 _Part = Annotated[float, Field(ge=0, le=1)]
 _Weight = Annotated[float, Field(ge=0, le=100)]
 _Count = Annotated[int, Field(ge=1, le=100_000)]
+_Words = Annotated[int, Field(ge=100, le=100_000_000)]
 _Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
@@ -73,6 +74,7 @@ class GeneratorSettings(_Section):
     context_length: Annotated[int, Field(ge=256, le=1_048_576)]
     threads: Annotated[int, Field(ge=0, le=1024)]
     gpu_layers: Annotated[int, Field(ge=-1, le=1000)]
+    parallel: Annotated[int, Field(ge=1, le=64)]
     device: Literal["auto", "cpu", "cuda", "mps"]
     base_url: Annotated[str, Field(pattern=r"^https?://")]
     api_key: str
@@ -112,6 +114,13 @@ class SummarizeSettings(_Section):
     part_tokens: Annotated[int, Field(ge=100, le=100_000)]
 
 
+class BatchSettings(_Section):
+    """How jobs of many items are worked on."""
+
+    streams: Annotated[int, Field(ge=1, le=64)]
+    article_words: _Words
+
+
 class FetchSettings(_Section):
     """What may be fetched from the web."""
 
@@ -144,6 +153,7 @@ class Settings(_Section):
     retrieve: RetrieveSettings
     answer: AnswerSettings
     summarize: SummarizeSettings
+    batch: BatchSettings
     fetch: FetchSettings
     serve: ServeSettings
 
@@ -155,6 +165,22 @@ class Settings(_Section):
             return at_home(chosen)
         cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
         return at_home(cache) / "newsrag" / "models"
+
+
+def deciding(settings: Settings) -> Table:
+    """The settings that can change what is written: no folders, addresses, keys or speed."""
+    table: Table = settings.model_dump(
+        mode="json",
+        exclude={
+            "models": True,
+            "fetch": True,
+            "batch": True,
+            "serve": True,
+            "index": {"folder", "name"},
+            "generator": {"api_key", "base_url", "timeout", "threads", "parallel"},
+        },
+    )
+    return table
 
 
 def at_home(name: str) -> Path:

@@ -14,6 +14,9 @@ RagError
 │   ├── IndexMissing   there is no index where one was asked for
 │   ├── IndexBusy      another process is writing to the index
 │   └── EmbedderMismatch   the index was built with another embedder or dimension
+├── JobProblem         a batch job cannot be begun, stored or gone on with
+│   ├── JobUnknown     there is no job of this name
+│   └── JobChanged     a job was begun with another input or configuration
 ├── ArticleUnknown     no article of the index has this id
 └── ModelError         a model cannot be found, fetched, verified or run
     ├── ModelMissing   the model's file is not on this machine
@@ -64,6 +67,18 @@ class IndexBusy(IndexProblem):
 
 class EmbedderMismatch(IndexProblem):
     """The index was built with another embedder than the one in use."""
+
+
+class JobProblem(RagError):
+    """A batch job cannot be begun, stored or gone on with."""
+
+
+class JobUnknown(JobProblem):
+    """There is no job of this name."""
+
+
+class JobChanged(JobProblem):
+    """A job was begun with another input or configuration than it is to go on with."""
 
 
 class ArticleUnknown(RagError):

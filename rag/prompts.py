@@ -40,6 +40,9 @@ that stand in it. Reply Yes or No only."""
 BRIEFLY = "Reply with the answer alone, in as few words as possible, without a sentence."
 YES_OR_NO = "Reply Yes or No only."
 ANSWERABLE = "Can this be answered from the sources? Reply Yes or No only."
+_HEADLINE = (
+    "Write the headline of this article: one line of at most twelve words, and nothing else."
+)
 _CHOOSE = "Which choice is right, by what the sources say? Reply with its letter only."
 
 # <|im_start|>, <start_of_turn>, [INST], <s> and their like would end our turn inside a source. Every
@@ -109,11 +112,27 @@ def choice_messages(
     return (Message("system", _ANSWER_RULES), Message("user", ask))
 
 
-def summary_messages(article: Article, text: str, *, sentences: int) -> tuple[Message, ...]:
-    """The chat that asks for ``sentences`` sentences on ``text``, all or part of the article."""
+def summary_messages(
+    article: Article, text: str, *, sentences: int, instruction: str = ""
+) -> tuple[Message, ...]:
+    """The chat that asks for ``sentences`` sentences on ``text``, all or part of the article.
+
+    ``instruction`` is a wish of the reader. It stands at the end, outside the article's fence,
+    where small models heed it best and what is before it has been read already.
+    """
     about = ", ".join(filter(None, (article.publisher, written_date(article.published))))
     head = fence(f"{article.title} ({about})" if about else article.title)
     ask = f"Summarise the article in {_COUNT.get(sentences, str(sentences))} sentences."
+    chat = _about_article(head, text, ask)
+    return instructed(chat, fence(instruction)) if instruction else chat
+
+
+def headline_messages(title: str, text: str) -> tuple[Message, ...]:
+    """The chat that asks for a headline over ``text``, the sentences of a summary."""
+    return _about_article(fence(title), text, _HEADLINE)
+
+
+def _about_article(head: str, text: str, ask: str) -> tuple[Message, ...]:
     return (
         Message("system", _SUMMARY_RULES),
         Message("user", f"<article> {head}\n{fence(text)}\n</article>\n{ask}"),

@@ -70,6 +70,7 @@ def summarize(
     sentences_wanted: int = 3,
     part_tokens: int = 1800,
     support: float = SUPPORT,
+    instruction: str = "",
     progress: Progress | None = None,
 ) -> Summary:
     """Summarise one article of any length.
@@ -80,14 +81,16 @@ def summarize(
         sentences_wanted: how many sentences the summary should have, at most.
         part_tokens: most tokens of the article in one prompt.
         support: see :func:`rag.verify.check`.
+        instruction: a wish of the reader, such as what to look for; what the model chooses by it
+            stands, where it holds, instead of the main sentences.
         progress: called with (prompts done, prompts known so far).
 
     Raises:
         GenerateError: if the engine fails.
     """
-    whole = _slice(article, 1, 0, len(article.text))
+    whole = whole_passage(article)
     writer = _writer(generator, sentences_wanted)
-    rules = summary_messages(article, "", sentences=sentences_wanted)
+    rules = summary_messages(article, "", sentences=sentences_wanted, instruction=instruction)
     room = max(_LEAST_PART, writer.room - _tokens(rules, generator))
     text, tell, done = article.text, progress or (lambda *_: None), 0
     while True:
@@ -98,7 +101,10 @@ def summarize(
         kept: list[Claim] = []
         for start, end in parts:
             tell(done, known)
-            draft = writer.write(summary_messages(article, text[start:end], sentences=wanted))
+            asked = summary_messages(
+                article, text[start:end], sentences=wanted, instruction=instruction
+            )
+            draft = writer.write(asked)
             # Later rounds read what the first one wrote, which stands anywhere in the article.
             source = _slice(article, 1, start, end) if text is article.text else whole
             kept += _checked(draft, (source,), support, wanted, kept)
@@ -107,7 +113,9 @@ def summarize(
         if last or not kept or len(shorter) > 0.8 * len(text):
             break
         text = shorter
-    if text is article.text:
+    if instruction and kept:
+        claims = kept[:sentences_wanted]
+    elif text is article.text:
         claims = _told(kept, whole, sentences_wanted)
     else:
         claims = _completed(kept[:sentences_wanted], (whole,), sentences_wanted)
@@ -154,6 +162,11 @@ def lead_passages(
         for start, end in islice(_parts(article.text, share, count), 1):
             found.append(_slice(article, number, start, end))
     return tuple(found)
+
+
+def whole_passage(article: Article) -> Passage:
+    """All of an article as one source, such as :func:`summarize` checks its sentences against."""
+    return _slice(article, 1, 0, len(article.text))
 
 
 def _writer(generator: Generator, sentences_wanted: int) -> _Writer:

@@ -266,3 +266,47 @@ class IngestReport:
     def count(self, status: Status) -> int:
         """How many outcomes have this status."""
         return sum(outcome.status == status for outcome in self.outcomes)
+
+
+Length = Literal["short", "medium", "long"]  # of a summary
+# Sentences one after the other, one a line, or below a headline. Each is checked alike.
+Style = Literal["paragraph", "bullets", "headline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Summaries:
+    """A batch of summaries, one for each article.
+
+    The articles are those of ``sources`` (files, folders, web addresses, ``-``), else those of the
+    index by ``ids``, else those of the index that ``query`` and ``filters`` admit, at most ``limit``.
+    ``fields`` holds (ours, theirs) names of a record's fields; ``instruction`` is a wish of the
+    reader that the model is told besides.
+    """
+
+    sources: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    query: str = ""
+    filters: Filters = Filters()
+    limit: int | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    length: Length = "medium"
+    style: Style = "paragraph"
+    instruction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of a batch, with a name of its own that its row carries."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """A batch of answers from the index: questions, or a file of them (.txt, .csv, .jsonl)."""
+
+    questions: tuple[Question, ...] = ()
+    file: str = ""
+    filters: Filters = Filters()
+    k: int | None = None

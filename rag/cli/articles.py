@@ -10,12 +10,14 @@ from rag.cli import show
 from rag.cli.options import (
     IndexOption,
     JsonOption,
+    MapOption,
     ProfileOption,
     PublisherOption,
     SetOption,
     SinceOption,
     UntilOption,
     filters_of,
+    mapping,
     news_of,
 )
 from rag.types import Outcome
@@ -34,10 +36,7 @@ def ingest(
         list[str], typer.Argument(help="Files, folders, web addresses, or - for standard input.")
     ],
     index: IndexOption = "",
-    fields: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="OURS=THEIRS", help="Name of a record's field: text=corpo."),
-    ] = None,
+    fields: MapOption = None,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Ask addresses of your own network too.")
     ] = False,
@@ -66,7 +65,7 @@ def ingest(
 
         report = news.ingest(
             source,
-            fields=_mapping(fields or []),
+            fields=mapping(fields or []),
             allow_private=allow_private or None,
             progress=tell,
         )
@@ -78,16 +77,6 @@ def ingest(
         show.print_report(report)
     if report.count("failed") or not report.outcomes:
         sys.exit(1)
-
-
-def _mapping(pairs: list[str]) -> dict[str, str]:
-    found = {}
-    for pair in pairs:
-        ours, equals, theirs = pair.partition("=")
-        if not (ours and equals and theirs):
-            raise typer.BadParameter(f"--map {pair}: wanted OURS=THEIRS, like text=corpo.")
-        found[ours] = theirs
-    return found
 
 
 @articles.command("list")

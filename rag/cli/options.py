@@ -35,6 +35,10 @@ UntilOption = Annotated[
 PublisherOption = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Only this publisher; repeatable.")
 ]
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="OURS=THEIRS", help="Name of a record's field: text=corpo."),
+]
 
 
 def settings_of(profile: str, overrides: list[str] | None) -> "Settings":
@@ -65,3 +69,14 @@ def filters_of(
 
 def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
+
+
+def mapping(pairs: list[str]) -> dict[str, str]:
+    """The ``--map`` options of a command line: our names of fields to theirs."""
+    found = {}
+    for pair in pairs:
+        ours, equals, theirs = pair.partition("=")
+        if not (ours and equals and theirs):
+            raise typer.BadParameter(f"--map {pair}: wanted OURS=THEIRS, like text=corpo.")
+        found[ours] = theirs
+    return found

@@ -161,21 +161,25 @@ def progress_bar(unit: str, total: float | None) -> Iterator["Progress"]:
         yield bar
 
 
-def advance(bar: "Progress", what: str, done: int, total: int | None) -> None:
+def advance(bar: "Progress", what: str, done: int, total: int | None, *, note: str = "") -> None:
     """Show a progress; a new thing starts a bar of its own, so that the time left is its own.
 
-    Where the bar is not seen, as in a log, a line is printed once a minute instead.
+    Where the bar is not seen, as in a log, a line is printed once a minute instead. ``note`` is
+    told besides, such as how many have failed.
     """
     task, now = bar.tasks[0], time.monotonic()
     if task.description != what:
         bar.reset(task.id, total=total, description=what, rate="", begun=now, told=now, known=done)
-    bar.update(task.id, completed=done, total=total)
+    fresh = done - task.fields["known"]
+    seconds = (now - task.fields["begun"]) / fresh if fresh else None
+    rate = f"{60 / seconds:,.1f}/min" if seconds else ""
+    bar.update(task.id, completed=done, total=total, rate=", ".join(filter(None, (rate, note))))
     if bar.disable and now - task.fields["told"] >= _LINE_SECONDS:
         bar.update(task.id, told=now)
-        fresh = done - task.fields["known"]
-        seconds = (now - task.fields["begun"]) / fresh * (total - done) if fresh and total else None
-        left = f", {ceil(seconds / 60)} min left" if seconds is not None else ""
-        console(stderr=True).print(plain(f"{what}: {done} of {total or '?'}{left}"))
+        minutes = ceil(seconds * (total - done) / 60) if seconds and total else None
+        left = f", {minutes} min left" if minutes is not None else ""
+        told = f"{what}: {done} of {total or '?'}{left}{', ' if note else ''}{note}"
+        console(stderr=True).print(plain(told))
 
 
 @contextmanager

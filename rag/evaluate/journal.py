@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from rag.errors import ConfigError
 from rag.evaluate.task import Json, Record
+from rag.export import whole
 
 Fingerprint = Mapping[str, Json]
 _RUN, _ITEMS = "run.json", "items.jsonl"
@@ -104,12 +105,8 @@ def write_whole(path: Path, text: str) -> None:
 
 def write_whole_bytes(path: Path, body: bytes) -> None:
     """The same for bytes."""
-    beside = path.with_name(path.name + ".part")
-    with beside.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    with whole(path) as beside:
+        beside.write_bytes(body)
 
 
 class _Lock:

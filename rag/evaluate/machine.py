@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from rag.config import Settings
+from rag.config import Settings, deciding
 from rag.errors import ConfigError
 from rag.evaluate.task import Json
 
@@ -64,15 +64,7 @@ def versions() -> dict[str, Json]:
 
 def config_digest(settings: Settings) -> str:
     """The SHA-256 of all settings that can change a figure: no folders, no addresses, no keys."""
-    table = settings.model_dump(
-        mode="json",
-        exclude={
-            "models": True,
-            "fetch": True,
-            "index": {"folder", "name"},
-            "generator": {"api_key", "base_url", "timeout", "threads"},
-        },
-    )
+    table = deciding(settings)
     return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,21 +1,36 @@
 """Answers and summaries for other programs and for people. Floor 1.
 
 As JSON (:func:`as_json`), as Markdown (:func:`as_markdown`), as a table of many summaries
-(:func:`as_jsonl`, :func:`as_csv`), and short enough to be kept in a browser (:func:`saved`).
+(:func:`as_jsonl`, :func:`as_csv`), as a file of the rows of a batch (:func:`write_rows`), and short
+enough to be kept in a browser (:func:`saved`).
 """
 
 from rag.export.markdown import as_markdown
+from rag.export.rows import AnswerRow, Source, SummaryRow, answer_row, read_row, summary_row
 from rag.export.saved import SavedAnswer, read_saved, saved
-from rag.export.summaries import as_csv, as_jsonl, summary_rows
+from rag.export.summaries import Quote, Sentence, as_csv, as_jsonl, summary_rows
+from rag.export.tables import ENDINGS, write_rows
 from rag.export.values import as_json
+from rag.export.whole import whole
 
 __all__ = [
+    "ENDINGS",
+    "AnswerRow",
+    "Quote",
     "SavedAnswer",
+    "Sentence",
+    "Source",
+    "SummaryRow",
+    "answer_row",
     "as_csv",
     "as_json",
     "as_jsonl",
     "as_markdown",
+    "read_row",
     "read_saved",
     "saved",
+    "summary_row",
     "summary_rows",
+    "whole",
+    "write_rows",
 ]

@@ -36,7 +36,7 @@ def _subject(summary: Summary) -> str:
 
 
 def _page(heading: str, text: str, citations: Sequence[Citation]) -> str:
-    parts = [f"# {_escaped(heading)}", _with_marks(text)]
+    parts = [f"# {escaped(heading)}", with_marks(text)]
     if citations:
         parts.append("**Sources**")
     quotes: dict[int, dict[str, Citation]] = {}
@@ -44,22 +44,23 @@ def _page(heading: str, text: str, citations: Sequence[Citation]) -> str:
         quotes.setdefault(citation.number, {}).setdefault(citation.quote, citation)
     for number, cited in quotes.items():
         parts.append(f"- [{number}] {_source(next(iter(cited.values())))}")
-        parts += [f"  > {_escaped(quote)}" for quote in cited]
+        parts += [f"  > {escaped(quote)}" for quote in cited]
     return "\n\n".join(parts) + "\n"
 
 
 def _source(citation: Citation) -> str:
     about = (citation.publisher, written_date(citation.published))
-    title = f"**{_escaped(citation.title)}**" if citation.title else ""
-    return ", ".join(filter(None, (title, *map(_escaped, about), _link(citation.url))))
+    title = f"**{escaped(citation.title)}**" if citation.title else ""
+    return ", ".join(filter(None, (title, *map(escaped, about), link(citation.url))))
 
 
-def _link(url: str) -> str:
+def link(url: str) -> str:
     """A web address as a link, any other as text."""
-    return f"<{url.translate(_NOT_IN_LINKS)}>" if _WEB.fullmatch(url) else _escaped(url)
+    return f"<{url.translate(_NOT_IN_LINKS)}>" if _WEB.fullmatch(url) else escaped(url)
 
 
-def _with_marks(text: str) -> str:
+def with_marks(text: str) -> str:
+    """A text as one line in which nothing but its marks, such as ``[1]``, stays as it is."""
     pieces = _MARK.split(" ".join(text.split()))
     return _OPENS.sub(
         _defused,
@@ -67,7 +68,7 @@ def _with_marks(text: str) -> str:
     )
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """A text as one line that may stand anywhere."""
     return _OPENS.sub(_defused, _inline(" ".join(text.split())))
 

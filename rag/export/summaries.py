@@ -70,7 +70,7 @@ def as_csv(pairs: Iterable[tuple[Article, Summary]]) -> str:
         day = row.published.isoformat() if row.published else ""
         cells = [row.id, row.url, row.title, row.publisher, day, row.summary]
         cells += ["\n".join(dict.fromkeys(quotes)), row.model]
-        table.writerow([*map(_defused, cells), f"{row.seconds:.1f}"])
+        table.writerow([*map(defused, cells), f"{row.seconds:.1f}"])
     return written.getvalue()
 
 
@@ -82,10 +82,15 @@ def _row(article: Article, summary: Summary) -> Row:
         publisher=article.publisher,
         published=article.published,
         summary=summary.text,
-        claims=tuple(_sentence(claim) for claim in summary.claims if claim.supported),
+        claims=quoted_sentences(summary.claims),
         model=summary.model,
         seconds=round(summary.timing.total, 1),
     )
+
+
+def quoted_sentences(claims: Iterable[Claim]) -> tuple[Sentence, ...]:
+    """The supported claims with their quotes."""
+    return tuple(_sentence(claim) for claim in claims if claim.supported)
 
 
 def _sentence(claim: Claim) -> Sentence:
@@ -96,5 +101,6 @@ def _quote(citation: Citation) -> Quote:
     return Quote(citation.article_id, citation.quote, citation.start, citation.end)
 
 
-def _defused(cell: str) -> str:
+def defused(cell: str) -> str:
+    """A cell that no spreadsheet runs as a formula."""
     return "'" + cell if cell.startswith(_FORMULA) else cell

@@ -9,32 +9,37 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Literal
+from typing import BinaryIO, overload
 
 from rag.answer import answer
+from rag.batch import Progress as JobProgress
 from rag.choose import MOST_CHOICES, choose
 from rag.config import Settings, load
 from rag.dialogue import standalone
 from rag.embed import Embedder
-from rag.errors import ArticleUnknown, QuestionError, SourceError
-from rag.export import read_saved
+from rag.errors import ArticleUnknown, ExtractError, QuestionError, SourceError
+from rag.export import AnswerRow, SummaryRow, read_saved
 from rag.extract import extract
 from rag.fetch import fetch
 from rag.generate import Generator
 from rag.index import Index, IndexInfo
 from rag.newsroom.anew import embed_anew
+from rag.newsroom.batches import Batch, Begin, Choices, Reading
 from rag.newsroom.fitting import Fitting
 from rag.newsroom.intake import Progress, ingest
 from rag.newsroom.looks import Look, until_answered
 from rag.newsroom.parts import build_embedder, build_generator, build_reranker
+from rag.newsroom.plans import answers_plan, summaries_plan
 from rag.newsroom.recall import rebuilt
+from rag.newsroom.styles import styled
 from rag.rerank import Reranker
 from rag.retrieve import find, matching, nearest_sentences, retrieve, within
 from rag.suggest import suggest
 from rag.summarize import Progress as PartsProgress
-from rag.summarize import lead_passages, overview, summarize
+from rag.summarize import lead_passages, overview, summarize, whole_passage
 from rag.types import (
     Answer,
+    Answers,
     Article,
     Checked,
     Citation,
@@ -43,13 +48,15 @@ from rag.types import (
     Filters,
     Found,
     IngestReport,
+    Length,
     Order,
     Page,
     Passage,
+    Style,
+    Summaries,
     Summary,
 )
 
-Length = Literal["short", "medium", "long"]
 _WIDER = 5  # times the passages of a prompt, where no model has to read them
 _NEWEST = 200  # articles that questions to begin with are made from
 _COMPARED = 100  # articles, at least, by which it is reckoned which words of a query are rare
@@ -486,6 +493,8 @@ class News:
         *,
         query: str = "",
         length: Length = "medium",
+        style: Style = "paragraph",
+        instruction: str = "",
         filters: Filters | None = None,
         progress: PartsProgress | None = None,
     ) -> Summary:
@@ -495,6 +504,8 @@ class News:
             article: an article or its id, or several ids; None with a query.
             query: what the summary should be about.
             length: how many sentences; see ``[summarize]`` in configs/default.toml.
+            style: how they are laid out; a headline is one more, and checked like the others.
+            instruction: a wish of the reader that the model is told with one article.
             filters: which articles a query may use.
             progress: called with (prompts done, prompts known so far).
 
@@ -509,14 +520,17 @@ class News:
         if isinstance(article, str):
             article = self.article(article)
         if isinstance(article, Article):
-            return summarize(
+            summary = summarize(
                 article,
                 generator=self.generator,
                 sentences_wanted=sentences,
                 part_tokens=chosen.part_tokens,
                 support=support,
+                instruction=instruction,
                 progress=progress,
             )
+            whole = (whole_passage(article),)
+            return self._styled(summary, style, whole, title=article.title)
         tokens = 2 * self.settings.retrieve.source_tokens
         if article:
             articles = [self.article(one) for one in article]
@@ -526,9 +540,80 @@ class News:
             found = self.search(query, filters=filters, k=12)
             count = self.generator.count_tokens
         passages = within(found, tokens=tokens, count=count)
-        return overview(
+        summary = overview(
             query, passages, generator=self.generator, sentences_wanted=sentences, support=support
         )
+        return self._styled(summary, style, passages)
+
+    def _styled(
+        self, summary: Summary, style: Style, passages: Sequence[Passage], *, title: str = ""
+    ) -> Summary:
+        support = self.settings.summarize.support
+        return styled(
+            summary, style, passages, generator=self.generator, support=support, title=title
+        )
+
+    @overload
+    def batch(
+        self,
+        task: Summaries,
+        *,
+        out: str | Path | None = None,
+        begin: Begin = "",
+        progress: JobProgress | None = None,
+        reading: Reading | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Batch[SummaryRow]: ...
+
+    @overload
+    def batch(
+        self,
+        task: Answers,
+        *,
+        out: str | Path | None = None,
+        begin: Begin = "",
+        progress: JobProgress | None = None,
+        reading: Reading | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Batch[AnswerRow]: ...
+
+    def batch(
+        self,
+        task: Summaries | Answers,
+        *,
+        out: str | Path | None = None,
+        begin: Begin = "",
+        progress: JobProgress | None = None,
+        reading: Reading | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Batch[SummaryRow] | Batch[AnswerRow]:
+        """Summarise many articles or answer many questions; go on where that was stopped.
+
+        The input is read before this returns; the work is done while the rows are taken, several
+        items at once, in this process and in every other one that has the same batch open.
+
+        Args:
+            task: what to do.
+            out: a file that the rows are written to, ``.jsonl``, ``.csv``, ``.parquet`` or ``.md``;
+                the job is kept beside it, in ``OUT.job``. None: the job is forgotten at the end.
+            begin: ``anew`` forgets the job that is there; ``resume`` goes on with its items as they
+                were read then; by default it is gone on with if nothing has changed.
+            progress: called about twice a second with the status of the job.
+            reading: called with the number of items while the input is read.
+            cancel: set it to stop; so does :meth:`Batch.cancel`.
+
+        Raises:
+            JobChanged: if the job was begun with another input or configuration.
+            JobProblem: if it cannot be stored, or the file is none of ours.
+            SourceError: if a file of questions cannot be read.
+            IndexMissing: if there is no index and one is needed.
+            ModelMissing: if a model is not on this machine.
+        """
+        cancel = cancel or threading.Event()
+        choices = Choices(Path(out) if out else None, begin, progress, reading, cancel)
+        if isinstance(task, Summaries):
+            return Batch(summaries_plan(self, task, cancel), choices, self.settings.batch.streams)
+        return Batch(answers_plan(self, task), choices, self.settings.batch.streams)
 
     def read(self, source: str) -> Article:
         """Clean one file or web address without storing it.
@@ -548,6 +633,22 @@ class News:
                 " Ingest it, and summarise one by its id or several with --query."
             )
         return extract(pages[0])
+
+    def articles_in(
+        self, sources: Iterable[str], *, fields: Mapping[str, str] | None = None
+    ) -> Iterator[Article | Failure]:
+        """Clean what sources hold without storing it; what cannot be read is a failure among them.
+
+        The arguments are those of :meth:`ingest`.
+        """
+        for page in self._fetch(sources):
+            if isinstance(page, Failure):
+                yield page
+                continue
+            try:
+                yield extract(page, fields=fields)
+            except ExtractError as error:
+                yield Failure(page.url, str(error))
 
     def article(self, article_id: str) -> Article:
         """The article of this id, or of the only id that begins with these 4 or more characters.

@@ -96,4 +96,5 @@ def build_generator(settings: Settings) -> Generator:
         context_length=chosen.context_length,
         threads=chosen.threads,
         gpu_layers=chosen.gpu_layers,
+        parallel=chosen.parallel,
     )

@@ -1,0 +1,197 @@
+"""A batch at work: its bar, its helpers, how it is stopped, and what is told at the end."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from rag.cli import show
+from rag.cli.options import news_of, settings_of
+from rag.types import Answers, Summaries
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from rag.batch import Status
+    from rag.export import AnswerRow, SummaryRow
+    from rag.newsroom import News
+    from rag.newsroom.batches import Batch, Begin
+
+_MOST_TOLD = 10  # failures that are listed at the end
+_STOPPED = 130
+_HELPER_SECONDS = 30.0  # that a helper has to end
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a batch is to be worked on. ``helper_of`` is the process that has started this one."""
+
+    out: Path
+    resume: bool | None
+    retry: bool
+    workers: int
+    helper_of: int
+    index: str
+    profile: str
+    overrides: tuple[str, ...]
+
+    @property
+    def begin(self) -> "Begin":
+        """Which of the three ways to begin."""
+        return "" if self.resume is None else "resume" if self.resume else "anew"
+
+
+def work(task: Summaries | Answers, order: Order, *, again: Sequence[str]) -> None:
+    """Work on a batch to its end, alone or with helpers; ``again`` is the command of a helper."""
+    cancel = threading.Event()
+    told = list[str]()
+    with (
+        news_of(order.index, order.profile, _set(order)) as news,
+        show.progress_bar("items", None) as bar,
+    ):
+        batch = _begun(news, task, order, bar, cancel)
+        with batch:
+            if order.retry:
+                batch.retry()
+            before, start = batch.status, time.monotonic()
+            with _helpers(order, again), _stoppable(news, cancel):
+                for row in batch:
+                    if row.error and len(told) < _MOST_TOLD:
+                        told.append(_failure(row))
+            after, seconds = batch.status, time.monotonic() - start
+    if not order.helper_of:
+        _end(order, told, before, after, seconds)
+
+
+def _begun(
+    news: "News",
+    task: Summaries | Answers,
+    order: Order,
+    bar: "Progress",
+    cancel: threading.Event,
+) -> "Batch[SummaryRow] | Batch[AnswerRow]":
+    what = "Summarising" if isinstance(task, Summaries) else "Answering"
+
+    def tell(status: "Status") -> None:
+        note = f"{status.failed} failed" if status.failed else ""
+        show.advance(bar, what, status.settled, status.total, note=note)
+
+    def end_with_parent(_: "Status") -> None:
+        if os.getppid() != order.helper_of:
+            cancel.set()
+
+    return news.batch(
+        task,
+        out=order.out,
+        begin=order.begin,
+        reading=lambda count: show.advance(bar, "Reading", count, None),
+        progress=end_with_parent if order.helper_of else tell,
+        cancel=cancel,
+    )
+
+
+def _set(order: Order) -> list[str]:
+    """The settings of the command line, and before them those that follow from how it is worked on."""
+    from rag.generate.llamacpp import available_processors
+
+    settings = settings_of(order.profile, list(order.overrides))
+    given = [f"generator.parallel={settings.batch.streams}"]
+    if order.workers > 1 and not settings.generator.threads:
+        given.append(f"generator.threads={max(1, available_processors() // order.workers)}")
+    return [*given, *order.overrides]
+
+
+@contextmanager
+def _helpers(order: Order, again: Sequence[str]) -> Iterator[None]:
+    """The other processes that share the work; they end with the job, or when we do."""
+    started = list[subprocess.Popen[bytes]]()
+    options = ["--out", str(order.out), "--resume", "--helper-of", str(os.getpid())]
+    options += ["--index", order.index, "--profile", order.profile]
+    options += [part for each in _set(order) for part in ("--set", each)]
+    command = [sys.executable, "-m", "rag", "batch", *again, *options]
+    try:
+        for _ in range(order.workers - 1):
+            # In a session of its own, so that Ctrl-C reaches it once, from here.
+            started.append(
+                subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+            )
+        yield
+    finally:
+        for helper in started:
+            with suppress(OSError):
+                helper.send_signal(signal.SIGINT)
+        for helper in started:
+            try:
+                helper.wait(_HELPER_SECONDS)
+            except subprocess.TimeoutExpired:
+                helper.kill()
+                helper.wait()
+
+
+@contextmanager
+def _stoppable(news: "News", cancel: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C and a request to end stop the work in good order; Ctrl-C twice ends at once."""
+
+    def stop(*_: object) -> None:
+        if cancel.is_set():
+            raise KeyboardInterrupt
+        cancel.set()
+        # The engine ends what it is writing; that takes a lock, which this thread may hold.
+        threading.Thread(target=news.generator.close, name="stop the engine").start()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _failure(row: "SummaryRow | AnswerRow") -> str:
+    name = row.question if hasattr(row, "question") else row.title or row.url
+    return row.error if name in row.error else f"{name}: {row.error}"
+
+
+def _end(
+    order: Order, told: Sequence[str], before: "Status", after: "Status", seconds: float
+) -> None:
+    """Say what failed and how it went; the exit code is 1 where something failed, 130 if stopped."""
+    from rich.table import Table
+    from rich.text import Text
+
+    screen = show.console()
+    for line in told:
+        screen.print(Text(f"  {show.plain(' '.join(line.split()))}", style="red"))
+    if after.failed > len(told):
+        screen.print(Text(f"  and {after.failed - len(told)} more, with their errors in the file"))
+    fresh = after.settled - before.settled
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    figures = {
+        "items": after.total,
+        "done": after.done,
+        "failed": after.failed,
+        "left": after.total - after.settled,
+        "in this run": fresh,
+        "minutes": f"{seconds / 60:.1f}",
+        "an hour": f"{3600 * fresh / seconds:.0f}" if fresh else "-",
+    }
+    for name in figures:
+        table.add_column(name, justify="right")
+    table.add_row(*map(str, figures.values()))
+    screen.print(table)
+    screen.print(show.plain(str(order.out)))
+    if not after.complete:
+        show.console(stderr=True).print("The same command goes on from here.")
+        raise typer.Exit(_STOPPED)
+    if after.failed:
+        raise typer.Exit(1)

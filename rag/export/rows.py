@@ -1,0 +1,128 @@
+"""A row of a batch: a summary of an article or an answer to a question, with all that it rests on.
+
+The same row is a line of JSON, a row of CSV or Parquet, or a section of Markdown
+(:mod:`rag.export.tables`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+
+from rag.export.summaries import Quote, Sentence, quoted_sentences
+from rag.types import Answer, Article, Citation, Summary
+
+__all__ = ["AnswerRow", "Quote", "Row", "Sentence", "Source", "SummaryRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An article that an answer cites by this number."""
+
+    number: int
+    article_id: str
+    url: str
+    title: str
+    publisher: str
+    published: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    """An article with its summary, or with the ``error`` that kept it from having one.
+
+    ``config`` is equal for rows that were made in the same way; ``seconds`` is the time that the
+    models and the check took, tokens are as the generator counts them.
+    """
+
+    id: str
+    url: str
+    title: str = ""
+    publisher: str = ""
+    published: date | None = None
+    summary: str = ""
+    claims: tuple[Sentence, ...] = ()
+    model: str = ""
+    config: str = ""
+    seconds: float = 0.0
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """A question with its answer or refusal, or with the ``error`` that kept it from having one."""
+
+    id: str
+    question: str
+    answer: str = ""
+    refused: bool = False
+    confidence: float = 0.0
+    claims: tuple[Sentence, ...] = ()
+    sources: tuple[Source, ...] = ()
+    model: str = ""
+    config: str = ""
+    seconds: float = 0.0
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+    error: str = ""
+
+
+Row = TypeVar("Row", SummaryRow, AnswerRow)
+
+
+@cache
+def _form(kind: type[Row]) -> TypeAdapter[Row]:
+    return TypeAdapter(kind)
+
+
+def read_row(kind: type[Row], text: str) -> Row:
+    """The row of this kind that :func:`rag.export.as_json` has written as ``text``."""
+    return _form(kind).validate_json(text)
+
+
+def summary_row(article: Article, summary: Summary, *, config: str) -> SummaryRow:
+    """The row of an article and its summary."""
+    return SummaryRow(
+        id=article.id,
+        url=article.url,
+        title=article.title,
+        publisher=article.publisher,
+        published=article.published,
+        summary=summary.text,
+        claims=quoted_sentences(summary.claims),
+        model=summary.model,
+        config=config,
+        seconds=round(summary.timing.total, 3),
+        prompt_tokens=summary.timing.prompt_tokens,
+        output_tokens=summary.timing.output_tokens,
+    )
+
+
+def answer_row(question_id: str, answer: Answer, *, config: str) -> AnswerRow:
+    """The row of a question and its answer."""
+    return AnswerRow(
+        id=question_id,
+        question=answer.question,
+        answer=answer.text,
+        refused=answer.refused,
+        confidence=round(answer.confidence, 4),
+        claims=() if answer.refused else quoted_sentences(answer.claims),
+        sources=_sources(answer.citations),
+        model=answer.model,
+        config=config,
+        seconds=round(answer.timing.total, 3),
+        prompt_tokens=answer.timing.prompt_tokens,
+        output_tokens=answer.timing.output_tokens,
+    )
+
+
+def _sources(citations: Sequence[Citation]) -> tuple[Source, ...]:
+    found = (
+        Source(c.number, c.article_id, c.url, c.title, c.publisher, c.published) for c in citations
+    )
+    return tuple(sorted(set(found), key=lambda source: (source.number, source.article_id)))

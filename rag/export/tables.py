@@ -1,0 +1,157 @@
+"""Rows as a file: JSON Lines, CSV, Parquet or Markdown, written row by row."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.export.markdown import escaped, link, with_marks
+from rag.export.rows import AnswerRow, Row, Source, SummaryRow
+from rag.export.summaries import Sentence, defused
+from rag.export.values import as_json
+from rag.text import written_date
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_GROUP = 500  # rows of Parquet that are held at once
+_BULLET = "• "
+_SUMMARY = (
+    *("id", "url", "title", "publisher", "published", "summary", "quotes", "claims"),
+    *("model", "config", "seconds", "prompt_tokens", "output_tokens", "error"),
+)
+_ANSWER = (
+    *("id", "question", "answer", "refused", "confidence", "quotes", "claims", "sources"),
+    *("model", "config", "seconds", "prompt_tokens", "output_tokens", "error"),
+)
+
+
+def write_jsonl(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
+    """A line of JSON for each row, its keys the names of the fields."""
+    with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
+        file.writelines(as_json(row, indent=None) + "\n" for row in rows)
+
+
+def write_csv(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
+    """A table with a line of column names; lines end with CR LF.
+
+    The quotes stand in a cell of their own, one a line; ``claims`` and ``sources`` are JSON. Cells
+    that a spreadsheet would run as a formula begin with an apostrophe.
+    """
+    names = _ANSWER if kind is AnswerRow else _SUMMARY
+    with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(names)
+        for row in rows:
+            table.writerow([_cell(row, name) for name in names])
+
+
+def _cell(row: SummaryRow | AnswerRow, name: str) -> str:
+    value = _quotes(row.claims) if name == "quotes" else getattr(row, name)
+    if isinstance(value, str):
+        return defused(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return "" if value is None else as_json(value, indent=None)
+
+
+def _quotes(claims: Iterable[Sentence]) -> str:
+    quotes = (" ".join(each.quote.split()) for claim in claims for each in claim.quotes)
+    return "\n".join(dict.fromkeys(quotes))
+
+
+def write_parquet(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
+    """A table with nested columns for claims and sources; days are dates."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    schema = _schema(kind)
+    left = iter(rows)
+    with parquet.ParquetWriter(path, schema) as writer:
+        while group := [_values(row) for row in islice(left, _GROUP)]:
+            writer.write_table(pa.Table.from_pylist(group, schema=schema))
+
+
+def _values(row: SummaryRow | AnswerRow) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return asdict(row)
+
+
+def _schema(kind: type[Row]) -> "pa.Schema":
+    import pyarrow as pa
+
+    text, day, real, count = pa.string(), pa.date32(), pa.float64(), pa.int64()
+    quote = pa.struct([("article_id", text), ("quote", text), ("start", count), ("end", count)])
+    claims = pa.list_(pa.struct([("text", text), ("quotes", pa.list_(quote))]))
+    article = [("url", text), ("title", text), ("publisher", text), ("published", day)]
+    sources = pa.list_(pa.struct([("number", count), ("article_id", text), *article]))
+    made = [("model", text), ("config", text), ("seconds", real)]
+    made += [("prompt_tokens", count), ("output_tokens", count), ("error", text)]
+    if kind is SummaryRow:
+        return pa.schema([("id", text), *article, ("summary", text), ("claims", claims), *made])
+    asked = [("id", text), ("question", text), ("answer", text), ("refused", pa.bool_())]
+    return pa.schema(
+        [*asked, ("confidence", real), ("claims", claims), ("sources", sources), *made]
+    )
+
+
+def write_markdown(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
+    """A section for each row: its heading, what is known of it, the text and the quotes."""
+    with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
+        file.write("# Answers\n" if kind is AnswerRow else "# Summaries\n")
+        for row in rows:
+            parts = _answered(row) if isinstance(row, AnswerRow) else _summarised(row)
+            file.write("\n" + "\n\n".join(parts) + "\n")
+
+
+def _summarised(row: SummaryRow) -> Iterator[str]:
+    yield f"## {escaped(row.title or row.url or row.id)}"
+    about = (row.publisher, written_date(row.published))
+    if known := ", ".join(filter(None, (*map(escaped, about), link(row.url)))):
+        yield known
+    yield from _text(row.summary, row.error)
+    yield from (f"> {escaped(quote)}" for quote in _quotes(row.claims).splitlines())
+
+
+def _answered(row: AnswerRow) -> Iterator[str]:
+    yield f"## {escaped(row.question)}"
+    yield from _text(row.answer, row.error)
+    quotes = [quote for claim in row.claims for quote in claim.quotes]
+    for source in row.sources:
+        yield f"- [{source.number}] {_about(source)}"
+        own = (each.quote for each in quotes if each.article_id == source.article_id)
+        yield from (f"  > {escaped(quote)}" for quote in dict.fromkeys(own))
+
+
+def _about(source: Source) -> str:
+    title = f"**{escaped(source.title)}**" if source.title else ""
+    about = (source.publisher, written_date(source.published))
+    return ", ".join(filter(None, (title, *map(escaped, about), link(source.url))))
+
+
+def _text(text: str, error: str) -> Iterator[str]:
+    if error:
+        yield f"*Not done: {escaped(error)}*"
+    if items := [line for line in text.splitlines() if line.startswith(_BULLET)]:
+        yield "\n".join(f"- {with_marks(line.removeprefix(_BULLET))}" for line in items)
+    else:
+        yield from (with_marks(line) for line in text.splitlines() if line.strip())
+
+
+ENDINGS = (".jsonl", ".csv", ".parquet", ".md")
+
+
+def write_rows(rows: Iterable[Row], kind: type[Row], path: Path, *, ending: str) -> None:
+    """Write rows in the format of an ending, one of :data:`ENDINGS`."""
+    match ending:
+        case ".jsonl":
+            write_jsonl(rows, kind, path)
+        case ".csv":
+            write_csv(rows, kind, path)
+        case ".parquet":
+            write_parquet(rows, kind, path)
+        case _:
+            write_markdown(rows, kind, path)

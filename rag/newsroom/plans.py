@@ -1,0 +1,190 @@
+"""What a batch of summaries or answers does: its items, the work on one, its fingerprint."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from rag.batch import Fingerprint, Item, Result, Work
+from rag.batch.questions import read_questions
+from rag.config import Settings, deciding
+from rag.errors import ExtractError, GenerateError
+from rag.export import AnswerRow, SummaryRow, answer_row, as_json, summary_row
+from rag.newsroom.batches import Plan
+from rag.text import content_id
+from rag.types import Answers, Article, Failure, Question, Summaries
+
+if TYPE_CHECKING:
+    from rag.newsroom import News
+
+_PAGE = 500  # articles of an index that are held at once
+_ARTICLE = TypeAdapter(Article)
+_QUESTION = TypeAdapter(Question)
+
+
+def summaries_plan(news: "News", task: Summaries, cancel: threading.Event) -> Plan[SummaryRow]:
+    """The plan of a batch of summaries. Raises what keeps every one of them from being written."""
+    fingerprint = Fingerprint(
+        kind="summaries",
+        options=(
+            ("length", task.length),
+            ("style", task.style),
+            ("instruction", task.instruction),
+            ("fields", json.dumps(dict(task.fields), ensure_ascii=False)),
+        ),
+        settings=_settings(news.settings, ("generator", "summarize")),
+        model=news.generator.identity,
+    )
+
+    def items() -> Iterator[Item]:
+        most = news.settings.batch.article_words
+        return (_article_item(found, most) for found in _articles(news, task))
+
+    return Plan(
+        SummaryRow,
+        fingerprint,
+        items,
+        _summarising(news, task, fingerprint.config, cancel),
+        lambda result: _failed_summary(result, fingerprint),
+    )
+
+
+def _articles(news: "News", task: Summaries) -> Iterator[Article | Failure]:
+    if task.sources:
+        yield from news.articles_in(task.sources, fields=dict(task.fields))
+    elif task.ids:
+        yield from map(news.article, task.ids)
+    elif task.query:
+        limit = task.limit or news.count(filters=task.filters)
+        yield from news.matching(task.query, filters=task.filters, limit=limit)
+    else:
+        place, most = 0, task.limit or news.count(filters=task.filters)
+        while found := news.articles(
+            filters=task.filters, limit=min(_PAGE, most - place), offset=place
+        ):
+            yield from found
+            place += len(found)
+            if place >= most:
+                break
+
+
+def _article_item(found: Article | Failure, most_words: int) -> Item:
+    if isinstance(found, Failure):
+        return Item(content_id(found.source, found.reason), found.source, error=found.reason)
+    key, label = f"{found.id} {found.url}", found.title or found.url
+    payload = _ARTICLE.dump_json(found).decode()
+    words = len(found.text.split())
+    if words <= most_words:
+        return Item(key, label, payload)
+    brief = Article(
+        found.id, found.url, found.title, "", found.publisher, published=found.published
+    )
+    error = f"has {words:,} words; at most {most_words:,} are read (batch.article_words)"
+    return Item(key, label, _ARTICLE.dump_json(brief).decode(), f"{label} {error}")
+
+
+def _summarising(news: "News", task: Summaries, config: str, cancel: threading.Event) -> Work:
+    def go_on(*_: int) -> None:
+        if cancel.is_set():
+            raise GenerateError("the batch was stopped")
+
+    def work(payload: str) -> str:
+        article = _ARTICLE.validate_json(payload)
+        summary = news.summarize(
+            article,
+            length=task.length,
+            style=task.style,
+            instruction=task.instruction,
+            progress=go_on,
+        )
+        if not summary.text:
+            raise ExtractError("nothing in it could be summarised")
+        return as_json(summary_row(article, summary, config=config), indent=None)
+
+    return work
+
+
+def _failed_summary(result: Result, fingerprint: Fingerprint) -> SummaryRow:
+    made = {"model": fingerprint.model, "config": fingerprint.config, "error": result.error}
+    seconds = round(result.seconds, 3)
+    if not result.payload:
+        return SummaryRow("", result.label, seconds=seconds, **made)
+    article = _ARTICLE.validate_json(result.payload)
+    return SummaryRow(
+        article.id,
+        article.url,
+        article.title,
+        article.publisher,
+        article.published,
+        seconds=seconds,
+        **made,
+    )
+
+
+def answers_plan(news: "News", task: Answers) -> Plan[AnswerRow]:
+    """The plan of a batch of answers. Raises what keeps every one of them from being given."""
+    filters = task.filters
+    info = news.info()
+    fingerprint = Fingerprint(
+        kind="answers",
+        options=(
+            ("since", str(filters.since or "")),
+            ("until", str(filters.until or "")),
+            ("publishers", ", ".join(filters.publishers)),
+            ("as_of", str(filters.as_of or "")),
+            ("k", str(task.k or "")),
+        ),
+        settings=_settings(
+            news.settings, ("embedder", "reranker", "generator", "retrieve", "answer")
+        ),
+        model=news.generator.identity,
+        reads=f"the index holds {info.articles:,} articles (version {info.generation})",
+    )
+    news.embedder  # noqa: B018 - a missing model is told before anything else
+
+    def items() -> Iterator[Item]:
+        found = read_questions(Path(task.file)) if task.file else iter(task.questions)
+        return map(_question_item, found)
+
+    def work(payload: str) -> str:
+        question = _QUESTION.validate_json(payload)
+        answer = news.ask(question.text, filters=filters, k=task.k)
+        return as_json(answer_row(question.id, answer, config=fingerprint.config), indent=None)
+
+    return Plan(
+        AnswerRow, fingerprint, items, work, lambda result: _failed_answer(result, fingerprint)
+    )
+
+
+def _question_item(found: Question | Failure) -> Item:
+    if isinstance(found, Failure):
+        return Item(content_id(found.source, found.reason), found.source, error=found.reason)
+    key = hashlib.sha256(f"{found.id}\n{found.text}".encode()).hexdigest()
+    return Item(key, found.text, _QUESTION.dump_json(found).decode())
+
+
+def _failed_answer(result: Result, fingerprint: Fingerprint) -> AnswerRow:
+    asked = Question(result.label, "")
+    if result.payload:
+        asked = _QUESTION.validate_json(result.payload)
+    return AnswerRow(
+        asked.id,
+        asked.text,
+        model=fingerprint.model,
+        config=fingerprint.config,
+        seconds=round(result.seconds, 3),
+        error=result.error,
+    )
+
+
+def _settings(settings: Settings, sections: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    table = deciding(settings)
+    return tuple(
+        (f"{section}.{key}", json.dumps(value, ensure_ascii=False))
+        for section in sections
+        for key, value in table[section].items()
+    )
