@@ -42,9 +42,10 @@ PICKLES = frozenset("pickle cPickle _pickle dill cloudpickle joblib shelve marsh
 # names, the types and errors, and pure functions that say how things are written.
 GUEST = ROOT / "app"
 OPEN_TO_GUESTS = frozenset("__init__ types errors export samples text door".split())
-# The API is a guest inside the house: it also knows how a model is asked, and how claims are marked.
+# The API is a guest inside the house: it also knows how a model is asked, how claims are marked and
+# where jobs are kept.
 SERVE = PACKAGE / "serve"
-OPEN_TO_SERVE = OPEN_TO_GUESTS | {"generate", "cite"}
+OPEN_TO_SERVE = OPEN_TO_GUESTS | {"generate", "cite", "batch"}
 WEB = frozenset("fastapi starlette uvicorn prometheus_client".split())
 # These wait for `rag ui` in the command, so they are there before Gradio is.
 BEFORE_GRADIO = frozenset("__init__ accounts door guard offline serve tunnel".split())

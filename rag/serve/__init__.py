@@ -11,12 +11,13 @@ import rag
 from rag import door
 from rag.errors import ConfigError
 from rag.serve.application import build
+from rag.serve.backlog import Backlog
 from rag.serve.desk import Desk, Turns
 from rag.serve.front import Front
 from rag.serve.health import Health
 from rag.serve.line import Line
 from rag.serve.metrics import Metrics
-from rag.serve.stopping import Stoppable
+from rag.serve.stopping import Watched
 from rag.serve.tokens import Tokens
 
 __all__ = ["Served", "serve"]
@@ -34,6 +35,7 @@ class Served:
     url: str
     _news: rag.News = field(repr=False)
     _desk: Desk = field(repr=False)
+    _backlog: Backlog = field(repr=False)
     _running: door.Running = field(repr=False)
 
     def wait(self) -> None:
@@ -46,6 +48,7 @@ class Served:
     def close(self) -> None:
         """Stop serving, close the newsroom; closing twice is fine."""
         self._desk.close()
+        self._backlog.close()
         self._running.stop()
         self._desk.news.close()
         self._news.close()
@@ -79,9 +82,10 @@ def serve(
     try:
         desk = _desk(news)
         health = Health(desk)
+        backlog = Backlog(news, desk.model)
         port = int(listening.getsockname()[1])
         front = Front(
-            build(desk, health, tokens=known is not None),
+            build(desk, health, backlog, tokens=known is not None),
             metrics=desk.metrics,
             hosts=door.names(host, port) if door.is_loopback(host) else None,
             tokens=known,
@@ -92,7 +96,8 @@ def serve(
         listening.close()
         raise
     health.warm()
-    served = Served(door.address(host, port).rstrip("/"), news, desk, running)
+    backlog.start()
+    served = Served(door.address(host, port).rstrip("/"), news, desk, backlog, running)
     tell(f"The API is at {served.url}, its description at {served.url}/docs (Ctrl-C ends it)")
     return served
 
@@ -127,7 +132,7 @@ def _desk(news: rag.News) -> Desk:
         news.folder,
         settings=news.settings,
         embedder=news.embedder,
-        generator=Stoppable(news.generator),
+        generator=Watched(news.generator),
         reranker=news.reranker,
     )
     metrics = Metrics()

@@ -7,9 +7,11 @@ from fastapi import FastAPI
 
 from rag.serve import page, refusals
 from rag.serve.articles import Articles
+from rag.serve.backlog import Backlog
 from rag.serve.chat import Chat
 from rag.serve.desk import Desk
 from rag.serve.health import Health
+from rag.serve.jobs import Jobs
 from rag.serve.openai import Piece
 from rag.serve.questions import Questions
 
@@ -21,7 +23,7 @@ Every error has the shape of OpenAI's API: `{"error": {"message", "type", "param
 """
 
 
-def build(desk: Desk, health: Health, *, tokens: bool) -> FastAPI:
+def build(desk: Desk, health: Health, backlog: Backlog, *, tokens: bool) -> FastAPI:
     """The application over a newsroom; ``tokens``: a bearer token is wanted."""
     app = FastAPI(
         title="newsrag",
@@ -33,7 +35,13 @@ def build(desk: Desk, health: Health, *, tokens: bool) -> FastAPI:
         generate_unique_id_function=lambda route: f"{route.name}_{route.path.strip('/')}",
     )
     refusals.install(app)
-    for operations in (Chat(desk), Questions(desk), Articles(desk), health):
+    for operations in (
+        Chat(desk),
+        Questions(desk),
+        Articles(desk),
+        Jobs(desk, backlog),
+        health,
+    ):
         operations.install(app)
     page.install(app)
     _complete(app.openapi(), tokens=tokens)

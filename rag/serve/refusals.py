@@ -19,6 +19,8 @@ from rag.errors import (
     GenerateError,
     IndexBusy,
     IndexMissing,
+    JobChanged,
+    JobUnknown,
     QuestionError,
     RagError,
 )
@@ -73,36 +75,50 @@ def _sound(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+# What is told of the library's errors, the first that fits; the log has the whole.
+_KNOWN: tuple[tuple[type[RagError], int, str, str, int], ...] = (
+    (
+        *(ArticleUnknown, 404, "article_unknown"),
+        *("There is no such article. GET /articles lists them.", 0),
+    ),
+    (JobUnknown, 404, "job_unknown", "There is no such job. GET /jobs lists them.", 0),
+    (
+        *(JobChanged, 503, "job_changed"),
+        *("The job was begun with another configuration or model. Begin it anew.", 0),
+    ),
+    (
+        *(IndexMissing, 503, "index_missing"),
+        *("There are no articles yet. Add some with POST /articles.", 0),
+    ),
+    (
+        *(IndexBusy, 503, "index_busy"),
+        *("Another program is writing to the index. Try again when it has finished.", SOON),
+    ),
+    (
+        *(GenerateError, 503, "model_failed"),
+        *("The language model failed. The server's log says why; try again.", SOON),
+    ),
+    (
+        *(RagError, 503, "not_ready"),
+        *("The index or a model cannot be used. The server's log says why.", 0),
+    ),
+)
+
+
 def refusal_of(error: Exception) -> Refusal:
     """What the client is told of an error."""
     if isinstance(error, Refusal):
         return error
     if isinstance(error, QuestionError):
         return Refusal(400, "question_unusable", str(error))
-    if isinstance(error, ArticleUnknown):
-        return Refusal(
-            404, "article_unknown", "There is no such article. GET /articles lists them."
-        )
-    if isinstance(error, RagError):
-        _log.error("%s: %s", type(error).__name__, error)
-    else:
-        _log.error("an error that the server does not know", exc_info=error)
-    match error:
-        case IndexMissing():
-            what = "There are no articles yet. Add some with POST /articles."
-            return Refusal(503, "index_missing", what)
-        case IndexBusy():
-            what = "Another program is writing to the index. Try again when it has finished."
-            return Refusal(503, "index_busy", what, retry=SOON)
-        case GenerateError():
-            what = "The language model failed. The server's log says why; try again."
-            return Refusal(503, "model_failed", what, retry=SOON)
-        case RagError():
-            what = "The index or a model cannot be used. The server's log says why."
-            return Refusal(503, "not_ready", what)
-        case _:
-            what = "The server met an error that it does not know. Its log says more."
-            return Refusal(500, "internal_error", what)
+    for kind, status, code, message, retry in _KNOWN:
+        if isinstance(error, kind):
+            if status >= 500:
+                _log.error("%s: %s", type(error).__name__, error)
+            return Refusal(status, code, message, retry=retry)
+    _log.error("an error that the server does not know", exc_info=error)
+    what = "The server met an error that it does not know. Its log says more."
+    return Refusal(500, "internal_error", what)
 
 
 def reply_to(refusal: Refusal) -> JSONResponse:

@@ -1,8 +1,8 @@
-"""A language model whose work can be stopped at its next token from another thread."""
+"""A language model that is watched: its work can be put off, and stopped at its next token."""
 
 import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Generator as Stream
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -26,12 +26,28 @@ def stopped_by(stop: threading.Event) -> Iterator[None]:
         _stop.reset(token)
 
 
-class Stoppable:
-    """A generator that looks before each token whether its thread's work is still wanted."""
+Look = Callable[[], None]
 
-    def __init__(self, generator: Generator) -> None:
-        """Stand before ``generator``."""
-        self._generator = generator
+
+def look() -> None:
+    """Raise :class:`Stopped` if the work of this thread is not wanted any more."""
+    stop = _stop.get()
+    if stop is not None and stop.is_set():
+        raise Stopped
+
+
+class Watched:
+    """A generator before each call and each token of which somebody looks whether it is wanted."""
+
+    def __init__(self, generator: Generator, *, begin: Look = look, go_on: Look = look) -> None:
+        """Stand before ``generator``.
+
+        Args:
+            generator: does the work.
+            begin: called before each call; it may wait, or raise.
+            go_on: called before each token; it may raise.
+        """
+        self._generator, self._begin, self._go_on = generator, begin, go_on
 
     @property
     def identity(self) -> str:
@@ -57,26 +73,22 @@ class Stoppable:
         seed: int = 0,
         stop: Sequence[str] = (),
     ) -> Iterator[str]:
-        """See :class:`rag.generate.Generator`.
-
-        Raises:
-            Stopped: if the work is not wanted any more.
-        """
-        _look()
+        """See :class:`rag.generate.Generator`; raises what the looks raise."""
+        self._begin()
         pieces = self._generator.stream(
             messages, max_tokens=max_tokens, temperature=temperature, seed=seed, stop=stop
         )
         try:
             for piece in pieces:
-                _look()
+                self._go_on()
                 yield piece
         finally:
             if isinstance(pieces, Stream):
                 pieces.close()
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        """See :class:`rag.generate.Generator`."""
-        _look()
+        """See :class:`rag.generate.Generator`; raises what the look raises."""
+        self._begin()
         return self._generator.first_token(messages)
 
     def count_tokens(self, text: str) -> int:
@@ -90,9 +102,3 @@ class Stoppable:
     def close(self) -> None:
         """See :class:`rag.generate.Generator`."""
         self._generator.close()
-
-
-def _look() -> None:
-    stop = _stop.get()
-    if stop is not None and stop.is_set():
-        raise Stopped
