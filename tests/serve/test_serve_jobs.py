@@ -1,8 +1,13 @@
 """Jobs over the API: begun, listed, read, cancelled, and gone on with after a server's end."""
 
+import os
+import shutil
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import httpx
