@@ -6,6 +6,7 @@ million`` and ``2,400,000`` are equal), words are cut to their stems by the Snow
 """
 
 import re
+import threading
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -96,11 +97,15 @@ def stem(folded: str) -> str:
     return str(_stemmer().stemWord(folded))
 
 
-@lru_cache(maxsize=1)
-def _stemmer():  # type: ignore[no-untyped-def]
-    import snowballstemmer
+_here = threading.local()  # a stemmer keeps the word at work in itself, so each thread has its own
 
-    return snowballstemmer.stemmer("english")
+
+def _stemmer():  # type: ignore[no-untyped-def]
+    if not hasattr(_here, "stemmer"):
+        import snowballstemmer
+
+        _here.stemmer = snowballstemmer.stemmer("english")
+    return _here.stemmer
 
 
 def plain(text: str) -> str:

@@ -1,8 +1,11 @@
 """Names, numbers and words in forms that can be compared."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from rag.terms import plain, rarity, share, terms
+from rag.terms import plain, rarity, share, stem, terms
 
 
 @pytest.mark.parametrize(
@@ -113,3 +116,18 @@ def test_the_offsets_of_words_are_those_in_the_plain_text() -> None:
         *("The", "US", "rate", "rose", "3", "percent", "in", "May"),
     ]
     assert plain(text) == text
+
+
+def test_stems_are_the_same_when_many_threads_ask() -> None:
+    """The stemmer keeps the word at work in itself, so two threads must not share one."""
+    endings = ("ational", "izations", "fulness", "ingly", "ed", "ousness", "ability", "s")
+    words = [f"{chr(97 + n % 26)}{chr(97 + n % 7)}rn{end}" for n in range(120) for end in endings]
+    wanted = [stem.__wrapped__(word) for word in words]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda _: [stem.__wrapped__(word) for word in words], range(8)))
+    finally:
+        sys.setswitchinterval(before)
+    assert all(each == wanted for each in found)

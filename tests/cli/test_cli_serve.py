@@ -1,0 +1,115 @@
+"""`rag serve` and `rag tokens`: what they refuse, what they start, and how they end."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from rag.cli import main
+from rag.serve.tokens import read
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own, and a model that is asked only when somebody asks: on a server."""
+    for name in [name for name in os.environ if name.startswith("RAG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RAG_EMBEDDER_ENGINE", "hash")
+    monkeypatch.setenv("RAG_PROFILE", "server")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command in this process."""
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["rag", *arguments])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        return code, *capsys.readouterr()
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--host", "0.0.0.0"], "--open-to-network"),
+        (["--tokens", "none.txt"], "there is no tokens file none.txt"),
+        (["--host", "192.0.2.1", "--open-to-network"], "no address of this machine"),
+        (["--profile", "tiny", "--set", "models.folder=nowhere"], "rag models pull"),
+        (["--set", "serve.waiting=-1"], "serve.waiting"),
+    ],
+)
+def test_what_is_refused_is_one_line(run: Run, arguments: list[str], told: str) -> None:
+    code, out, err = run("serve", "--port", "0", *arguments)
+    assert (code, out) == (1, "")
+    line = err.splitlines()[-1]
+    assert line.startswith("rag: ")
+    assert told in line
+
+
+@pytest.fixture
+def process(place: Path) -> Iterator[subprocess.Popen[str]]:
+    started = subprocess.Popen(
+        [sys.executable, "-m", "rag", "serve", "--port", "0", "--index", "mine"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=place,
+    )
+    yield started
+    started.kill()
+    started.communicate()
+
+
+def test_the_api_comes_up_and_ctrl_c_ends_it_quietly(process: subprocess.Popen[str]) -> None:
+    assert process.stderr is not None
+    found = re.search(r"The API is at (http://127\.0\.0\.1:\d+),", process.stderr.readline())
+    assert found
+    with httpx.Client(base_url=found[1], trust_env=False, timeout=20) as ask:
+        assert ask.get("/health").json()["index"] == "mine"
+        added = ask.post("/articles", json={"title": "Lamp", "text": "The lamp burns at night."})
+        assert added.status_code == 201
+        assert ask.post("/search", json={"query": "lamp"}).json()["passages"]
+        failed = ask.post("/ask", json={"question": "What burns?"})
+        assert failed.status_code == 503
+        assert failed.json()["error"]["code"] == "model_failed"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert out == ""
+    assert "Traceback" not in err
+
+
+def test_tokens_are_made_listed_and_taken_away(run: Run, place: Path) -> None:
+    code, token, err = run("tokens", "add", "ida", "--tokens", "tokens.txt")
+    assert code == 0
+    assert err == "The token of ida; it is not shown again:\n"
+    assert token.startswith("newsrag-")
+    assert token.strip() not in (place / "tokens.txt").read_text()
+    run("tokens", "add", "jon", "--tokens", "tokens.txt")
+    assert run("tokens", "list", "--tokens", "tokens.txt") == (0, "ida\njon\n", "")
+    assert run("tokens", "remove", "ida", "--tokens", "tokens.txt")[:2] == (
+        0,
+        "ida may ask no more.\n",
+    )
+    assert list(read(place / "tokens.txt")) == ["jon"]
+    code, _, err = run("tokens", "remove", "ida", "--tokens", "tokens.txt")
+    assert (code, err) == (1, "rag: tokens.txt knows no client 'ida'. It knows: jon.\n")
