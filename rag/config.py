@@ -138,6 +138,7 @@ class ServeSettings(_Section):
     tokens: str
     at_once: Annotated[int, Field(ge=1, le=64)]
     waiting: Annotated[int, Field(ge=0, le=1000)]
+    patience: _Seconds
     timeout: _Seconds
     max_megabytes: Annotated[int, Field(ge=1, le=100)]
 

@@ -138,7 +138,13 @@ def _desk(news: rag.News) -> Desk:
     metrics = Metrics()
 
     def line(name: str, at_once: int, waiting: int) -> Line:
-        made = Line(at_once=at_once, waiting=waiting, seconds=limits.timeout, name=name)
+        made = Line(
+            at_once=at_once,
+            waiting=waiting,
+            patience=limits.patience,
+            seconds=limits.timeout,
+            name=name,
+        )
         metrics.watch(made, name)
         return made
 

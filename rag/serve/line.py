@@ -37,17 +37,21 @@ class _End:
 class Line:
     """Work in the order in which it came."""
 
-    def __init__(self, *, at_once: int, waiting: int, seconds: float, name: str) -> None:
+    def __init__(
+        self, *, at_once: int, waiting: int, patience: float, seconds: float, name: str
+    ) -> None:
         """Nobody waits.
 
         Args:
             at_once: how many work.
             waiting: how many wait at most; who comes later is refused with 429.
-            seconds: how long a request may take, waiting and working together.
+            patience: seconds until a turn must have come.
+            seconds: how long the work may take from then on.
             name: of the threads.
         """
         self._free = asyncio.Semaphore(at_once)
-        self._at_once, self._most, self._seconds = at_once, waiting, seconds
+        self._at_once, self._most = at_once, waiting
+        self._patience, self._seconds = patience, seconds
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix=name)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stops: set[threading.Event] = set()
@@ -107,7 +111,7 @@ class Line:
 
     async def _work(self, work: Callable[[], Stream[_T, None, None]], turn: "_Turn[_T]") -> None:
         async with self._free:
-            turn.begun = True
+            turn.begun.set()
             self._running += 1
             self._stops.add(turn.stop)
             loop = asyncio.get_running_loop()
@@ -127,14 +131,15 @@ class Line:
     async def _brought(
         self, turn: "_Turn[_T]", task: asyncio.Task[None]
     ) -> AsyncGenerator[_T, None]:
-        end = asyncio.get_running_loop().time() + self._seconds
         try:
+            await self._come(turn)
+            end = asyncio.get_running_loop().time() + self._seconds
             while True:
                 try:
                     async with asyncio.timeout_at(end):
                         piece = await turn.brought.get()
                 except TimeoutError:
-                    raise self._late(turn) from None
+                    raise self._too_slow() from None
                 if isinstance(piece, _Piece):
                     yield piece.value
                 elif piece.error is not None:
@@ -143,26 +148,31 @@ class Line:
                     return
         finally:
             turn.stop.set()
-            if not turn.begun:
+            if not turn.begun.is_set():
                 task.cancel()
 
-    def _late(self, turn: "_Turn[_T]") -> Refusal:
-        if turn.begun:
+    async def _come(self, turn: "_Turn[_T]") -> None:
+        """Wait until it is this one's turn."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await turn.begun.wait()
+        except TimeoutError:
             what = (
-                f"The work took more than {self._seconds:g} seconds and was stopped. Ask for less."
+                f"Its turn did not come within {self._patience:g} seconds. Try again in {SOON}"
+                " seconds."
             )
-            return Refusal(504, "too_slow", what)
-        what = (
-            f"Its turn did not come within {self._seconds:g} seconds. Try again in {SOON} seconds."
-        )
-        return Refusal(503, "turn_not_come", what, retry=SOON)
+            raise Refusal(503, "turn_not_come", what, retry=SOON) from None
+
+    def _too_slow(self) -> Refusal:
+        what = f"The work took more than {self._seconds:g} seconds and was stopped. Ask for less."
+        return Refusal(504, "too_slow", what)
 
 
 class _Turn(Generic[_T]):
     """One piece of work, between the event loop and its thread."""
 
     def __init__(self) -> None:
-        self.begun = False
+        self.begun = asyncio.Event()
         self.stop = threading.Event()
         self.brought: asyncio.Queue[_Piece[_T] | _End] = asyncio.Queue()
 

@@ -83,7 +83,7 @@ def test_first_come_first_served_and_who_comes_too_late_is_refused(served: "Serv
 def test_a_turn_that_does_not_come_in_time_is_told(served: "Serve") -> None:
     model = Told()
     model.hold()
-    one = served(model, "serve.timeout=0.6")
+    one = served(model, "serve.patience=0.3", "serve.timeout=0.9")
     crowd = Crowd(one)
     crowd.ask()
     until(lambda: model.writing == 1)
