@@ -1,5 +1,6 @@
 """``rag serve`` and ``rag tokens``."""
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -42,6 +43,9 @@ def serve(
     Example: rag serve --index mine --port 8000
     """
     from rag.serve import serve as start
+
+    # Those who end services send this one; it is to end the server as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def tell(line: str) -> None:
         show.console(stderr=True).print(show.plain(line))

@@ -79,7 +79,10 @@ def process(place: Path) -> Iterator[subprocess.Popen[str]]:
     started.communicate()
 
 
-def test_the_api_comes_up_and_ctrl_c_ends_it_quietly(process: subprocess.Popen[str]) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_the_api_comes_up_and_is_ended_quietly(
+    process: subprocess.Popen[str], sent: signal.Signals
+) -> None:
     assert process.stderr is not None
     found = re.search(r"The API is at (http://127\.0\.0\.1:\d+),", process.stderr.readline())
     assert found
@@ -91,7 +94,7 @@ def test_the_api_comes_up_and_ctrl_c_ends_it_quietly(process: subprocess.Popen[s
         failed = ask.post("/ask", json={"question": "What burns?"})
         assert failed.status_code == 503
         assert failed.json()["error"]["code"] == "model_failed"
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     assert out == ""
