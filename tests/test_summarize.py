@@ -356,3 +356,24 @@ def test_leads_are_the_openings_of_all_articles_within_the_budget() -> None:
 def test_articles_without_text_have_no_lead() -> None:
     found = lead_passages([article(""), article(CLOCK)], tokens=500, count=lambda t: len(words(t)))
     assert [passage.article.text for passage in found] == [CLOCK]
+
+
+# A wish of the reader
+
+
+def test_what_the_model_chose_by_a_wish_stands_instead_of_the_main_sentences() -> None:
+    generator = ScriptedGenerator(["He will retire in June. King Olaf wept."])
+    found = summarize(
+        article(CLOCK), generator=generator, sentences_wanted=2, instruction="Only the captain."
+    )
+    assert [claim.text for claim in found.claims] == ["He will retire in June."]
+    assert exact(found, article(CLOCK))
+    assert generator.history[0][-1].content.endswith("\nOnly the captain.")
+
+
+def test_where_nothing_of_it_holds_the_main_sentences_are_told() -> None:
+    generator = ScriptedGenerator(["King Olaf wept."])
+    found = summarize(
+        article(CLOCK), generator=generator, sentences_wanted=2, instruction="Only the king."
+    )
+    assert found.claims[0].text == LEAD

@@ -1,0 +1,38 @@
+"""The `rag` command with a scripted engine: ``scripted_rag.py SECONDS LOG ARGUMENTS...``.
+
+An item takes SECONDS; what is begun is noted in LOG, a line each. The output file is written at
+every chance, so that a kill may hit the writing too.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import rag.batch.output
+import rag.newsroom
+from rag.cli import main
+from rag.generate.scripted import ScriptedGenerator
+from rag.types import Message
+
+
+def play(seconds: float, log: str) -> ScriptedGenerator:
+    """An engine that copies the first sentence of the article that it is shown."""
+
+    def reply(messages: Sequence[Message]) -> str:
+        head, text = messages[-1].content.split("\n", 1)
+        with Path(log).open("ab", buffering=0) as file:
+            file.write(f"{os.getpid()} {head.removeprefix('<article> ')}\n".encode())
+        time.sleep(seconds)
+        return text.split(".")[0] + "."
+
+    return ScriptedGenerator(reply)
+
+
+if __name__ == "__main__":
+    rag.batch.output._PAUSE = rag.batch.output._SHARE = 0.0
+    engine = play(float(sys.argv[1]), sys.argv[2])
+    rag.newsroom.build_generator = lambda _: engine
+    del sys.argv[1:3]
+    main()
