@@ -14,9 +14,7 @@ REST = "Mayor Ida Fenn said that the new bridge carries 4,000 cars a day."
 
 def article(title: str) -> Article:
     text = f"{LEAD} {REST}"
-    return Article(
-        content_id(title, text), "https://example.org/f", title, text, "Post", (), date(2024, 5, 14)
-    )
+    return Article(content_id(title, text), "https://example.org/f", title, text, "Post")
 
 
 def headed(draft: str, title: str = "A bad day for Harrow") -> tuple[Summary, ScriptedGenerator]:
