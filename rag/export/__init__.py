@@ -6,7 +6,15 @@ enough to be kept in a browser (:func:`saved`).
 """
 
 from rag.export.markdown import as_markdown
-from rag.export.rows import AnswerRow, Source, SummaryRow, answer_row, read_row, summary_row
+from rag.export.rows import (
+    AnswerRow,
+    Source,
+    SummaryRow,
+    answer_row,
+    read_answer_row,
+    read_summary_row,
+    summary_row,
+)
 from rag.export.saved import SavedAnswer, read_saved, saved
 from rag.export.summaries import Quote, Sentence, as_csv, as_jsonl, summary_rows
 from rag.export.tables import ENDINGS, write_rows
@@ -26,8 +34,9 @@ __all__ = [
     "as_json",
     "as_jsonl",
     "as_markdown",
-    "read_row",
+    "read_answer_row",
     "read_saved",
+    "read_summary_row",
     "saved",
     "summary_row",
     "summary_rows",

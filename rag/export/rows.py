@@ -7,7 +7,6 @@ The same row is a line of JSON, a row of CSV or Parquet, or a section of Markdow
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import TypeVar
 
 from pydantic import TypeAdapter
@@ -72,17 +71,19 @@ class AnswerRow:
     error: str = ""
 
 
-Row = TypeVar("Row", SummaryRow, AnswerRow)
+Row = TypeVar("Row", bound=SummaryRow | AnswerRow)
+_SUMMARY = TypeAdapter(SummaryRow)
+_ANSWER = TypeAdapter(AnswerRow)
 
 
-@cache
-def _form(kind: type[Row]) -> TypeAdapter[Row]:
-    return TypeAdapter(kind)
+def read_summary_row(text: str) -> SummaryRow:
+    """The row that :func:`rag.export.as_json` has written."""
+    return _SUMMARY.validate_json(text)
 
 
-def read_row(kind: type[Row], text: str) -> Row:
-    """The row of this kind that :func:`rag.export.as_json` has written as ``text``."""
-    return _form(kind).validate_json(text)
+def read_answer_row(text: str) -> AnswerRow:
+    """The row that :func:`rag.export.as_json` has written."""
+    return _ANSWER.validate_json(text)
 
 
 def summary_row(article: Article, summary: Summary, *, config: str) -> SummaryRow:

@@ -36,7 +36,7 @@ class Request:
     def take(self, token: "torch.Tensor", ends: frozenset[int]) -> None:
         """Hand on the next token (1,); the stream ends with it if it is one of ``ends``."""
         self.written += 1
-        self.pieces.put(token)
+        self.pieces.put(token)  # type: ignore[no-untyped-call]
         if int(token) in ends or self.written >= self.max_tokens or self.stop.is_set():
             self.end()
 
@@ -44,7 +44,7 @@ class Request:
         """Nothing more comes; ending twice is fine."""
         if not self.ended:
             self.ended, self.error = True, error
-            self.pieces.end()
+            self.pieces.end()  # type: ignore[no-untyped-call]
 
 
 class Turn:

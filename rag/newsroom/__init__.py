@@ -625,7 +625,7 @@ class News:
         choices = Choices(Path(out) if out else None, begin, progress, reading, cancel)
         if isinstance(task, Summaries):
             return Batch(summaries_plan(self, task, cancel), choices, self.settings.batch.streams)
-        return Batch(answers_plan(self, task), choices, self.settings.batch.streams)
+        return Batch(answers_plan(self, task, cancel), choices, self.settings.batch.streams)
 
     def read(self, source: str) -> Article:
         """Clean one file or web address without storing it.

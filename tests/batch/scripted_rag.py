@@ -31,8 +31,12 @@ def play(seconds: float, log: str) -> ScriptedGenerator:
 
 
 if __name__ == "__main__":
-    rag.batch.output._PAUSE = rag.batch.output._SHARE = 0.0
     engine = play(float(sys.argv[1]), sys.argv[2])
-    rag.newsroom.build_generator = lambda _: engine
+    for module, name, value in (
+        (rag.batch.output, "_PAUSE", 0.0),
+        (rag.batch.output, "_SHARE", 0),
+        (rag.newsroom, "build_generator", lambda _: engine),
+    ):
+        setattr(module, name, value)
     del sys.argv[1:3]
     main()

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -146,7 +147,7 @@ def test_a_log_gets_a_line_a_minute_with_rate_failures_and_the_time_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock, heard = iter([0.0, 30.0, 61.0, 70.0]), io.StringIO()
-    monkeypatch.setattr(show.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     with show.progress_bar("items", None) as bar:
         monkeypatch.setattr(bar.console, "file", heard)
         for done in (10, 12, 14, 15):
