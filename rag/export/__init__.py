@@ -11,8 +11,7 @@ from rag.export.rows import (
     Source,
     SummaryRow,
     answer_row,
-    read_answer_row,
-    read_summary_row,
+    read_row,
     summary_row,
 )
 from rag.export.saved import SavedAnswer, read_saved, saved
@@ -34,9 +33,8 @@ __all__ = [
     "as_json",
     "as_jsonl",
     "as_markdown",
-    "read_answer_row",
+    "read_row",
     "read_saved",
-    "read_summary_row",
     "saved",
     "summary_row",
     "summary_rows",

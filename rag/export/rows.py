@@ -7,7 +7,7 @@ The same row is a line of JSON, a row of CSV or Parquet, or a section of Markdow
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from pydantic import TypeAdapter
 
@@ -76,14 +76,17 @@ _SUMMARY = TypeAdapter(SummaryRow)
 _ANSWER = TypeAdapter(AnswerRow)
 
 
-def read_summary_row(text: str) -> SummaryRow:
-    """The row that :func:`rag.export.as_json` has written."""
-    return _SUMMARY.validate_json(text)
+@overload
+def read_row(kind: type[SummaryRow], text: str) -> SummaryRow: ...
 
 
-def read_answer_row(text: str) -> AnswerRow:
-    """The row that :func:`rag.export.as_json` has written."""
-    return _ANSWER.validate_json(text)
+@overload
+def read_row(kind: type[AnswerRow], text: str) -> AnswerRow: ...
+
+
+def read_row(kind: type[SummaryRow] | type[AnswerRow], text: str) -> SummaryRow | AnswerRow:
+    """The row of this kind that :func:`rag.export.as_json` has written as ``text``."""
+    return _SUMMARY.validate_json(text) if kind is SummaryRow else _ANSWER.validate_json(text)
 
 
 def summary_row(article: Article, summary: Summary, *, config: str) -> SummaryRow:

@@ -19,8 +19,7 @@ from rag.export import (
     SummaryRow,
     answer_row,
     as_json,
-    read_answer_row,
-    read_summary_row,
+    read_row,
     summary_row,
 )
 from rag.newsroom.batches import Plan
@@ -58,7 +57,7 @@ def summaries_plan(news: "News", task: Summaries, cancel: threading.Event) -> Pl
         fingerprint,
         items,
         _summarising(news, task, fingerprint.config, cancel),
-        read_summary_row,
+        lambda text: read_row(SummaryRow, text),
         lambda result: _failed_summary(result, fingerprint),
     )
 
@@ -177,7 +176,7 @@ def answers_plan(news: "News", task: Answers, cancel: threading.Event) -> Plan[A
         fingerprint,
         items,
         work,
-        read_answer_row,
+        lambda text: read_row(AnswerRow, text),
         lambda result: _failed_answer(result, fingerprint),
     )
 
