@@ -23,6 +23,7 @@ from rag.export import (
     read_saved,
     saved,
     summary_rows,
+    whole,
 )
 from rag.types import Answer, Article, Chunk, Citation, Claim, Passage, Summary, Timing
 
@@ -303,3 +304,21 @@ def test_what_is_no_answer_or_too_long_is_not_read() -> None:
             read_saved(text)
     with pytest.raises(SavedError, match="at most 200000 are read"):
         read_saved(saved(replace(made(), draft="x" * 200_000)))
+
+
+# Files
+
+
+def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with whole(path) as beside:
+        beside.write_text("one")
+        assert not path.exists()
+    with whole(path) as beside:
+        beside.write_text("tw")
+        assert path.read_text() == "one"
+    assert path.read_text() == "tw"
+    with pytest.raises(FileNotFoundError), whole(path):
+        (tmp_path / "none.txt").read_text()
+    assert path.read_text() == "tw"
+    assert list(tmp_path.iterdir()) == [path]

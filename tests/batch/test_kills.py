@@ -28,6 +28,7 @@ class Desk:
 
     def __init__(self, folder: Path, ending: str, seconds: float) -> None:
         self.out, self.log, self.seconds = folder / f"out{ending}", folder / "begun.log", seconds
+        self.seen = set[str]()
         self.source = folder / "news.jsonl"
         self.titles = [f"Bridge {n} of {PLACES[n % 10]}" for n in range(ITEMS)]
         lines = (
@@ -70,8 +71,10 @@ class Desk:
         return READERS[self.out.suffix](self.out) if self.out.exists() else []
 
     def check(self) -> None:
-        """Whatever is in the file stands in input order, each item once."""
+        """Whatever is in the file stands in input order, each item once, and none is lost again."""
         found = self.read()
+        assert self.seen <= set(found)
+        self.seen = set(found)
         assert len(set(found)) == len(found)
         assert found == [title for title in self.titles if title in set(found)]
 
