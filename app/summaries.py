@@ -1,7 +1,7 @@
 """Summaries of one article, several, or all that match, with the same proof as answers."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from app import render
 from app.articles import Picked
 from app.events import LIGHT, MODEL, Part
 from app.filters import FilterBar, chosen, refreshed
-from app.line import Line, before
+from app.line import Line, Ticket, before
 from app.words import explained
 from rag import News
 from rag.export import as_csv, as_jsonl, as_markdown
@@ -22,6 +22,10 @@ _LISTED = 300  # newest articles that can be chosen by name
 EACH, TOGETHER = "One summary each", "One of all together"
 Length = Literal["short", "medium", "long"]
 Row = tuple[Article, Summary]
+
+
+class _Stopped(Exception):
+    """Nobody wants the summary at work any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,34 +118,39 @@ class Desk:
                 if ticket.stopped.is_set():
                     break
                 self._news.warm()
-                row, body = (
-                    self._together(wish) if wish.together else self._one(articles[done], wish)
-                )
+                try:
+                    row, body = (
+                        self._together(wish, ticket)
+                        if wish.together
+                        else self._one(articles[done], wish, ticket)
+                    )
+                except _Stopped:
+                    break
                 rows.append(row)
                 shown += body
-                if ticket.stopped.is_set():
-                    break
-        yield shown or '<p class="quiet">No article matches.</p>', ""
+        nothing = "Stopped before the first summary." if total else "No article matches."
+        yield shown or f'<p class="quiet">{nothing}</p>', ""
 
-    def _one(self, article: Article, wish: Wish) -> tuple[Row, str]:
-        summary = self._news.summarize(article, length=wish.length)
+    def _one(self, article: Article, wish: Wish, ticket: Ticket) -> tuple[Row, str]:
+        summary = self._news.summarize(article, length=wish.length, progress=_until(ticket))
         return (article, summary), render.summary(summary, {article.id: article}, self._profile)
 
-    def _together(self, wish: Wish) -> tuple[Row, str]:
-        if wish.ids:
-            summary = self._news.summarize(wish.ids[:MOST], length=wish.length)
-        else:
-            summary = self._news.summarize(
-                query=wish.query, filters=wish.filters, length=wish.length
-            )
+    def _together(self, wish: Wish, ticket: Ticket) -> tuple[Row, str]:
+        summary = self._news.summarize(
+            wish.ids[:MOST] or None,
+            query=wish.query,
+            filters=wish.filters,
+            length=wish.length,
+            progress=_until(ticket),
+        )
         known = {each: self._news.article(each) for each in summary.article_ids}
         about = Article("", "", wish.query or f"{len(known)} articles together", "")
         return (about, summary), render.summary(summary, known, self._profile)
 
     def stop(self, request: gr.Request) -> str:
-        """End after the summary at work, and say so."""
+        """End at the model's next word, and say so."""
         self._line.stop(str(request.session_hash))
-        return _state("Stopping after this one …")
+        return _state("Stopping …")
 
     def _articles(self, wish: Wish) -> tuple[Article, ...]:
         if wish.ids:
@@ -164,6 +173,16 @@ class Desk:
     def csv(self, rows: Sequence[Row]) -> dict[str, str]:
         """The summaries as CSV."""
         return {"name": "summaries.csv", "type": "text/csv", "text": as_csv(rows)}
+
+
+def _until(ticket: Ticket) -> Callable[[int, int], None]:
+    """Raises what ends a summary, once its ticket is stopped."""
+
+    def check(done: int, known: int) -> None:
+        if ticket.stopped.is_set():
+            raise _Stopped
+
+    return check
 
 
 def _label(article: Article) -> str:

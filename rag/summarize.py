@@ -8,6 +8,7 @@ kept is checked against the article itself.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator as Stream
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -34,10 +35,13 @@ _REPEAT = 0.7  # share of equal content words from which a sentence says nothing
 
 @dataclass(slots=True)
 class _Writer:
-    """Asks the generator, and keeps count of time and tokens."""
+    """Asks the generator, and keeps count of time, tokens and prompts."""
 
     generator: Generator
     max_tokens: int
+    progress: Progress
+    done: int = 0
+    known: int = 1
     timing: Timing = field(default_factory=Timing)
 
     @property
@@ -46,11 +50,18 @@ class _Writer:
         return self.generator.context_length - self.max_tokens - _MARKS
 
     def write(self, messages: Sequence[Message]) -> str:
-        start, first, pieces = time.perf_counter(), 0.0, list[str]()
-        for piece in self.generator.stream(messages, max_tokens=self.max_tokens):
-            first = first or time.perf_counter() - start
-            pieces.append(piece)
-        text = "".join(pieces)
+        start, first, written = time.perf_counter(), 0.0, list[str]()
+        self.tell()
+        pieces = self.generator.stream(messages, max_tokens=self.max_tokens)
+        try:
+            for piece in pieces:
+                first = first or time.perf_counter() - start
+                written.append(piece)
+                self.tell()
+        finally:
+            if isinstance(pieces, Stream):  # at once, for the engine goes on writing until then
+                pieces.close()
+        self.done += 1
         usage = self.generator.usage
         self.timing = replace(
             self.timing,
@@ -60,7 +71,10 @@ class _Writer:
             cached_tokens=self.timing.cached_tokens + usage.cached_tokens,
             output_tokens=self.timing.output_tokens + usage.output_tokens,
         )
-        return text
+        return "".join(written)
+
+    def tell(self) -> None:
+        self.progress(self.done, max(self.done, self.known))
 
 
 def summarize(
@@ -83,24 +97,24 @@ def summarize(
         support: see :func:`rag.verify.check`.
         instruction: a wish of the reader, such as what to look for; what the model chooses by it
             stands, where it holds, instead of the main sentences.
-        progress: called with (prompts done, prompts known so far).
+        progress: called with (prompts done, prompts known so far), and again for each piece that
+            the model writes. What it raises ends the summary there and comes through.
 
     Raises:
         GenerateError: if the engine fails.
     """
     whole = whole_passage(article)
-    writer = _writer(generator, sentences_wanted)
+    writer = _writer(generator, sentences_wanted, progress)
     rules = summary_messages(article, "", sentences=sentences_wanted, instruction=instruction)
     room = max(_LEAST_PART, writer.room - _tokens(rules, generator))
-    text, tell, done = article.text, progress or (lambda *_: None), 0
+    text = article.text
     while True:
         parts = tuple(_parts(text, min(part_tokens, room), generator.count_tokens))
         last = len(parts) <= 1
         wanted = sentences_wanted if last else max(2, sentences_wanted // 2)
-        known = done + len(parts) + (not last)
+        writer.known = writer.done + len(parts) + (not last)
         kept: list[Claim] = []
         for start, end in parts:
-            tell(done, known)
             asked = summary_messages(
                 article, text[start:end], sentences=wanted, instruction=instruction
             )
@@ -108,7 +122,6 @@ def summarize(
             # Later rounds read what the first one wrote, which stands anywhere in the article.
             source = _slice(article, 1, start, end) if text is article.text else whole
             kept += _checked(draft, (source,), support, wanted, kept)
-            done += 1
         shorter = "\n\n".join(claim.text for claim in kept)
         if last or not kept or len(shorter) > 0.8 * len(text):
             break
@@ -119,7 +132,8 @@ def summarize(
         claims = _told(kept, whole, sentences_wanted)
     else:
         claims = _completed(kept[:sentences_wanted], (whole,), sentences_wanted)
-    tell(done, done)
+    writer.known = writer.done
+    writer.tell()
     return _summary((article,), claims, writer)
 
 
@@ -130,15 +144,17 @@ def overview(
     generator: Generator,
     sentences_wanted: int = 3,
     support: float = SUPPORT,
+    progress: Progress | None = None,
 ) -> Summary:
     """Summarise what several articles say about a query, from passages of them.
 
-    The last passages are left out where the model's context cannot hold all.
+    The last passages are left out where the model's context cannot hold all. ``progress`` is that
+    of :func:`summarize`.
 
     Raises:
         GenerateError: if the engine fails.
     """
-    writer = _writer(generator, sentences_wanted)
+    writer = _writer(generator, sentences_wanted, progress)
     if not passages:
         return _summary((), (), writer)
     messages = overview_messages(query, passages, sentences=sentences_wanted)
@@ -169,9 +185,9 @@ def whole_passage(article: Article) -> Passage:
     return _slice(article, 1, 0, len(article.text))
 
 
-def _writer(generator: Generator, sentences_wanted: int) -> _Writer:
-    wanted = _TOKENS_A_SENTENCE * (sentences_wanted + 1)
-    return _Writer(generator, min(wanted, generator.context_length // 3))
+def _writer(generator: Generator, sentences_wanted: int, progress: Progress | None) -> _Writer:
+    wanted = min(_TOKENS_A_SENTENCE * (sentences_wanted + 1), generator.context_length // 3)
+    return _Writer(generator, wanted, progress or (lambda *_: None))
 
 
 def _tokens(messages: Sequence[Message], generator: Generator) -> int:

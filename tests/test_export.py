@@ -23,6 +23,7 @@ from rag.export import (
     read_saved,
     saved,
     summary_rows,
+    whole,
 )
 from rag.types import Answer, Article, Chunk, Citation, Claim, Passage, Summary, Timing
 
@@ -242,15 +243,20 @@ def test_no_cell_is_a_formula(first: str) -> None:
 
 
 def test_a_saved_answer_holds_places_and_no_articles() -> None:
-    text = saved(replace(made(), draft="It rained [1]", short="rain"))
+    timing = Timing(generate=1.5, output_tokens=7)
+    text = saved(replace(made(), draft="It rained [1]", short="rain", timing=timing))
     assert "opened" not in text
     assert "Über" not in text
-    assert len(text) < 450
+    assert len(text) < 600
     kept = read_saved(text)
     (passage,), (claim,) = kept.passages, kept.claims
     assert (passage.article_id, passage.start, passage.end) == ("a1", 26, 36)
     assert (claim.citations[0].start, claim.citations[0].end) == (29, 35)
     assert (kept.draft, kept.short, kept.confidence) == ("It rained [1]", "rain", 2 / 3)
+    assert kept.timing == timing
+    old = json.loads(text)
+    del old["timing"]  # as it was written before times were kept
+    assert read_saved(json.dumps(old)).timing == Timing()
     assert read_saved(saved(made(float("nan")))).passages[0].score == 0
 
 
@@ -264,6 +270,10 @@ def test_a_saved_answer_holds_places_and_no_articles() -> None:
         ("confidence", 2),
         ("confidence", float("nan")),
         ("version", 0),
+        ("timing", {"generate": float("inf")}),
+        ("timing", {"generate": float("nan")}),
+        ("timing", {"generate": -1}),
+        ("timing", {"output_tokens": 1.5}),
         ("claims", {}),
         ("claims", [1]),
         ("passages", [{}]),
@@ -294,3 +304,21 @@ def test_what_is_no_answer_or_too_long_is_not_read() -> None:
             read_saved(text)
     with pytest.raises(SavedError, match="at most 200000 are read"):
         read_saved(saved(replace(made(), draft="x" * 200_000)))
+
+
+# Files
+
+
+def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with whole(path) as beside:
+        beside.write_text("one")
+        assert not path.exists()
+    with whole(path) as beside:
+        beside.write_text("tw")
+        assert path.read_text() == "one"
+    assert path.read_text() == "tw"
+    with pytest.raises(FileNotFoundError), whole(path):
+        (tmp_path / "none.txt").read_text()
+    assert path.read_text() == "tw"
+    assert list(tmp_path.iterdir()) == [path]

@@ -220,7 +220,8 @@ def test_progress_counts_up_to_what_was_known() -> None:
     )
     asked = len(generator.history)
     assert told[-1] == (asked, asked)
-    assert [done for done, _ in told] == [*range(asked), asked]
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert {done for done, _ in told} == {*range(asked), asked}
     assert all(done <= known for done, known in told)
     # Within a round the number of prompts is known, and only a further round can change it.
     assert len({known for _, known in told}) <= 3
@@ -234,7 +235,27 @@ def test_progress_of_a_single_prompt() -> None:
         generator=ScriptedGenerator([LEAD]),
         progress=lambda done, known: told.append((done, known)),
     )
-    assert told == [(0, 1), (1, 1)]
+    assert set(told) == {(0, 1), (1, 1)}
+    assert told[-1] == (1, 1)
+
+
+def test_what_progress_raises_ends_the_summary_before_the_next_word() -> None:
+    written: list[int] = []
+    generator = ScriptedGenerator([LEAD, LEAD])
+
+    def stop(done: int, known: int) -> None:
+        written.append(done)
+        if len(written) == 4:  # once before the first word, then with each
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        summarize(article(CLOCK), generator=generator, progress=stop)
+    assert len(written) == 4
+    written.clear()
+    source = article(CLOCK)
+    passages = [Passage(1, piece, source, 1.0) for piece in chunk(source, words=100)]
+    with pytest.raises(InterruptedError):
+        overview("the ferry", passages, generator=generator, progress=stop)
 
 
 @pytest.mark.parametrize(
@@ -356,3 +377,24 @@ def test_leads_are_the_openings_of_all_articles_within_the_budget() -> None:
 def test_articles_without_text_have_no_lead() -> None:
     found = lead_passages([article(""), article(CLOCK)], tokens=500, count=lambda t: len(words(t)))
     assert [passage.article.text for passage in found] == [CLOCK]
+
+
+# A wish of the reader
+
+
+def test_what_the_model_chose_by_a_wish_stands_instead_of_the_main_sentences() -> None:
+    generator = ScriptedGenerator(["He will retire in June. King Olaf wept."])
+    found = summarize(
+        article(CLOCK), generator=generator, sentences_wanted=2, instruction="Only the captain."
+    )
+    assert [claim.text for claim in found.claims] == ["He will retire in June."]
+    assert exact(found, article(CLOCK))
+    assert generator.history[0][-1].content.endswith("\nOnly the captain.")
+
+
+def test_where_nothing_of_it_holds_the_main_sentences_are_told() -> None:
+    generator = ScriptedGenerator(["King Olaf wept."])
+    found = summarize(
+        article(CLOCK), generator=generator, sentences_wanted=2, instruction="Only the king."
+    )
+    assert found.claims[0].text == LEAD

@@ -108,7 +108,7 @@ class _Crew:
                 elif self._nothing_left():
                     break
                 else:
-                    self._ended.wait(_POLL)
+                    self.wait(_POLL)
         except BaseException as error:  # noqa: BLE001 - raised again where the results are read
             self.failure = self.failure or error
             self._ended.set()

@@ -6,7 +6,14 @@ enough to be kept in a browser (:func:`saved`).
 """
 
 from rag.export.markdown import as_markdown
-from rag.export.rows import AnswerRow, Source, SummaryRow, answer_row, read_row, summary_row
+from rag.export.rows import (
+    AnswerRow,
+    Source,
+    SummaryRow,
+    answer_row,
+    read_row,
+    summary_row,
+)
 from rag.export.saved import SavedAnswer, read_saved, saved
 from rag.export.summaries import Quote, Sentence, as_csv, as_jsonl, summary_rows
 from rag.export.tables import ENDINGS, write_rows

@@ -7,8 +7,7 @@ The same row is a line of JSON, a row of CSV or Parquet, or a section of Markdow
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from pydantic import TypeAdapter
 
@@ -72,17 +71,22 @@ class AnswerRow:
     error: str = ""
 
 
-Row = TypeVar("Row", SummaryRow, AnswerRow)
+Row = TypeVar("Row", bound=SummaryRow | AnswerRow)
+_SUMMARY = TypeAdapter(SummaryRow)
+_ANSWER = TypeAdapter(AnswerRow)
 
 
-@cache
-def _form(kind: type[Row]) -> TypeAdapter[Row]:
-    return TypeAdapter(kind)
+@overload
+def read_row(kind: type[SummaryRow], text: str) -> SummaryRow: ...
 
 
-def read_row(kind: type[Row], text: str) -> Row:
+@overload
+def read_row(kind: type[AnswerRow], text: str) -> AnswerRow: ...
+
+
+def read_row(kind: type[SummaryRow] | type[AnswerRow], text: str) -> SummaryRow | AnswerRow:
     """The row of this kind that :func:`rag.export.as_json` has written as ``text``."""
-    return _form(kind).validate_json(text)
+    return _SUMMARY.validate_json(text) if kind is SummaryRow else _ANSWER.validate_json(text)
 
 
 def summary_row(article: Article, summary: Summary, *, config: str) -> SummaryRow:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import GenerateError, ModelError, ModelMissing
 from rag.generate import LIKELIEST, LastUsage, Usage
+from rag.generate.gathering import Gathering, Request, Turn, padded
 from rag.generate.stops import cut_at
 from rag.types import Message
 
@@ -29,7 +30,7 @@ class _Engine:
 
 
 class TransformersGenerator:
-    """A model that the transformers library runs; one stream at a time, others wait.
+    """A model that the transformers library runs; streams that wait are written in one batch.
 
     Whether it is causal or sequence-to-sequence (T5, BART) is read from its configuration. Chats
     are rendered with the model's own template; a model without one gets the plain texts.
@@ -42,6 +43,7 @@ class TransformersGenerator:
         identity: str = "",
         context_length: int = 4096,
         device: str = "auto",
+        parallel: int = 1,
         allow_download: bool = False,
     ) -> None:
         """Nothing is read yet.
@@ -51,6 +53,7 @@ class TransformersGenerator:
             identity: what to call the model; the path's last part by default.
             context_length: tokens of prompt and output; the model's own limit where that is less.
             device: ``cpu``, ``cuda``, ``mps`` or ``auto``, which takes the best there is.
+            parallel: how many streams are written at once, in one padded batch.
             allow_download: let transformers fetch what is not on this machine.
         """
         self._path = path
@@ -61,6 +64,7 @@ class TransformersGenerator:
         self._engine: _Engine | None = None
         self._loading = threading.Lock()
         self._writing = threading.Lock()
+        self._gathering = Gathering(self._write, parallel)
         self._usage = LastUsage()
 
     @property
@@ -148,48 +152,55 @@ class TransformersGenerator:
         engine = self._ready()
         prompt = self._prompt(engine, messages)
         read = int(prompt.shape[1])
-        streamer = TextIteratorStreamer(
-            engine.tokenizer, skip_prompt=True, skip_special_tokens=True
+        request = Request(
+            prompt[0],
+            TextIteratorStreamer(engine.tokenizer, skip_special_tokens=True),
+            max_tokens=min(max_tokens, engine.context_length - read),
+            temperature=temperature,
+            seed=seed,
         )
-        run = _Run(temperature, seed, min(max_tokens, engine.context_length - read))
-        thread = threading.Thread(
-            target=self._write, args=(engine, prompt, streamer, run), name="transformers stream"
-        )
-        thread.start()
+        self._gathering.add(request)
         try:
-            yield from cut_at((piece for piece in streamer if piece), stop)
-            if run.error is not None:
-                raise GenerateError(f"{self._identity} failed: {run.error}") from run.error
+            yield from cut_at((piece for piece in request.pieces if piece), stop)
+            if request.error is not None:
+                raise GenerateError(f"{self._identity} failed: {request.error}") from request.error
         finally:
-            run.stop.set()
-            self._usage.record(Usage(read, 0, run.written))
+            request.stop.set()
+            self._usage.record(Usage(read, 0, request.written))
 
-    def _write(
-        self, engine: _Engine, prompt: "torch.Tensor", streamer: object, run: "_Run"
-    ) -> None:
+    def _write(self, requests: Sequence[Request]) -> None:
+        try:
+            engine = self._ready()
+            with self._writing:
+                self._generate(engine, requests)
+        except Exception as error:  # noqa: BLE001 - handed to whoever reads the streams
+            for request in requests:
+                request.end(error)
+        for request in requests:
+            request.end()
+
+    def _generate(self, engine: _Engine, requests: Sequence[Request]) -> None:
         import torch
         from transformers import StoppingCriteriaList
 
-        sampling = run.temperature > 0
-        try:
-            with self._writing:
-                if sampling:
-                    torch.manual_seed(run.seed)
-                engine.model.generate(  # type: ignore[operator]
-                    prompt,
-                    attention_mask=torch.ones_like(prompt),
-                    max_new_tokens=run.max_tokens,
-                    do_sample=sampling,
-                    temperature=run.temperature if sampling else None,
-                    top_p=None,
-                    top_k=None,
-                    pad_token_id=_padding(engine),
-                    streamer=streamer,
-                    stopping_criteria=StoppingCriteriaList([run]),
-                )
-        except Exception as error:  # noqa: BLE001 - handed to whoever reads the stream
-            run.error = error
-            streamer.end()  # type: ignore[attr-defined]
+        first, sampling = requests[0], requests[0].temperature > 0
+        padding = _padding(engine)
+        ids, mask = padded(
+            [request.prompt for request in requests], padding or 0, left=not engine.seq2seq
+        )
+        if sampling:
+            torch.manual_seed(first.seed)
+        engine.model.generate(  # type: ignore[operator]
+            ids,
+            attention_mask=mask,
+            max_new_tokens=max(request.max_tokens for request in requests),
+            do_sample=sampling,
+            temperature=first.temperature if sampling else None,
+            top_p=None,
+            top_k=None,
+            pad_token_id=padding,
+            stopping_criteria=StoppingCriteriaList([Turn(requests, _ends(engine))]),
+        )
 
     def _ready(self) -> _Engine:
         with self._loading:
@@ -239,26 +250,6 @@ class TransformersGenerator:
         return _Engine(model, tokenizer, device, seq2seq, min(limit, self._context_length))
 
 
-class _Run:
-    """One stream under way; transformers calls it after each token and stops where it says so."""
-
-    def __init__(self, temperature: float, seed: int, max_tokens: int) -> None:
-        self.temperature = temperature
-        self.seed = seed
-        self.max_tokens = max_tokens
-        self.stop = threading.Event()
-        self.written = 0
-        self.error: Exception | None = None
-
-    def __call__(
-        self, input_ids: "torch.Tensor", scores: object, **_options: object
-    ) -> "torch.Tensor":
-        import torch
-
-        self.written += 1
-        return torch.full((len(input_ids),), self.stop.is_set(), device=input_ids.device)
-
-
 def _encoded(engine: _Engine, messages: Sequence[Message]) -> "torch.Tensor":
     """The chat as token ids (1, tokens)."""
     tokenizer = engine.tokenizer
@@ -300,6 +291,13 @@ def _plain(messages: Sequence[Message], seq2seq: bool) -> str:
 def _padding(engine: _Engine) -> int | None:
     known = (engine.tokenizer.pad_token_id, engine.tokenizer.eos_token_id)
     return next((int(token) for token in known if isinstance(token, int)), None)
+
+
+def _ends(engine: _Engine) -> frozenset[int]:
+    """The tokens with which the model ends a reply."""
+    known = getattr(engine.model.generation_config, "eos_token_id", None)
+    found = known if isinstance(known, list) else [known]
+    return frozenset(int(token) for token in found if token is not None)
 
 
 def _chosen(device: str) -> str:

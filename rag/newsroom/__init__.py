@@ -203,6 +203,7 @@ class News:
         fields: Mapping[str, str] | None = None,
         allow_private: bool | None = None,
         stdin: BinaryIO | None = None,
+        temporary: Path | None = None,
         progress: Progress | None = None,
     ) -> IngestReport:
         """Read sources into the index: files, folders, web addresses, ``-`` for standard input.
@@ -215,6 +216,7 @@ class News:
             fields: for records with unusual field names: ours to theirs, ``{"text": "corpo"}``.
             allow_private: whether addresses of this machine and network may be asked.
             stdin: what ``-`` means; None for the process's own.
+            temporary: a folder that goes away; files in it are not called by their address there.
             progress: called with each outcome.
 
         Raises:
@@ -225,7 +227,9 @@ class News:
         """
         if isinstance(sources, str | Path):
             sources = [sources]  # not its letters, of which "/" would be read as a folder
-        pages = self._fetch(map(str, sources), stdin=stdin, allow_private=allow_private)
+        pages = self._fetch(
+            map(str, sources), stdin=stdin, allow_private=allow_private, temporary=temporary
+        )
         embedder = self.embedder
         index = self._open(create=True, bind=True)
         embedder.load()
@@ -238,6 +242,7 @@ class News:
         *,
         stdin: BinaryIO | None = None,
         allow_private: bool | None = None,
+        temporary: Path | None = None,
     ) -> Iterator[Page | Failure]:
         limits = self.settings.fetch
         return fetch(
@@ -247,6 +252,7 @@ class News:
             max_bytes=limits.max_megabytes * 1_000_000,
             max_redirects=limits.max_redirects,
             allow_private=limits.allow_private if allow_private is None else allow_private,
+            temporary=temporary,
         )
 
     def check(self, question: str) -> None:
@@ -507,7 +513,8 @@ class News:
             style: how they are laid out; a headline is one more, and checked like the others.
             instruction: a wish of the reader that the model is told with one article.
             filters: which articles a query may use.
-            progress: called with (prompts done, prompts known so far).
+            progress: called with (prompts done, prompts known so far), and again for each piece
+                that the model writes. What it raises ends the summary there and comes through.
 
         Raises:
             ArticleUnknown: if there is no article of that id.
@@ -541,7 +548,12 @@ class News:
             count = self.generator.count_tokens
         passages = within(found, tokens=tokens, count=count)
         summary = overview(
-            query, passages, generator=self.generator, sentences_wanted=sentences, support=support
+            query,
+            passages,
+            generator=self.generator,
+            sentences_wanted=sentences,
+            support=support,
+            progress=progress,
         )
         return self._styled(summary, style, passages)
 
@@ -613,7 +625,7 @@ class News:
         choices = Choices(Path(out) if out else None, begin, progress, reading, cancel)
         if isinstance(task, Summaries):
             return Batch(summaries_plan(self, task, cancel), choices, self.settings.batch.streams)
-        return Batch(answers_plan(self, task), choices, self.settings.batch.streams)
+        return Batch(answers_plan(self, task, cancel), choices, self.settings.batch.streams)
 
     def read(self, source: str) -> Article:
         """Clean one file or web address without storing it.

@@ -23,7 +23,7 @@ from rag.batch import (
     run,
 )
 from rag.errors import JobProblem, JobUnknown
-from rag.export import ENDINGS, read_row, whole, write_rows
+from rag.export import ENDINGS, whole, write_rows
 from rag.export.rows import Row
 
 Begin = Literal["", "resume", "anew"]
@@ -32,12 +32,13 @@ Reading = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan(Generic[Row]):
-    """What is to be done: the items, the work on one, and the row of one that failed."""
+    """What is to be done: the items, the work on one, and the rows of what was done or failed."""
 
     kind: type[Row]
     fingerprint: Fingerprint
     items: Callable[[], Iterable[Item]]
     work: Work
+    read: Callable[[str], Row]
     failed: Callable[[Result], Row]
 
 
@@ -59,7 +60,8 @@ class Batch(Generic[Row]):
         """Begin the job or go on with it; see :meth:`rag.News.batch`."""
         self._plan, self._choices, self._streams = plan, choices, streams
         self._kept = None if choices.out else TemporaryDirectory(prefix="newsrag-batch-")
-        folder = job_folder(choices.out) if choices.out else Path(self._kept.name)
+        folder = Path(self._kept.name) if self._kept else Path()
+        folder = job_folder(choices.out) if choices.out else folder
         _check_file(choices, folder)
         self._table = JobTable(folder)
         try:
@@ -139,7 +141,7 @@ class Batch(Generic[Row]):
     def _row(self, result: Result) -> Row:
         if result.state == "failed":
             return self._plan.failed(result)
-        return read_row(self._plan.kind, result.text)
+        return self._plan.read(result.text)
 
     def _write(self) -> None:
         path = self._choices.out

@@ -87,6 +87,7 @@ def build_generator(settings: Settings) -> Generator:
             identity=chosen.model,
             context_length=chosen.context_length,
             device=chosen.device,
+            parallel=chosen.parallel,
         )
     from rag.generate.llamacpp import LlamaCppGenerator
 

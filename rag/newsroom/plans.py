@@ -4,6 +4,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,17 @@ from rag.batch import Fingerprint, Item, Result, Work
 from rag.batch.questions import read_questions
 from rag.config import Settings, deciding
 from rag.errors import ExtractError, GenerateError
-from rag.export import AnswerRow, SummaryRow, answer_row, as_json, summary_row
+from rag.export import (
+    AnswerRow,
+    SummaryRow,
+    answer_row,
+    as_json,
+    read_row,
+    summary_row,
+)
 from rag.newsroom.batches import Plan
 from rag.text import content_id
-from rag.types import Answers, Article, Failure, Question, Summaries
+from rag.types import Answer, Answers, Article, Failure, Question, Summaries
 
 if TYPE_CHECKING:
     from rag.newsroom import News
@@ -49,6 +57,7 @@ def summaries_plan(news: "News", task: Summaries, cancel: threading.Event) -> Pl
         fingerprint,
         items,
         _summarising(news, task, fingerprint.config, cancel),
+        lambda text: read_row(SummaryRow, text),
         lambda result: _failed_summary(result, fingerprint),
     )
 
@@ -88,10 +97,6 @@ def _article_item(found: Article | Failure, most_words: int) -> Item:
 
 
 def _summarising(news: "News", task: Summaries, config: str, cancel: threading.Event) -> Work:
-    def go_on(*_: int) -> None:
-        if cancel.is_set():
-            raise GenerateError("the batch was stopped")
-
     def work(payload: str) -> str:
         article = _ARTICLE.validate_json(payload)
         summary = news.summarize(
@@ -99,7 +104,7 @@ def _summarising(news: "News", task: Summaries, config: str, cancel: threading.E
             length=task.length,
             style=task.style,
             instruction=task.instruction,
-            progress=go_on,
+            progress=lambda *_: _go_on(cancel),
         )
         if not summary.text:
             raise ExtractError("nothing in it could be summarised")
@@ -108,24 +113,30 @@ def _summarising(news: "News", task: Summaries, config: str, cancel: threading.E
     return work
 
 
+def _go_on(cancel: threading.Event) -> None:
+    """Leave an item as soon as the batch is stopped; it then waits for the next time."""
+    if cancel.is_set():
+        raise GenerateError("the batch was stopped")
+
+
 def _failed_summary(result: Result, fingerprint: Fingerprint) -> SummaryRow:
-    made = {"model": fingerprint.model, "config": fingerprint.config, "error": result.error}
-    seconds = round(result.seconds, 3)
-    if not result.payload:
-        return SummaryRow("", result.label, seconds=seconds, **made)
-    article = _ARTICLE.validate_json(result.payload)
+    found = Article("", result.label, "", "")
+    if result.payload:
+        found = _ARTICLE.validate_json(result.payload)
     return SummaryRow(
-        article.id,
-        article.url,
-        article.title,
-        article.publisher,
-        article.published,
-        seconds=seconds,
-        **made,
+        found.id,
+        found.url,
+        found.title,
+        found.publisher,
+        found.published,
+        model=fingerprint.model,
+        config=fingerprint.config,
+        seconds=round(result.seconds, 3),
+        error=result.error,
     )
 
 
-def answers_plan(news: "News", task: Answers) -> Plan[AnswerRow]:
+def answers_plan(news: "News", task: Answers, cancel: threading.Event) -> Plan[AnswerRow]:
     """The plan of a batch of answers. Raises what keeps every one of them from being given."""
     filters = task.filters
     info = news.info()
@@ -152,11 +163,21 @@ def answers_plan(news: "News", task: Answers) -> Plan[AnswerRow]:
 
     def work(payload: str) -> str:
         question = _QUESTION.validate_json(payload)
-        answer = news.ask(question.text, filters=filters, k=task.k)
-        return as_json(answer_row(question.id, answer, config=fingerprint.config), indent=None)
+        with closing(news.stream(question.text, filters=filters, k=task.k)) as events:
+            for event in events:
+                _go_on(cancel)
+                if isinstance(event, Answer):
+                    row = answer_row(question.id, event, config=fingerprint.config)
+                    return as_json(row, indent=None)
+        raise AssertionError("a stream ends with its Answer")
 
     return Plan(
-        AnswerRow, fingerprint, items, work, lambda result: _failed_answer(result, fingerprint)
+        AnswerRow,
+        fingerprint,
+        items,
+        work,
+        lambda text: read_row(AnswerRow, text),
+        lambda result: _failed_answer(result, fingerprint),
     )
 
 

@@ -38,6 +38,7 @@ COMMANDS = (
     *("ask", "chat", "summarize", "demo", "ingest", "articles", "models", "index", "config"),
     *("articles list", "articles show", "articles delete", "models list", "models pull"),
     *("index info", "index rebuild", "config show", "eval", "ui", "users", "users add"),
+    *("batch", "batch summarize", "batch ask"),
 )
 
 

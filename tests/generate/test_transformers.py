@@ -1,14 +1,20 @@
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import GeneratorType
+from typing import TYPE_CHECKING
 
 import pytest
 
 from rag.errors import GenerateError, ModelError, ModelMissing
 from rag.generate import LIKELIEST
+from rag.generate.gathering import Request, padded, together
 from rag.generate.transformers import TransformersGenerator
 from rag.types import Message
+
+if TYPE_CHECKING:
+    import torch
 
 CHAT = [Message("system", "the mayor"), Message("user", "who opened the bridge ?")]
 
@@ -159,3 +165,65 @@ def test_the_first_token_is_the_one_that_is_written(causal: TransformersGenerato
     assert 0.5 < sum(likely.values()) <= 1 + 1e-3
     first = max(likely, key=lambda token: likely[token])
     assert "".join(causal.stream(chat, max_tokens=6)).startswith(first)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["t5", "causal"])
+def test_streams_that_wait_are_written_in_one_padded_batch(
+    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone: TransformersGenerator = request.getfixturevalue(kind)
+    chats = [
+        [Message("user", f"who opened the {'bridge ' * times}? Answer in a word.")]
+        for times in (1, 2, 4, 3)
+    ]
+    wanted = ["".join(alone.stream(chat, max_tokens=12)) for chat in chats]
+    sizes = list[int]()
+    assert alone._engine is not None
+    generate = alone._engine.model.generate
+
+    def counted(ids: "torch.Tensor", **options: object) -> object:
+        sizes.append(len(ids))
+        return generate(ids, **options)  # type: ignore[operator]
+
+    monkeypatch.setattr(alone._engine.model, "generate", counted)
+    monkeypatch.setattr(alone._gathering, "_most", 3)
+    found = [""] * len(chats)
+    costs = [0] * len(chats)
+
+    def ask(place: int) -> None:
+        found[place] = "".join(alone.stream(chats[place], max_tokens=12))
+        costs[place] = alone.usage.prompt_tokens
+
+    with alone._writing:  # they all wait, but for the first
+        threads = [threading.Thread(target=ask, args=(place,)) for place in range(len(chats))]
+        for thread in threads:
+            thread.start()
+            time.sleep(0.05)
+    for thread in threads:
+        thread.join()
+    assert found == wanted
+    assert sizes == [1, 3]
+    assert len(set(costs)) == 4
+
+
+@pytest.mark.slow
+def test_sampled_replies_and_unlike_prompts_are_written_apart(t5: TransformersGenerator) -> None:
+    def waiting(length: int, temperature: float = 0.0) -> Request:
+        return Request(torch.zeros(length), Silent(), max_tokens=1, temperature=temperature, seed=0)  # type: ignore[arg-type]
+
+    import torch
+
+    class Silent:
+        """Nobody listens."""
+
+    short, longer, long, sampled = waiting(10), waiting(20), waiting(21), waiting(10, 0.7)
+    assert together([short, sampled, longer, long]) == [short, longer]
+    assert together([long, short, longer]) == [long, longer]
+    assert together([sampled, sampled]) == [sampled]
+    assert together([]) == []
+    ids, mask = padded([torch.tensor([7, 8, 9]), torch.tensor([5])], 0, left=True)
+    assert ids.tolist() == [[7, 8, 9], [0, 0, 5]]
+    assert mask.tolist() == [[1, 1, 1], [0, 0, 1]]
+    ids, mask = padded([torch.tensor([7, 8, 9]), torch.tensor([5])], 0, left=False)
+    assert ids.tolist() == [[7, 8, 9], [5, 0, 0]]

@@ -1,0 +1,113 @@
+"""Measure a batch of summaries: ``python benchmarks/batch.py [--articles 8] [--streams 1 2 4] [PROFILE...]``.
+
+Prints a Markdown table with articles an hour, for each profile and number of streams, and for a
+plain loop over llama.cpp (xllamacpp as its own documentation uses it) with the same prompts. Every
+way is given half of the articles and then, in the opposite order of ways, the other half, so that
+a machine that grows slower on the way does not favour one.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rag import samples
+from rag.config import Settings, load
+from rag.newsroom import News
+from rag.newsroom.parts import model_path
+from rag.prompts import summary_messages
+from rag.types import Article, Summaries
+
+Way = Callable[[Sequence[Article]], int]  # works through articles; returns the tokens written
+
+
+def main() -> None:
+    """Measure the profiles that are named, default and fast if none is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("profiles", nargs="*", default=["default", "fast"])
+    parser.add_argument("--articles", type=int, default=8, help="an even number, at most 20")
+    parser.add_argument("--streams", type=int, nargs="+", default=[], help="default: batch.streams")
+    chosen = parser.parse_args()
+    print("| profile | way | articles an hour | tokens written | seconds |\n|---|---|---|---|---|")
+    for profile in chosen.profiles:
+        settings = load(profile)
+        measure(profile, settings, chosen.articles, chosen.streams or [settings.batch.streams])
+
+
+def measure(profile: str, settings: Settings, count: int, streams: Sequence[int]) -> None:
+    """Print a line for each way."""
+    with tempfile.TemporaryDirectory() as name:
+        news = News(Path(name), settings)
+        found = [
+            each for each in news.articles_in([str(samples.folder())]) if isinstance(each, Article)
+        ]
+        articles = sorted(found, key=lambda article: len(article.text))[:count]
+        ways: dict[str, Way] = {"plain loop over llama.cpp": plain(settings)}
+        for number in streams:
+            ways[f"rag batch, {number} at once"] = batched(Path(name), settings, number)
+        spent = dict.fromkeys(ways, 0.0)
+        written = dict.fromkeys(ways, 0)
+        halves = (articles[::2], list(ways)), (articles[1::2], list(ways)[::-1])
+        for half, order in halves:
+            for way in order:
+                start = time.perf_counter()
+                written[way] += ways[way](half)
+                spent[way] += time.perf_counter() - start
+    for way, seconds in spent.items():
+        rate = 3600 * len(articles) / seconds
+        print(f"| {profile} | {way} | {rate:.0f} | {written[way]} | {seconds:.0f} |", flush=True)
+
+
+def plain(settings: Settings) -> Way:
+    """One request after the other, each with the prompt that a batch would send."""
+    import xllamacpp
+
+    wanted = xllamacpp.CommonParams()
+    wanted.model.path = str(model_path(settings.generator.model, settings))
+    wanted.n_ctx, wanted.n_parallel, wanted.verbosity = settings.generator.context_length, 1, -1
+    threads = len(os.sched_getaffinity(0))
+    wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = threads
+    server = xllamacpp.Server(wanted)
+    sentences = settings.summarize.medium
+
+    def way(articles: Sequence[Article]) -> int:
+        written = 0
+        for article in articles:
+            chat = summary_messages(article, article.text, sentences=sentences)
+            reply = server.handle_chat_completions(
+                {
+                    "messages": [{"role": each.role, "content": each.content} for each in chat],
+                    "max_tokens": 60 * (sentences + 1),
+                    "temperature": 0,
+                }
+            )
+            written += int(reply["usage"]["completion_tokens"])
+        return written
+
+    return way
+
+
+def batched(folder: Path, settings: Settings, streams: int) -> Way:
+    """The batch, its job and its file, with an engine of its own."""
+    overrides = {
+        "generator": settings.generator.model_copy(update={"parallel": streams}),
+        "batch": settings.batch.model_copy(update={"streams": streams}),
+    }
+    news = News(folder / "none", settings.model_copy(update=overrides))
+    news.generator.load()
+
+    def way(articles: Sequence[Article]) -> int:
+        source = folder / f"{streams}.jsonl"
+        from rag.export import as_json
+
+        source.write_text("".join(as_json(each, indent=None) + "\n" for each in articles))
+        with news.batch(Summaries((str(source),)), out=folder / "out.csv", begin="anew") as rows:
+            return sum(row.output_tokens for row in rows)
+
+    return way
+
+
+if __name__ == "__main__":
+    main()
