@@ -91,21 +91,17 @@ def fold(word: str) -> str:
     return plain.removesuffix("'s").rstrip("'")
 
 
-@lru_cache(maxsize=50_000)
-def stem(folded: str) -> str:
-    """The Snowball English stem of a folded word (Porter 2001)."""
-    return str(_stemmer().stemWord(folded))
-
-
 _here = threading.local()  # a stemmer keeps the word at work in itself, so each thread has its own
 
 
-def _stemmer():  # type: ignore[no-untyped-def]
+@lru_cache(maxsize=50_000)
+def stem(folded: str) -> str:
+    """The Snowball English stem of a folded word (Porter 2001)."""
     if not hasattr(_here, "stemmer"):
         import snowballstemmer
 
         _here.stemmer = snowballstemmer.stemmer("english")
-    return _here.stemmer
+    return str(_here.stemmer.stemWord(folded))
 
 
 def plain(text: str) -> str:

@@ -241,11 +241,13 @@ class Backlog:
 
     def _write(self, name: str, task: Task) -> None:
         """Write the task beside and rename it: from then on there is the job."""
-        kind = "summaries" if isinstance(task, Summaries) else "answers"
-        form = _SUMMARIES if isinstance(task, Summaries) else _ANSWERS
+        if isinstance(task, Summaries):
+            kind, plain = "summaries", _SUMMARIES.dump_python(task, mode="json")
+        else:
+            kind, plain = "answers", _ANSWERS.dump_python(task, mode="json")
         beside = self._folder / f".{name}.tmp"
         with beside.open("w", encoding="utf-8") as file:
-            json.dump({"kind": kind, "task": form.dump_python(task, mode="json")}, file)
+            json.dump({"kind": kind, "task": plain}, file)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self._spec(name))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, cast
 
 from fastapi import Body, FastAPI, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -65,6 +65,7 @@ class AnswersJob(Within):
         return Answers(questions=tuple(asked), filters=filters_of(self))
 
 
+ItemState = Literal["waiting", "claimed", "done", "failed"]
 JobRequest = Annotated[SummariesJob | AnswersJob, Body(discriminator="kind")]
 
 
@@ -109,7 +110,7 @@ class JobItem(BaseModel):
 
     place: int = Field(description="From 0, in the order of the request.")
     label: str = Field(description="The title or the question.")
-    state: Literal["waiting", "claimed", "done", "failed"]
+    state: ItemState
     error: str = Field(description="Why it failed; else empty.")
     summary: SummaryRow | None = None
     answer: AnswerRow | None = None
@@ -212,7 +213,7 @@ def _item(result: Result, *, summaries: bool) -> JobItem:
     return JobItem(
         place=result.place,
         label=public(result.label) if "://" in result.label else result.label,
-        state=result.state,
+        state=cast("ItemState", result.state),
         error=result.error,
         summary=summary,
         answer=answer,

@@ -46,13 +46,10 @@ class Metrics:
 
     def watch(self, line: Line, name: str) -> None:
         """Show how long a line is whenever it is asked for."""
-        for state in ("waiting", "working"):
-            gauge = Gauge(
-                f"newsrag_{name}_{state}",
-                f"Requests {state} at the {name}.",
-                registry=self.registry,
-            )
-            gauge.set_function(lambda state=state: float(getattr(line, state)))
+        counts = {"waiting": lambda: line.waiting, "working": lambda: line.working}
+        for state, count in counts.items():
+            told = f"Requests {state} at the {name}."
+            Gauge(f"newsrag_{name}_{state}", told, registry=self.registry).set_function(count)
 
     def request(self, scope: Scope, status: int, seconds: float) -> None:
         """Count a request that was answered."""

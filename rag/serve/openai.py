@@ -65,9 +65,7 @@ class ChatRequest(BaseModel):
     n: Literal[1] | None = Field(None, description="One answer is given.")
     response_format: ResponseFormat | None = None
     tools: list[object] | None = Field(None, max_length=0, description="There are none.")
-    newsrag: Within = Field(
-        default_factory=Within, description="Extension: which articles may be used."
-    )
+    newsrag: Within = Field(Within(), description="Extension: which articles may be used.")
 
 
 class Sources(BaseModel):

@@ -5,7 +5,7 @@ stay in the log.
 """
 
 import logging
-from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -150,7 +150,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, unmet)
 
 
-def documented(*statuses: int) -> Mapping[int | str, dict[str, object]]:
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The refusals of an operation for the OpenAPI document, beside those that all have."""
     known = {
         400: "The request cannot be used; the message says what was seen and what is wanted.",

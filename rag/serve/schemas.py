@@ -45,10 +45,14 @@ class Strict(BaseModel):
 class Within(Strict):
     """Which articles may be used; without any field, all."""
 
-    since: Day | None = Field(None, description="First day, inclusive.", examples=["2022-01-18"])
-    until: Day | None = Field(None, description="Last day, inclusive.", examples=["2022-01-31"])
+    since: Day | None = Field(
+        default=None, description="First day, inclusive.", examples=["2022-01-18"]
+    )
+    until: Day | None = Field(
+        default=None, description="Last day, inclusive.", examples=["2022-01-31"]
+    )
     publishers: list[Annotated[str, Field(max_length=200)]] = Field(
-        [],
+        default=[],
         max_length=_MOST_PUBLISHERS,
         description="Only these publishers; upper and lower case are the same.",
     )

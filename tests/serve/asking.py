@@ -17,7 +17,7 @@ def client(server: Served, token: str = "") -> httpx.Client:
 
 def of(server: Served, token: str = "none") -> openai.OpenAI:
     """OpenAI's client, which asks once."""
-    plain = httpx.Client(trust_env=False, timeout=20)
+    plain = openai.DefaultHttpxClient(trust_env=False, timeout=20)
     return openai.OpenAI(
         base_url=f"{server.url}/v1", api_key=token, max_retries=0, http_client=plain
     )
