@@ -62,7 +62,8 @@ class Backlog:
             generator=Watched(news.generator, begin=self._wait, go_on=self._go_on),
             reranker=news.reranker,
         )
-        self._folder = news.folder.with_name(news.folder.name + ".jobs")
+        folder = news.folder.resolve()
+        self._folder = folder.with_name(folder.name + ".jobs")
         self._line = line
         self._lock = threading.Lock()
         self._tables: dict[str, JobTable] = {}
@@ -103,12 +104,15 @@ class Backlog:
         name = (
             f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(2)}"  # in order of their begin
         )
-        with self._news.batch(task, out=self._rows(name)) as batch:
-            total = batch.status.total
-        if not total:
+        try:
+            with self._news.batch(task, out=self._rows(name)) as batch:
+                if not batch.status.total:
+                    what = "No article matches, so there is nothing to do."
+                    raise Refusal(400, "nothing_to_do", what)
+            self._write(name, task)
+        except BaseException:
             self._remove(name)
-            raise Refusal(400, "nothing_to_do", "No article matches, so there is nothing to do.")
-        self._write(name, task)
+            raise
         self._wake.set()
         return self.entry(name)
 

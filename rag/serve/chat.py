@@ -7,8 +7,9 @@ in the field ``newsrag`` of the message, or of the last piece of a stream.
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
+from typing import Annotated
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Path
 from fastapi.responses import StreamingResponse
 
 from rag import Answer
@@ -60,17 +61,26 @@ class Chat:
             responses=documented(),
             tags=["OpenAI"],
         )
+        app.add_api_route(
+            "/v1/models/{name:path}",
+            self.model,
+            response_model=ModelCard,
+            responses=documented(404),
+            tags=["OpenAI"],
+        )
 
     async def models(self) -> ModelList:
         """Names that a request may give as its model: the index, and what writes the answers."""
         return ModelList(data=[ModelCard(id=name, created=self._since) for name in self._names()])
 
+    async def model(self, name: Annotated[str, Path(max_length=200)]) -> ModelCard:
+        """One of them."""
+        self._check(name)
+        return ModelCard(id=name, created=self._since)
+
     async def complete(self, asked: ChatRequest) -> Completion | StreamingResponse:
         """Answer the last message from the articles, every sentence with its quote."""
-        if asked.model not in self._names():
-            known = " and ".join(self._names())
-            what = f"There is no model {asked.model!r}. There are: {known}."
-            raise Refusal(404, "model_not_found", what, param="model")
+        self._check(asked.model)
         question, turns = _turns(asked.messages)
         self._desk.check_length(question, "messages")
         filters = filters_of(asked.newsrag)
@@ -82,12 +92,20 @@ class Chat:
         if asked.stream:
             wanted = asked.stream_options is not None and asked.stream_options.include_usage
             stream = Writing(self._desk.news, with_usage=wanted).pieces(first, events)
-            return StreamingResponse(stream, media_type="text/event-stream")
+            # Proxies that gather an answer before they hand it on are asked not to.
+            headers = {"x-accel-buffering": "no"}
+            return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Answer):
                     return _completion(event)
         raise AssertionError("a stream ends with its Answer")
+
+    def _check(self, name: str) -> None:
+        if name not in self._names():
+            known = " and ".join(self._names())
+            what = f"There is no model {name!r}. There are: {known}."
+            raise Refusal(404, "model_not_found", what, param="model")
 
     def _names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((MODEL, self._desk.news.generator.identity)))

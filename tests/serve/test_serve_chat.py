@@ -86,6 +86,9 @@ def test_text_parts_rules_and_settings_of_other_models_are_accepted(ai: openai.O
 
 def test_models_are_listed(ai: openai.OpenAI) -> None:
     assert [model.id for model in ai.models.list()] == ["newsrag", "scripted"]
+    assert ai.models.retrieve("newsrag").owned_by == "newsrag"
+    with pytest.raises(openai.NotFoundError, match="no model 'other/one'"):
+        ai.models.retrieve("other/one")
 
 
 # History

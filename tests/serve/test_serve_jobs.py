@@ -225,12 +225,13 @@ def test_a_job_of_another_configuration_is_not_gone_on_with(served: "Serve", fol
     ],
 )
 def test_what_is_no_job_is_told(
-    desk: httpx.Client, wanted: dict[str, Any], status: int, told: str
+    desk: httpx.Client, folder: Path, wanted: dict[str, Any], status: int, told: str
 ) -> None:
     reply = desk.post("/jobs", json=wanted)
     assert reply.status_code == status, reply.text
     assert told in reply.json()["error"]["message"]
     assert desk.get("/jobs").json() == {"jobs": []}
+    assert not list(folder.parent.glob("news.jobs/*"))
 
 
 def test_unknown_jobs_are_told(desk: httpx.Client) -> None:
