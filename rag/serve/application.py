@@ -25,7 +25,7 @@ Every error has the shape of OpenAI's API: `{"error": {"message", "type", "param
 
 def build(desk: Desk, health: Health, backlog: Backlog, *, tokens: bool) -> FastAPI:
     """The application over a newsroom; ``tokens``: a bearer token is wanted."""
-    app = FastAPI(
+    app = _Api(
         title="newsrag",
         version=_version(),
         description=_ABOUT.strip(),
@@ -44,8 +44,20 @@ def build(desk: Desk, health: Health, backlog: Backlog, *, tokens: bool) -> Fast
     ):
         operations.install(app)
     page.install(app)
-    _complete(app.openapi(), tokens=tokens)
+    app.tokens = tokens
     return app
+
+
+class _Api(FastAPI):
+    """An application whose document also says what FastAPI does not know of."""
+
+    tokens = False
+
+    def openapi(self) -> dict[str, Any]:
+        """The document; it takes a third of a second, so it is made when it is first asked for."""
+        if self.openapi_schema is None:
+            _complete(super().openapi(), tokens=self.tokens)
+        return super().openapi()
 
 
 def _complete(document: dict[str, Any], *, tokens: bool) -> None:
