@@ -2,14 +2,14 @@
 
 Work runs in threads; the event loop only hands on what they bring. Work that nobody waits for any
 more (its client has left, or its time is over) is stopped at the model's next token, and its place
-is kept until it has ended: so no more than ``at_once`` ever compute.
+is kept until it has ended: so no more than ``at_once`` ever compute. The threads are daemons, for
+the end of the server is not to wait for an engine that does not answer.
 """
 
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable
 from collections.abc import Generator as Stream
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, closing, suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -52,7 +52,8 @@ class Line:
         self._free = asyncio.Semaphore(at_once)
         self._at_once, self._most = at_once, waiting
         self._patience, self._seconds = patience, seconds
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix=name)
+        self._name = name
+        self._closed = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._stops: set[threading.Event] = set()
         self._running = 0
@@ -68,10 +69,10 @@ class Line:
         return len(self._tasks) - self._running
 
     def close(self) -> None:
-        """Stop what is at work at its next token; new work is refused by the executor."""
-        for stop in self._stops:
+        """Stop what is at work at its next token, and take nothing on."""
+        self._closed = True
+        for stop in tuple(self._stops):
             stop.set()
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def result(self, work: Callable[[], _T]) -> _T:
         """What ``work`` returns, when its turn has come.
@@ -96,6 +97,8 @@ class Line:
 
     def pieces(self, work: Callable[[], Stream[_T, None, None]]) -> AsyncGenerator[_T, None]:
         """What ``work`` yields, piece by piece; see :meth:`result`. 429 is raised at once."""
+        if self._closed:
+            raise _closing()
         if len(self._tasks) >= self._at_once + self._most:
             raise Refusal(
                 429,
@@ -115,15 +118,19 @@ class Line:
             self._running += 1
             self._stops.add(turn.stop)
             loop = asyncio.get_running_loop()
+            ended = asyncio.Event()
 
             def hand_on(piece: _Piece[_T] | _End) -> None:
                 with suppress(RuntimeError):  # the event loop has ended meanwhile
                     loop.call_soon_threadsafe(turn.brought.put_nowait, piece)
+                    if isinstance(piece, _End):
+                        loop.call_soon_threadsafe(ended.set)
 
             try:
-                await loop.run_in_executor(self._threads, _pump, work, turn.stop, hand_on)
-            except RuntimeError:  # the threads are shut down
-                turn.brought.put_nowait(_End(_closing()))
+                threading.Thread(
+                    target=_pump, args=[work, turn.stop, hand_on], name=self._name, daemon=True
+                ).start()
+                await ended.wait()
             finally:
                 self._stops.discard(turn.stop)
                 self._running -= 1

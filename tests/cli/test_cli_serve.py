@@ -79,7 +79,9 @@ def process(place: Path) -> Iterator[subprocess.Popen[str]]:
     started.communicate()
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "sent", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_the_api_comes_up_and_is_ended_quietly(
     process: subprocess.Popen[str], sent: signal.Signals
 ) -> None:
