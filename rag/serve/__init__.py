@@ -48,10 +48,11 @@ class Served:
     def close(self) -> None:
         """Stop serving, close the newsroom; closing twice is fine."""
         self._desk.close()
-        self._backlog.close()
+        self._backlog.halt()
         self._running.stop()
         self._desk.news.close()
-        self._news.close()
+        self._news.close()  # an engine that reads a long prompt ends here
+        self._backlog.close()
 
 
 def serve(

@@ -27,6 +27,7 @@ class ListRequest(Strict):
     )
     since: Day | None = Field(None, description="First day, inclusive.")
     until: Day | None = Field(None, description="Last day, inclusive.")
+    as_of: Day | None = Field(None, description="No later articles than of this day.")
     publishers: list[_Name] = Field([], max_length=50, description="Only these; may be repeated.")
     order: Order = "newest"
     limit: int = Field(20, ge=1, le=_MOST_LISTED)

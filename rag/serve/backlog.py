@@ -78,17 +78,22 @@ class Backlog:
         """Work on what is there, and on what comes."""
         self._thread.start()
 
-    def close(self) -> None:
-        """Stop at the model's next token; the item in work waits for the next start."""
+    def halt(self) -> None:
+        """Ask nothing more of the model; the item in work waits for the next start."""
         self._ended.set()
         self._stop.set()
         self._wake.set()
+
+    def close(self) -> None:
+        """Halt, and close what is open; closing twice is fine."""
+        self.halt()
         if self._thread.is_alive():
             self._thread.join(_END_SECONDS)
         with self._lock:
             for table in self._tables.values():
                 table.close()
             self._tables.clear()
+        self._news.close()
 
     def begin(self, task: Task) -> Entry:
         """Take a job on.
@@ -202,7 +207,7 @@ class Backlog:
         self._go_on()
 
     def _go_on(self) -> None:
-        if self._stop.is_set():
+        if self._stop.is_set() or self._ended.is_set():
             raise GenerateError("the job was stopped")
 
     # The folder

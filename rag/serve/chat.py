@@ -85,9 +85,7 @@ class Chat:
         self._desk.check_length(question, "messages")
         filters = filters_of(asked.newsrag)
         self._desk.news.check(question)
-        events = self._desk.model.pieces(
-            lambda: self._desk.answering(question, turns, filters, short=False)
-        )
+        events = self._desk.model.pieces(lambda: self._desk.answering(question, turns, filters))
         first = await anext(events)
         if asked.stream:
             wanted = asked.stream_options is not None and asked.stream_options.include_usage

@@ -27,6 +27,7 @@ class Chosen(Protocol):
 
     since: date | None
     until: date | None
+    as_of: date | None
     publishers: list[str]
 
 
@@ -99,11 +100,17 @@ class Desk:
             line.close()
 
     def answering(
-        self, question: str, turns: Sequence[tuple[str, str]], filters: Filters, *, short: bool
+        self,
+        question: str,
+        turns: Sequence[tuple[str, str]],
+        filters: Filters,
+        *,
+        k: int | None = None,
+        short: bool = False,
     ) -> Stream[Found | Draft | Checked | Answer, None, None]:
         """The events of an answer; what it cost is counted. For the model's line."""
         history = self.turns.recall(self.news, turns)
-        events = self.news.stream(question, history=history, filters=filters, short=short)
+        events = self.news.stream(question, history=history, filters=filters, k=k, short=short)
         with closing(events):
             for event in events:
                 if isinstance(event, Answer):
@@ -134,7 +141,12 @@ def filters_of(chosen: Chosen) -> Filters:
     if chosen.since and chosen.until and chosen.since > chosen.until:
         what = f"since {chosen.since} is after until {chosen.until}: no day is within. Turn them round."
         raise Refusal(400, "no_such_days", what, param="since")
-    return Filters(since=chosen.since, until=chosen.until, publishers=tuple(chosen.publishers))
+    return Filters(
+        since=chosen.since,
+        until=chosen.until,
+        publishers=tuple(chosen.publishers),
+        as_of=chosen.as_of,
+    )
 
 
 def _key(question: str, text: str) -> str:

@@ -36,7 +36,8 @@ class SummariesJob(Within):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if self.article_ids and (self.query or self.since or self.until or self.publishers):
+        chosen = self.query or self.since or self.until or self.as_of or self.publishers
+        if self.article_ids and chosen:
             raise ValueError("wanted article_ids, or query and filters, not both")
         return self
 

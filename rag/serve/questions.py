@@ -51,6 +51,9 @@ class AskRequest(Within):
     history: list[Turn] = Field(
         [], max_length=_MOST_TURNS, description="The turns before it, oldest first."
     )
+    k: int | None = Field(
+        None, strict=True, ge=1, le=50, description="How many passages are read at once at most."
+    )
     short: StrictBool = Field(False, description="Ask for the answer in a few words too.")
 
 
@@ -172,9 +175,10 @@ class Questions:
         self._desk.check_length(asked.question, "question")
         self._desk.news.check(asked.question)
         turns = [(turn.question, turn.answer) for turn in asked.history]
+        filters = filters_of(asked)
         answer = await self._desk.model.last(
             lambda: self._desk.answering(
-                asked.question, turns, filters_of(asked), short=asked.short
+                asked.question, turns, filters, k=asked.k, short=asked.short
             )
         )
         assert isinstance(answer, Answer), "a stream ends with its Answer"

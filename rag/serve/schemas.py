@@ -51,6 +51,9 @@ class Within(Strict):
     until: Day | None = Field(
         default=None, description="Last day, inclusive.", examples=["2022-01-31"]
     )
+    as_of: Day | None = Field(
+        default=None, description="Read the news as it stood on this day: the latest first."
+    )
     publishers: list[Annotated[str, Field(max_length=200)]] = Field(
         default=[],
         max_length=_MOST_PUBLISHERS,

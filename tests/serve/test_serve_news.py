@@ -73,6 +73,11 @@ def test_filters_hold(ask: httpx.Client) -> None:
         "2022-01-18" <= day <= "2022-01-20" for day in days(since="2022-01-18", until="2022-01-20")
     )
     assert days(publishers=["nobody"]) == []
+    assert max(days(as_of="2022-01-19")) == "2022-01-19"
+
+
+def test_only_so_many_passages_are_read(ask: httpx.Client) -> None:
+    assert len(posted(ask, "/ask", question=WHO, k=1)["passages"]) == 1
 
 
 def test_an_answer_has_all_that_the_library_gives(served: "Serve") -> None:
