@@ -1,6 +1,7 @@
 """A batch that is killed, stopped and shared, as real processes: every item once, none lost."""
 
 import csv
+import io
 import json
 import os
 import random
@@ -98,7 +99,8 @@ def read_csv(path: Path) -> list[str]:
 def read_parquet(path: Path) -> list[str]:
     from pyarrow import parquet
 
-    return list(parquet.read_table(path)["title"].to_pylist())
+    body = io.BytesIO(path.read_bytes())  # the path may lead to a newer file meanwhile
+    return list(parquet.read_table(body)["title"].to_pylist())
 
 
 def read_markdown(path: Path) -> list[str]:
