@@ -35,6 +35,8 @@ format: $(SETUP)
 
 bench: $(MODELS)
 	@$(BIN)/python benchmarks/bench.py
+	@$(BIN)/rag models pull --profile fast
+	@$(BIN)/python benchmarks/batch.py
 
 DATA ?= ../shared/data
 

@@ -73,12 +73,13 @@ class Job:
         """Let failed items wait again, all or some, but for those that could not be read."""
         sql = (
             "UPDATE items SET state = 'waiting', error = ''"
-            " WHERE job = ? AND state = 'failed' AND payload != ''"
+            " WHERE job = ? AND state = 'failed' AND NOT final"
         )
         if places is None:
             self.table.rows(sql, (self.number,))
         for place in places or ():
             self.table.rows(sql + " AND place = ?", (self.number, place))
+        self.published = -1
 
     def status(self) -> Status:
         """How many items are in which state."""

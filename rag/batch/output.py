@@ -25,7 +25,6 @@ class Output:
         self._job, self._write = job, write
         self._lock = FileLock(job.table.folder / "output.lock", thread_local=False)
         self._due = 0.0
-        self._known = -1
 
     def publish(self, *, now: bool = False) -> None:
         """Write the file if there is something new and it is time; with ``now`` in any case.
@@ -44,11 +43,11 @@ class Output:
 
     def _publish(self) -> None:
         settled = self._job.status().settled
-        if settled in {self._known, self._job.published}:
+        if settled == self._job.published:
             return
         start = time.monotonic()
         self._write()
-        self._job.published = self._known = settled
+        self._job.published = settled
         end = time.monotonic()
         self._due = end + max(_PAUSE, _SHARE * (end - start))
 

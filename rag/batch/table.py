@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS items (
     job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE, place INTEGER NOT NULL,
     key TEXT NOT NULL, label TEXT NOT NULL, payload TEXT NOT NULL, state TEXT NOT NULL,
     owner INTEGER, text TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT '',
-    seconds REAL NOT NULL DEFAULT 0, PRIMARY KEY (job, place));
+    seconds REAL NOT NULL DEFAULT 0, final INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (job, place));
 CREATE INDEX IF NOT EXISTS item_state ON items (job, state, place);
 """
 _FILLED = 200  # items that are stored in one transaction
@@ -217,7 +217,8 @@ class JobTable:
         try:
             for place, item in enumerate(items):
                 state = "failed" if item.error else "waiting"
-                batch.append((number, place, item.key, item.label, item.payload, state, item.error))
+                values = (number, place, item.key, item.label, item.payload, state, item.error)
+                batch.append((*values, bool(item.error)))
                 if len(batch) == _FILLED:
                     self._store(batch)
                     batch = []
@@ -230,8 +231,8 @@ class JobTable:
     def _store(self, batch: Sequence[tuple[object, ...]]) -> None:
         with self._transaction():
             self._db.executemany(
-                "INSERT INTO items (job, place, key, label, payload, state, error)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO items (job, place, key, label, payload, state, error, final)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 batch,
             )
 

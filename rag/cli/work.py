@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _MOST_TOLD = 10  # failures that are listed at the end
 _STOPPED = 130
+_RAG = (sys.executable, "-m", "rag")
 _HELPER_SECONDS = 30.0  # that a helper has to end
 
 
@@ -117,7 +118,7 @@ def _helpers(order: Order, again: Sequence[str]) -> Iterator[None]:
     options = ["--out", str(order.out), "--resume", "--helper-of", str(os.getpid())]
     options += ["--index", order.index, "--profile", order.profile]
     options += [part for each in _set(order) for part in ("--set", each)]
-    command = [sys.executable, "-m", "rag", "batch", *again, *options]
+    command = [*_RAG, "batch", *again, *options]
     try:
         for _ in range(order.workers - 1):
             # In a session of its own, so that Ctrl-C reaches it once, from here.

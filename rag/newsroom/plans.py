@@ -93,7 +93,7 @@ def _article_item(found: Article | Failure, most_words: int) -> Item:
         found.id, found.url, found.title, "", found.publisher, published=found.published
     )
     error = f"has {words:,} words; at most {most_words:,} are read (batch.article_words)"
-    return Item(key, label, _ARTICLE.dump_json(brief).decode(), f"{label} {error}")
+    return Item(f"{key} {error}", label, _ARTICLE.dump_json(brief).decode(), f"{label} {error}")
 
 
 def _summarising(news: "News", task: Summaries, config: str, cancel: threading.Event) -> Work:

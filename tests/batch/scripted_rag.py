@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import rag.batch.output
+import rag.cli.work
 import rag.newsroom
 import rag.newsroom.batches
 from rag.cli import main
@@ -50,6 +51,7 @@ if __name__ == "__main__":
         (rag.batch.output, "_PAUSE", 0.0),
         (rag.batch.output, "_SHARE", 0),
         (rag.newsroom.batches, "write_rows", slowly),
+        (rag.cli.work, "_RAG", (sys.executable, __file__, *sys.argv[1:3])),
         (rag.newsroom, "build_generator", lambda _: engine),
     ):
         setattr(module, name, value)

@@ -1,6 +1,7 @@
 """A batch that is killed, stopped and shared, as real processes: every item once, none lost."""
 
 import csv
+import io
 import json
 import os
 import random
@@ -98,7 +99,8 @@ def read_csv(path: Path) -> list[str]:
 def read_parquet(path: Path) -> list[str]:
     from pyarrow import parquet
 
-    return list(parquet.read_table(path)["title"].to_pylist())
+    body = io.BytesIO(path.read_bytes())  # the path may lead to a newer file meanwhile
+    return list(parquet.read_table(body)["title"].to_pylist())
 
 
 def read_markdown(path: Path) -> list[str]:
@@ -248,4 +250,70 @@ def test_a_process_that_ends_while_it_reads_leaves_no_half_job(tmp_path: Path) -
     process = desk.start()
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
+    assert desk.read() == desk.titles
+
+
+@pytest.mark.slow
+def test_helpers_share_the_work_and_end_with_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, ".csv", 0.2)
+    process = desk.start("--workers", "3", "--style", "bullets")
+    _, err = process.communicate(timeout=90)
+    assert process.returncode == 0, err
+    assert Counter(title for _, title in desk.begun()) == Counter(desk.titles)
+    assert len({pid for pid, _ in desk.begun()}) == 3
+    assert desk.read() == desk.titles
+    assert not any(alive(pid) for pid, _ in desk.begun())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_helpers_end_when_the_one_who_started_them_does(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    desk = Desk(tmp_path, ".jsonl", 1.0)
+    process = desk.start("--workers", "2")
+    while len({pid for pid, _ in desk.begun()}) < 2:
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    end = time.monotonic() + 20
+    while any(alive(pid) for pid, _ in desk.begun()) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not any(alive(pid) for pid, _ in desk.begun())
+    assert 0 < len(desk.begun()) < ITEMS
+    desk.check()
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.slow
+def test_a_real_engine_that_is_killed_goes_on(tmp_path: Path, smollm2_path: Path) -> None:
+    desk = Desk(tmp_path, ".jsonl", 0)
+    text = "".join(desk.source.read_text().splitlines(keepends=True)[:6])
+    desk.source.write_text(text)
+    del desk.titles[6:]
+    arguments = ["batch", "summarize", desk.source.name, "--out", "out.jsonl", "--length", "short"]
+    chance = random.Random(3)
+    for kills in range(9):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "rag", *arguments, "--profile", "tiny"],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        if watched(desk, process, chance.uniform(2, 8) if kills < 4 else 300):
+            process.kill()
+        _, err = process.communicate()
+        if process.returncode != -signal.SIGKILL:
+            assert process.returncode == 0, err
+            break
     assert desk.read() == desk.titles

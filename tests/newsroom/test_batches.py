@@ -156,6 +156,21 @@ def test_an_engine_that_fails_at_one_article_leaves_the_others(
     with opened().batch(of(source), out=out) as batch:
         batch.retry()
         assert [row.error for row in batch] == ["", "", ""]
+    assert [json.loads(line)["error"] for line in out.read_text().splitlines()] == ["", "", ""]
+
+
+def test_what_is_too_long_is_not_tried_again_until_it_is_read_anew(
+    opened: Opened, tmp_path: Path
+) -> None:
+    source, out = feed(tmp_path / "feed.jsonl", f"{BRIDGE} " * 10), tmp_path / "out.jsonl"
+    for _ in range(2):
+        with opened("batch.article_words=100").batch(of(source), out=out) as batch:
+            batch.retry()
+            (row,) = batch
+            assert "at most 100 are read (batch.article_words)" in row.error
+            assert row.title
+    with pytest.raises(JobChanged, match="1 item is new"):
+        opened().batch(of(source), out=out)
 
 
 def test_the_same_batch_is_not_done_twice_and_the_file_is_written_anew(
