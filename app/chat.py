@@ -244,9 +244,7 @@ def build(page: gr.Blocks, news: News, profile: str, line: Line) -> tuple[list[P
     with gr.Row(elem_classes="chat-row", equal_height=False):
         with gr.Column(scale=7, min_width=320, elem_classes="chat-column"):
             transcript = gr.HTML(elem_id="transcript", js_on_load=_CLICKS, apply_default_css=False)
-            live = gr.HTML(
-                elem_id="live", js_on_load=None, apply_default_css=False, autoscroll=True
-            )
+            live = gr.HTML(elem_id="live", js_on_load=None, apply_default_css=False)
             with gr.Column(elem_id="composer"):
                 box = gr.Textbox(
                     label="Your question",
@@ -279,6 +277,7 @@ def build(page: gr.Blocks, news: News, profile: str, line: Line) -> tuple[list[P
         example.then(chat.begin, given, shown, **LIGHT),
     )
     for each in begun:
+        each.then(None, None, None, js="() => window.newsrag.asking()")
         each.then(chat.reply, [asked, kept], [transcript, live, panel, kept, box], **MODEL).then(
             None, None, None, js="() => window.newsrag.ready()"
         )

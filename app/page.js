@@ -77,6 +77,13 @@ window.newsrag = {
     }, true);
   },
 
+  // The question that is being answered comes to the top, where its answer has room to grow.
+  asking() {
+    const live = document.querySelector('#live');
+    const {top} = live.getBoundingClientRect();
+    if (top < 0 || top > window.innerHeight / 2) live.scrollIntoView({block: 'start'});
+  },
+
   // Back to the box, unless the reader is at something else, or it would open a keyboard on the glass.
   ready(always) {
     const at = document.activeElement;

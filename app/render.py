@@ -42,7 +42,10 @@ def day(value: date | None) -> str:
     """A day in words, with its ISO form for machines; empty for none."""
     if value is None:
         return ""
-    return f'<time datetime="{value.isoformat()}">{esc(written_date(value))}</time>'
+    weekday, _, rest = written_date(value).partition(" ")
+    return (
+        f'<time datetime="{value.isoformat()}"><span class="weekday">{weekday} </span>{rest}</time>'
+    )
 
 
 def _about(publisher: str, published: date | None) -> str:

@@ -27,6 +27,7 @@ __all__ = [
     "ANSWERS",
     "BRIDGE",
     "INVENTED",
+    "IN_VIEW",
     "LAVROV",
     "NOBODY",
     "QUOTE",
@@ -45,6 +46,12 @@ __all__ = [
     "text",
     "until",
 ]
+
+# Of an element: whether all of it can be seen without scrolling.
+IN_VIEW = """(element) => {
+  const {top, bottom, left, right} = element.getBoundingClientRect();
+  return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
+}"""
 
 
 def ask(page: "Page", question: str) -> None:

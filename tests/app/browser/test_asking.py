@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from acts import (
     ANSWERS,
+    IN_VIEW,
     INVENTED,
     LAVROV,
     NOBODY,
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("visits",)
 pytestmark = pytest.mark.slow
-
-IN_VIEW = """(element) => {
-  const {top, bottom, left, right} = element.getBoundingClientRect();
-  return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
-}"""
 
 
 def test_a_first_look_stands_there_before_the_model_says_a_word(
