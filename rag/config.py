@@ -112,6 +112,13 @@ class SummarizeSettings(_Section):
     part_tokens: Annotated[int, Field(ge=100, le=100_000)]
 
 
+class DigestSettings(_Section):
+    """What a digest of many articles holds."""
+
+    stories: Annotated[int, Field(ge=1, le=100)]
+    articles: Annotated[int, Field(ge=1, le=5000)]
+
+
 class FetchSettings(_Section):
     """What may be fetched from the web."""
 
@@ -132,6 +139,7 @@ class Settings(_Section):
     retrieve: RetrieveSettings
     answer: AnswerSettings
     summarize: SummarizeSettings
+    digest: DigestSettings
     fetch: FetchSettings
 
     @property

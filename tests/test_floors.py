@@ -17,8 +17,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("text", "terms", "chunk", "prompts", "cite", "dialogue", "export", "salience", "samples"),
         "suggest",
     ),
-    ("fetch", "extract", "models", "embed", "rerank", "generate", "index", "verify"),
-    ("retrieve", "answer", "choose", "summarize"),
+    ("fetch", "extract", "models", "embed", "rerank", "generate", "index", "verify", "portion"),
+    ("retrieve", "answer", "choose", "summarize", "digest"),
     ("config",),
     ("newsroom",),
     ("__init__", "evaluate"),
@@ -32,7 +32,7 @@ NEIGHBOURS = {
 }
 HEAVY = frozenset(
     "torch transformers sentence_transformers faiss xllamacpp trafilatura httpx huggingface_hub "
-    "snowballstemmer gguf accelerate gradio matplotlib rouge_score".split()
+    "snowballstemmer gguf accelerate gradio matplotlib rouge_score scipy".split()
 )
 PICKLES = frozenset("pickle cPickle _pickle dill cloudpickle joblib shelve marshal".split())
 

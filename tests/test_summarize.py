@@ -9,8 +9,9 @@ import pytest
 from rag.chunk import chunk
 from rag.errors import GenerateError
 from rag.generate.scripted import ScriptedGenerator
+from rag.portion import lead_passages
 from rag.prompts import fence
-from rag.summarize import lead_passages, overview, summarize
+from rag.summarize import overview, summarize
 from rag.text import content_id, sentences, words
 from rag.types import Article, Message, Passage, Summary
 

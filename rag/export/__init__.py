@@ -1,9 +1,10 @@
-"""Answers and summaries for other programs and for people. Floor 1.
+"""Answers, summaries and digests for other programs and for people. Floor 1.
 
 As JSON (:func:`as_json`), as Markdown (:func:`as_markdown`), as a table of many summaries
 (:func:`as_jsonl`, :func:`as_csv`), and short enough to be kept in a browser (:func:`saved`).
 """
 
+from rag.export.digests import told
 from rag.export.markdown import as_markdown
 from rag.export.saved import SavedAnswer, read_saved, saved
 from rag.export.summaries import as_csv, as_jsonl, summary_rows
@@ -18,4 +19,5 @@ __all__ = [
     "read_saved",
     "saved",
     "summary_rows",
+    "told",
 ]

@@ -15,6 +15,8 @@ from rag.answer import answer
 from rag.choose import MOST_CHOICES, choose
 from rag.config import Settings, load
 from rag.dialogue import standalone
+from rag.digest import Progress as StoryProgress
+from rag.digest import digest
 from rag.embed import Embedder
 from rag.errors import ArticleUnknown, QuestionError, SourceError
 from rag.export import read_saved
@@ -28,16 +30,18 @@ from rag.newsroom.intake import Progress, ingest
 from rag.newsroom.looks import Look, until_answered
 from rag.newsroom.parts import build_embedder, build_generator, build_reranker
 from rag.newsroom.recall import rebuilt
+from rag.portion import lead_passages
 from rag.rerank import Reranker
 from rag.retrieve import find, matching, nearest_sentences, retrieve, within
 from rag.suggest import suggest
 from rag.summarize import Progress as PartsProgress
-from rag.summarize import lead_passages, overview, summarize
+from rag.summarize import overview, summarize
 from rag.types import (
     Answer,
     Article,
     Checked,
     Citation,
+    Digest,
     Draft,
     Failure,
     Filters,
@@ -46,6 +50,7 @@ from rag.types import (
     Order,
     Page,
     Passage,
+    Story,
     Summary,
 )
 
@@ -529,6 +534,74 @@ class News:
         return overview(
             query, passages, generator=self.generator, sentences_wanted=sentences, support=support
         )
+
+    def stories(
+        self,
+        query: str = "",
+        *,
+        filters: Filters | None = None,
+        stories: int | None = None,
+        length: Length = "medium",
+        progress: StoryProgress | None = None,
+    ) -> Stream[Draft | Story | Digest, None, None]:
+        """A digest step by step: each Story when it is written, drafts of it before, last the Digest.
+
+        Closing the iterator stops the model. See :func:`rag.digest.digest`; where nothing matches,
+        the Digest has no stories.
+
+        Args:
+            query: what the articles must be about; all that the filters admit where it is empty.
+            filters: which articles may be used.
+            stories: how many are written at most; None: ``[digest] stories``.
+            length: how many sentences each; see ``[summarize]`` in configs/default.toml.
+            progress: called with (stories done, stories that will be written).
+
+        Raises:
+            IndexMissing: if there is no index.
+            QuestionError: if the query is too long, or no story is asked for.
+            ModelError: if a model is missing or fails.
+        """
+        chosen = self.settings.digest
+        wanted = chosen.stories if stories is None else stories
+        if wanted < 1:
+            raise QuestionError(f"{wanted} stories were asked for, wanted 1 or more.")
+        if query.strip():
+            articles = self.matching(query, filters=filters, limit=chosen.articles)
+        else:
+            articles = self.articles(filters=filters, limit=chosen.articles)
+        index = self._open()
+        yield from digest(
+            articles,
+            index.vectors_of([article.id for article in articles]),
+            generator=self.generator,
+            query=query.strip(),
+            stories=wanted,
+            sentences_wanted=self._sentences(length),
+            tokens=2 * self.settings.retrieve.source_tokens,
+            support=self.settings.summarize.support,
+            progress=progress,
+        )
+
+    def digest(
+        self,
+        query: str = "",
+        *,
+        filters: Filters | None = None,
+        stories: int | None = None,
+        length: Length = "medium",
+        progress: StoryProgress | None = None,
+    ) -> Digest:
+        """One digest of many articles; the arguments and errors are those of :meth:`stories`."""
+        for event in self.stories(
+            query, filters=filters, stories=stories, length=length, progress=progress
+        ):
+            if isinstance(event, Digest):
+                return event
+        raise AssertionError("the stories end with their Digest")
+
+    def _sentences(self, length: Length) -> int:
+        chosen = self.settings.summarize
+        return {"short": chosen.short, "medium": chosen.medium, "long": chosen.long}[length]
 
     def read(self, source: str) -> Article:
         """Clean one file or web address without storing it.

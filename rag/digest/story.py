@@ -1,0 +1,215 @@
+"""Write one story: read its articles in prompts that fit, check every sentence, show where they differ."""
+
+from collections.abc import Generator as Stream
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.cite import distinct, marked, quotation
+from rag.digest.central import central_sentences
+from rag.digest.cluster import Cluster
+from rag.digest.disagree import Fact, contradictions
+from rag.digest.headline import headline, own_headline
+from rag.digest.timeline import timeline
+from rag.generate.writer import Writer
+from rag.portion import excerpt, lead_passages
+from rag.prompts import headline_messages, source_block, story_messages
+from rag.terms import held, shared, tells
+from rag.types import Article, Citation, Claim, Disagreement, Draft, Passage, Source, Story
+from rag.verify import check
+from rag.verify.fresh import fresh
+
+_MOST_READ = 24  # articles of a story that the model reads; the others still date and contradict
+_ALL = 700  # tokens of openings that are read, if each article gets its share
+_LEAST_SHARE, _MOST_SHARE = 80, 240
+_TITLE = 40  # tokens of a title with paper and day
+_LEAST_ROOM = 100
+_TITLE_SAID = 0.9  # of a title's words, from which a sentence is but that
+_ALIKE = 0.6  # shared words above which two sentences tell the same
+_DISAGREEMENTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Writes stories of at most ``sentences`` sentences, from at most ``tokens`` tokens a prompt."""
+
+    writer: Writer
+    sentences: int
+    tokens: int
+    support: float
+
+    def write(self, cluster: Cluster) -> Stream[Draft, None, Story]:
+        """Yield what the model writes as it writes, unchecked; return the story.
+
+        Raises:
+            GenerateError: if the engine fails.
+        """
+        articles = cluster.articles
+        central = central_sentences(articles)
+        leads = self._leads(articles, central)
+        told = self._told((yield from self._claims(leads)), central, leads)
+        title = headline(articles, leads, support=self.support)
+        title = title or (yield from self._own_headline(leads, told))
+        claims = _in_order(told)
+        pairs = contradictions(articles)
+        changed = [fact for pair in pairs if not pair.at_once for fact in (pair.one, pair.other)]
+        at_once = [(pair.one, pair.other) for pair in pairs if pair.at_once][:_DISAGREEMENTS]
+        return Story(
+            headline=title,
+            text=marked(claims),
+            claims=claims,
+            citations=distinct([title, *claims]),
+            sources=_sources(cluster),
+            timeline=timeline(articles, central, changed),
+            disagreements=tuple(_disagreement(articles, *two) for two in at_once),
+        )
+
+    @property
+    def _room(self) -> int:
+        """Tokens of sources in one prompt."""
+        rules = self.writer.tokens(story_messages((), sentences=self.sentences))
+        return max(_LEAST_ROOM, min(self.tokens, self.writer.room - rules))
+
+    def _leads(
+        self, articles: Sequence[Article], central: Sequence[Passage]
+    ) -> tuple[Passage, ...]:
+        """The openings of the articles that tell the story best, in the order of their numbers."""
+        best = dict.fromkeys(passage.number for passage in central)
+        chosen = [*best, *(n for n in range(1, len(articles) + 1) if n not in best)][:_MOST_READ]
+        share = min(
+            max(_ALL // max(1, len(chosen)), _LEAST_SHARE), _MOST_SHARE, self._room - _TITLE
+        )
+        count = self.writer.generator.count_tokens
+        read = lead_passages(articles, tokens=share * len(articles), count=count)
+        return tuple(passage for passage in read if passage.number in chosen)
+
+    def _claims(self, leads: Sequence[Passage]) -> Stream[Draft, None, list[Claim]]:
+        """What the model writes of the openings, checked: of one prompt after the other, then of all.
+
+        Where one prompt holds all openings, that is all; else the quotes of what it wrote of each
+        are what it reads in the end.
+        """
+        claims: list[Claim] = []
+        groups = tuple(self._groups(leads))
+        for group in groups:
+            claims += yield from self._asked(group, claims)
+        if len(groups) > 1 and len(claims) > self.sentences:
+            articles = {lead.article.id: lead.article for lead in leads}
+            cited = dict.fromkeys(cited for claim in claims for cited in claim.citations)
+            quotes = [
+                excerpt(articles[each.article_id], each.number, each.start, each.end)
+                for each in cited
+            ]
+            told = yield from self._asked(next(self._groups(quotes)), ())
+            claims = told or claims
+        return claims[: self.sentences]
+
+    def _asked(
+        self, shown: Sequence[Passage], before: Sequence[Claim]
+    ) -> Stream[Draft, None, list[Claim]]:
+        draft = yield from self.writer.stream(story_messages(shown, sentences=self.sentences))
+        found = fresh(draft, shown, most=self.sentences, before=before, support=self.support)
+        return [claim for claim in found if not _titles(claim, shown)]
+
+    def _groups(self, passages: Sequence[Passage]) -> Iterator[tuple[Passage, ...]]:
+        """Runs of passages that one prompt holds, at least one passage in each."""
+        run: list[Passage] = []
+        filled = 0
+        for passage in passages:
+            size = self.writer.generator.count_tokens(source_block(passage))
+            if run and filled + size > self._room:
+                yield tuple(run)
+                run, filled = [], 0
+            run.append(passage)
+            filled += size
+        if run:
+            yield tuple(run)
+
+    def _told(
+        self, claims: Sequence[Claim], central: Sequence[Passage], leads: Sequence[Passage]
+    ) -> list[Claim]:
+        """What tells the story best, in the model's words where it told that; the best first.
+
+        Of several articles two are cited at least, if the second holds a sentence that stands.
+        """
+        left, told = list(claims), list[Claim]()
+        several = len({passage.article.id for passage in central}) > 1
+        for passage in central:
+            sentence = passage.chunk.text
+            telling = [claim for claim in left if tells(claim.text, sentence)]
+            ours = max(telling, key=lambda claim: shared(claim.text, sentence), default=None)
+            others = (lead for lead in leads if lead.number != passage.number)
+            claim = ours or check(sentence, (passage, *others), support=self.support)
+            cited = {quote.article_id for one in [*told, claim] for quote in one.citations}
+            last = len(told) == self.sentences - 1
+            if not claim.supported or (several and last and len(cited) < 2):
+                continue
+            if any(
+                shared(text, one.text) > _ALIKE for one in told for text in (claim.text, sentence)
+            ):
+                continue
+            told.append(claim)
+            left = [one for one in left if one is not ours]
+            if len(told) == self.sentences:
+                break
+        return told or list(claims)[: self.sentences]
+
+    def _own_headline(
+        self, leads: Sequence[Passage], told: Sequence[Claim]
+    ) -> Stream[Draft, None, Claim]:
+        """The model's own headline if that holds, else what tells the story best."""
+        if leads:
+            shown = next(self._groups(leads))
+            draft = yield from self.writer.stream(headline_messages(shown))
+            written = own_headline(draft, shown, support=self.support)
+            if written:
+                return written
+        return next(iter(told), Claim(""))
+
+
+def _in_order(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """The claims in the order of their articles, oldest first."""
+    return tuple(
+        sorted(claims, key=lambda each: (each.citations[0].number, each.citations[0].start))
+    )
+
+
+def _titles(claim: Claim, shown: Sequence[Passage]) -> bool:
+    """Whether a claim is but the title of an article."""
+    titles = (passage.article.title for passage in shown if passage.article.title)
+    return any(
+        held(title, claim.text) >= _TITLE_SAID and held(claim.text, title) >= _ALIKE
+        for title in titles
+    )
+
+
+def _sources(cluster: Cluster) -> tuple[Source, ...]:
+    return tuple(
+        _source(number, article, tuple(_source(number, copy) for copy in copies))
+        for number, (article, copies) in enumerate(
+            zip(cluster.articles, cluster.copies, strict=True), start=1
+        )
+    )
+
+
+def _source(number: int, article: Article, copies: tuple[Source, ...] = ()) -> Source:
+    return Source(
+        number=number,
+        article_id=article.id,
+        url=article.url,
+        title=article.title,
+        publisher=article.publisher,
+        published=article.published,
+        copies=copies,
+    )
+
+
+def _disagreement(articles: Sequence[Article], one: Fact, other: Fact) -> Disagreement:
+    return Disagreement(
+        about=(one.quantity.words, other.quantity.words),
+        quotes=(_quote(articles, one), _quote(articles, other)),
+    )
+
+
+def _quote(articles: Sequence[Article], fact: Fact) -> Citation:
+    number = next(n for n, each in enumerate(articles, start=1) if each.id == fact.article.id)
+    return quotation(fact.article, number, fact.start, fact.end)
