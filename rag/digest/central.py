@@ -28,6 +28,11 @@ _FURNITURE = re.compile(
     r"|a version of this|this (?:story|article|page)|contributing|photos?:|updated)\b",
     re.I,
 )
+_POINTS_BACK = re.compile(
+    r"\b(?:th(?:is|ese|ose)|the (?:document|latter|former|same|pair)|that (?:meeting|day|week|month|year"
+    r"|document|statement|move|decision|vote|order|sentence|point))\b",
+    re.I,
+)
 _PRONOUNS = frozenset("he she they it his her their its him them".split())
 
 
@@ -42,7 +47,11 @@ def central_sentences(articles: Sequence[Article]) -> tuple[Passage, ...]:
     others = max(1, len(articles) - 1)
     found: list[Passage] = []
     for number, article in enumerate(articles, start=1):
-        spans = (span for span in main_sentences(article.text) if _stands(article.text, *span))
+        spans = (
+            (start, end)
+            for start, end in main_sentences(article.text)
+            if stands_alone(article.text[start:end])
+        )
         for place, (start, end) in enumerate(islice(spans, _OF_ARTICLE)):
             stems = terms(article.text[start:end]).stems
             shared = sum(max(0, holders[stem] - 1) for stem in stems) / others
@@ -55,10 +64,10 @@ def central_sentences(articles: Sequence[Article]) -> tuple[Passage, ...]:
     return tuple(sorted(own, key=lambda each: -each.score))
 
 
-def _stands(text: str, start: int, end: int) -> bool:
-    """Whether a sentence can be understood by itself: no pronoun stands before its first name."""
-    sentence = text[start:end]
-    if len(sentence.split()) > _LONGEST or _LEANS.match(sentence) or _FURNITURE.match(sentence):
+def stands_alone(sentence: str) -> bool:
+    """Whether it can be understood by itself: no pronoun stands before its first name."""
+    opens = _LEANS.match(sentence) or _FURNITURE.match(sentence)
+    if opens or _POINTS_BACK.search(sentence) or len(sentence.split()) > _LONGEST:
         return False
     for token in terms(sentence).tokens:
         if token.name and token.folded not in DAYS:

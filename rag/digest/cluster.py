@@ -16,7 +16,7 @@ Vectors = npt.NDArray[np.float32]
 
 _LEADING = 3  # chunks of an article that tell what it is about
 _MEANING, _NAMES = 0.5, 0.5  # shares of vectors and of names with numbers in the likeness
-_LIKE = 0.38  # least mean likeness of two groups that are one story
+_LIKE = 0.32  # least mean likeness of two groups that are one story
 _A_DAY = 0.01  # likeness that two articles lose for each day between them, at most _MOST_DAYS
 _MOST_DAYS = 14
 _HALF_LIFE = 14.0  # days after which a story is half as new
@@ -53,6 +53,8 @@ def clusters(articles: Sequence[Article], vectors: Mapping[str, Vectors]) -> tup
         articles: in any order.
         vectors: by article id, float32 (chunks, dimension) of unit length, in the order of the text.
     """
+    if not articles:
+        return ()
     words = [words_of(article) for article in articles]
     groups = originals(articles, words)
     first = [group[0] for group in groups]
@@ -93,17 +95,18 @@ def _likeness(
 
 
 def _names(words: Sequence[Words]) -> npt.NDArray[np.float64]:
-    """Names and numbers of the articles as vectors: the fewer articles have one, the more it tells."""
+    """Names and numbers of the articles as vectors: the fewer articles have one, the more it tells.
+
+    One that a single article has makes it less like all others; all such take one column each.
+    """
     held = [each.names | each.numbers for each in words]
     holders = Counter(name for names in held for name in names)
-    common = sorted(name for name, count in holders.items() if count > 1)
-    place = {name: column for column, name in enumerate(common)}
-    table = np.zeros((len(held), len(common) + 1))
+    place = {name: column for column, name in enumerate(sorted(holders))}
+    table = np.zeros((len(held), len(place)), dtype=np.float32)
     for row, names in enumerate(held):
-        for name in names & place.keys():
+        for name in names:
             table[row, place[name]] = log1p(len(held) / holders[name])
-        table[row, -1] = 1e-9  # nothing in common is 0, not a division by it
-    return table
+    return np.asarray(table, dtype=np.float64)
 
 
 def _unit(rows: npt.NDArray[np.float64] | Vectors) -> npt.NDArray[np.float64]:

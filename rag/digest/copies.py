@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rag.terms import REPEAT, alike, terms
+from rag.terms import DAYS, MONTHS, REPEAT, alike, terms
 from rag.types import Article
 
 _READ = 8000  # characters of an article that are compared; wire copies agree from the first on
@@ -25,7 +25,7 @@ def words_of(article: Article) -> Words:
     """The words of an article's beginning, its title not among them: papers write their own."""
     # Not kept: the words of whole articles would push those of sentences out of the memory of terms.
     found = terms.__wrapped__(article.text[:_READ])
-    return Words(found.stems, found.names, found.numbers)
+    return Words(found.stems, found.names - DAYS - frozenset(MONTHS), found.numbers)
 
 
 def copies(one: Words, other: Words) -> bool:

@@ -21,7 +21,6 @@ from rag.types import Article
 _READ = 12_000  # characters of an article that are compared
 _LONGEST = 60  # words of a sentence that is compared
 _PREFIX = 5  # letters by which Russia and Russian are one
-_AROUND = 4  # words on either side of a figure that tell what happened
 _SHARED = 0.6  # of the words of the shorter side, what is counted aside
 _LEAST = 3  # words that both share
 _NAMES = 2  # names that two share who tell how long a meeting took
@@ -38,7 +37,13 @@ _LEANS = frozenset("they their it its he his she her this these both the".split(
 _ANYTHING = frozenset("peopl person men women children percent $ £ € ¥ case".split())
 _MEETING = frozenset("meet met talk convers session discuss spoke sat negoti summit".split())
 _CALL = frozenset("phone telephon call video".split())
-_SPAN = frozenset("sinc far total altogeth overal combin record averag annual annually".split())
+_SPAN = re.compile(
+    r"\b(?:since|so far|total|altogether|overall|combined|record|average|annual|a (?:day|week|month|year))\b",
+    re.I,
+)
+_HEDGES = frozenset("least most nearly almost roughly around approximately estimated".split())
+_DEEDS = dict.fromkeys("die dead death deadli fatal kill".split(), "kill")
+_DEEDS |= dict.fromkeys("hurt injur injuri wound".split(), "hurt")
 _TIMES = DAYS | frozenset(MONTHS)
 
 
@@ -46,8 +51,9 @@ _TIMES = DAYS | frozenset(MONTHS)
 class Fact:
     """A figure of an article, ``article.text[start:end]`` being its sentence.
 
-    ``words`` are those of its clause, ``near`` those around the figure, ``names`` the names among
-    them, ``own`` the names without those of whoever says so.
+    ``words`` are those of its clause, ``near`` the last before the figure and the first after it,
+    ``names`` the names among them, ``own`` those without the names of whoever says so, ``span``
+    what it says of the time over which it counts.
     """
 
     article: Article
@@ -59,6 +65,7 @@ class Fact:
     near: frozenset[str]
     names: frozenset[str]
     own: frozenset[str]
+    span: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +140,20 @@ class _Heard:
         names = self.names(self.clause)
         if quantity.time and tokens[0].folded in _LEANS:
             names |= self.names(self.before)  # "Their talks lasted": whose, that sentence says
-        near = range(quantity.first - _AROUND, quantity.last + _AROUND + 1)
-        around = frozenset(
-            token.stem
-            for place, token in enumerate(tokens)
-            if place in near and token in content and not self.names_one(token)
-        )
         words = frozenset(map(self.key, content)) | names
         own = self.names(_SAID.sub("", self.clause))
-        return Fact(article, start, end, day, quantity, words, around, names, own)
+        span = frozenset(map(str.casefold, _SPAN.findall(self.clause)))
+        near = self.near(content, tokens[quantity.first].start)
+        return Fact(article, start, end, day, quantity, words, near, names, own, span)
+
+    def near(self, content: Sequence[Token], place: int) -> frozenset[str]:
+        """What happened to those who are counted: the words next to the figure that are no names."""
+        told = [
+            token for token in content if token.folded not in _HEDGES and not self.names_one(token)
+        ]
+        before = [token.stem for token in told if token.start < place][-1:]
+        after = [token.stem for token in told if token.start > place][:1]
+        return frozenset(_DEEDS.get(stem, stem) for stem in before + after)
 
     def names(self, text: str) -> frozenset[str]:
         """The names of a text, each by its first letters."""
@@ -154,7 +166,8 @@ class _Heard:
 
     def key(self, token: Token) -> str:
         """What a word is compared by."""
-        return token.folded[:_PREFIX] if self.names_one(token) else token.stem
+        capital = token.start == 0 and self.clause[:1].isupper()
+        return token.folded[:_PREFIX] if capital or self.names_one(token) else token.stem
 
 
 def _tells(token: Token) -> bool:
@@ -174,10 +187,12 @@ def _pairs(facts: Sequence[Fact]) -> Iterator[Pair]:
                 and not _holds(facts, one.article, other.quantity)
                 and not _holds(facts, other.article, one.quantity)
             ):
-                first, last = sorted(
-                    (one, other), key=lambda fact: (fact.day or date.min, fact.article.id)
-                )
+                first, last = sorted((one, other), key=_when)
                 yield Pair(first, last, likeness)
+
+
+def _when(fact: Fact) -> tuple[date, date]:
+    return fact.day or date.min, fact.article.published or date.min
 
 
 def _likeness(one: Fact, other: Fact) -> float:
@@ -186,7 +201,7 @@ def _likeness(one: Fact, other: Fact) -> float:
     names = one.names & other.names
     if (one.own - other.names) and (other.own - one.names):
         return 0.0  # each has somebody or somewhere of its own
-    if _SPAN & (one.words ^ other.words):
+    if one.span != other.span:
         return 0.0  # one counts all so far, the other does not
     share = len(both) / max(1, min(len(one.words), len(other.words)))
     if one.quantity.time:

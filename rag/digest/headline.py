@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from itertools import islice
 
 from rag.cite import split_claims
+from rag.terms import held
 from rag.types import Article, Claim, Passage
 from rag.verify import check
 
 _TRIED = 12  # titles
+_TOLD_BY_OTHERS = 0.35  # of a title's words, on average over the other articles
 _LONGEST = 18  # words of a headline
 _TAIL = re.compile(r"\s+[|–—-]\s+([^|–—]{2,40})$")
 _PAREN = re.compile(r"\s*\([^()]{0,80}\)\.?$")
@@ -18,26 +20,36 @@ _CUT = re.compile(r"(?:\.\.\.|…)$")
 def headline(
     articles: Sequence[Article], passages: Sequence[Passage], *, support: float
 ) -> Claim | None:
-    """The title that other articles bear out best; of a single article its own. None where none holds.
+    """A title that other articles bear out; else one that its own does, if the others tell of it too.
+
+    None where no title holds.
 
     Args:
-        articles: of the story.
+        articles: of the story, oldest first.
         passages: what was read of them.
         support: see :func:`rag.verify.check`.
     """
-    several = len({passage.article.id for passage in passages}) > 1
     titles = [(title, article) for article in articles if (title := plain_title(article))]
-    found = (
-        check(
-            title,
-            [p for p in passages if not several or p.article.id != article.id],
-            support=support,
-        )
-        for title, article in titles[-_TRIED:]
-    )
-    held = [claim for claim in found if claim.supported]
-    # Who is borne out by most; of equals the newest.
-    return max(held[::-1], key=lambda claim: len(claim.citations), default=None)
+    newest = titles[::-1][:_TRIED]
+    several = len({passage.article.id for passage in passages}) > 1
+    for own in (False, True) if several else (True,):
+        found = [
+            (claim, _shared(title, article, passages))
+            for title, article in newest
+            if not several or _shared(title, article, passages) >= _TOLD_BY_OTHERS
+            for shown in [[each for each in passages if (each.article.id == article.id) is own]]
+            for claim in [check(title, shown, support=support)]
+            if claim.supported
+        ]
+        if found:
+            return max(found, key=lambda each: (len(each[0].citations), each[1]))[0]
+    return None
+
+
+def _shared(title: str, article: Article, passages: Sequence[Passage]) -> float:
+    """The share of a title's words that the openings of the other articles hold, on average."""
+    others = [each.chunk.text for each in passages if each.article.id != article.id]
+    return sum(held(title, text) for text in others) / max(1, len(others))
 
 
 def plain_title(article: Article) -> str:

@@ -27,6 +27,7 @@ _LEAST = re.compile(r"(?:more than|over|at least|upwards of|exceed\w*|above|beyo
 _MOST = re.compile(r"(?:up to|at most|less than|fewer than|under|below|no more than)\s*\W?$", re.I)
 _RANGE = re.compile(r"\d[\d.,]*\s*(?:to|or|and|-|–|—)\s*\W?$")
 _ROUNDING = 0.15  # how far a figure with "about" may be off
+_ENORMOUS = 1e15  # from which it is no figure of the news
 _FAR = 3  # words after a figure in which what it counts is looked for
 
 
@@ -67,6 +68,9 @@ def _quantity(text: str, tokens: Sequence[Token], place: int) -> Quantity | None
     token = tokens[place]
     before = text[max(0, token.start - 30) : token.start]
     previous = tokens[place - 1].folded if place else ""
+    value = float(token.number)
+    if not value < _ENORMOUS:
+        return None
     joined = bool(before) and before[-1] in "-–/:"
     if joined or previous in _APART or _RANGE.search(before):
         return None
@@ -74,7 +78,6 @@ def _quantity(text: str, tokens: Sequence[Token], place: int) -> Quantity | None
     scaled = after < len(tokens) and tokens[after].folded in _SCALES
     after += scaled
     noun = _noun(text, tokens, after)
-    value = float(token.number)
     money = before[-1:] if before[-1:] in _MONEY else ""
     last = after - 1
     if money:

@@ -3,27 +3,27 @@
 from collections.abc import Generator as Stream
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from rag.cite import distinct, marked, quotation
-from rag.digest.central import central_sentences
+from rag.digest.central import central_sentences, stands_alone
 from rag.digest.cluster import Cluster
 from rag.digest.disagree import Fact, contradictions
 from rag.digest.headline import headline, own_headline
 from rag.digest.timeline import timeline
 from rag.generate.writer import Writer
 from rag.portion import excerpt, lead_passages
-from rag.prompts import headline_messages, source_block, story_messages
-from rag.terms import held, shared, tells
+from rag.prompts import headline_messages, story_messages, untitled_block
+from rag.terms import shared, tells
 from rag.types import Article, Citation, Claim, Disagreement, Draft, Passage, Source, Story
 from rag.verify import check
 from rag.verify.fresh import fresh
 
-_MOST_READ = 24  # articles of a story that the model reads; the others still date and contradict
-_ALL = 700  # tokens of openings that are read, if each article gets its share
-_LEAST_SHARE, _MOST_SHARE = 80, 240
-_TITLE = 40  # tokens of a title with paper and day
+_SENTENCES = 12  # of several articles that the model reads; the others still date and contradict
+_ALONE = 500  # tokens of a single article that it reads
+_OPENING = 120  # tokens of each article that a title is held against
 _LEAST_ROOM = 100
-_TITLE_SAID = 0.9  # of a title's words, from which a sentence is but that
+_CHOICE = 2  # times the sentences wanted that the model may write, of which the best are kept
 _ALIKE = 0.6  # shared words above which two sentences tell the same
 _DISAGREEMENTS = 3
 
@@ -45,10 +45,10 @@ class Teller:
         """
         articles = cluster.articles
         central = central_sentences(articles)
-        leads = self._leads(articles, central)
-        told = self._told((yield from self._claims(leads)), central, leads)
-        title = headline(articles, leads, support=self.support)
-        title = title or (yield from self._own_headline(leads, told))
+        shown = self._shown(articles, central)
+        told = self._told((yield from self._claims(shown)), central, shown)
+        title = headline(articles, self._openings(articles, _OPENING), support=self.support)
+        title = title or (yield from self._own_headline(shown, told))
         claims = _in_order(told)
         pairs = contradictions(articles)
         changed = [fact for pair in pairs if not pair.at_once for fact in (pair.one, pair.other)]
@@ -69,31 +69,31 @@ class Teller:
         rules = self.writer.tokens(story_messages((), sentences=self.sentences))
         return max(_LEAST_ROOM, min(self.tokens, self.writer.room - rules))
 
-    def _leads(
+    def _shown(
         self, articles: Sequence[Article], central: Sequence[Passage]
     ) -> tuple[Passage, ...]:
-        """The openings of the articles that tell the story best, in the order of their numbers."""
-        best = dict.fromkeys(passage.number for passage in central)
-        chosen = [*best, *(n for n in range(1, len(articles) + 1) if n not in best)][:_MOST_READ]
-        share = min(
-            max(_ALL // max(1, len(chosen)), _LEAST_SHARE), _MOST_SHARE, self._room - _TITLE
-        )
+        """What the model reads: the best sentences of several articles in order, the opening of one."""
+        if len(articles) == 1 or not central:
+            return self._openings(articles[:1], min(_ALONE, self._room))
+        best = central[:_SENTENCES]
+        return tuple(sorted(best, key=lambda each: (each.number, each.chunk.start)))
+
+    def _openings(self, articles: Sequence[Article], tokens: int) -> tuple[Passage, ...]:
         count = self.writer.generator.count_tokens
-        read = lead_passages(articles, tokens=share * len(articles), count=count)
-        return tuple(passage for passage in read if passage.number in chosen)
+        return lead_passages(articles, tokens=tokens * len(articles), count=count)
 
-    def _claims(self, leads: Sequence[Passage]) -> Stream[Draft, None, list[Claim]]:
-        """What the model writes of the openings, checked: of one prompt after the other, then of all.
+    def _claims(self, shown: Sequence[Passage]) -> Stream[Draft, None, list[Claim]]:
+        """What the model writes, checked: of one prompt after the other, then of all.
 
-        Where one prompt holds all openings, that is all; else the quotes of what it wrote of each
-        are what it reads in the end.
+        Where one prompt holds all that is shown, that is all; else the quotes of what it wrote of
+        each are what it reads in the end.
         """
         claims: list[Claim] = []
-        groups = tuple(self._groups(leads))
+        groups = tuple(self._groups(shown))
         for group in groups:
             claims += yield from self._asked(group, claims)
         if len(groups) > 1 and len(claims) > self.sentences:
-            articles = {lead.article.id: lead.article for lead in leads}
+            articles = {each.article.id: each.article for each in shown}
             cited = dict.fromkeys(cited for claim in claims for cited in claim.citations)
             quotes = [
                 excerpt(articles[each.article_id], each.number, each.start, each.end)
@@ -101,21 +101,23 @@ class Teller:
             ]
             told = yield from self._asked(next(self._groups(quotes)), ())
             claims = told or claims
-        return claims[: self.sentences]
+        return claims
 
     def _asked(
         self, shown: Sequence[Passage], before: Sequence[Claim]
     ) -> Stream[Draft, None, list[Claim]]:
         draft = yield from self.writer.stream(story_messages(shown, sentences=self.sentences))
-        found = fresh(draft, shown, most=self.sentences, before=before, support=self.support)
-        return [claim for claim in found if not _titles(claim, shown)]
+        found = fresh(
+            draft, shown, most=_CHOICE * self.sentences, before=before, support=self.support
+        )
+        return [claim for claim in found if stands_alone(claim.text)]
 
     def _groups(self, passages: Sequence[Passage]) -> Iterator[tuple[Passage, ...]]:
         """Runs of passages that one prompt holds, at least one passage in each."""
         run: list[Passage] = []
         filled = 0
         for passage in passages:
-            size = self.writer.generator.count_tokens(source_block(passage))
+            size = self.writer.generator.count_tokens(untitled_block(passage))
             if run and filled + size > self._room:
                 yield tuple(run)
                 run, filled = [], 0
@@ -125,7 +127,7 @@ class Teller:
             yield tuple(run)
 
     def _told(
-        self, claims: Sequence[Claim], central: Sequence[Passage], leads: Sequence[Passage]
+        self, claims: Sequence[Claim], central: Sequence[Passage], shown: Sequence[Passage]
     ) -> list[Claim]:
         """What tells the story best, in the model's words where it told that; the best first.
 
@@ -137,7 +139,7 @@ class Teller:
             sentence = passage.chunk.text
             telling = [claim for claim in left if tells(claim.text, sentence)]
             ours = max(telling, key=lambda claim: shared(claim.text, sentence), default=None)
-            others = (lead for lead in leads if lead.number != passage.number)
+            others = (each for each in shown if each.number != passage.number)
             claim = ours or check(sentence, (passage, *others), support=self.support)
             cited = {quote.article_id for one in [*told, claim] for quote in one.citations}
             last = len(told) == self.sentences - 1
@@ -154,13 +156,12 @@ class Teller:
         return told or list(claims)[: self.sentences]
 
     def _own_headline(
-        self, leads: Sequence[Passage], told: Sequence[Claim]
+        self, shown: Sequence[Passage], told: Sequence[Claim]
     ) -> Stream[Draft, None, Claim]:
         """The model's own headline if that holds, else what tells the story best."""
-        if leads:
-            shown = next(self._groups(leads))
-            draft = yield from self.writer.stream(headline_messages(shown))
-            written = own_headline(draft, shown, support=self.support)
+        for group in islice(self._groups(shown), 1):
+            draft = yield from self.writer.stream(headline_messages(group))
+            written = own_headline(draft, group, support=self.support)
             if written:
                 return written
         return next(iter(told), Claim(""))
@@ -170,15 +171,6 @@ def _in_order(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     """The claims in the order of their articles, oldest first."""
     return tuple(
         sorted(claims, key=lambda each: (each.citations[0].number, each.citations[0].start))
-    )
-
-
-def _titles(claim: Claim, shown: Sequence[Passage]) -> bool:
-    """Whether a claim is but the title of an article."""
-    titles = (passage.article.title for passage in shown if passage.article.title)
-    return any(
-        held(title, claim.text) >= _TITLE_SAID and held(claim.text, title) >= _ALIKE
-        for title in titles
     )
 
 
