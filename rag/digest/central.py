@@ -10,6 +10,7 @@ from rag.digest.copies import words_of
 from rag.portion import excerpt
 from rag.salience import main_sentences
 from rag.terms import DAYS, terms
+from rag.text import sentences
 from rag.types import Article, Passage
 
 _OF_ARTICLE = 4  # sentences of an article that may tell the story
@@ -37,7 +38,9 @@ _PRONOUNS = frozenset("he she they it his her their its him them".split())
 
 
 def central_sentences(articles: Sequence[Article]) -> tuple[Passage, ...]:
-    """Sentences that stand by themselves, the most telling first, as passages with its score.
+    """Sentences that stand by themselves, the most telling first, as passages with their scores.
+
+    Where an article has none, its first ones are taken as they are.
 
     Args:
         articles: of one story, oldest first; ``articles[n]`` has the number n + 1.
@@ -47,11 +50,11 @@ def central_sentences(articles: Sequence[Article]) -> tuple[Passage, ...]:
     others = max(1, len(articles) - 1)
     found: list[Passage] = []
     for number, article in enumerate(articles, start=1):
-        spans = (
+        spans = [
             (start, end)
             for start, end in main_sentences(article.text)
             if stands_alone(article.text[start:end])
-        )
+        ] or islice(sentences(article.text), 1)
         for place, (start, end) in enumerate(islice(spans, _OF_ARTICLE)):
             stems = terms(article.text[start:end]).stems
             shared = sum(max(0, holders[stem] - 1) for stem in stems) / others

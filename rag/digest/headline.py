@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from rag.cite import split_claims
@@ -38,7 +39,7 @@ def headline(
             for title, article in newest
             if not several or _shared(title, article, passages) >= _TOLD_BY_OTHERS
             for shown in [[each for each in passages if (each.article.id == article.id) is own]]
-            for claim in [check(title, shown, support=support)]
+            for claim in [_by_text(title, shown, support)]
             if claim.supported
         ]
         if found:
@@ -50,6 +51,17 @@ def _shared(title: str, article: Article, passages: Sequence[Passage]) -> float:
     """The share of a title's words that the openings of the other articles hold, on average."""
     others = [each.chunk.text for each in passages if each.article.id != article.id]
     return sum(held(title, text) for text in others) / max(1, len(others))
+
+
+def _by_text(
+    words: str, passages: Sequence[Passage], support: float, cited: frozenset[int] = frozenset()
+) -> Claim:
+    """The words as a claim that texts must bear out, and no title: a title always says what it says."""
+    titles = {passage.article.id: passage.article.title for passage in passages}
+    plain = [replace(passage, article=replace(passage.article, title="")) for passage in passages]
+    claim = check(words, plain, cited=cited, support=support)
+    quotes = (replace(quote, title=titles[quote.article_id]) for quote in claim.citations)
+    return replace(claim, citations=tuple(quotes))
 
 
 def plain_title(article: Article) -> str:
@@ -71,7 +83,7 @@ def own_headline(draft: str, passages: Sequence[Passage], *, support: float) -> 
     for sentence, cited in islice(split_claims(draft), 1):
         # Small models copy paper and day from behind the title.
         words = _PAREN.sub("", sentence.strip(' "“”*#')).removesuffix(".")
-        claim = check(words, passages, cited=cited, support=support)
+        claim = _by_text(words, passages, support, cited)
         if claim.supported and len(words.split()) <= _LONGEST:
             return claim
     return None

@@ -48,7 +48,7 @@ class Teller:
         shown = self._shown(articles, central)
         told = self._told((yield from self._claims(shown)), central, shown)
         title = headline(articles, self._openings(articles, _OPENING), support=self.support)
-        title = title or (yield from self._own_headline(shown, told))
+        title = title or (yield from self._own_headline(shown, told)) or _named(articles)
         claims = _in_order(told)
         pairs = contradictions(articles)
         changed = [fact for pair in pairs if not pair.at_once for fact in (pair.one, pair.other)]
@@ -157,14 +157,19 @@ class Teller:
 
     def _own_headline(
         self, shown: Sequence[Passage], told: Sequence[Claim]
-    ) -> Stream[Draft, None, Claim]:
+    ) -> Stream[Draft, None, Claim | None]:
         """The model's own headline if that holds, else what tells the story best."""
         for group in islice(self._groups(shown), 1):
             draft = yield from self.writer.stream(headline_messages(group))
             written = own_headline(draft, group, support=self.support)
             if written:
                 return written
-        return next(iter(told), Claim(""))
+        return next(iter(told), None)
+
+
+def _named(articles: Sequence[Article]) -> Claim:
+    """The title of the newest article, not borne out: its text holds no sentence that could be told."""
+    return Claim(next((each.title for each in reversed(articles) if each.title), "Untitled"))
 
 
 def _in_order(claims: Sequence[Claim]) -> tuple[Claim, ...]:

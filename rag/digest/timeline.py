@@ -50,7 +50,7 @@ def _of_day(
     """The best sentence of a day that says what no day before it said."""
     known = [event.claim for _, event in before]
     for score, passage in told:
-        if not said(passage.chunk.text, known):
+        if score == _CHANGED or not said(passage.chunk.text, known):
             claim = check(passage.chunk.text, (passage,), support=1.0)
             if claim.supported:
                 return [(score, Event(day, claim))]

@@ -539,6 +539,7 @@ class News:
         self,
         query: str = "",
         *,
+        article_ids: Sequence[str] = (),
         filters: Filters | None = None,
         stories: int | None = None,
         length: Length = "medium",
@@ -551,6 +552,7 @@ class News:
 
         Args:
             query: what the articles must be about; all that the filters admit where it is empty.
+            article_ids: these articles, whatever query and filters say.
             filters: which articles may be used.
             stories: how many are written at most; None: ``[digest] stories``.
             length: how many sentences each; see ``[summarize]`` in configs/default.toml.
@@ -558,6 +560,7 @@ class News:
 
         Raises:
             IndexMissing: if there is no index.
+            ArticleUnknown: if there is no article of one of the ids.
             QuestionError: if the query is too long, or no story is asked for.
             ModelError: if a model is missing or fails.
         """
@@ -565,7 +568,9 @@ class News:
         wanted = chosen.stories if stories is None else stories
         if wanted < 1:
             raise QuestionError(f"{wanted} stories were asked for, wanted 1 or more.")
-        if query.strip():
+        if article_ids:
+            articles = tuple(map(self.article, dict.fromkeys(article_ids)))
+        elif query.strip():
             articles = self.matching(query, filters=filters, limit=chosen.articles)
         else:
             articles = self.articles(filters=filters, limit=chosen.articles)
@@ -586,6 +591,7 @@ class News:
         self,
         query: str = "",
         *,
+        article_ids: Sequence[str] = (),
         filters: Filters | None = None,
         stories: int | None = None,
         length: Length = "medium",
@@ -593,7 +599,12 @@ class News:
     ) -> Digest:
         """One digest of many articles; the arguments and errors are those of :meth:`stories`."""
         for event in self.stories(
-            query, filters=filters, stories=stories, length=length, progress=progress
+            query,
+            article_ids=article_ids,
+            filters=filters,
+            stories=stories,
+            length=length,
+            progress=progress,
         ):
             if isinstance(event, Digest):
                 return event
