@@ -131,29 +131,42 @@ class Teller:
     ) -> list[Claim]:
         """What tells the story best, in the model's words where it told that; the best first.
 
-        Of several articles two are cited at least, if the second holds a sentence that stands.
+        Of several articles two are cited at least, even if the second tells the same.
         """
         left, told = list(claims), list[Claim]()
-        several = len({passage.article.id for passage in central}) > 1
         for passage in central:
             sentence = passage.chunk.text
             telling = [claim for claim in left if tells(claim.text, sentence)]
             ours = max(telling, key=lambda claim: shared(claim.text, sentence), default=None)
-            others = (each for each in shown if each.number != passage.number)
-            claim = ours or check(sentence, (passage, *others), support=self.support)
-            cited = {quote.article_id for one in [*told, claim] for quote in one.citations}
-            last = len(told) == self.sentences - 1
-            if not claim.supported or (several and last and len(cited) < 2):
-                continue
-            if any(
-                shared(text, one.text) > _ALIKE for one in told for text in (claim.text, sentence)
+            claim = ours or self._as_it_stands(passage, shown)
+            new = claim.text, sentence
+            if not claim.supported or any(
+                shared(text, one.text) > _ALIKE for one in told for text in new
             ):
                 continue
             told.append(claim)
             left = [one for one in left if one is not ours]
             if len(told) == self.sentences:
                 break
-        return told or list(claims)[: self.sentences]
+        return self._of_two(told, central, shown)
+
+    def _of_two(
+        self, told: list[Claim], central: Sequence[Passage], shown: Sequence[Passage]
+    ) -> list[Claim]:
+        """The claims, and where they cite one article alone of several, a sentence of another one."""
+        cited = {quote.article_id for claim in told for quote in claim.citations}
+        if len(cited) > 1:
+            return told
+        others = (passage for passage in central if passage.article.id not in cited)
+        for claim in (self._as_it_stands(passage, shown) for passage in others):
+            if claim.supported:
+                return [*told[: max(1, self.sentences - 1)], claim]
+        return told
+
+    def _as_it_stands(self, passage: Passage, shown: Sequence[Passage]) -> Claim:
+        """A sentence as a claim, which others of what is shown may bear out as well."""
+        others = (each for each in shown if each.number != passage.number)
+        return check(passage.chunk.text, (passage, *others), support=self.support)
 
     def _own_headline(
         self, shown: Sequence[Passage], told: Sequence[Claim]

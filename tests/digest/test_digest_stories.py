@@ -98,6 +98,18 @@ def test_two_articles_are_cited_even_in_two_sentences() -> None:
     assert cited(story.claims) == {1, 2}
 
 
+def test_two_articles_are_cited_even_if_they_tell_the_same() -> None:
+    again = "Harrow loses its old ferry to Pengarth after a vote of the council."
+    articles = [report(VOTED, paper="A", day=MONDAY), report(again, paper="B", day=TUESDAY)]
+    (story,) = made(articles).stories
+    assert cited(story.claims) == {1, 2}
+
+
+def test_one_sentence_cites_one_article_or_more() -> None:
+    (story,) = made(ferry(), sentences_wanted=1).stories
+    assert 1 <= len(story.claims) <= 2
+
+
 def test_what_is_told_is_in_the_words_of_the_model_where_they_hold() -> None:
     words = "The council of Harrow voted to close the old ferry to Pengarth."
     (story,) = made(ferry(), ScriptedGenerator(lambda _: f"{words} [1] {NOTHING} [2]")).stories
