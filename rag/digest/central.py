@@ -26,7 +26,7 @@ _LEANS = re.compile(
 # What papers write about themselves.
 _FURNITURE = re.compile(
     r"(?:sign up|subscribe|read more|click|follow|watch|see also|editor[’']s note|for (?:the latest|more)"
-    r"|a version of this|this (?:story|article|page)|contributing|photos?:|updated)\b",
+    r"|a version of this|this (?:story|article|page)|contributing|breaking news|photos?:|updated)\b",
     re.I,
 )
 _POINTS_BACK = re.compile(
