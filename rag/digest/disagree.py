@@ -18,19 +18,19 @@ from rag.terms import DAYS, MONTHS, STOPWORDS, Token, terms
 from rag.text import sentences
 from rag.types import Article
 
-_READ = 12_000  # characters of an article that are compared
+READ = 12_000  # characters of an article that are compared
 _LONGEST = 60  # words of a sentence that is compared
 _PREFIX = 5  # letters by which Russia and Russian are one
 _SHARED = 0.6  # of the words of the shorter side, what is counted aside
 _LEAST = 3  # words that both share
 _NAMES = 2  # names that two share who tell how long a meeting took
 _CLAUSE = re.compile(r";\s+|,\s+(?:and|but|while|whereas|although|though)\s+", re.I)
-_SAYING = (
+SAYING = (
     r"\b(?:said|says|say|told|estimated?s?|report(?:s|ed)|confirmed|announced|believed?s?"
     r"|claim(?:s|ed)|according to)\b"
 )
 _SAID = re.compile(
-    rf"^.{{0,80}}?{_SAYING}(?:\s+on\s+\w+)?(?:\s+that)?\s+|,[^,]{{0,80}}{_SAYING}[^,]*$", re.I
+    rf"^.{{0,80}}?{SAYING}(?:\s+on\s+\w+)?(?:\s+that)?\s+|,[^,]{{0,80}}{SAYING}[^,]*$", re.I
 )
 _HOURLY = re.compile(r"\bas of\b|\d [ap]\.?m\b", re.I)  # true at that hour alone
 _LEANS = frozenset("they their it its he his she her this these both the".split())
@@ -105,7 +105,7 @@ def contradictions(articles: Sequence[Article]) -> tuple[Pair, ...]:
 
 def facts_of(article: Article) -> Iterator[Fact]:
     """The figures of an article of which it is plain what they count."""
-    text = article.text[:_READ]
+    text = article.text[:READ]
     named = terms.__wrapped__(text).names
     before = ""
     for start, end in sentences(text):
@@ -182,7 +182,7 @@ def _pairs(facts: Sequence[Fact]) -> Iterator[Pair]:
                 one.article.id != other.article.id
                 and None not in {one.day, other.day}
                 and one.quantity.contradicts(other.quantity)
-                and _papers_differ(one.article, other.article)
+                and papers_differ(one.article, other.article)
                 and (likeness := _likeness(one, other))
                 and not _holds(facts, one.article, other.quantity)
                 and not _holds(facts, other.article, one.quantity)
@@ -221,6 +221,7 @@ def _holds(facts: Sequence[Fact], article: Article, quantity: Quantity) -> bool:
     )
 
 
-def _papers_differ(one: Article, other: Article) -> bool:
+def papers_differ(one: Article, other: Article) -> bool:
+    """Whether two articles are not known to be of one paper."""
     papers = [each.publisher.casefold() or urlsplit(each.url).hostname for each in (one, other)]
     return papers[0] != papers[1] or None in papers

@@ -8,7 +8,8 @@ from itertools import islice
 from rag.cite import distinct, marked, quotation
 from rag.digest.central import central_sentences, stands_alone
 from rag.digest.cluster import Cluster
-from rag.digest.disagree import Fact, contradictions
+from rag.digest.denials import Told, denials
+from rag.digest.disagree import Fact, Pair, contradictions
 from rag.digest.headline import headline, own_headline
 from rag.digest.timeline import timeline
 from rag.generate.writer import Writer
@@ -52,7 +53,6 @@ class Teller:
         claims = _in_order(told)
         pairs = contradictions(articles)
         changed = [fact for pair in pairs if not pair.at_once for fact in (pair.one, pair.other)]
-        at_once = [(pair.one, pair.other) for pair in pairs if pair.at_once][:_DISAGREEMENTS]
         return Story(
             headline=title,
             text=marked(claims),
@@ -60,7 +60,7 @@ class Teller:
             citations=distinct([title, *claims]),
             sources=_sources(cluster),
             timeline=timeline(articles, central, changed),
-            disagreements=tuple(_disagreement(articles, *two) for two in at_once),
+            disagreements=_disagreements(articles, pairs)[:_DISAGREEMENTS],
         )
 
     @property
@@ -213,13 +213,23 @@ def _source(number: int, article: Article, copies: tuple[Source, ...] = ()) -> S
     )
 
 
-def _disagreement(articles: Sequence[Article], one: Fact, other: Fact) -> Disagreement:
-    return Disagreement(
-        about=(one.quantity.words, other.quantity.words),
-        quotes=(_quote(articles, one), _quote(articles, other)),
+def _disagreements(articles: Sequence[Article], pairs: Sequence[Pair]) -> tuple[Disagreement, ...]:
+    """Different figures of one day, then denials."""
+    figures = (
+        Disagreement(
+            (pair.one.quantity.words, pair.other.quantity.words),
+            (_quote(articles, pair.one), _quote(articles, pair.other)),
+        )
+        for pair in pairs
+        if pair.at_once
     )
+    denied = (
+        Disagreement((), (_quote(articles, one), _quote(articles, other)))
+        for one, other in denials(articles)
+    )
+    return (*figures, *denied)
 
 
-def _quote(articles: Sequence[Article], fact: Fact) -> Citation:
-    number = next(n for n, each in enumerate(articles, start=1) if each.id == fact.article.id)
-    return quotation(fact.article, number, fact.start, fact.end)
+def _quote(articles: Sequence[Article], told: Fact | Told) -> Citation:
+    number = next(n for n, each in enumerate(articles, start=1) if each.id == told.article.id)
+    return quotation(told.article, number, told.start, told.end)

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from reports import MONDAY, TUESDAY, WEDNESDAY, report
 
+from rag.digest.denials import denials
 from rag.digest.disagree import contradictions
 from rag.types import Article
 
@@ -160,3 +161,48 @@ def test_the_sample_news_disagrees_where_its_readme_says() -> None:
         "100,000 Russian troops",
         "90 minutes",
     }
+
+
+# Denials
+
+CLOSED = "The council of Harrow closed the old ferry to Pengarth after the storm."
+OPEN = "The council of Harrow has not closed the old ferry to Pengarth after the storm."
+
+
+def denied(one: str, other: str, *, later: date = TUESDAY, paper: str = "B") -> int:
+    articles = report(one, paper="A", day=TUESDAY), report(other, paper=paper, day=later)
+    return len(denials(articles))
+
+
+def test_the_same_with_a_not_is_a_denial_whoever_comes_first() -> None:
+    assert denied(CLOSED, OPEN) == 1
+    assert denied(OPEN, CLOSED) == 1
+    articles = report(CLOSED, paper="A"), report(f"Fog fell. {OPEN}", paper="B")
+    ((one, other),) = denials(articles)
+    assert one.article.text[one.start : one.end] == CLOSED
+    assert other.article.text[other.start : other.end] == OPEN
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (CLOSED, CLOSED),
+        (OPEN, OPEN),
+        (CLOSED, f"Ida Fenn said that {OPEN[0].lower()}{OPEN[1:]}"),
+        (CLOSED, OPEN.replace("has not", "might not have")),
+        (CLOSED, OPEN.replace("Pengarth", "Marwick")),
+        (CLOSED, OPEN.replace("the storm", "12 storms")),
+        (CLOSED, OPEN.replace("not closed", "not yet closed")),
+        (CLOSED, OPEN.replace("not closed the old ferry", "sold the old ferry, not the inn,")),
+        (CLOSED, "The council of Harrow has not met."),
+        ("The mill did not open.", "The mill opened."),
+    ],
+)
+def test_no_denial(one: str, other: str) -> None:
+    assert denied(one, other) == 0
+    assert denied(other, one) == 0
+
+
+def test_a_denial_of_another_day_or_of_the_same_paper_is_none() -> None:
+    assert denied(CLOSED, OPEN, later=WEDNESDAY) == 0
+    assert denied(CLOSED, OPEN, paper="A") == 0
