@@ -91,7 +91,14 @@ def contradictions(articles: Sequence[Article]) -> tuple[Pair, ...]:
     kinds: dict[str, list[Fact]] = {}
     for fact in facts:
         kinds.setdefault(fact.quantity.kind, []).append(fact)
-    found = [pair for same in kinds.values() for pair in _pairs(same)]
+    everything = {article.id: _all_quantities(article) for article in articles}
+    found = [
+        pair
+        for same in kinds.values()
+        for pair in _pairs(same)
+        if not _holds(everything[pair.one.article.id], pair.other.quantity)
+        and not _holds(everything[pair.other.article.id], pair.one.quantity)
+    ]
     found.sort(key=lambda pair: -pair.likeness)
     used = set[tuple[str, int]]()
     kept = []
@@ -184,8 +191,6 @@ def _pairs(facts: Sequence[Fact]) -> Iterator[Pair]:
                 and one.quantity.contradicts(other.quantity)
                 and papers_differ(one.article, other.article)
                 and (likeness := _likeness(one, other))
-                and not _holds(facts, one.article, other.quantity)
-                and not _holds(facts, other.article, one.quantity)
             ):
                 first, last = sorted((one, other), key=_when)
                 yield Pair(first, last, likeness)
@@ -214,11 +219,14 @@ def _likeness(one: Fact, other: Fact) -> float:
     return share if enough else 0.0
 
 
-def _holds(facts: Sequence[Fact], article: Article, quantity: Quantity) -> bool:
-    """Whether an article has that figure too: then it is of something else, or is told by both."""
-    return any(
-        fact.article.id == article.id and not fact.quantity.contradicts(quantity) for fact in facts
-    )
+def _all_quantities(article: Article) -> tuple[Quantity, ...]:
+    text = article.text[:READ]
+    return tuple(each for a, b in sentences(text) for each in quantities(text[a:b]))
+
+
+def _holds(figures: Sequence[Quantity], quantity: Quantity) -> bool:
+    """Whether an article has a figure too: then it is of something else, or is told by both."""
+    return any(each.kind == quantity.kind and not each.contradicts(quantity) for each in figures)
 
 
 def papers_differ(one: Article, other: Article) -> bool:

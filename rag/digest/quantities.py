@@ -21,7 +21,9 @@ _APART = frozenset(
     "another further additional extra other remaining first last next past every per each age "
     "aged article page room flight number top no of the these those".split()
 )
-_NO_NOUNS = frozenset("olds others times ones thirds quarters halves news versus goods series".split())
+_NO_NOUNS = frozenset(
+    "olds others times ones thirds quarters halves news versus goods series".split()
+)
 _ABOUT = frozenset("about around some roughly approximately estimated circa almost nearly".split())
 _LEAST = re.compile(r"(?:more than|over|at least|upwards of|exceed\w*|above|beyond)\s*\W?$", re.I)
 _MOST = re.compile(r"(?:up to|at most|less than|fewer than|under|below|no more than)\s*\W?$", re.I)

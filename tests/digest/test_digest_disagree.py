@@ -97,6 +97,11 @@ def test_a_count_of_people_needs_the_same_deed() -> None:
         ),
         pytest.param(TROOPS, f"{MORE} Others count 100,000 troops at Ukraine's borders.", id="knows both"),
         pytest.param(
+            TROOPS,
+            f"{MORE} It was between 100,000 troops and 127,000 troops, they hear.",
+            id="knows both in one sentence",
+        ),
+        pytest.param(
             "The tax in Harrow is 18 cents for gas and 24 cents for diesel.",
             "The tax in Harrow is 18.4 cents for gas and 24.4 cents for diesel.",
             id="two figures of a kind",
