@@ -10,7 +10,7 @@ from html import escape
 from urllib.parse import unquote, urlsplit
 
 from rag.text import written_date
-from rag.types import Answer, Article, Citation, Claim, IngestReport, Outcome, Summary
+from rag.types import Answer, Article, Citation, Claim, Digest, IngestReport, Outcome, Summary
 
 LESS_SURE = 0.75  # probability below which a sentence that is shown is marked as less certain
 _BRACES = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
@@ -48,11 +48,12 @@ def day(value: date | None) -> str:
     )
 
 
-def _about(publisher: str, published: date | None) -> str:
+def about(publisher: str, published: date | None) -> str:
+    """Paper and day, as far as they are known."""
     return " · ".join(filter(None, (esc(publisher), day(published))))
 
 
-def _opens(article_id: str, start: int, end: int) -> str:
+def opens(article_id: str, start: int, end: int) -> str:
     """The attributes by which page.js opens an article at a quote."""
     return f'data-article="{esc(article_id)}" data-start="{start:d}" data-end="{end:d}"'
 
@@ -60,7 +61,7 @@ def _opens(article_id: str, start: int, end: int) -> str:
 def mark(citation: Citation) -> str:
     """The number behind a sentence; a click opens the article at the quote."""
     return (
-        f'<button type="button" class="cite" {_opens(*_place(citation))}'
+        f'<button type="button" class="cite" {opens(*_place(citation))}'
         f' aria-label="Source {citation.number:d}: {esc(citation.title or citation.publisher)}"'
         f' title="{esc(citation.quote[:300])}">{citation.number:d}</button>'
     )
@@ -106,10 +107,10 @@ def left_out(values: Sequence[Claim]) -> str:
 def card(citation: Citation, *, quote: str = "") -> str:
     """A source: title, publisher, day and the quote; the whole card opens the article there."""
     return (
-        f'<li><button type="button" class="card" {_opens(*_place(citation))}>'
+        f'<li><button type="button" class="card" {opens(*_place(citation))}>'
         f'<span class="card-number">{citation.number:d}</span>'
         f'<span class="card-title">{esc(citation.title or citation.url)}</span>'
-        f'<span class="card-about">{_about(citation.publisher, citation.published)}</span>'
+        f'<span class="card-about">{about(citation.publisher, citation.published)}</span>'
         f'<q class="card-quote">{quote or esc(_one_line(citation.quote))}</q>'
         "</button></li>"
     )
@@ -142,9 +143,9 @@ def nearest(answer: Answer) -> str:
     articles = {each.article.id: each for each in answer.passages}
     items = "".join(
         f'<li><button type="button" class="near"'
-        f" {_opens(each.article.id, each.chunk.start, each.chunk.end)}>"
+        f" {opens(each.article.id, each.chunk.start, each.chunk.end)}>"
         f"{esc(each.article.title or each.article.url)}</button>"
-        f" <small>{_about(each.article.publisher, each.article.published)}</small></li>"
+        f" <small>{about(each.article.publisher, each.article.published)}</small></li>"
         for each in list(articles.values())[:3]
     )
     return f'<p class="quiet">The closest articles:</p><ul class="nearest">{items}</ul>' * bool(
@@ -163,7 +164,7 @@ def answer_body(answer: Answer) -> str:
     return f'<p class="answer">{claims(answer.claims)}</p>{left_out(answer.claims)}'
 
 
-def small_print(value: Answer | Summary, profile: str) -> str:
+def small_print(value: Answer | Summary | Digest, profile: str) -> str:
     """Model, profile and time, small."""
     seconds = value.timing.total
     known = [esc(value.model.partition(":")[2] or value.model)]
@@ -231,7 +232,7 @@ def welcome(title: str, line: str, examples: Sequence[str]) -> str:
 
 def article(value: Article, start: int = 0, end: int = 0) -> str:
     """An article for reading, ``text[start:end]`` highlighted."""
-    about = " · ".join(
+    known = " · ".join(
         filter(
             None,
             (
@@ -247,7 +248,7 @@ def article(value: Article, start: int = 0, end: int = 0) -> str:
     )
     return (
         f'<h2 id="reader-title">{esc(value.title or "Untitled")}</h2>'
-        f'<p class="reader-about">{about}</p><div class="reader-text">{body}</div>'
+        f'<p class="reader-about">{known}</p><div class="reader-text">{body}</div>'
     )
 
 
@@ -263,8 +264,8 @@ def summary(value: Summary, articles: Mapping[str, Article], profile: str) -> st
     """A summary with its proof."""
     titles = [articles[each] for each in value.article_ids if each in articles]
     heading = "".join(
-        f'<button type="button" class="near" {_opens(each.id, 0, 0)}>{esc(each.title or each.url)}'
-        f"</button> <small>{_about(each.publisher, each.published)}</small> "
+        f'<button type="button" class="near" {opens(each.id, 0, 0)}>{esc(each.title or each.url)}'
+        f"</button> <small>{about(each.publisher, each.published)}</small> "
         for each in titles[:12]
     )
     more = f"<small>and {len(titles) - 12} more</small>" if len(titles) > 12 else ""

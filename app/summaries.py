@@ -1,27 +1,27 @@
-"""Summaries of one article, several, or all that match, with the same proof as answers."""
+"""Summaries of one article, several, or all that match, and digests, with the same proof as answers."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import gradio as gr
 
-from app import render
+from app import kept, render, stories
 from app.articles import Picked
 from app.events import LIGHT, MODEL, Part
 from app.filters import FilterBar, chosen, refreshed
+from app.kept import Made, Row
 from app.line import Line, Ticket, before
 from app.words import explained
 from rag import News
-from rag.export import as_csv, as_jsonl, as_markdown
-from rag.types import Article, Filters, Summary
+from rag.types import Article, Digest, Filters, Story
 
 MOST = 200  # articles in one go; more is a matter for the command line
 _LISTED = 300  # newest articles that can be chosen by name
-EACH, TOGETHER = "One summary each", "One of all together"
+EACH, TOGETHER, STORIES = "One summary each", "One of all together", "A digest of stories"
 Length = Literal["short", "medium", "long"]
-Row = tuple[Article, Summary]
 
 
 class _Stopped(Exception):
@@ -36,7 +36,7 @@ class Wish:
     query: str
     filters: Filters
     length: Length
-    together: bool
+    how: str
 
 
 class Desk:
@@ -88,26 +88,67 @@ class Desk:
         request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
         """Summarise one after the other: results, state, what can be saved, both buttons."""
-        rows: list[Row] = []
+        made = Made()
         shown = ""
         try:
             listed = tuple(map(str, ids)) if isinstance(ids, list) else ()
             filters = chosen(since, until, names)
-            wish = Wish(listed, query.strip(), filters, length, how == TOGETHER)
+            wish = Wish(listed, query.strip(), filters, length, how)
             session = str(request.session_hash)
-            for shown, state in self._summaries(wish, rows, session):
-                yield shown, _state(state), tuple(rows), *_buttons(busy=True)
-            yield shown, "", tuple(rows), *_buttons(busy=False)
+            work = self._digest if how == STORIES else self._summaries
+            for shown, state in work(wish, made, session):
+                yield shown, _state(state), made.kept, *_buttons(busy=True)
+            yield shown, "", made.kept, *_buttons(busy=False)
         except Exception as error:  # noqa: BLE001 - told in place, what was done stays
-            yield shown, render.trouble(explained(error)), tuple(rows), *_buttons(busy=False)
+            yield shown, render.trouble(explained(error)), made.kept, *_buttons(busy=False)
 
-    def _summaries(self, wish: Wish, rows: list[Row], session: str) -> Iterator[tuple[str, str]]:
-        """What is shown so far, and what happens now; ``rows`` grows by what can be saved.
+    def _digest(self, wish: Wish, made: Made, session: str) -> Iterator[tuple[str, str]]:
+        """The stories so far, and what happens now; a stop ends it within a word."""
+        with self._line.ticket(session) as ticket:
+            for ahead in self._line.places(ticket):
+                yield from ticket.paced([("", f"Waiting for the model: {before(ahead)} …")])
+            yield from ticket.paced([("", "Grouping the articles …")])
+            if not ticket.stopped.is_set():
+                self._news.warm()
+                yield from ticket.paced(self._told(wish, made, ticket))
+
+    def _told(self, wish: Wish, made: Made, ticket: Ticket) -> Iterator[tuple[str, str]]:
+        shown, total = "", 0
+
+        def count(_: int, wanted: int) -> None:
+            nonlocal total
+            total = wanted
+
+        written: list[Story] = []
+        told = self._news.stories(
+            wish.query,
+            article_ids=wish.ids[:MOST],
+            filters=wish.filters,
+            length=wish.length,
+            progress=count,
+        )
+        with closing(told):
+            for event in told:
+                if isinstance(event, Digest):
+                    made.digest = event
+                    yield shown + stories.foot(event, self._profile), ""
+                    return
+                if isinstance(event, Story):
+                    written.append(event)
+                    made.digest = kept.so_far(wish.query, written)
+                    shown += stories.story(event)
+                yield shown, f"Story {min(len(written) + 1, total)} of {total} …"
+                if ticket.stopped.is_set():
+                    return
+
+    def _summaries(self, wish: Wish, made: Made, session: str) -> Iterator[tuple[str, str]]:
+        """What is shown so far, and what happens now; ``made`` grows by what can be saved.
 
         Each summary joins the line anew, so that others get their turn between two of them.
         """
-        articles = () if wish.together else self._articles(wish)
-        total = 1 if wish.together else len(articles)
+        together = wish.how == TOGETHER
+        articles = () if together else self._articles(wish)
+        total = 1 if together else len(articles)
         start, shown = time.monotonic(), ""
         for done in range(total):
             with self._line.ticket(session) as ticket:
@@ -121,12 +162,12 @@ class Desk:
                 try:
                     row, body = (
                         self._together(wish, ticket)
-                        if wish.together
+                        if together
                         else self._one(articles[done], wish, ticket)
                     )
                 except _Stopped:
                     break
-                rows.append(row)
+                made.rows.append(row)
                 shown += body
         nothing = "Stopped before the first summary." if total else "No article matches."
         yield shown or f'<p class="quiet">{nothing}</p>', ""
@@ -160,19 +201,6 @@ class Desk:
         if wish.filters != Filters():
             return self._news.articles(filters=wish.filters, limit=MOST)
         return ()
-
-    def markdown(self, rows: Sequence[Row]) -> dict[str, str]:
-        """The summaries as Markdown."""
-        text = "\n\n".join(as_markdown(summary) for _, summary in rows)
-        return {"name": "summaries.md", "type": "text/markdown", "text": text}
-
-    def jsonl(self, rows: Sequence[Row]) -> dict[str, str]:
-        """The summaries as JSON Lines."""
-        return {"name": "summaries.jsonl", "type": "application/x-ndjson", "text": as_jsonl(rows)}
-
-    def csv(self, rows: Sequence[Row]) -> dict[str, str]:
-        """The summaries as CSV."""
-        return {"name": "summaries.csv", "type": "text/csv", "text": as_csv(rows)}
 
 
 def _until(ticket: Ticket) -> Callable[[int, int], None]:
@@ -224,7 +252,7 @@ def build(news: News, profile: str, line: Line, tabs: gr.Tabs, picked: Picked) -
             )
         with gr.Column(scale=2, min_width=320):
             length = gr.Radio(["short", "medium", "long"], value="medium", label="Length")
-            how = gr.Radio([EACH, TOGETHER], value=EACH, label="How")
+            how = gr.Radio([EACH, TOGETHER, STORIES], value=EACH, label="How")
     bar = FilterBar(news)
     with gr.Row(elem_classes="actions"):
         start = gr.Button("Summarise", variant="primary", size="md")
@@ -236,9 +264,9 @@ def build(news: News, profile: str, line: Line, tabs: gr.Tabs, picked: Picked) -
         saves = [
             (gr.Button(f"Save as {name}", size="sm"), save)
             for name, save in (
-                ("Markdown", desk.markdown),
-                ("JSON Lines", desk.jsonl),
-                ("CSV", desk.csv),
+                ("Markdown", kept.markdown),
+                ("JSON Lines", kept.jsonl),
+                ("CSV", kept.csv),
             )
         ]
     start.click(

@@ -121,6 +121,13 @@ class BatchSettings(_Section):
     article_words: _Words
 
 
+class DigestSettings(_Section):
+    """What a digest of many articles holds."""
+
+    stories: Annotated[int, Field(ge=1, le=100)]
+    articles: Annotated[int, Field(ge=1, le=5000)]
+
+
 class FetchSettings(_Section):
     """What may be fetched from the web."""
 
@@ -155,6 +162,7 @@ class Settings(_Section):
     answer: AnswerSettings
     summarize: SummarizeSettings
     batch: BatchSettings
+    digest: DigestSettings
     fetch: FetchSettings
     serve: ServeSettings
 

@@ -8,7 +8,8 @@ from rag.cite import distinct, split_claims
 from rag.generate import Generator
 from rag.prompts import headline_messages
 from rag.types import Claim, Passage, Summary
-from rag.verify import SUPPORT, check
+from rag.verify import SUPPORT
+from rag.verify.untitled import check_by_text
 
 _MAX_TOKENS = 40
 _MARKS = " \t*#_\"'“”‘’"  # what models put around a headline
@@ -72,7 +73,7 @@ def _first_that_holds(
     texts: Sequence[str], passages: Sequence[Passage], support: float
 ) -> Claim | None:
     for text in filter(None, texts):
-        claim = check(text, passages, support=support)
+        claim = check_by_text(text, passages, support=support)
         if claim.supported:
             return claim
     return None

@@ -6,75 +6,42 @@ order, are the text that is summarised next, until one prompt holds them. Every 
 kept is checked against the article itself.
 """
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Generator as Stream
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
-from rag.cite import distinct, marked, split_claims
+from rag.cite import distinct, marked
 from rag.generate import Generator
-from rag.prompts import fence, overview_messages, summary_messages
+from rag.generate.writer import Writer
+from rag.portion import excerpt, parts
+from rag.prompts import overview_messages, summary_messages
 from rag.salience import main_sentences
-from rag.terms import terms
-from rag.text import paragraphs, sentences
-from rag.types import Article, Chunk, Claim, Message, Passage, Summary, Timing
+from rag.terms import shared, tells, terms
+from rag.text import sentences
+from rag.types import Article, Claim, Passage, Summary
 from rag.verify import SUPPORT, check
+from rag.verify.fresh import fresh, said
 
 Progress = Callable[[int, int], None]
 _TOKENS_A_SENTENCE = 60
-_MARKS = 50  # tokens that a chat template may put around the messages
 _LEAST_PART = 32
 _MOST_OPENINGS = 30  # sentences at the top of an article that may stand in for a summary
 _WORDS_A_SENTENCE = 33  # on average, at most, in the summary of an article
-_TELLS = 0.5  # shared words from which the model's sentence tells a sentence of the article
-_ENOUGH = 1 / 3  # of the words of that sentence, at least
+_PARAGRAPHS = "\n\n"  # between the claims that the next round reads
 _ALIKE = 0.6  # shared words above which two sentences tell the same
-_REPEAT = 0.7  # share of equal content words from which a sentence says nothing new
 
 
 @dataclass(slots=True)
-class _Writer:
-    """Asks the generator, and keeps count of time, tokens and prompts."""
+class _Steps:
+    """Counts prompts, and tells of them."""
 
-    generator: Generator
-    max_tokens: int
-    progress: Progress
+    progress: Progress | None
     done: int = 0
     known: int = 1
-    timing: Timing = field(default_factory=Timing)
-
-    @property
-    def room(self) -> int:
-        """Tokens that a prompt may have."""
-        return self.generator.context_length - self.max_tokens - _MARKS
-
-    def write(self, messages: Sequence[Message]) -> str:
-        start, first, written = time.perf_counter(), 0.0, list[str]()
-        self.tell()
-        pieces = self.generator.stream(messages, max_tokens=self.max_tokens)
-        try:
-            for piece in pieces:
-                first = first or time.perf_counter() - start
-                written.append(piece)
-                self.tell()
-        finally:
-            if isinstance(pieces, Stream):  # at once, for the engine goes on writing until then
-                pieces.close()
-        self.done += 1
-        usage = self.generator.usage
-        self.timing = replace(
-            self.timing,
-            first_token=self.timing.first_token or first,
-            generate=self.timing.generate + time.perf_counter() - start,
-            prompt_tokens=self.timing.prompt_tokens + usage.prompt_tokens,
-            cached_tokens=self.timing.cached_tokens + usage.cached_tokens,
-            output_tokens=self.timing.output_tokens + usage.output_tokens,
-        )
-        return "".join(written)
 
     def tell(self) -> None:
-        self.progress(self.done, max(self.done, self.known))
+        if self.progress:
+            self.progress(self.done, max(self.done, self.known))
 
 
 def summarize(
@@ -103,38 +70,56 @@ def summarize(
     Raises:
         GenerateError: if the engine fails.
     """
-    whole = whole_passage(article)
-    writer = _writer(generator, sentences_wanted, progress)
+    writer = _writer(generator, sentences_wanted)
     rules = summary_messages(article, "", sentences=sentences_wanted, instruction=instruction)
-    room = max(_LEAST_PART, writer.room - _tokens(rules, generator))
-    text = article.text
+    room = max(_LEAST_PART, writer.room - writer.tokens(rules))
+    text, steps = article.text, _Steps(progress)
+    told: list[Claim] = []  # by the round before, a paragraph of the text each
     while True:
-        parts = tuple(_parts(text, min(part_tokens, room), generator.count_tokens))
-        last = len(parts) <= 1
+        spans = tuple(parts(text, min(part_tokens, room), generator.count_tokens))
+        last = len(spans) <= 1
         wanted = sentences_wanted if last else max(2, sentences_wanted // 2)
-        writer.known = writer.done + len(parts) + (not last)
+        steps.known = steps.done + len(spans) + (not last)
         kept: list[Claim] = []
-        for start, end in parts:
+        for start, end in spans:
             asked = summary_messages(
                 article, text[start:end], sentences=wanted, instruction=instruction
             )
-            draft = writer.write(asked)
-            # Later rounds read what the first one wrote, which stands anywhere in the article.
-            source = _slice(article, 1, start, end) if text is article.text else whole
-            kept += _checked(draft, (source,), support, wanted, kept)
-        shorter = "\n\n".join(claim.text for claim in kept)
+            draft = writer.write(asked, steps.tell)
+            shown = (
+                _quoted(article, told, start, end) if told else (excerpt(article, 1, start, end),)
+            )
+            kept += fresh(draft, shown, most=wanted, before=kept, support=support)
+            steps.done += 1
+        shorter = _PARAGRAPHS.join(claim.text for claim in kept)
         if last or not kept or len(shorter) > 0.8 * len(text):
             break
-        text = shorter
+        text, told = shorter, kept
+    steps.known = steps.done
+    steps.tell()
+    whole = excerpt(article, 1, 0, len(article.text))
     if instruction and kept:
         claims = kept[:sentences_wanted]
     elif text is article.text:
         claims = _told(kept, whole, sentences_wanted)
     else:
         claims = _completed(kept[:sentences_wanted], (whole,), sentences_wanted)
-    writer.known = writer.done
-    writer.tell()
     return _summary((article,), claims, writer)
+
+
+def _quoted(article: Article, told: Sequence[Claim], start: int, end: int) -> tuple[Passage, ...]:
+    """The quotes of those claims of which ``start`` to ``end`` of their joined texts holds a part.
+
+    What is written from them is held against these few sentences of a long article, not against all.
+    """
+    found, first = dict[Passage, None](), 0
+    for claim in told:
+        last = first + len(claim.text)
+        if first < end and start < last:
+            quotes = (excerpt(article, 1, cited.start, cited.end) for cited in claim.citations)
+            found.update(dict.fromkeys(quotes))
+        first = last + len(_PARAGRAPHS)
+    return tuple(found)
 
 
 def overview(
@@ -154,106 +139,23 @@ def overview(
     Raises:
         GenerateError: if the engine fails.
     """
-    writer = _writer(generator, sentences_wanted, progress)
+    writer = _writer(generator, sentences_wanted)
     if not passages:
         return _summary((), (), writer)
     messages = overview_messages(query, passages, sentences=sentences_wanted)
-    while len(passages) > 1 and _tokens(messages, generator) > writer.room:
+    while len(passages) > 1 and writer.tokens(messages) > writer.room:
         passages = passages[:-1]
         messages = overview_messages(query, passages, sentences=sentences_wanted)
-    draft = writer.write(messages)
-    claims = _checked(draft, passages, support, sentences_wanted, ())
+    draft = writer.write(messages, _Steps(progress).tell)
+    claims = fresh(draft, passages, most=sentences_wanted, support=support)
     claims = _completed(claims, passages, (sentences_wanted + 1) // 2, query)
     articles = tuple({passage.article.id: passage.article for passage in passages}.values())
     return _summary(articles, claims, writer)
 
 
-def lead_passages(
-    articles: Sequence[Article], *, tokens: int, count: Callable[[str], int]
-) -> tuple[Passage, ...]:
-    """The opening paragraphs of each article, numbered, with an equal share of ``tokens`` each."""
-    share = max(60, tokens // max(1, len(articles)))
-    found = []
-    for number, article in enumerate(articles, start=1):
-        for start, end in islice(_parts(article.text, share, count), 1):
-            found.append(_slice(article, number, start, end))
-    return tuple(found)
-
-
-def whole_passage(article: Article) -> Passage:
-    """All of an article as one source, such as :func:`summarize` checks its sentences against."""
-    return _slice(article, 1, 0, len(article.text))
-
-
-def _writer(generator: Generator, sentences_wanted: int, progress: Progress | None) -> _Writer:
-    wanted = min(_TOKENS_A_SENTENCE * (sentences_wanted + 1), generator.context_length // 3)
-    return _Writer(generator, wanted, progress or (lambda *_: None))
-
-
-def _tokens(messages: Sequence[Message], generator: Generator) -> int:
-    return sum(generator.count_tokens(message.content) for message in messages)
-
-
-def _slice(article: Article, number: int, start: int, end: int) -> Passage:
-    chunk = Chunk(f"{article.id}:{start}-{end}", article.id, 0, start, end, article.text[start:end])
-    return Passage(number, chunk, article, 1.0)
-
-
-def _parts(text: str, tokens: int, count: Callable[[str], int]) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of runs of at most ``tokens``, cut between paragraphs where that is possible."""
-    start = end = filled = 0
-    for first, last in _units(text, tokens, count):
-        # As it will stand in the prompt, and two for the empty line before it.
-        size = count(fence(text[first:last])) + 2
-        if filled and filled + size > tokens:
-            yield start, end
-            start, filled = first, 0
-        end, filled = last, filled + size
-    if filled:
-        yield start, end
-
-
-def _units(text: str, tokens: int, count: Callable[[str], int]) -> Iterator[tuple[int, int]]:
-    """Paragraphs; the sentences of a paragraph that is too long; the pieces of such a sentence."""
-    for start, end in paragraphs(text):
-        if count(fence(text[start:end])) + 2 <= tokens:
-            yield start, end
-            continue
-        for first, last in sentences(text[start:end]):
-            yield from _pieces(text, start + first, start + last, tokens, count)
-
-
-def _pieces(
-    text: str, start: int, end: int, tokens: int, count: Callable[[str], int]
-) -> Iterator[tuple[int, int]]:
-    """Halve what is too long, at a space near the middle if there is one, until each piece fits."""
-    if end - start < 2 or count(fence(text[start:end])) + 2 <= tokens:
-        yield start, end
-        return
-    middle = (start + end) // 2
-    space = text.rfind(" ", (start + middle) // 2, middle)
-    cut = space + 1 if space > 0 else middle
-    yield from _pieces(text, start, cut, tokens, count)
-    yield from _pieces(text, cut, end, tokens, count)
-
-
-def _checked(
-    draft: str, passages: Sequence[Passage], support: float, most: int, before: Sequence[Claim]
-) -> list[Claim]:
-    """The supported sentences of a draft that say something new, at most ``most``."""
-    kept: list[Claim] = []
-    for sentence, cited in split_claims(draft):
-        claim = check(sentence, passages, cited=cited, support=support)
-        if claim.supported and len(kept) < most and not _said([*before, *kept], sentence):
-            kept.append(claim)
-    return kept
-
-
-def _said(claims: Sequence[Claim], sentence: str) -> bool:
-    stems = terms(sentence).stems
-    return any(
-        len(stems & terms(claim.text).stems) >= _REPEAT * max(1, len(stems)) for claim in claims
-    )
+def _writer(generator: Generator, sentences_wanted: int) -> Writer:
+    wanted = _TOKENS_A_SENTENCE * (sentences_wanted + 1)
+    return Writer(generator, min(wanted, generator.context_length // 3))
 
 
 def _told(claims: Sequence[Claim], whole: Passage, most: int) -> list[Claim]:
@@ -265,15 +167,15 @@ def _told(claims: Sequence[Claim], whole: Passage, most: int) -> list[Claim]:
     left, words = list(claims), 0
     told: list[tuple[int, Claim]] = []
     for start, end in main_sentences(whole.chunk.text):
-        main = _slice(whole.article, whole.number, start, end)
-        telling = [claim for claim in left if _tells(claim.text, main.chunk.text)]
-        ours = max(telling, key=lambda claim: _shared(claim.text, main.chunk.text), default=None)
+        main = excerpt(whole.article, whole.number, start, end)
+        telling = [claim for claim in left if tells(claim.text, main.chunk.text)]
+        ours = max(telling, key=lambda claim: shared(claim.text, main.chunk.text), default=None)
         claim = ours or check(main.chunk.text, (main,), support=1.0)
         length = len(claim.text.split())
         if not claim.supported or (told and words + length > most * _WORDS_A_SENTENCE):
             continue
         new = claim.text, main.chunk.text
-        if any(_shared(other.text, text) > _ALIKE for _, other in told for text in new):
+        if any(shared(other.text, text) > _ALIKE for _, other in told for text in new):
             continue
         told.append((start, claim))
         words += length
@@ -282,18 +184,6 @@ def _told(claims: Sequence[Claim], whole: Passage, most: int) -> list[Claim]:
         if len(told) == most:
             break
     return [claim for _, claim in sorted(told, key=lambda each: each[0])] or list(claims)[:most]
-
-
-def _tells(claim: str, sentence: str) -> bool:
-    """Whether a claim tells what a sentence does, and not just a word or two of it."""
-    held, told = terms(sentence).stems, terms(claim).stems
-    return _shared(claim, sentence) >= _TELLS and len(held & told) >= _ENOUGH * len(held)
-
-
-def _shared(one: str, two: str) -> float:
-    """The share of the shorter text's content words that the other one holds, 0 to 1."""
-    first, second = terms(one).stems, terms(two).stems
-    return len(first & second) / max(1, min(len(first), len(second)))
 
 
 def _completed(
@@ -310,7 +200,7 @@ def _completed(
             break
         sentence = passage.chunk.text
         claim = check(sentence, (passage,), support=1.0)
-        if claim.supported and not _said(full, sentence):
+        if claim.supported and not said(sentence, full):
             full.append(claim)
     if len(full) > len(claims):
         full.sort(key=lambda claim: (claim.citations[0].number, claim.citations[0].start))
@@ -327,12 +217,12 @@ def _openings(passages: Sequence[Passage], query: str) -> list[Passage]:
     ]
     found.sort(key=lambda each: each[:2])
     return [
-        _slice(p.article, p.number, p.chunk.start + start, p.chunk.start + end)
+        excerpt(p.article, p.number, p.chunk.start + start, p.chunk.start + end)
         for _, _, p, start, end in found
     ]
 
 
-def _summary(articles: Sequence[Article], claims: Sequence[Claim], writer: _Writer) -> Summary:
+def _summary(articles: Sequence[Article], claims: Sequence[Claim], writer: Writer) -> Summary:
     return Summary(
         article_ids=tuple(article.id for article in articles),
         text=marked(claims),

@@ -31,6 +31,9 @@ MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),
 )
+REPEAT = 0.8  # share of equal stems from which two texts tell the same in the same words
+_TELLS = 0.5  # shared words from which a claim tells a sentence
+_ENOUGH = 1 / 3  # of the words of that sentence, at least
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SMALL = {
     word: number
@@ -145,6 +148,32 @@ def share(held: Iterable[str], weights: Mapping[str, float]) -> float:
     The sums are exact: sets come in another order in each process.
     """
     return fsum(map(weights.__getitem__, held)) / (fsum(weights.values()) or 1.0)
+
+
+def repeats(text: str, other: str) -> bool:
+    """Whether two texts tell the same in the same words."""
+    return alike(terms(text).stems, terms(other).stems) > REPEAT
+
+
+def alike(words: frozenset[str], others: frozenset[str]) -> float:
+    """How many words two sets have in common, of those that they have together, 0 to 1 (Jaccard 1901)."""
+    return len(words & others) / max(1, len(words | others))
+
+
+def held(text: str, other: str) -> float:
+    """The share of a text's content words that another text holds too, 0 to 1."""
+    stems = terms(text).stems
+    return len(stems & terms(other).stems) / max(1, len(stems))
+
+
+def shared(text: str, other: str) -> float:
+    """The share of the shorter text's content words that the other one holds, 0 to 1."""
+    return max(held(text, other), held(other, text))
+
+
+def tells(claim: str, sentence: str) -> bool:
+    """Whether a claim tells what a sentence does, and not just a word or two of it."""
+    return shared(claim, sentence) >= _TELLS and held(sentence, claim) >= _ENOUGH
 
 
 def _tokens(text: str) -> tuple[Token, ...]:

@@ -189,6 +189,77 @@ class Summary:
     timing: Timing
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An article of a story, under the number that its citations carry.
+
+    ``copies`` are articles that tell the same in the same words; they count no further.
+    """
+
+    number: int
+    article_id: str
+    url: str
+    title: str
+    publisher: str
+    published: date | None
+    copies: tuple["Source", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A sentence of a story with the day that it tells of, or on which it was told."""
+
+    day: date
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Two articles that tell the same thing of the same day, and cannot both be right.
+
+    ``about`` is what each of them has, in its words: ``("90 minutes", "two hours")``; empty where
+    one denies what the other says. ``quotes`` are the two sentences, in the same order.
+    """
+
+    about: tuple[str, ...]
+    quotes: tuple[Citation, Citation]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What several articles tell of one thing.
+
+    ``headline`` and ``claims`` are checked like the sentences of an answer; ``text`` is the claims
+    with their marks. ``sources`` are its articles, oldest first, numbered from 1. ``timeline`` is
+    what changed, oldest first; empty where all was told on one day, or no day is known.
+    """
+
+    headline: Claim
+    text: str
+    claims: tuple[Claim, ...]
+    citations: tuple[Citation, ...]
+    sources: tuple[Source, ...]
+    timeline: tuple[Event, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The stories that articles tell, the most important first.
+
+    ``articles`` is how many were looked at, ``copies`` how many of them tell the same as others in
+    the same words; ``found`` is how many stories they tell, of which the first ones are here.
+    """
+
+    query: str
+    stories: tuple[Story, ...]
+    articles: int
+    copies: int
+    found: int
+    model: str
+    timing: Timing
+
+
 Order = Literal["newest", "oldest", "title", "publisher"]  # of a list of articles
 
 

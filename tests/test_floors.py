@@ -17,8 +17,11 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("text", "terms", "chunk", "prompts", "cite", "dialogue", "export", "salience", "samples"),
         *("suggest", "door"),
     ),
-    ("batch", "fetch", "extract", "models", "embed", "rerank", "generate", "index", "verify"),
-    ("retrieve", "answer", "choose", "headline", "summarize"),
+    (
+        *("batch", "fetch", "extract", "models", "embed", "rerank", "generate", "index", "verify"),
+        "portion",
+    ),
+    ("retrieve", "answer", "choose", "headline", "summarize", "digest"),
     ("config",),
     ("newsroom",),
     ("__init__", "evaluate"),
@@ -34,7 +37,7 @@ NEIGHBOURS = {
 }
 HEAVY = frozenset(
     "torch transformers sentence_transformers faiss xllamacpp trafilatura httpx huggingface_hub "
-    "snowballstemmer gguf accelerate gradio matplotlib rouge_score pyarrow".split()
+    "snowballstemmer gguf accelerate gradio matplotlib rouge_score pyarrow scipy".split()
 )
 PICKLES = frozenset("pickle cPickle _pickle dill cloudpickle joblib shelve marshal".split())
 

@@ -4,7 +4,8 @@ import pytest
 
 from rag.generate.scripted import ScriptedGenerator
 from rag.headline import with_headline
-from rag.summarize import summarize, whole_passage
+from rag.portion import excerpt
+from rag.summarize import summarize
 from rag.text import content_id
 from rag.types import Article, Summary
 
@@ -22,7 +23,11 @@ def headed(draft: str, title: str = "A bad day for Harrow") -> tuple[Summary, Sc
     generator = ScriptedGenerator([f"{LEAD} {REST}", draft])
     summary = summarize(given, generator=generator, sentences_wanted=2)
     found = with_headline(
-        summary, (whole_passage(given),), generator=generator, support=0.75, title=given.title
+        summary,
+        (excerpt(given, 1, 0, len(given.text)),),
+        generator=generator,
+        support=0.75,
+        title=given.title,
     )
     for claim in found.claims:
         for quote in claim.citations:

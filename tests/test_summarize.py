@@ -1,16 +1,20 @@
 """Summaries: every prompt fits, every sentence has its quote, and nothing else is said."""
 
 import random
+import time
+import tracemalloc
 from collections.abc import Callable, Sequence
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from rag.chunk import chunk
 from rag.errors import GenerateError
 from rag.generate.scripted import ScriptedGenerator
+from rag.portion import lead_passages
 from rag.prompts import fence
-from rag.summarize import lead_passages, overview, summarize
+from rag.summarize import overview, summarize
 from rag.text import content_id, sentences, words
 from rag.types import Article, Message, Passage, Summary
 
@@ -302,6 +306,85 @@ def test_a_model_that_only_repeats_itself_ends() -> None:
     found = summarize(article(long_text(30)), generator=generator, part_tokens=300)
     assert found.claims
     assert exact(found, article(long_text(30)))
+
+
+# Very long ones
+
+
+def book(words_wanted: int) -> str:
+    """Paragraphs of invented news, of which no two sentences tell the same."""
+    chance = random.Random(3)
+    letters = "bcdfglmnprst", "aeiou"
+    known = ["".join(chance.choice(letters[n % 2]) for n in range(6)) for _ in range(4000)]
+    told: list[str] = []
+    while sum(map(len, told)) < 6 * words_wanted:
+        about = " ".join(chance.choices(known, k=10))
+        told.append(
+            f"The bridge of Harrow cost {1000 + len(told)} euros in {about} by the council."
+        )
+    return "\n\n".join(" ".join(told[n : n + 5]) for n in range(0, len(told), 5))
+
+
+def test_the_time_of_a_prompt_does_not_grow_with_the_article() -> None:
+    def seconds(words_wanted: int) -> float:
+        whole = article(book(words_wanted))
+        generator = ScriptedGenerator(first_sentences(2))
+        start = time.process_time()
+        found = summarize(whole, generator=generator, sentences_wanted=4)
+        assert exact(found, whole)
+        return (time.process_time() - start) / len(generator.history)
+
+    seconds(1000)
+    assert seconds(20_000) < 4 * seconds(4000) + 0.05
+
+
+def test_what_later_rounds_write_is_checked_against_the_quotes_of_the_rounds_before() -> None:
+    whole = article(book(8000))
+    generator = ScriptedGenerator(first_sentences(2))
+    found = summarize(whole, generator=generator, sentences_wanted=2)
+    last = generator.history[-1][-1].content
+    assert len(generator.history) > 5
+    assert all(claim.text in last for claim in found.claims)
+    assert exact(found, whole)
+
+
+def test_parts_are_merged_without_repeating() -> None:
+    again = "The council of Harrow voted on Monday to close the old ferry."
+    paragraphs = [f"{again} {text}" for text in book(6000).split("\n\n")]
+    generator = ScriptedGenerator(first_sentences(2))
+    found = summarize(article("\n\n".join(paragraphs)), generator=generator, sentences_wanted=6)
+    assert len(generator.history) > 4
+    assert [claim.text for claim in found.claims].count(again) == 1
+    assert len({claim.text for claim in found.claims}) == len(found.claims)
+    # Nor do the prompts of later rounds hold it twice.
+    assert generator.history[-1][-1].content.count(again) == 1
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_words_in_bounded_memory(smollm2_path: Path) -> None:
+    """The tiny model reads the first parts for real, a scripted one the rest: the rest is the same."""
+    from rag.generate.llamacpp import LlamaCppGenerator
+
+    tiny = LlamaCppGenerator(smollm2_path, identity="tiny", context_length=4096)
+    asked = 0
+
+    def reply(messages: Sequence[Message]) -> str:
+        nonlocal asked
+        asked += 1
+        if asked % 40 == 1:
+            return "".join(tiny.stream(messages, max_tokens=60))
+        return first_sentences(2)(messages)
+
+    whole = article(book(100_000))
+    assert len(words(whole.text)) > 90_000
+    tracemalloc.start()
+    found = summarize(whole, generator=ScriptedGenerator(reply), sentences_wanted=6)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    tiny.close()
+    assert exact(found, whole)
+    assert asked > 60
+    assert peak < 150_000_000
 
 
 # Several articles

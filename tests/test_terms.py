@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rag.terms import plain, rarity, share, stem, terms
+from rag.terms import alike, held, plain, rarity, repeats, share, shared, stem, tells, terms
 
 
 @pytest.mark.parametrize(
@@ -131,3 +131,22 @@ def test_stems_are_the_same_when_many_threads_ask() -> None:
     finally:
         sys.setswitchinterval(before)
     assert all(each == wanted for each in found)
+
+
+def test_what_two_texts_share() -> None:
+    long = "The council of Harrow closed the old ferry to Pengarth."
+    short = "The old ferry was closed."
+    assert held(short, long) == 1.0
+    assert held(long, short) < 0.6
+    assert shared(short, long) == shared(long, short) == 1.0
+    assert held("", long) == shared("", "") == 0.0
+    assert repeats(long, long.replace("closed", "has closed"))
+    assert not repeats(long, short)
+    assert alike(frozenset("ab"), frozenset("bc")) == 1 / 3
+    assert alike(frozenset(), frozenset()) == 0.0
+
+
+def test_a_claim_that_shares_a_word_or_two_does_not_tell_a_sentence() -> None:
+    long = "The council of Harrow closed the old ferry to Pengarth after a storm."
+    assert tells("Harrow closed the old ferry.", long)
+    assert not tells("The ferry left.", long)

@@ -10,8 +10,20 @@ from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING
 
+from rag.cite import numbers
 from rag.text import written_date
-from rag.types import Answer, Article, Citation, IngestReport, Outcome, Passage, Summary
+from rag.types import (
+    Answer,
+    Article,
+    Citation,
+    Digest,
+    IngestReport,
+    Outcome,
+    Passage,
+    Source,
+    Story,
+    Summary,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,7 +51,7 @@ def console(*, stderr: bool = False) -> "Console":
     )
 
 
-def about(article: Article | Citation) -> str:
+def about(article: Article | Citation | Source) -> str:
     """``Title (Publisher, Wednesday 19 January 2022)`` with what is known of it."""
     known = ", ".join(filter(None, (article.publisher, written_date(article.published))))
     name = article.title or article.url
@@ -76,12 +88,50 @@ def print_summary(summary: Summary) -> None:
     _print_citations(summary.citations)
 
 
+def print_story(story: Story) -> None:
+    """A story of a digest: headline, sentences, timeline, disagreements, and its sources by number."""
+    from rich.text import Text
+
+    out = console()
+    out.print()
+    out.print(Text(plain(story.headline.text), style="bold"))
+    out.print(Text(plain(story.text)))
+    if story.timeline:
+        out.print(Text("\nWhat changed", style="cyan"))
+    for event in story.timeline:
+        marks = "".join(f"[{number}]" for number in numbers(event.claim.citations))
+        out.print(Text(f"  {event.day.isoformat()}  {_one_line(event.claim.text)} {marks}"))
+    for found in story.disagreements:
+        sides = " or ".join(found.about)
+        out.print(Text(f"\nThe articles disagree: {plain(sides)}".rstrip(": "), style="yellow"))
+        for quote in found.quotes:
+            out.print(Text(f"  “{_one_line(quote.quote)}” [{quote.number}]"))
+            out.print(Text(f"    {about(quote)}", style="dim"))
+    out.print()
+    for source in story.sources:
+        copies = f", and {len(source.copies)} with the same text" if source.copies else ""
+        out.print(Text(f"[{source.number}] {about(source)}{copies}", style="dim"))
+
+
+def print_digest_end(digest: Digest) -> None:
+    """What a digest was made of."""
+    from rich.text import Text
+
+    from rag.export import told
+
+    console().print(Text(f"\n{told(digest)}", style="dim"))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(plain(text).split())
+
+
 def _print_citations(citations: Sequence[Citation]) -> None:
     from rich.text import Text
 
     out = console()
     for quote in citations:
-        words = " ".join(plain(quote.quote).split())
+        words = _one_line(quote.quote)
         out.print()
         out.print(Text(f"[{quote.number}] ", style="cyan") + Text(f"“{words}”"))
         out.print(Text(f"    {about(quote)}", style="dim"))
@@ -98,7 +148,7 @@ def print_passages(passages: Sequence[Passage]) -> None:
         out.print(Text("    " + " ".join(plain(passage.chunk.text).split()), style="dim"))
 
 
-def print_timing(answer: Answer | Summary) -> None:
+def print_timing(answer: Answer | Summary | Digest) -> None:
     """Model, seconds and tokens, small, on standard error."""
     from rich.text import Text
 

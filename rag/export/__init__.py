@@ -1,10 +1,11 @@
-"""Answers and summaries for other programs and for people. Floor 1.
+"""Answers, summaries and digests for other programs and for people. Floor 1.
 
 As JSON (:func:`as_json`), as Markdown (:func:`as_markdown`), as a table of many summaries
 (:func:`as_jsonl`, :func:`as_csv`), as a file of the rows of a batch (:func:`write_rows`), and short
 enough to be kept in a browser (:func:`saved`).
 """
 
+from rag.export.digests import told
 from rag.export.markdown import as_markdown
 from rag.export.rows import (
     AnswerRow,
@@ -38,6 +39,7 @@ __all__ = [
     "saved",
     "summary_row",
     "summary_rows",
+    "told",
     "whole",
     "write_rows",
 ]

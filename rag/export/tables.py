@@ -7,8 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.export.markdown import escaped, link, with_marks
-from rag.export.rows import AnswerRow, Row, Source, SummaryRow
+from rag.export.escaping import escaped, link, with_marks
+from rag.export.escaping import source as named
+from rag.export.rows import AnswerRow, Row, SummaryRow
 from rag.export.summaries import Sentence, defused
 from rag.export.values import as_json
 from rag.text import written_date
@@ -121,15 +122,9 @@ def _answered(row: AnswerRow) -> Iterator[str]:
     yield from _text(row.answer, row.error)
     quotes = [quote for claim in row.claims for quote in claim.quotes]
     for source in row.sources:
-        yield f"- [{source.number}] {_about(source)}"
+        yield f"- [{source.number}] {named(source)}"
         own = (each.quote for each in quotes if each.article_id == source.article_id)
         yield from (f"  > {escaped(quote)}" for quote in dict.fromkeys(own))
-
-
-def _about(source: Source) -> str:
-    title = f"**{escaped(source.title)}**" if source.title else ""
-    about = (source.publisher, written_date(source.published))
-    return ", ".join(filter(None, (title, *map(escaped, about), link(source.url))))
 
 
 def _text(text: str, error: str) -> Iterator[str]:

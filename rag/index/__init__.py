@@ -239,6 +239,13 @@ class Index:
         """The chunks of these numbers with their articles."""
         return self._store.chunks(numbers)
 
+    def vectors_of(self, article_ids: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
+        """The vectors of these articles by id, each float32 (chunks, dimension) in order of the text.
+
+        Articles without chunks are left out.
+        """
+        return self._store.vectors_of(article_ids, self.dimension)
+
     def article_ids(self, numbers: Sequence[int]) -> dict[int, str]:
         """The article of each of these chunks."""
         return {number: article for number, (article, _) in self._store.origins(numbers).items()}

@@ -335,6 +335,24 @@ class Store:
             yield numbers, np.frombuffer(b"".join(blobs), dtype="<f4").reshape(-1, dimension)
             last = int(numbers[-1])
 
+    def vectors_of(
+        self, article_ids: Sequence[str], dimension: int
+    ) -> dict[str, npt.NDArray[np.float32]]:
+        """The vectors of the chunks of these articles, each (chunks, dimension), in order of the text."""
+        rows = self._rows(
+            "SELECT article_id, vector FROM json_each(?) JOIN chunks ON article_id = value"
+            " ORDER BY article_id, position",
+            (json.dumps(list(article_ids)),),
+        )
+        found: dict[str, list[bytes]] = {}
+        for article, vector in rows:
+            if isinstance(vector, bytes):
+                found.setdefault(str(article), []).append(vector)
+        return {
+            article: np.frombuffer(b"".join(blobs), dtype="<f4").reshape(-1, dimension)
+            for article, blobs in found.items()
+        }
+
     def check(self) -> str:
         """The verdict of SQLite's own quick integrity check, ``ok`` if all is well."""
         return str(self._rows("PRAGMA quick_check(1)")[0][0])

@@ -16,6 +16,8 @@ from rag.batch import Progress as JobProgress
 from rag.choose import MOST_CHOICES, choose
 from rag.config import Settings, load
 from rag.dialogue import standalone
+from rag.digest import Progress as StoryProgress
+from rag.digest import digest
 from rag.embed import Embedder
 from rag.errors import ArticleUnknown, ExtractError, QuestionError, SourceError
 from rag.export import AnswerRow, SummaryRow, read_saved
@@ -32,17 +34,19 @@ from rag.newsroom.parts import build_embedder, build_generator, build_reranker
 from rag.newsroom.plans import answers_plan, summaries_plan
 from rag.newsroom.recall import rebuilt
 from rag.newsroom.styles import styled
+from rag.portion import excerpt, lead_passages
 from rag.rerank import Reranker
 from rag.retrieve import find, matching, nearest_sentences, retrieve, within
 from rag.suggest import suggest
 from rag.summarize import Progress as PartsProgress
-from rag.summarize import lead_passages, overview, summarize, whole_passage
+from rag.summarize import overview, summarize
 from rag.types import (
     Answer,
     Answers,
     Article,
     Checked,
     Citation,
+    Digest,
     Draft,
     Failure,
     Filters,
@@ -52,6 +56,7 @@ from rag.types import (
     Order,
     Page,
     Passage,
+    Story,
     Style,
     Summaries,
     Summary,
@@ -522,8 +527,7 @@ class News:
             ModelError: if the model is missing or fails.
         """
         chosen = self.settings.summarize
-        sentences = {"short": chosen.short, "medium": chosen.medium, "long": chosen.long}[length]
-        support = chosen.support
+        sentences, support = self._sentences(length), chosen.support
         if isinstance(article, str):
             article = self.article(article)
         if isinstance(article, Article):
@@ -536,7 +540,7 @@ class News:
                 instruction=instruction,
                 progress=progress,
             )
-            whole = (whole_passage(article),)
+            whole = (excerpt(article, 1, 0, len(article.text)),)
             return self._styled(summary, style, whole, title=article.title)
         tokens = 2 * self.settings.retrieve.source_tokens
         if article:
@@ -626,6 +630,85 @@ class News:
         if isinstance(task, Summaries):
             return Batch(summaries_plan(self, task, cancel), choices, self.settings.batch.streams)
         return Batch(answers_plan(self, task, cancel), choices, self.settings.batch.streams)
+
+    def stories(
+        self,
+        query: str = "",
+        *,
+        article_ids: Sequence[str] = (),
+        filters: Filters | None = None,
+        stories: int | None = None,
+        length: Length = "medium",
+        progress: StoryProgress | None = None,
+    ) -> Stream[Draft | Story | Digest, None, None]:
+        """A digest step by step: each Story when it is written, drafts of it before, last the Digest.
+
+        Closing the iterator stops the model. See :func:`rag.digest.digest`; where nothing matches,
+        the Digest has no stories.
+
+        Args:
+            query: what the articles must be about; all that the filters admit where it is empty.
+            article_ids: these articles, whatever query and filters say.
+            filters: which articles may be used.
+            stories: how many are written at most; None: ``[digest] stories``.
+            length: how many sentences each; see ``[summarize]`` in configs/default.toml.
+            progress: called with (stories done, stories that will be written).
+
+        Raises:
+            IndexMissing: if there is no index.
+            ArticleUnknown: if there is no article of one of the ids.
+            QuestionError: if the query is too long, or no story is asked for.
+            ModelError: if a model is missing or fails.
+        """
+        chosen = self.settings.digest
+        wanted = chosen.stories if stories is None else stories
+        if wanted < 1:
+            raise QuestionError(f"{wanted} stories were asked for, wanted 1 or more.")
+        if article_ids:
+            articles = tuple(map(self.article, dict.fromkeys(article_ids)))
+        elif query.strip():
+            articles = self.matching(query, filters=filters, limit=chosen.articles)
+        else:
+            articles = self.articles(filters=filters, limit=chosen.articles)
+        index = self._open()
+        yield from digest(
+            articles,
+            index.vectors_of([article.id for article in articles]),
+            generator=self.generator,
+            query=query.strip(),
+            stories=wanted,
+            sentences_wanted=self._sentences(length),
+            tokens=2 * self.settings.retrieve.source_tokens,
+            support=self.settings.summarize.support,
+            progress=progress,
+        )
+
+    def digest(
+        self,
+        query: str = "",
+        *,
+        article_ids: Sequence[str] = (),
+        filters: Filters | None = None,
+        stories: int | None = None,
+        length: Length = "medium",
+        progress: StoryProgress | None = None,
+    ) -> Digest:
+        """One digest of many articles; the arguments and errors are those of :meth:`stories`."""
+        for event in self.stories(
+            query,
+            article_ids=article_ids,
+            filters=filters,
+            stories=stories,
+            length=length,
+            progress=progress,
+        ):
+            if isinstance(event, Digest):
+                return event
+        raise AssertionError("the stories end with their Digest")
+
+    def _sentences(self, length: Length) -> int:
+        chosen = self.settings.summarize
+        return {"short": chosen.short, "medium": chosen.medium, "long": chosen.long}[length]
 
     def read(self, source: str) -> Article:
         """Clean one file or web address without storing it.

@@ -8,11 +8,10 @@ from rag.index import Index
 from rag.prompts import source_block
 from rag.rerank import Reranker
 from rag.retrieve.ranking import first_place, fused, in_one_sentence, rankings
-from rag.terms import terms
+from rag.terms import repeats
 from rag.types import Article, Chunk, Filters, Passage
 
 _POOL = 5  # candidates of each search for every one wanted, from which those are chosen by day
-_REPEAT = 0.8  # share of equal stems from which two passages tell the same in the same words
 
 
 def retrieve(
@@ -103,9 +102,3 @@ def _choose(
         taken[article.id] += 1
         chosen.append((chunk, article, score))
     return chosen
-
-
-def repeats(text: str, other: str) -> bool:
-    """Whether two texts tell the same in the same words."""
-    one, two = terms(text).stems, terms(other).stems
-    return len(one & two) > _REPEAT * max(1, len(one | two))

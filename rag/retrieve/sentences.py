@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.cite import citation
-from rag.retrieve.passages import repeats
 from rag.retrieve.ranking import by_sentence
+from rag.terms import repeats
 from rag.text import asks
 from rag.types import Citation, Passage
 

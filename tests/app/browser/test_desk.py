@@ -126,3 +126,32 @@ def test_nothing_to_summarise_is_told(house: "House", visit: "Visits") -> None:
     page.get_by_role("textbox", name="Or everything about").fill("qwxyz")
     press(page, "Summarise")
     page.locator("#summaries").get_by_text("No article matches.").wait_for()
+
+
+def test_a_digest_of_stories_is_told_with_its_proof_and_saved(
+    house: "House", visit: "Visits"
+) -> None:
+    page = visit(house.page(Told()))
+    tab(page, "Summaries")
+    page.get_by_role("textbox", name="Or everything about").fill("Blinken Ukraine Russia")
+    page.get_by_role("radio", name="A digest of stories").check()
+    summarised(page, 1)
+    story = page.locator("#summaries .story").first
+    assert story.locator(".answer .cite").count() >= 2
+    assert story.locator(".timeline time").count() >= 2
+    sides = story.locator(".sides blockquote").all_inner_texts()
+    assert len(sides) >= 2
+    quote = sides[0].rstrip("0123456789")
+    story.locator(".sides .cite").first.click()
+    reader = page.get_by_role("dialog")
+    reader.locator("#quote").wait_for()
+    assert quote in " ".join(reader.locator("#quote").inner_text().split())
+    page.keyboard.press("Escape")
+    markdown = saved(page, "Save as Markdown")
+    assert markdown.startswith("# Digest: Blinken Ukraine Russia")
+    assert "**Where the articles disagree**" in markdown
+    lines = [json.loads(line) for line in saved(page, "Save as JSON Lines").splitlines()]
+    assert lines[0]["disagreements"]
+    assert lines[0]["timeline"]
+    rows = list(csv.DictReader(io.StringIO(saved(page, "Save as CSV"))))
+    assert [row["title"] for row in rows] == [line["headline"]["text"] for line in lines]

@@ -1,0 +1,63 @@
+"""The stories of a digest as HTML, with the same proof as answers; nothing that is not escaped."""
+
+from app.render import about, card, claim, claims, day, esc, mark, opens, small_print
+from rag.export import told
+from rag.types import Citation, Digest, Disagreement, Event, Source, Story
+
+
+def story(value: Story) -> str:
+    """A story: headline, sentences, what changed, where its articles disagree, and its sources."""
+    headline = claim(value.headline) if value.headline.supported else esc(value.headline.text)
+    sources = "".join(map(_source, value.sources))
+    quotes = "".join(map(card, value.citations))
+    return (
+        f'<article class="summary story"><h3>{headline}</h3>'
+        f'<p class="answer">{claims(value.claims)}</p>'
+        f"{_timeline(value)}{''.join(map(_disagreement, value.disagreements))}"
+        f"<details><summary>{len(value.sources)} sources</summary>"
+        f'<ol class="sources">{sources}</ol></details>'
+        f'<details><summary>Quotes</summary><ol class="cards">{quotes}</ol></details></article>'
+    )
+
+
+def foot(value: Digest, profile: str) -> str:
+    """What the digest was made of, small."""
+    return f'<p class="small-print">{esc(told(value))} {small_print(value, profile)}</p>'
+
+
+def _timeline(value: Story) -> str:
+    if not value.timeline:
+        return ""
+    events = "".join(map(_event, value.timeline))
+    return f'<h4>What changed</h4><ol class="timeline">{events}</ol>'
+
+
+def _event(value: Event) -> str:
+    return f"<li>{day(value.day)} {claim(value.claim)}</li>"
+
+
+def _disagreement(value: Disagreement) -> str:
+    sides = value.about or ("", "")
+    columns = "".join(_side(side, quote) for side, quote in zip(sides, value.quotes, strict=True))
+    return f'<h4>The articles disagree</h4><div class="sides">{columns}</div>'
+
+
+def _side(side: str, quote: Citation) -> str:
+    about_it = f"<b>{esc(side)}</b>" if side else ""
+    return (
+        f"<figure>{about_it}<blockquote>{esc(' '.join(quote.quote.split()))}{mark(quote)}</blockquote>"
+        f"<figcaption>{about(quote.publisher, quote.published)}</figcaption></figure>"
+    )
+
+
+def _source(value: Source) -> str:
+    copies = "".join(f"<li>the same in {_named(copy)}</li>" for copy in value.copies)
+    return f'<li value="{value.number:d}">{_named(value)}<ul>{copies}</ul></li>'
+
+
+def _named(value: Source) -> str:
+    return (
+        f'<button type="button" class="near" {opens(value.article_id, 0, 0)}>'
+        f"{esc(value.title or value.url)}</button>"
+        f" <small>{about(value.publisher, value.published)}</small>"
+    )

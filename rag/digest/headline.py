@@ -1,0 +1,77 @@
+"""The headline of a story: a title that its articles bear out."""
+
+import re
+from collections.abc import Sequence
+from itertools import islice
+
+from rag.cite import split_claims
+from rag.terms import held
+from rag.types import Article, Claim, Passage
+from rag.verify.untitled import check_by_text
+
+_TRIED = 12  # titles
+_TOLD_BY_OTHERS = 0.35  # of a title's words, on average over the other articles
+_LONGEST = 18  # words of a headline
+_TAIL = re.compile(r"\s+[|–—-]\s+([^|–—]{2,40})$")
+_PAREN = re.compile(r"\s*\([^()]{0,80}\)\.?$")
+_CUT = re.compile(r"(?:\.\.\.|…)$")
+
+
+def headline(
+    articles: Sequence[Article], passages: Sequence[Passage], *, support: float
+) -> Claim | None:
+    """A title that other articles bear out; else one that its own does, if the others tell of it too.
+
+    None where no title holds.
+
+    Args:
+        articles: of the story, oldest first.
+        passages: what was read of them.
+        support: see :func:`rag.verify.check`.
+    """
+    titles = [(title, article) for article in articles if (title := plain_title(article))]
+    newest = titles[::-1][:_TRIED]
+    several = len({passage.article.id for passage in passages}) > 1
+    for own in (False, True) if several else (True,):
+        found = [
+            (claim, _shared(title, article, passages))
+            for title, article in newest
+            if not several or _shared(title, article, passages) >= _TOLD_BY_OTHERS
+            for shown in [[each for each in passages if (each.article.id == article.id) is own]]
+            for claim in [check_by_text(title, shown, support=support)]
+            if claim.supported
+        ]
+        if found:
+            return max(found, key=lambda each: (len(each[0].citations), each[1]))[0]
+    return None
+
+
+def _shared(title: str, article: Article, passages: Sequence[Passage]) -> float:
+    """The share of a title's words that the openings of the other articles hold, on average."""
+    others = [each.chunk.text for each in passages if each.article.id != article.id]
+    return sum(held(title, text) for text in others) / max(1, len(others))
+
+
+def plain_title(article: Article) -> str:
+    """The title without the name of the paper behind it; empty where it is cut short or too long."""
+    title = " ".join(article.title.split())
+    tail = _TAIL.search(title)
+    if tail and ("|" in tail.group() or _names(tail[1], article)):
+        title = title[: tail.start()]
+    return "" if _CUT.search(title) or not 3 <= len(title.split()) <= _LONGEST else title
+
+
+def _names(tail: str, article: Article) -> bool:
+    words = (word for word in re.findall(r"\w+", tail.casefold()) if word != "the")
+    return all(word in article.publisher.casefold() for word in words)
+
+
+def own_headline(draft: str, passages: Sequence[Passage], *, support: float) -> Claim | None:
+    """The first line of what the model wrote as a headline, if the passages bear it out."""
+    for sentence, cited in islice(split_claims(draft), 1):
+        # Small models copy paper and day from behind the title.
+        words = _PAREN.sub("", sentence.strip(' "“”*#')).removesuffix(".")
+        claim = check_by_text(words, passages, cited=cited, support=support)
+        if claim.supported and len(words.split()) <= _LONGEST:
+            return claim
+    return None

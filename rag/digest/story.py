@@ -1,0 +1,237 @@
+"""Write one story: read its articles in prompts that fit, check every sentence, show where they differ."""
+
+from collections.abc import Generator as Stream
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from rag.cite import distinct, marked, quotation
+from rag.digest.central import central_sentences, stands_alone
+from rag.digest.cluster import Cluster
+from rag.digest.denials import Told, denials
+from rag.digest.disagree import Fact, Pair, contradictions
+from rag.digest.headline import headline, own_headline
+from rag.digest.timeline import timeline
+from rag.generate.writer import Writer
+from rag.portion import excerpt, lead_passages
+from rag.prompts import story_headline_messages, story_messages, untitled_block
+from rag.terms import shared, tells
+from rag.types import Article, Citation, Claim, Disagreement, Draft, Passage, Source, Story
+from rag.verify import check
+from rag.verify.fresh import fresh
+
+_SENTENCES = 12  # of several articles that the model reads; the others still date and contradict
+_ALONE = 500  # tokens of a single article that it reads
+_OPENING = 120  # tokens of each article that a title is held against
+_LEAST_ROOM = 100
+_CHOICE = 2  # times the sentences wanted that the model may write, of which the best are kept
+_ALIKE = 0.6  # shared words above which two sentences tell the same
+_DISAGREEMENTS = 3
+_CHANGES = 2  # figures that a later day has otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Writes stories of at most ``sentences`` sentences, from at most ``tokens`` tokens a prompt."""
+
+    writer: Writer
+    sentences: int
+    tokens: int
+    support: float
+
+    def write(self, cluster: Cluster) -> Stream[Draft, None, Story]:
+        """Yield what the model writes as it writes, unchecked; return the story.
+
+        Raises:
+            GenerateError: if the engine fails.
+        """
+        articles = cluster.articles
+        central = central_sentences(articles)
+        shown = self._shown(articles, central)
+        told = self._told((yield from self._claims(shown)), central, shown)
+        title = headline(articles, self._openings(articles, _OPENING), support=self.support)
+        title = title or (yield from self._own_headline(shown, told)) or _named(articles)
+        claims = _in_order(told)
+        pairs = contradictions(articles)
+        changes = [pair for pair in pairs if not pair.at_once][:_CHANGES]
+        changed = [fact for pair in changes for fact in (pair.one, pair.other)]
+        return Story(
+            headline=title,
+            text=marked(claims),
+            claims=claims,
+            citations=distinct([title, *claims]),
+            sources=_sources(cluster),
+            timeline=timeline(articles, central, changed),
+            disagreements=_disagreements(articles, pairs)[:_DISAGREEMENTS],
+        )
+
+    @property
+    def _room(self) -> int:
+        """Tokens of sources in one prompt."""
+        rules = self.writer.tokens(story_messages((), sentences=self.sentences))
+        return max(_LEAST_ROOM, min(self.tokens, self.writer.room - rules))
+
+    def _shown(
+        self, articles: Sequence[Article], central: Sequence[Passage]
+    ) -> tuple[Passage, ...]:
+        """What the model reads: the best sentences of several articles in order, the opening of one."""
+        if len(articles) == 1 or not central:
+            return self._openings(articles[:1], min(_ALONE, self._room))
+        best = central[:_SENTENCES]
+        return tuple(sorted(best, key=lambda each: (each.number, each.chunk.start)))
+
+    def _openings(self, articles: Sequence[Article], tokens: int) -> tuple[Passage, ...]:
+        count = self.writer.generator.count_tokens
+        return lead_passages(articles, tokens=tokens * len(articles), count=count)
+
+    def _claims(self, shown: Sequence[Passage]) -> Stream[Draft, None, list[Claim]]:
+        """What the model writes, checked: of one prompt after the other, then of all.
+
+        Where one prompt holds all that is shown, that is all; else the quotes of what it wrote of
+        each are what it reads in the end.
+        """
+        claims: list[Claim] = []
+        groups = tuple(self._groups(shown))
+        for group in groups:
+            claims += yield from self._asked(group, claims)
+        if len(groups) > 1 and len(claims) > self.sentences:
+            articles = {each.article.id: each.article for each in shown}
+            cited = dict.fromkeys(cited for claim in claims for cited in claim.citations)
+            quotes = [
+                excerpt(articles[each.article_id], each.number, each.start, each.end)
+                for each in cited
+            ]
+            told = yield from self._asked(next(self._groups(quotes)), ())
+            claims = told or claims
+        return claims
+
+    def _asked(
+        self, shown: Sequence[Passage], before: Sequence[Claim]
+    ) -> Stream[Draft, None, list[Claim]]:
+        draft = yield from self.writer.stream(story_messages(shown, sentences=self.sentences))
+        found = fresh(
+            draft, shown, most=_CHOICE * self.sentences, before=before, support=self.support
+        )
+        return [claim for claim in found if stands_alone(claim.text)]
+
+    def _groups(self, passages: Sequence[Passage]) -> Iterator[tuple[Passage, ...]]:
+        """Runs of passages that one prompt holds, at least one passage in each."""
+        run: list[Passage] = []
+        filled = 0
+        for passage in passages:
+            size = self.writer.generator.count_tokens(untitled_block(passage))
+            if run and filled + size > self._room:
+                yield tuple(run)
+                run, filled = [], 0
+            run.append(passage)
+            filled += size
+        if run:
+            yield tuple(run)
+
+    def _told(
+        self, claims: Sequence[Claim], central: Sequence[Passage], shown: Sequence[Passage]
+    ) -> list[Claim]:
+        """What tells the story best, in the model's words where it told that; the best first.
+
+        Of several articles two are cited at least, even if the second tells the same.
+        """
+        left, told = list(claims), list[Claim]()
+        for passage in central:
+            sentence = passage.chunk.text
+            telling = [claim for claim in left if tells(claim.text, sentence)]
+            ours = max(telling, key=lambda claim: shared(claim.text, sentence), default=None)
+            claim = ours or self._as_it_stands(passage, shown)
+            new = claim.text, sentence
+            if not claim.supported or any(
+                shared(text, one.text) > _ALIKE for one in told for text in new
+            ):
+                continue
+            told.append(claim)
+            left = [one for one in left if one is not ours]
+            if len(told) == self.sentences:
+                break
+        return self._of_two(told, central, shown)
+
+    def _of_two(
+        self, told: list[Claim], central: Sequence[Passage], shown: Sequence[Passage]
+    ) -> list[Claim]:
+        """The claims, and where they cite one article alone of several, a sentence of another one."""
+        cited = {quote.article_id for claim in told for quote in claim.citations}
+        if len(cited) > 1:
+            return told
+        others = (passage for passage in central if passage.article.id not in cited)
+        for claim in (self._as_it_stands(passage, shown) for passage in others):
+            if claim.supported:
+                return [*told[: max(1, self.sentences - 1)], claim]
+        return told
+
+    def _as_it_stands(self, passage: Passage, shown: Sequence[Passage]) -> Claim:
+        """A sentence as a claim, which others of what is shown may bear out as well."""
+        others = (each for each in shown if each.number != passage.number)
+        return check(passage.chunk.text, (passage, *others), support=self.support)
+
+    def _own_headline(
+        self, shown: Sequence[Passage], told: Sequence[Claim]
+    ) -> Stream[Draft, None, Claim | None]:
+        """The model's own headline if that holds, else what tells the story best."""
+        for group in islice(self._groups(shown), 1):
+            draft = yield from self.writer.stream(story_headline_messages(group))
+            written = own_headline(draft, group, support=self.support)
+            if written:
+                return written
+        return next(iter(told), None)
+
+
+def _named(articles: Sequence[Article]) -> Claim:
+    """The title of the newest article, not borne out: its text holds no sentence that could be told."""
+    return Claim(next((each.title for each in reversed(articles) if each.title), "Untitled"))
+
+
+def _in_order(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """The claims in the order of their articles, oldest first."""
+    return tuple(
+        sorted(claims, key=lambda each: (each.citations[0].number, each.citations[0].start))
+    )
+
+
+def _sources(cluster: Cluster) -> tuple[Source, ...]:
+    return tuple(
+        _source(number, article, tuple(_source(number, copy) for copy in copies))
+        for number, (article, copies) in enumerate(
+            zip(cluster.articles, cluster.copies, strict=True), start=1
+        )
+    )
+
+
+def _source(number: int, article: Article, copies: tuple[Source, ...] = ()) -> Source:
+    return Source(
+        number=number,
+        article_id=article.id,
+        url=article.url,
+        title=article.title,
+        publisher=article.publisher,
+        published=article.published,
+        copies=copies,
+    )
+
+
+def _disagreements(articles: Sequence[Article], pairs: Sequence[Pair]) -> tuple[Disagreement, ...]:
+    """Different figures of one day, then denials."""
+    figures = (
+        Disagreement(
+            (pair.one.quantity.words, pair.other.quantity.words),
+            (_quote(articles, pair.one), _quote(articles, pair.other)),
+        )
+        for pair in pairs
+        if pair.at_once
+    )
+    denied = (
+        Disagreement((), (_quote(articles, one), _quote(articles, other)))
+        for one, other in denials(articles)
+    )
+    return (*figures, *denied)
+
+
+def _quote(articles: Sequence[Article], told: Fact | Told) -> Citation:
+    number = next(n for n, each in enumerate(articles, start=1) if each.id == told.article.id)
+    return quotation(told.article, number, told.start, told.end)

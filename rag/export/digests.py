@@ -1,0 +1,76 @@
+"""A digest as Markdown: its stories with their timelines, what they disagree on, and their sources."""
+
+from collections.abc import Iterator
+
+from rag.export.escaping import escaped, source, with_marks
+from rag.text import written_date
+from rag.types import Claim, Digest, Disagreement, Event, Source, Story
+
+
+def digest_page(digest: Digest) -> str:
+    """The whole digest; whatever articles and models wrote is escaped."""
+    heading = f"Digest: {digest.query}" if digest.query else "Digest"
+    parts = [f"# {escaped(heading)}", told(digest)]
+    for story in digest.stories:
+        parts += _story(story)
+    return "\n\n".join(parts) + "\n"
+
+
+def told(digest: Digest) -> str:
+    """What a digest was made of, in a sentence; it says plainly where that is nothing."""
+    if not digest.articles:
+        return "No article matches."
+    copies = f" ({digest.copies} of them copies of others)" if digest.copies else ""
+    shown = "" if len(digest.stories) == digest.found else f", {len(digest.stories)} of them here"
+    return (
+        f"{_count(digest.articles, 'article', 'articles')}{copies},"
+        f" {_count(digest.found, 'story', 'stories')}{shown}."
+    )
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
+
+
+def _story(story: Story) -> Iterator[str]:
+    yield f"## {escaped(story.headline.text)}"
+    yield with_marks(story.text)
+    if story.timeline:
+        yield "**What changed**"
+        yield "\n".join(map(_event, story.timeline))
+    if story.disagreements:
+        yield "**Where the articles disagree**"
+        yield from map(_disagreement, story.disagreements)
+    yield "**Sources**"
+    for each in story.sources:
+        yield _listed(each, story)
+
+
+def _event(event: Event) -> str:
+    return f"- {written_date(event.day)}: {_marked(event.claim)}"
+
+
+def _marked(claim: Claim) -> str:
+    numbers = dict.fromkeys(citation.number for citation in claim.citations)
+    return f"{escaped(claim.text)} {''.join(f'[{number}]' for number in numbers)}"
+
+
+def _disagreement(found: Disagreement) -> str:
+    sides = found.about or ("", "")
+    lines = [
+        f"- {f'{escaped(side)}: ' if side else ''}“{escaped(quote.quote)}” [{quote.number}]"
+        f" ({', '.join(filter(None, (escaped(quote.publisher), written_date(quote.published))))})"
+        for side, quote in zip(sides, found.quotes, strict=True)
+    ]
+    return "\n".join(lines)
+
+
+def _listed(each: Source, story: Story) -> str:
+    """A source with the quotes of it, and where else it stands."""
+    claims = (story.headline, *story.claims, *(event.claim for event in story.timeline))
+    quotes = dict.fromkeys(
+        cited.quote for claim in claims for cited in claim.citations if cited.number == each.number
+    )
+    lines = [f"- [{each.number}] {source(each)}", *(f"  > {escaped(quote)}" for quote in quotes)]
+    lines += [f"  - the same in {source(copy)}" for copy in each.copies]
+    return "\n\n".join(lines)

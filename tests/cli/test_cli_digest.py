@@ -1,0 +1,152 @@
+"""``rag digest``: stories on the screen, in a file, as JSON; and every wrong wish named before any work."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import rag.newsroom
+from rag.cli import main
+from rag.generate.scripted import ScriptedGenerator
+
+FERRY = "The council of Harrow voted on Monday to close the old ferry to Pengarth. Mayor Ida Fenn was glad."
+FERRY_TOO = "Captain Jonas Lind of Harrow has steered the old ferry to Pengarth for 31 years. He will retire."
+ESCAPES = "\x1b[31m[bold]"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with an index of two papers on one thing, and a model that says nothing that holds."""
+    for name in [name for name in os.environ if name.startswith("RAG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RAG_EMBEDDER_ENGINE", "hash")
+    monkeypatch.chdir(tmp_path)
+    generator = ScriptedGenerator(lambda _: "King Olaf wept.")
+    monkeypatch.setattr(rag.newsroom, "build_generator", lambda _: generator)
+    lines = [
+        {
+            "title": f"Bye {ESCAPES}",
+            "text": FERRY,
+            "publisher": "Harrow Post",
+            "date": "2024-05-13",
+        },
+        {"title": "Bye ferry", "text": FERRY_TOO, "publisher": "Times", "date": "2024-05-14"},
+    ]
+    for number, line in enumerate(lines):
+        line["url"] = f"https://example.org/{number}"
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    with rag.open("indexes/demo", generator=generator) as news:
+        assert news.ingest(["a.jsonl"]).count("added") == 2
+    return tmp_path
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command in this process, as the shell would."""
+
+    def command(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["rag", "digest", *arguments])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        return Ended(code, *capsys.readouterr())
+
+    return command
+
+
+def test_a_digest_on_the_screen(run: Run) -> None:
+    ended = run("--query", "old ferry Pengarth", "--length", "short")
+    assert ended.code == 0
+    assert "[1]" in ended.out
+    assert "[2] Bye ferry (Times, Tuesday 14 May 2024)" in ended.out
+    assert "What changed" in ended.out
+    assert "2024-05-13  The council of Harrow voted" in ended.out
+    assert ended.out.rstrip().endswith("2 articles, 1 story.")
+    assert "Olaf" not in ended.out
+    assert "\x1b" not in ended.out
+
+
+def test_a_digest_of_all_needs_no_query(run: Run) -> None:
+    assert "2 articles, 1 story." in run().out
+    assert "1 article, 1 story." in run("--since", "2024-05-14").out
+    assert "1 article, 1 story." in run("--publisher", "times").out
+
+
+def test_json(run: Run) -> None:
+    found = json.loads(run("--json").out)
+    (story,) = found["stories"]
+    assert story["headline"]["supported"]
+    assert [source["number"] for source in story["sources"]] == [1, 2]
+    assert {quote["article_id"] for claim in story["claims"] for quote in claim["citations"]} == {
+        source["article_id"] for source in story["sources"]
+    }
+    assert "text" not in story["sources"][0]
+
+
+@pytest.mark.parametrize("name", ["digest.md", "digest.json", "DIGEST.MD"])
+def test_a_file(run: Run, place: Path, name: str) -> None:
+    ended = run("--out", name)
+    assert (ended.code, ended.out) == (0, "")
+    text = (place / name).read_text("utf-8")
+    if name.endswith(".json"):
+        assert json.loads(text)["articles"] == 2
+    else:
+        assert text.startswith("# Digest\n")
+        assert "**Sources**" in text
+    assert not list(place.glob(".*"))
+
+
+def test_where_nothing_matches_it_is_told_plainly(run: Run, place: Path) -> None:
+    ended = run("--query", "zeppelin over Lindenau")
+    assert (ended.code, ended.out.strip()) == (0, "No article matches.")
+    assert "No article matches." in run("--since", "2030-01-01", "--out", "none.md").out
+    assert "No article matches." in (place / "none.md").read_text("utf-8")
+    assert json.loads(run("--since", "2030-01-01", "--json").out)["stories"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--out", "digest.txt"], "ends with .md or .json"),
+        (["--out", "digest"], "ends with .md or .json"),
+        (["--out", "nowhere/digest.md"], "there is no folder nowhere"),
+        (["--stories", "0"], "greater than or equal to 1"),
+        (["--length", "endless"], "endless"),
+        (["--since", "yesterday"], "yesterday"),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_told_at_once(
+    run: Run, arguments: list[str], told: str
+) -> None:
+    ended = run(*arguments)
+    assert ended.code == 2
+    assert told in " ".join(ended.err.replace("│", " ").split())
+
+
+def test_a_folder_of_that_name_is_not_written_over(run: Run, place: Path) -> None:
+    (place / "digest.md").mkdir()
+    assert "cannot be written" in " ".join(run("--out", "digest.md").err.split())
+
+
+def test_a_missing_index_is_told(run: Run) -> None:
+    ended = run("--index", "other")
+    assert ended.code == 1
+    assert "there is no index in indexes/other" in " ".join(ended.err.split())
