@@ -1,6 +1,8 @@
 """The API through OpenAI's own client: whole, streamed, with sources and history, and refused."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from served import Serve
 
 pytest_plugins = ("served",)
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -89,6 +93,19 @@ def test_models_are_listed(ai: openai.OpenAI) -> None:
     assert ai.models.retrieve("newsrag").owned_by == "newsrag"
     with pytest.raises(openai.NotFoundError, match="no model 'other/one'"):
         ai.models.retrieve("other/one")
+
+
+def test_the_example_of_the_documents_runs(
+    api: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs" / "serve.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    exec(example.replace("http://127.0.0.1:8000", api.url), {})
+    told = capsys.readouterr().out
+    assert told.startswith(f"{QUOTE} [1]\n[1] “{QUOTE}” ({TITLE}, 2022-01-19)\n(reading …)\n")
+    assert LAVROV in told
+    assert "refused: False  confidence: 0." in told
 
 
 # History
