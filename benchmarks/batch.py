@@ -8,6 +8,7 @@ a machine that grows slower on the way does not favour one.
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -54,7 +55,10 @@ def measure(profile: str, settings: Settings, count: int, streams: Sequence[int]
             for way in order:
                 start = time.perf_counter()
                 written[way] += ways[way](half)
-                spent[way] += time.perf_counter() - start
+                seconds = time.perf_counter() - start
+                spent[way] += seconds
+                line = f"{profile}, {way}: {len(half)} articles in {seconds:.0f} s"
+                print(line, file=sys.stderr, flush=True)
     for way, seconds in spent.items():
         rate = 3600 * len(articles) / seconds
         print(f"| {profile} | {way} | {rate:.0f} | {written[way]} | {seconds:.0f} |", flush=True)

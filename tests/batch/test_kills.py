@@ -47,7 +47,7 @@ class Desk:
         arguments = ["batch", "summarize", str(self.source), "--out", str(self.out), *more]
         return subprocess.Popen(
             [*COMMAND, str(self.seconds), str(self.log), *arguments],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "RAG_BATCH_STREAMS": "2"},
             cwd=self.out.parent,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
