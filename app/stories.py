@@ -14,7 +14,7 @@ def story(value: Story) -> str:
         f'<article class="summary story"><h3>{headline}</h3>'
         f'<p class="answer">{claims(value.claims)}</p>'
         f"{_timeline(value)}{''.join(map(_disagreement, value.disagreements))}"
-        f"<details><summary>{len(value.sources)} sources</summary>"
+        f"<details><summary>{_count(len(value.sources))}</summary>"
         f'<ol class="sources">{sources}</ol></details>'
         f'<details><summary>Quotes</summary><ol class="cards">{quotes}</ol></details></article>'
     )
@@ -23,6 +23,10 @@ def story(value: Story) -> str:
 def foot(value: Digest, profile: str) -> str:
     """What the digest was made of, small."""
     return f'<p class="small-print">{esc(told(value))} {small_print(value, profile)}</p>'
+
+
+def _count(sources: int) -> str:
+    return "1 source" if sources == 1 else f"{sources} sources"
 
 
 def _timeline(value: Story) -> str:

@@ -122,7 +122,7 @@ def known(article: Article) -> Known:
     return Known(whole.folded, whole.names, terms(article.title).folded, day)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def read(text: str) -> tuple[Sentence, ...]:
     """The sentences of a passage's text."""
     return tuple(_sentence(text, start, end) for start, end in _spans(text))
