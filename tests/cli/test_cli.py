@@ -40,6 +40,7 @@ COMMANDS = (
     "digest",
     *("index info", "index rebuild", "config show", "eval", "ui", "users", "users add"),
     *("batch", "batch summarize", "batch ask"),
+    *("serve", "tokens", "tokens add", "tokens list", "tokens remove"),
 )
 
 
@@ -165,7 +166,9 @@ def test_all_commands_are_tested_for_help() -> None:
     assert set(re.findall(r"^  (\w+)  ", text, re.M)) == {c for c in COMMANDS if " " not in c}
 
 
-@pytest.mark.parametrize("group", ["", "articles", "models", "index", "config", "users"])
+@pytest.mark.parametrize(
+    "group", ["", "articles", "batch", "models", "index", "config", "users", "tokens"]
+)
 def test_a_group_alone_shows_its_help(group: str) -> None:
     assert "Usage: " in CliRunner().invoke(app, group.split()).output
 
