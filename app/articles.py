@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from app import render
+from app import offline, render
 from app.events import INTAKE, LIGHT, Part, told
 from app.words import explained
 from rag import News
@@ -44,6 +44,9 @@ class Picked:
 
     button: gr.Button
     ids: gr.State
+
+
+Adding = tuple[str, Any]  # the outcomes, and what becomes of what was given: None empties it
 
 
 class Shelf:
@@ -102,61 +105,71 @@ class Shelf:
             shown = render.trouble(explained(error))
         return shown, self.table(query, order, page), [], *_actions([])
 
-    def add_files(self, paths: Sequence[str] | None) -> Iterator[str]:
+    def add_files(self, paths: Sequence[str] | None) -> Iterator[Adding]:
         """Read uploaded files; the outcomes as they come."""
         chosen = list(paths or ())
         if len(chosen) > MOST_FILES:
-            yield render.trouble(
+            yield _refused(
                 f"{len(chosen)} files were chosen, at most {MOST_FILES} are taken at once."
                 " Put them into several rounds, or use: rag ingest FOLDER"
             )
         elif chosen:
             yield from self._adding(chosen)
         else:
-            yield render.trouble("No file was chosen.")
+            yield _refused("No file was chosen.")
 
-    def add_text(self, text: str) -> Iterator[str]:
+    def add_text(self, text: str) -> Iterator[Adding]:
         """Read a pasted article."""
         if not text.strip():
-            yield render.trouble("Nothing was pasted.")
+            yield _refused("Nothing was pasted.")
         elif len(text) > _MOST_PASTED:
-            yield render.trouble(
+            yield _refused(
                 f"The text has {len(text):,} characters, at most {_MOST_PASTED:,} are taken."
                 " Save it as a file and upload that."
             )
         else:
             yield from self._adding(["-"], stdin=io.BytesIO(text.encode()))
 
-    def add_address(self, address: str) -> Iterator[str]:
+    def add_address(self, address: str) -> Iterator[Adding]:
         """Fetch one web address, and nothing else: never a file of this machine."""
         address = address.strip()
         if not address.lower().startswith(("http://", "https://")):
-            yield render.trouble(f"{address[:80]!r} is no web address. Wanted one with https://")
+            yield _refused(f"{address[:80]!r} is no web address. Wanted one with https://")
         else:
             yield from self._adding([address])
 
-    def _adding(self, sources: Sequence[str], *, stdin: io.BytesIO | None = None) -> Iterator[str]:
+    def _adding(
+        self, sources: Sequence[str], *, stdin: io.BytesIO | None = None
+    ) -> Iterator[Adding]:
         done: list[Outcome] = []
         result: list[IngestReport | Exception] = []
 
         def work() -> None:
             try:
-                result.append(self._news.ingest(sources, stdin=stdin, progress=done.append))
+                report = self._news.ingest(
+                    sources, stdin=stdin, temporary=offline.uploads(), progress=done.append
+                )
+                result.append(report)
             except Exception as error:  # noqa: BLE001 - handed to the page below
                 result.append(error)
 
         thread = threading.Thread(target=work, name="intake")
         thread.start()
         while thread.is_alive():
-            yield render.outcomes(None, tuple(done), len(sources))
+            yield render.outcomes(None, tuple(done), len(sources)), gr.skip()
             thread.join(_TICK)
         ended = result[0]
         if isinstance(ended, Exception):
-            yield render.outcomes(None, tuple(done), len(sources)) + render.trouble(
-                explained(ended)
-            )
+            shown = render.outcomes(None, tuple(done), len(sources))
+            yield shown + render.trouble(explained(ended)), gr.skip()
         else:
-            yield render.outcomes(ended, ended.outcomes, len(sources))
+            taken = any(each.status != "failed" for each in ended.outcomes)
+            shown = render.outcomes(ended, ended.outcomes, len(sources))
+            yield shown, None if taken else gr.skip()
+
+
+def _refused(message: str) -> Adding:
+    return render.trouble(message), gr.skip()
 
 
 def table(rows: Sequence[Article], total: int, order: str, page: int) -> str:
@@ -278,7 +291,7 @@ def build(news: News, changed: gr.State) -> tuple[Picked, Part]:
         (add_text, shelf.add_text, text),
         (add_address, shelf.add_address, address),
     ):
-        button.click(add, given, report, **INTAKE).then(shelf.first, search, shown, **LIGHT).then(
-            lambda: None, None, given, **LIGHT
+        button.click(add, given, [report, given], **INTAKE).then(
+            shelf.first, search, shown, **LIGHT
         ).then(_more, changed, changed, **LIGHT)
     return Picked(summarize, picks), Part(shelf.first, [search], shown)

@@ -142,24 +142,18 @@ class Chat:
         answers = self._turns(kept)
         number = len(answers) if resume < 0 else min(resume, len(answers))
         before = answers[:number]
-        shown = self.transcript(before) if before else ""
         try:
             filters = chosen(since, until, names)
             self._news.check(question)
             look = self._news.first_look(question, history=before[-1:], filters=filters)
         except Exception as error:  # noqa: BLE001 - told in place, and the app goes on
-            shown = self.transcript(before)
-            return (
-                shown,
-                render.trouble(explained(error), question[:200]),
-                gr.skip(),
-                None,
-                gr.skip(),
-            )
+            told = render.trouble(explained(error), question[:200])
+            return self.transcript(answers), told, gr.skip(), None, gr.skip(), gr.skip()
+        shown = self.transcript(before) if before else ""
         live = render.working(question.strip(), "", "Waiting for the model …")
         asked = Asked(question.strip(), filters, number)
         busy = gr.update(value="", submit_btn=False, stop_btn=True)
-        return shown, live, render.first_look(look), asked, busy
+        return shown, live, render.first_look(look), asked, busy, -1
 
     def again(self, kept: object, event: gr.EventData) -> tuple[str, int]:
         """The question of an earlier turn, and from where the conversation goes on."""
@@ -250,9 +244,7 @@ def build(page: gr.Blocks, news: News, profile: str, line: Line) -> tuple[list[P
     with gr.Row(elem_classes="chat-row", equal_height=False):
         with gr.Column(scale=7, min_width=320, elem_classes="chat-column"):
             transcript = gr.HTML(elem_id="transcript", js_on_load=_CLICKS, apply_default_css=False)
-            live = gr.HTML(
-                elem_id="live", js_on_load=None, apply_default_css=False, autoscroll=True
-            )
+            live = gr.HTML(elem_id="live", js_on_load=None, apply_default_css=False)
             with gr.Column(elem_id="composer"):
                 box = gr.Textbox(
                     label="Your question",
@@ -276,7 +268,7 @@ def build(page: gr.Blocks, news: News, profile: str, line: Line) -> tuple[list[P
     parcel = gr.JSON(visible=False)
 
     given = [box, *bar.inputs, kept, resume]
-    shown = [transcript, live, panel, asked, box]
+    shown = [transcript, live, panel, asked, box, resume]
     again = transcript.retry(chat.again, kept, [box, resume], **LIGHT)
     example = transcript.example_select(_question, None, box, **LIGHT)
     begun = (
@@ -285,9 +277,10 @@ def build(page: gr.Blocks, news: News, profile: str, line: Line) -> tuple[list[P
         example.then(chat.begin, given, shown, **LIGHT),
     )
     for each in begun:
-        each.then(_resumed, [asked, resume], resume, **LIGHT).then(
-            chat.reply, [asked, kept], [transcript, live, panel, kept, box], **MODEL
-        ).then(None, None, None, js="() => window.newsrag.ready()")
+        each.then(None, None, None, js="() => window.newsrag.asking()")
+        each.then(chat.reply, [asked, kept], [transcript, live, panel, kept, box], **MODEL).then(
+            None, None, None, js="() => window.newsrag.ready()"
+        )
     transcript.edit(chat.again, kept, [box, resume], **LIGHT).then(
         None, None, None, js="() => window.newsrag.ready(true)"
     )
@@ -306,11 +299,6 @@ def build(page: gr.Blocks, news: News, profile: str, line: Line) -> tuple[list[P
     page.load(None, None, None, js="() => window.newsrag.composer()")
     restored = Part(chat.restore, [kept], [transcript, panel])
     return [restored, bar.anew], [Part(chat.anew, [kept, live], [transcript]), bar.anew]
-
-
-def _resumed(asked: Asked | None, resume: int) -> int:
-    """Where the conversation goes on: where it was to, while no question has come through."""
-    return resume if asked is None else -1
 
 
 def _question(event: gr.EventData) -> str:

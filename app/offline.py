@@ -28,6 +28,12 @@ def keep_at_home(uploads: Path) -> None:
     processing_utils.async_ssrf_protected_get = _fetch_nothing
 
 
+def uploads() -> Path | None:
+    """The folder that uploads go to, while a page is served."""
+    folder = os.environ.get("GRADIO_TEMP_DIR")
+    return Path(folder) if folder else None
+
+
 def let_go(uploads: Path) -> None:
     """Forget the folder of a page that is closed."""
     if os.environ.get("GRADIO_TEMP_DIR") == str(uploads):

@@ -33,6 +33,26 @@ window.newsrag = {
     }
   },
 
+  // Gradio listens for answers only while some are due, and misses one that was asked for just before it
+  // stopped: it is heard when the next thing is asked. So then nothing is asked for, which is that.
+  listening(nudge) {
+    const fetched = window.fetch;
+    let listens = 0;
+    let asked = 0; // when the last question was taken that needed no new listening
+    window.fetch = async (...given) => {
+      const address = String(given[0].url ?? given[0]);
+      const data = address.includes('/queue/data');
+      if (data) listens += 1;
+      if (data) given[0].signal?.addEventListener('abort', () => {
+        listens -= 1;
+        if (Date.now() - asked < 1000) setTimeout(() => { if (!listens) nudge(); }, 100);
+      });
+      const answer = await fetched(...given);
+      if (address.includes('/queue/join')) asked = listens ? Date.now() : 0;
+      return answer;
+    };
+  },
+
   // Names for what Gradio shows as a picture alone, for those who cannot see it.
   names() {
     const known = {'submit-button': 'Send', 'stop-button': 'Stop'};
@@ -55,6 +75,13 @@ window.newsrag = {
       event.preventDefault();
       event.stopPropagation();
     }, true);
+  },
+
+  // The question that is being answered comes to the top, where its answer has room to grow.
+  asking() {
+    const live = document.querySelector('#live');
+    const {top} = live.getBoundingClientRect();
+    if (top < 0 || top > window.innerHeight / 2) live.scrollIntoView({block: 'start'});
   },
 
   // Back to the box, unless the reader is at something else, or it would open a keyboard on the glass.
@@ -89,7 +116,8 @@ window.newsrag = {
   },
 
   // System setting first; the button overrides it and is remembered.
-  masthead(element) {
+  masthead(element, nudge) {
+    this.listening(nudge);
     const key = 'newsrag-theme';
     const apply = (dark) => document.body.classList.toggle('dark', dark);
     const told = localStorage.getItem(key);

@@ -3,7 +3,7 @@
 import gradio as gr
 
 from app import articles, chat, render, summaries
-from app.events import together
+from app.events import LIGHT, together
 from app.line import Line
 from app.theme import SCRIPT, STYLE, serif, theme
 from app.words import explained
@@ -43,11 +43,12 @@ def build(news: News, *, profile: str = "") -> gr.Blocks:
         line.stop(str(request.session_hash))
 
     with gr.Blocks(title="newsrag", analytics_enabled=False, fill_width=True) as page:
-        gr.HTML(
+        masthead = gr.HTML(
             _MASTHEAD,
-            js_on_load="window.newsrag.masthead(element);",
+            js_on_load="window.newsrag.masthead(element, () => trigger('nudge'));",
             apply_default_css=False,
         )
+        masthead.nudge(lambda: None, None, None, **LIGHT)  # see listening() in page.js
         gr.HTML(
             _READER,
             js_on_load="window.newsrag.reader(element, server);",

@@ -22,7 +22,7 @@ def esc(text: object) -> str:
 
 
 def link(url: str) -> str:
-    """A link for a web address; the bare name for a file; nothing for any other scheme."""
+    """A link for a web address; the bare name for a file or upload; nothing for other schemes."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -33,7 +33,7 @@ def link(url: str) -> str:
             f'<a href="{esc(url)}" target="_blank" rel="noopener noreferrer nofollow">'
             f"{esc(host)} ↗</a>"
         )
-    if parts.scheme == "file":
+    if parts.scheme in {"file", "upload"}:
         return esc(unquote(parts.path).rsplit("/", 1)[-1])
     return ""
 
@@ -42,7 +42,10 @@ def day(value: date | None) -> str:
     """A day in words, with its ISO form for machines; empty for none."""
     if value is None:
         return ""
-    return f'<time datetime="{value.isoformat()}">{esc(written_date(value))}</time>'
+    weekday, _, rest = written_date(value).partition(" ")
+    return (
+        f'<time datetime="{value.isoformat()}"><span class="weekday">{weekday} </span>{rest}</time>'
+    )
 
 
 def about(publisher: str, published: date | None) -> str:

@@ -1,7 +1,7 @@
 """Summaries of one article, several, or all that match, and digests, with the same proof as answers."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,6 +22,10 @@ MOST = 200  # articles in one go; more is a matter for the command line
 _LISTED = 300  # newest articles that can be chosen by name
 EACH, TOGETHER, STORIES = "One summary each", "One of all together", "A digest of stories"
 Length = Literal["short", "medium", "long"]
+
+
+class _Stopped(Exception):
+    """Nobody wants the summary at work any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,32 +159,39 @@ class Desk:
                 if ticket.stopped.is_set():
                     break
                 self._news.warm()
-                row, body = self._together(wish) if together else self._one(articles[done], wish)
+                try:
+                    row, body = (
+                        self._together(wish, ticket)
+                        if together
+                        else self._one(articles[done], wish, ticket)
+                    )
+                except _Stopped:
+                    break
                 made.rows.append(row)
                 shown += body
-                if ticket.stopped.is_set():
-                    break
-        yield shown or '<p class="quiet">No article matches.</p>', ""
+        nothing = "Stopped before the first summary." if total else "No article matches."
+        yield shown or f'<p class="quiet">{nothing}</p>', ""
 
-    def _one(self, article: Article, wish: Wish) -> tuple[Row, str]:
-        summary = self._news.summarize(article, length=wish.length)
+    def _one(self, article: Article, wish: Wish, ticket: Ticket) -> tuple[Row, str]:
+        summary = self._news.summarize(article, length=wish.length, progress=_until(ticket))
         return (article, summary), render.summary(summary, {article.id: article}, self._profile)
 
-    def _together(self, wish: Wish) -> tuple[Row, str]:
-        if wish.ids:
-            summary = self._news.summarize(wish.ids[:MOST], length=wish.length)
-        else:
-            summary = self._news.summarize(
-                query=wish.query, filters=wish.filters, length=wish.length
-            )
+    def _together(self, wish: Wish, ticket: Ticket) -> tuple[Row, str]:
+        summary = self._news.summarize(
+            wish.ids[:MOST] or None,
+            query=wish.query,
+            filters=wish.filters,
+            length=wish.length,
+            progress=_until(ticket),
+        )
         known = {each: self._news.article(each) for each in summary.article_ids}
         about = Article("", "", wish.query or f"{len(known)} articles together", "")
         return (about, summary), render.summary(summary, known, self._profile)
 
     def stop(self, request: gr.Request) -> str:
-        """End after the summary at work, and say so."""
+        """End at the model's next word, and say so."""
         self._line.stop(str(request.session_hash))
-        return _state("Stopping after this one …")
+        return _state("Stopping …")
 
     def _articles(self, wish: Wish) -> tuple[Article, ...]:
         if wish.ids:
@@ -190,6 +201,16 @@ class Desk:
         if wish.filters != Filters():
             return self._news.articles(filters=wish.filters, limit=MOST)
         return ()
+
+
+def _until(ticket: Ticket) -> Callable[[int, int], None]:
+    """Raises what ends a summary, once its ticket is stopped."""
+
+    def check(done: int, known: int) -> None:
+        if ticket.stopped.is_set():
+            raise _Stopped
+
+    return check
 
 
 def _label(article: Article) -> str:

@@ -6,12 +6,12 @@ order, are the text that is summarised next, until one prompt holds them. Every 
 kept is checked against the article itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 from rag.cite import distinct, marked
 from rag.generate import Generator
-from rag.generate.writer import Writer
+from rag.generate.writer import Progress, Writer
 from rag.portion import excerpt, parts
 from rag.prompts import overview_messages, summary_messages
 from rag.salience import main_sentences
@@ -21,7 +21,6 @@ from rag.types import Article, Claim, Passage, Summary
 from rag.verify import SUPPORT, check
 from rag.verify.fresh import fresh, said
 
-Progress = Callable[[int, int], None]
 _TOKENS_A_SENTENCE = 60
 _LEAST_PART = 32
 _MOST_OPENINGS = 30  # sentences at the top of an article that may stand in for a summary
@@ -47,35 +46,35 @@ def summarize(
         sentences_wanted: how many sentences the summary should have, at most.
         part_tokens: most tokens of the article in one prompt.
         support: see :func:`rag.verify.check`.
-        progress: called with (prompts done, prompts known so far).
+        progress: called with (prompts done, prompts known so far), and again for each piece that
+            the model writes. What it raises ends the summary there and comes through.
 
     Raises:
         GenerateError: if the engine fails.
     """
-    writer = _writer(generator, sentences_wanted)
+    writer = _writer(generator, sentences_wanted, progress)
     rules = summary_messages(article, "", sentences=sentences_wanted)
     room = max(_LEAST_PART, writer.room - writer.tokens(rules))
-    text, tell, done = article.text, progress or (lambda *_: None), 0
+    text = article.text
     told: list[Claim] = []  # by the round before, a paragraph of the text each
     while True:
         spans = tuple(parts(text, min(part_tokens, room), generator.count_tokens))
         last = len(spans) <= 1
         wanted = sentences_wanted if last else max(2, sentences_wanted // 2)
-        known = done + len(spans) + (not last)
+        writer.known = writer.done + len(spans) + (not last)
         kept: list[Claim] = []
         for start, end in spans:
-            tell(done, known)
             draft = writer.write(summary_messages(article, text[start:end], sentences=wanted))
             shown = (
                 _quoted(article, told, start, end) if told else (excerpt(article, 1, start, end),)
             )
             kept += fresh(draft, shown, most=wanted, before=kept, support=support)
-            done += 1
         shorter = _PARAGRAPHS.join(claim.text for claim in kept)
         if last or not kept or len(shorter) > 0.8 * len(text):
             break
         text, told = shorter, kept
-    tell(done, done)
+    writer.known = writer.done
+    writer.tell()
     whole = excerpt(article, 1, 0, len(article.text))
     if text is article.text:
         return _summary((article,), _told(kept, whole, sentences_wanted), writer)
@@ -105,15 +104,17 @@ def overview(
     generator: Generator,
     sentences_wanted: int = 3,
     support: float = SUPPORT,
+    progress: Progress | None = None,
 ) -> Summary:
     """Summarise what several articles say about a query, from passages of them.
 
-    The last passages are left out where the model's context cannot hold all.
+    The last passages are left out where the model's context cannot hold all. ``progress`` is that
+    of :func:`summarize`.
 
     Raises:
         GenerateError: if the engine fails.
     """
-    writer = _writer(generator, sentences_wanted)
+    writer = _writer(generator, sentences_wanted, progress)
     if not passages:
         return _summary((), (), writer)
     messages = overview_messages(query, passages, sentences=sentences_wanted)
@@ -127,9 +128,9 @@ def overview(
     return _summary(articles, claims, writer)
 
 
-def _writer(generator: Generator, sentences_wanted: int) -> Writer:
-    wanted = _TOKENS_A_SENTENCE * (sentences_wanted + 1)
-    return Writer(generator, min(wanted, generator.context_length // 3))
+def _writer(generator: Generator, sentences_wanted: int, progress: Progress | None) -> Writer:
+    wanted = min(_TOKENS_A_SENTENCE * (sentences_wanted + 1), generator.context_length // 3)
+    return Writer(generator, wanted, progress)
 
 
 def _told(claims: Sequence[Claim], whole: Passage, most: int) -> list[Claim]:

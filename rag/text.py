@@ -113,6 +113,11 @@ def _stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
 
 
+def asks(sentence: str) -> bool:
+    """Whether a sentence is a question, by its last mark; one that quotes a question is not."""
+    return sentence.rstrip().endswith(("?", "？"))
+
+
 def written_date(day: date | None) -> str:
     """A day in English words in any locale, ``Wednesday 19 January 2022``; empty for None."""
     if day is None:

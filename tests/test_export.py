@@ -242,15 +242,20 @@ def test_no_cell_is_a_formula(first: str) -> None:
 
 
 def test_a_saved_answer_holds_places_and_no_articles() -> None:
-    text = saved(replace(made(), draft="It rained [1]", short="rain"))
+    timing = Timing(generate=1.5, output_tokens=7)
+    text = saved(replace(made(), draft="It rained [1]", short="rain", timing=timing))
     assert "opened" not in text
     assert "Über" not in text
-    assert len(text) < 450
+    assert len(text) < 600
     kept = read_saved(text)
     (passage,), (claim,) = kept.passages, kept.claims
     assert (passage.article_id, passage.start, passage.end) == ("a1", 26, 36)
     assert (claim.citations[0].start, claim.citations[0].end) == (29, 35)
     assert (kept.draft, kept.short, kept.confidence) == ("It rained [1]", "rain", 2 / 3)
+    assert kept.timing == timing
+    old = json.loads(text)
+    del old["timing"]  # as it was written before times were kept
+    assert read_saved(json.dumps(old)).timing == Timing()
     assert read_saved(saved(made(float("nan")))).passages[0].score == 0
 
 
@@ -264,6 +269,10 @@ def test_a_saved_answer_holds_places_and_no_articles() -> None:
         ("confidence", 2),
         ("confidence", float("nan")),
         ("version", 0),
+        ("timing", {"generate": float("inf")}),
+        ("timing", {"generate": float("nan")}),
+        ("timing", {"generate": -1}),
+        ("timing", {"output_tokens": 1.5}),
         ("claims", {}),
         ("claims", [1]),
         ("passages", [{}]),

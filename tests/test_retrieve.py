@@ -209,6 +209,14 @@ def test_the_sentences_nearest_to_a_question_come_from_several_articles(index: I
     assert len({each.quote for each in cited}) == len(cited), "the copy is not told again"
 
 
+def test_a_question_of_an_article_is_nothing_to_look_at() -> None:
+    text = "Why was the harbour of Corley closed? Cracks in the wall of the harbour were found."
+    article = Article("a", "", "Corley", text)
+    found = (Passage(1, chunk(article)[0], article, 1.0),)
+    (only,) = nearest_sentences("Why was the harbour of Corley closed?", found)
+    assert only.quote == "Cracks in the wall of the harbour were found."
+
+
 def test_at_most_two_sentences_of_an_article_are_near(index: Index) -> None:
     asked = "Which whales passed the cape near the coast guard station?"
     found = retrieve(asked, index=index, embedder=EMBEDDER, k=20)

@@ -109,6 +109,7 @@ def test_a_sentence_gives_its_question(title: str, text: str, question: str) -> 
         ("Council asks", "It was asked by the Council. The council of a town may ask the Council."),
         ("Jo Ash asks", "It was asked by Jo Ash. There was no answer for Jo Ash."),
         ("Lions lose", "The British and Irish Lions lost. So the British and Irish Lions went."),
+        ("Bond signed", "He signed the Bond for Harbours Act. The Bond for Harbours Act is law."),
         ("MPs ask", "It was asked by MPs. There was no answer for MPs."),
         ("Fenn speaks", "It was asked by Ida Fenn."),
         ("A walk", "It was asked by Ida Fenn. There was no answer for Ida Fenn."),

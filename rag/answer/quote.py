@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from rag.cite import citation
 from rag.terms import Terms, rarity, share, terms
-from rag.text import sentences
+from rag.text import asks, sentences
 from rag.types import Claim, Passage
 
 _MOST = 3  # sentences that are quoted, each from another article
 _CLOSE = 0.7  # of the best sentence's share, from which another is quoted too, unless asked by name
+_PARAPHRASED = 0.5  # of an answer's words: a sentence with more of them may be what it paraphrases
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)"
 _OPENS = re.compile(rf"\W*(?:(?:and|but|so|then) )?{_AUXILIARY}\b", re.I)
 _FOLLOWS = re.compile(rf"[,:;.]\s+{_AUXILIARY}\b", re.I)
@@ -48,7 +49,7 @@ def asks_yes_or_no(question: str) -> bool:
 
 
 def quoted(question: str, short: str | None, passages: Sequence[Passage]) -> tuple[Claim, ...]:
-    """The sentences that an answer in a few words stands in, as claims that quote themselves.
+    """The statements that an answer in a few words stands in, as claims that quote themselves.
 
     Best first by how much of the question stands in sentence and title, rare words counting more;
     at most one of an article, and if it can be one of each publisher that the question names.
@@ -58,14 +59,18 @@ def quoted(question: str, short: str | None, passages: Sequence[Passage]) -> tup
     Args:
         question: what was asked.
         short: the answer in a few words. All its numbers must stand in the sentence; of its names
-            one, and the others elsewhere in the passage or title, for news gives a full name once;
-            without names and numbers, all its content words.
+            one, and the others elsewhere in the passage or title, for news gives a full name once.
+            Without names and numbers, as to "why?", as many of its content words as
+            any sentence has, and more than half: such an answer is often a paraphrase.
         passages: what the model was shown.
     """
-    held = list(_sentences(question, passages))
+    held = [
+        each
+        for each in _sentences(question, passages)
+        if not asks(each.passage.chunk.text[each.start : each.end])
+    ]
     if short is not None:
-        wanted = terms(short)
-        held = [each for each in held if _holds(each, wanted)]
+        held = _holding(held, terms(short))
     named = question.casefold()
     held.sort(key=lambda each: -each.share)
     chosen: dict[str, Claim] = {}
@@ -117,11 +122,20 @@ def names_found(question: str, passages: Sequence[Passage]) -> float:
     return len(names & held) / len(names) if names else 1.0
 
 
+def _holding(held: Sequence[_Sentence], wanted: Terms) -> list[_Sentence]:
+    """The sentences that an answer in a few words stands in."""
+    if wanted.names or wanted.numbers:
+        return [each for each in held if _holds(each, wanted)]
+    shares = [len(wanted.stems & each.terms.stems) / max(1, len(wanted.stems)) for each in held]
+    most = max(shares, default=0.0)
+    return [each for each, part in zip(held, shares, strict=True) if part == most > _PARAPHRASED]
+
+
 def _holds(sentence: _Sentence, wanted: Terms) -> bool:
     if not wanted.numbers <= sentence.terms.numbers:
         return False
     if not wanted.names:
-        return bool(wanted.numbers) or (bool(wanted.stems) and wanted.stems <= sentence.terms.stems)
+        return True
     near = terms(f"{sentence.passage.article.title}\n{sentence.passage.chunk.text}").folded
     return bool(wanted.names & sentence.terms.folded) and wanted.names <= near
 

@@ -5,22 +5,30 @@ may have been changed by anybody: :func:`read_saved` lets nothing through but th
 within their limits. Whether the places exist, only the index knows.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from math import isfinite
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from rag.errors import SavedError
-from rag.types import Answer, Citation, Claim, Passage
+from rag.types import Answer, Citation, Claim, Passage, Timing
 
 MOST_CHARACTERS = 200_000
+_MOST = 1e9  # seconds or tokens
 _MOST_PARTS = 500  # claims, passages or citations of one kind
+_UNTIMED = Timing()  # as answers were saved before their times were
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
 _Number = Annotated[int, Field(ge=1, le=9999)]
 _Place = Annotated[int, Field(ge=0, le=1_000_000_000)]
 _Score = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 _Part = Annotated[float, Field(ge=0, le=1)]
+
+
+def _sane(timing: Timing) -> Timing:
+    if not all(0 <= value < _MOST for value in astuple(timing)):
+        raise ValueError("it has no such times and numbers of tokens")
+    return timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ class SavedClaim:
 
 @dataclass(frozen=True, slots=True)
 class SavedAnswer:
-    """An answer without its articles, timing and signals."""
+    """An answer without its articles and signals."""
 
     version: Literal[1]
     question: str
@@ -69,6 +77,7 @@ class SavedAnswer:
     model: str
     draft: str
     short: str
+    timing: Annotated[Timing, AfterValidator(_sane)] = _UNTIMED
 
 
 _FORM = TypeAdapter(SavedAnswer)
@@ -87,6 +96,7 @@ def saved(answer: Answer) -> str:
         model=answer.model,
         draft=answer.draft,
         short=answer.short,
+        timing=answer.timing,
     )
     return _FORM.dump_json(kept).decode()
 

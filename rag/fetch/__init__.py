@@ -43,6 +43,7 @@ def fetch(
     max_bytes: int = 20_000_000,
     max_redirects: int = 5,
     allow_private: bool = False,
+    temporary: Path | None = None,
 ) -> Iterator[Page | Failure]:
     """Yield the pages of every source in order; what cannot be read is a failure among them.
 
@@ -57,6 +58,8 @@ def fetch(
         max_redirects: How many redirects of a web address are followed.
         allow_private: Whether loopback, private, link-local and other non-public addresses may be
             asked.
+        temporary: A folder that goes away, as that of uploads does: pages of files in it are
+            called ``upload:`` and their place in it, instead of by an address that leads nowhere.
 
     Yields:
         One ``Page`` per document or record, and one ``Failure`` per source, file, line or row
@@ -75,7 +78,7 @@ def fetch(
                 if isinstance(path, Failure):
                     yield path
                 else:
-                    yield from local(source, path, max_bytes)
+                    yield from local(source, path, max_bytes, temporary)
             case scheme:
                 yield Origin(source, "").failure(
                     f"has the scheme {scheme!r}; only http, https and file addresses are read"

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import quote
 
 from rag.fetch.formats import WANTED, is_foreign, kind_of
 from rag.fetch.origin import Origin, both_sizes, trouble
@@ -15,7 +16,9 @@ _DOCUMENTS = ("text", "markdown", "html")
 _SYSTEM = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "icon\r"})
 
 
-def local(name: str, path: Path, max_bytes: int) -> Iterator[Page | Failure]:
+def local(
+    name: str, path: Path, max_bytes: int, temporary: Path | None = None
+) -> Iterator[Page | Failure]:
     """Yield the pages of a file, or of every file below a folder; see :func:`rag.fetch.fetch`."""
     origin = Origin(name, "")
     try:
@@ -27,7 +30,7 @@ def local(name: str, path: Path, max_bytes: int) -> Iterator[Page | Failure]:
         yield origin.failure("holds a NUL character, which no file name may")
         return
     if not stat.S_ISDIR(mode):
-        yield from file(name, path, max_bytes)
+        yield from file(name, path, max_bytes, temporary)
         return
     empty = True
     for found in walk(name, path):
@@ -35,16 +38,18 @@ def local(name: str, path: Path, max_bytes: int) -> Iterator[Page | Failure]:
         if isinstance(found, Failure):
             yield found
         else:
-            yield from file(str(found), found, max_bytes)
+            yield from file(str(found), found, max_bytes, temporary)
     if empty:
         yield origin.failure(f"holds no articles; wanted files such as {WANTED}")
 
 
-def file(name: str, path: Path, max_bytes: int) -> Iterator[Page | Failure]:
+def file(
+    name: str, path: Path, max_bytes: int, temporary: Path | None = None
+) -> Iterator[Page | Failure]:
     """Yield the pages of one regular file, called ``name`` in what is said to people."""
     try:
         state = path.stat()
-        origin = Origin(name, path.resolve().as_uri())
+        origin = Origin(name, _address(path.resolve(), temporary))
         if not stat.S_ISREG(state.st_mode):
             yield origin.failure("is a pipe, socket or device, not a file; pipe it in as `-`")
             return
@@ -63,6 +68,12 @@ def file(name: str, path: Path, max_bytes: int) -> Iterator[Page | Failure]:
             yield from pages(stream, kind, origin, max_bytes)
     except OSError as error:
         yield Origin(name, "").failure(trouble(error))
+
+
+def _address(path: Path, temporary: Path | None) -> str:
+    if temporary and path.is_relative_to(temporary.resolve()):
+        return f"upload:{quote(path.relative_to(temporary.resolve()).as_posix())}"
+    return path.as_uri()
 
 
 def standard_input(stream: BinaryIO, max_bytes: int) -> Iterator[Page | Failure]:

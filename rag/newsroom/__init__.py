@@ -201,6 +201,7 @@ class News:
         fields: Mapping[str, str] | None = None,
         allow_private: bool | None = None,
         stdin: BinaryIO | None = None,
+        temporary: Path | None = None,
         progress: Progress | None = None,
     ) -> IngestReport:
         """Read sources into the index: files, folders, web addresses, ``-`` for standard input.
@@ -213,6 +214,7 @@ class News:
             fields: for records with unusual field names: ours to theirs, ``{"text": "corpo"}``.
             allow_private: whether addresses of this machine and network may be asked.
             stdin: what ``-`` means; None for the process's own.
+            temporary: a folder that goes away; files in it are not called by their address there.
             progress: called with each outcome.
 
         Raises:
@@ -223,7 +225,9 @@ class News:
         """
         if isinstance(sources, str | Path):
             sources = [sources]  # not its letters, of which "/" would be read as a folder
-        pages = self._fetch(map(str, sources), stdin=stdin, allow_private=allow_private)
+        pages = self._fetch(
+            map(str, sources), stdin=stdin, allow_private=allow_private, temporary=temporary
+        )
         embedder = self.embedder
         index = self._open(create=True, bind=True)
         embedder.load()
@@ -236,6 +240,7 @@ class News:
         *,
         stdin: BinaryIO | None = None,
         allow_private: bool | None = None,
+        temporary: Path | None = None,
     ) -> Iterator[Page | Failure]:
         limits = self.settings.fetch
         return fetch(
@@ -245,6 +250,7 @@ class News:
             max_bytes=limits.max_megabytes * 1_000_000,
             max_redirects=limits.max_redirects,
             allow_private=limits.allow_private if allow_private is None else allow_private,
+            temporary=temporary,
         )
 
     def check(self, question: str) -> None:
@@ -501,7 +507,8 @@ class News:
             query: what the summary should be about.
             length: how many sentences; see ``[summarize]`` in configs/default.toml.
             filters: which articles a query may use.
-            progress: called with (prompts done, prompts known so far).
+            progress: called with (prompts done, prompts known so far), and again for each piece
+                that the model writes. What it raises ends the summary there and comes through.
 
         Raises:
             ArticleUnknown: if there is no article of that id.
@@ -532,7 +539,12 @@ class News:
             count = self.generator.count_tokens
         passages = within(found, tokens=tokens, count=count)
         return overview(
-            query, passages, generator=self.generator, sentences_wanted=sentences, support=support
+            query,
+            passages,
+            generator=self.generator,
+            sentences_wanted=sentences,
+            support=support,
+            progress=progress,
         )
 
     def stories(

@@ -7,7 +7,7 @@ from rag.cite import distinct, quotation
 from rag.export import SavedAnswer
 from rag.export.saved import SavedCitation, SavedClaim, SavedPassage
 from rag.index import Index
-from rag.types import Answer, Article, Chunk, Citation, Claim, Passage, Timing
+from rag.types import Answer, Article, Chunk, Citation, Claim, Passage
 
 _GONE = "its article is no longer in the index"
 
@@ -29,7 +29,7 @@ def rebuilt(kept: SavedAnswer, index: Index) -> Answer:
         refused=kept.refused,
         confidence=kept.confidence,
         model=kept.model,
-        timing=Timing(),
+        timing=kept.timing,
         draft=kept.draft,
         short=kept.short,
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from rag.cite import citation
 from rag.retrieve.ranking import by_sentence
 from rag.terms import repeats
+from rag.text import asks
 from rag.types import Citation, Passage
 
 _MOST = 5
@@ -33,7 +34,8 @@ def nearest_sentences(
     shares = defaultdict[tuple[int, tuple[int, int]], float](float)
     for asked in (question, alone or question):
         for place, span, share in by_sentence(asked, texts):
-            shares[place, span] += share
+            if not asks(texts[place][slice(*span)]):  # "Why are eggs so expensive?" tells nothing
+                shares[place, span] += share
     floor = max(2 * _LEAST, _CLOSE * max(shares.values(), default=0.0))
     found: list[Citation] = []
     # Equals keep the order of the passages.

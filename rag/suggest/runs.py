@@ -24,6 +24,7 @@ _LONGEST = 8  # words of a name; longer ones are shouted sentences
 _WITHIN = frozenset([" ", "-", "&", " & "])
 _JOINERS = frozenset("de la le van von der den al bin".split())
 _LINKS = _JOINERS | {"of"}
+_GOES_ON = re.compile(r" (?:for|and|to|on|against) (?:the )?[A-Z]")
 _PEOPLE = re.compile(
     r"(?:ish|[ic]an|ian|ean|ese|ern|ench|utch|elsh|reek|zech|rman|raqi|raeli|niard|wiss|thai)s?\Z"
 )
@@ -105,7 +106,8 @@ def _run(sentence: str, group: list[Token], small: Set[str]) -> Iterator[Run]:
         rest.pop()
     while rest and _no_part(sentence, rest, small):
         rest.pop(0)
-    if 0 < len(rest) <= _LONGEST and not _half(sentence, rest[0]):
+    whole = rest and not _half(sentence, rest[0]) and not _beginning(sentence, rest)
+    if whole and len(rest) <= _LONGEST:
         end = rest[-1].end - 2 * _owns(sentence, rest[-1])
         name = tuple(token.folded for token in rest)
         yield Run(name, rest[0].start, end, bool(roles) or _of_somebody(sentence, rest[0]))
@@ -121,6 +123,12 @@ def _half(sentence: str, first: Token) -> bool:
     """Whether it is the end of a name with "and": British and Irish Lions."""
     *_, before, joint = ["", "", *sentence[: first.start].split()]
     return joint == "and" and of_a_people(fold(before)) and of_a_people(first.folded)
+
+
+def _beginning(sentence: str, rest: list[Token]) -> bool:
+    """Whether it is a word out of the name of a thing: the Respect for Marriage Act."""
+    *_, article = ["", *sentence[: rest[0].start].split()]
+    return len(rest) == 1 and article == "the" and bool(_GOES_ON.match(sentence, rest[0].end))
 
 
 def _no_part(sentence: str, rest: list[Token], small: Set[str]) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag.terms import Terms
+from rag.text import asks
 from rag.types import Passage
 from rag.verify.source import PRONOUNS, Known, Sentence, denied, read
 
@@ -27,6 +28,11 @@ class Window:
     def end(self) -> int:
         """Where it ends in the passage's text."""
         return self.parts[-1].end
+
+    @property
+    def asks(self) -> bool:
+        """Whether it ends in a question, which states nothing."""
+        return asks(self.passage.chunk.text[self.start : self.end])
 
     @property
     def stems(self) -> frozenset[str]:
@@ -74,6 +80,7 @@ def judge(statement: Statement, window: Window, about: Known) -> Verdict:
         _numbers(statement, window, about)
         or _names(claim, stems, here, subject, about)
         or _words(share)
+        or "the source only asks it" * window.asks
         or _denial(claim, window, stems)
     )
     if reason:

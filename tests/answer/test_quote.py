@@ -129,3 +129,15 @@ def test_an_engine_that_tells_no_probabilities_is_not_held_against_the_answer() 
     settings = load("default", environment={})
     assert confidence(Signals(supported=1.0)) > settings.answer.sure
     assert confidence(Signals(supported=1.0, names=0.0)) < settings.answer.sure
+
+
+def test_a_paraphrase_is_answered_with_the_sentence_that_has_most_of_it() -> None:
+    why = "The old ferry was taken out of service when cracks were found in its hull."
+    news = passages(("Harrow Post", f"{why} {FERRY}"))
+    question = "Why was the ferry taken out of service?"
+    (claim,) = quoted(question, "several cracks in the hull", news)
+    assert claim.text == why
+    assert quoted(question, "cracks, rust and leaking", news) == ()  # less than half
+    assert quoted(question, "", news) == ()
+    asked = passages(("Harrow Post", "Were cracks found in the hull? Nobody told."))
+    assert quoted(question, "cracks in the hull", asked) == ()

@@ -86,5 +86,13 @@ def test_articles_that_agree_are_both_cited() -> None:
     assert {citation.number for citation in claim.citations} == {1, 2}
 
 
+def test_a_question_of_the_article_bears_nothing_out() -> None:
+    claim = "The mayor of Corley closes the harbour again."
+    asking = passage("What does it mean when the mayor of Corley closes the harbour again?")
+    assert check(claim, (asking,)).reason == "the source only asks it"
+    saying = passage(f"Has it happened? {claim}")
+    assert check(claim, (asking, saying)).citations[0].quote == claim
+
+
 def test_there_is_no_support_without_sources() -> None:
     assert not check("Marlow landed in Oslo.", ()).supported

@@ -48,6 +48,13 @@ def script(answers: Mapping[str, str]) -> Callable[[Sequence[Message]], str]:
     return reply
 
 
+# Of an element: whether all of it can be seen without scrolling.
+IN_VIEW = """(element) => {
+  const {top, bottom, left, right} = element.getBoundingClientRect();
+  return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
+}"""
+
+
 class Told(ScriptedGenerator):
     """The library's scripted model, which can be held between two words."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from acts import (
     ANSWERS,
+    IN_VIEW,
     INVENTED,
     LAVROV,
     NOBODY,
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("visits",)
 pytestmark = pytest.mark.slow
-
-IN_VIEW = """(element) => {
-  const {top, bottom, left, right} = element.getBoundingClientRect();
-  return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
-}"""
 
 
 def test_a_first_look_stands_there_before_the_model_says_a_word(
@@ -65,6 +61,7 @@ def test_words_are_shown_as_they_are_written_and_sentences_as_they_are_checked(
     model.let(10)
     page.locator("#live .draft").get_by_text("German Foreign").wait_for()
     assert page.locator("#live .claim").count() == 0
+    model.pace = 0.0
     model.let(len(f"{QUOTE} [1]".split()) - 13 + 2)
     page.locator("#live .claim:not(.unsupported)").get_by_text(QUOTE).wait_for()
     model.let(len(f"{INVENTED} [1]".split()))  # the check waits for the next sentence
@@ -88,23 +85,20 @@ def test_an_answer_has_marks_and_its_sources_have_title_day_and_quote(
     assert "profile tiny" in turn.locator(".small-print").inner_text()
 
 
-@pytest.mark.parametrize("opener", ["#transcript .cite", "#sources .card"])
-def test_a_mark_and_a_card_open_the_article_at_the_quote(
-    house: "House", visit: "Visits", opener: str
-) -> None:
+def test_a_mark_and_a_card_open_the_article_at_the_quote(house: "House", visit: "Visits") -> None:
     page = visit(house.page(Told()))
     asked(page, WHO)
-    page.locator(opener).click()
     reader = page.get_by_role("dialog", name=TITLE)
-    reader.wait_for()
     quote = reader.locator("#quote")
-    assert quote.inner_text() == QUOTE
-    assert quote.evaluate(IN_VIEW)
     colours = "(element) => getComputedStyle(element).backgroundColor"
-    assert quote.evaluate(colours) != reader.evaluate(colours)
-    page.keyboard.press("Escape")
-    reader.wait_for(state="hidden")
-    assert page.locator(opener).evaluate("(element) => element === document.activeElement")
+    for opener in ("#transcript .cite", "#sources .card"):
+        page.locator(opener).click()
+        assert quote.inner_text() == QUOTE
+        assert quote.evaluate(IN_VIEW)
+        assert quote.evaluate(colours) != reader.evaluate(colours)
+        page.keyboard.press("Escape")
+        reader.wait_for(state="hidden")
+        assert page.locator(opener).evaluate("(element) => element === document.activeElement")
 
 
 def test_what_the_articles_do_not_say_is_refused_with_the_closest_of_them(

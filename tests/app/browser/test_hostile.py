@@ -82,14 +82,14 @@ def harmful(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Pat
     """An index of such articles, past all cleaning."""
     folder = tmp_path_factory.mktemp("harmful") / "rack"
     words = load("tiny").index.chunk_words
+    vector = embedder.encode_documents(["The harbour of Wexcombe"])  # enough for all of them
     with Index(folder, create=True) as index, index.writing():
         index.bind(embedder=embedder.identity, dimension=embedder.dimension, chunk_words=words)
         for place in range(len(HARM)):
             one = article(place)
             cut = chunk(one, words=words)
-            vectors = embedder.encode_documents([part.text for part in cut])
             page = Page(one.url, b"", "text/plain", datetime.now(UTC))
-            index.add([Entry(one, page, cut, vectors)])
+            index.add([Entry(one, page, cut, vector.repeat(len(cut), axis=0))])
     return folder
 
 
@@ -121,8 +121,8 @@ def test_the_chat_shows_it_as_text(house: "House", visit: "Visits", rack: Path) 
     assert page.locator("#turn-0 .cite").count() > 0
     page.locator("#turn-0 .left-out summary").click()
     require_text(page, "#turn-0 .left-out", *(f"Nobody said {harm}." for harm in HARM[:1]))
-    for harm in HARM:
-        asked(page, f"{ASKED} {harm}")
+    for harms in (HARM[:5], HARM[5:]):
+        asked(page, " ".join([ASKED, *harms]))
     require_text(page, "#transcript .question", *HARM)
     page.reload()
     page.locator("#turn-1").wait_for()
@@ -138,6 +138,7 @@ def test_words_on_their_way_are_text(house: "House", visit: "Visits", rack: Path
     page.locator("#live .draft").get_by_text(HARM[0]).wait_for()
     require_text(page, "#live", HARM[0])
     require_text(page, "#sources .first-look", sentence(HARM[0]))
+    model.pace = 0.0
     page.locator("#transcript .turn").wait_for()
     assert page.evaluate(FOUND) == CLEAN
 

@@ -41,8 +41,7 @@ def test_a_conversation_outlives_the_server_and_goes_on(house: "House", visit: "
     asked(page, WHO)
     first.close()
     model = Told()
-    news = house.news(model, folder=house.folder / "samples")
-    again = house.serve(news, port=int(first.url.rstrip("/").rpartition(":")[2]))
+    again = house.serve(house.news(model, folder=house.folder / "samples"))
     assert again.url == first.url
     page.reload()
     assert QUOTE in page.locator("#turn-0 .answer").inner_text()
@@ -59,8 +58,8 @@ def test_a_page_that_was_open_meanwhile_goes_on_without_a_reload(
     page = visit(first.url)
     asked(page, WHO)
     first.close()
-    news = house.news(Told(), folder=house.folder / "samples")
-    house.serve(news, port=int(first.url.rstrip("/").rpartition(":")[2]))
+    again = house.serve(house.news(Told(), folder=house.folder / "samples"))
+    assert again.url == first.url
     turn = asked(page, THERE)
     assert LAVROV in turn.locator(".answer").inner_text()
 

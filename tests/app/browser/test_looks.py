@@ -4,7 +4,22 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from acts import INVENTED, NOBODY, QUOTE, TITLE, WEAK, WHO, Told, ask, asked, box, press, tab
+from acts import (
+    IN_VIEW,
+    INVENTED,
+    NOBODY,
+    QUOTE,
+    TITLE,
+    WEAK,
+    WHO,
+    WHY,
+    Told,
+    ask,
+    asked,
+    box,
+    press,
+    tab,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -132,6 +147,21 @@ def test_no_tab_of_a_phone_scrolls_sideways(house: "House", visit: "Visits") -> 
 
 
 # Light and dark
+
+
+def test_a_phone_shows_the_question_while_it_is_answered(house: "House", visit: "Visits") -> None:
+    model = Told()
+    page = visit(house.page(model), viewport={"width": 390, "height": 844}, has_touch=True)
+    asked(page, WHO)  # the second stands further down
+    model.hold()
+    ask(page, WHY)
+    page.locator("#sources .first-look").wait_for()
+    model.let(5)
+    page.locator("#live .draft").wait_for()
+    assert page.locator("#live .question").evaluate(IN_VIEW)
+    model.go()
+    page.locator("#turn-1").wait_for()
+    assert page.locator("#turn-1 .question").evaluate(IN_VIEW)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

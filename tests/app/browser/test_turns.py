@@ -38,7 +38,7 @@ def test_stop_frees_the_model_and_the_next_question_is_answered(
     house: "House", visit: "Visits"
 ) -> None:
     model = Told({WHO: LONG, WHY: BRIDGE})
-    model.pace = 0.2
+    model.pace = 0.1
     page = visit(house.page(model))
     ask(page, WHO)
     page.locator("#live .draft").get_by_text("Word").wait_for()
@@ -89,6 +89,16 @@ def test_enter_sends_no_second_question_while_one_is_answered(
     assert BRIDGE in page.locator("#turn-1 .answer").inner_text()
 
 
+def test_a_question_right_after_another_is_heard(house: "House", visit: "Visits") -> None:
+    page = visit(house.page(Told()))
+    for _ in range(5):  # Gradio alone missed the second of about one pair in ten
+        ask(page, " ")
+        page.locator("#live .trouble").wait_for()
+        asked(page, WHO)
+        press(page, "New conversation")
+        page.locator("#transcript .welcome").wait_for()
+
+
 # Again, edit, copy, anew
 
 
@@ -117,7 +127,7 @@ def test_an_edited_question_takes_the_place_of_the_old_one(house: "House", visit
     )  # in the box, which has the focus
     ask(page, " ")  # what does not go through changes nothing
     page.locator("#live .trouble").wait_for()
-    assert page.locator("#transcript .turn").count() == 0 or text(page, "#turn-0 .question") == WHO
+    assert page.locator("#transcript .question").all_inner_texts() == [WHO, THERE]
     ask(page, WHY)
     page.locator("#turn-0 .question").get_by_text(WHY).wait_for()
     assert page.locator("#transcript .turn").count() == 1
@@ -133,7 +143,6 @@ def test_copy_puts_question_and_answer_into_the_clipboard(house: "House", visit:
     turn.get_by_role("button", name="Copied").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == f"{WHO}\n\n{QUOTE} [1]\n"
-    turn.get_by_role("button", name="Copy").wait_for()
 
 
 def test_a_new_conversation_begins_without_the_old_one(house: "House", visit: "Visits") -> None:
@@ -220,7 +229,8 @@ def test_who_leaves_the_line_is_passed_over(house: "House", visit: "Visits") -> 
     model = Told()
     model.hold()
     url = house.page(model)
-    one, two, three = visit(url), visit(url), visit(url)
+    one = visit(url)
+    two, three = visit.beside(one), visit.beside(one)
     ask(one, WHO)
     until(lambda: model.writing == 1)
     ask(two, THERE)

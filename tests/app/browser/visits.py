@@ -7,6 +7,7 @@ was asked of another server, or went wrong unseen, has failed.
 import os
 import re
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from app.serve import Served, serve
 from rag import samples
 from rag.config import Settings, load
 from rag.embed import Embedder
+from rag.errors import ConfigError
 from rag.generate import Generator
 
 if TYPE_CHECKING:
@@ -45,6 +47,19 @@ def chromium() -> Iterator["Browser"]:
         yield playwright.chromium.launch(executable_path=found, args=arguments)
 
 
+@pytest.fixture(scope="module")
+def lounge(chromium: "Browser") -> "BrowserContext":
+    """Where the first page of each test is opened: what Gradio is made of is fetched there once."""
+    return chromium.new_context()
+
+
+@pytest.fixture(scope="session")
+def port() -> int:
+    """A port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 @pytest.fixture(scope="session")
 def embedder(minilm_path: Path) -> Embedder:
     """The real one, loaded once for all."""
@@ -65,10 +80,10 @@ def shelf(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
 class House:
     """Serves pages, each over a copy of the sample news, and closes them in the end."""
 
-    def __init__(self, folder: Path, shelf: Path, embedder: Embedder) -> None:
-        """Nothing is served yet."""
+    def __init__(self, folder: Path, shelf: Path, embedder: Embedder, port: int) -> None:
+        """Nothing is served yet; ``port`` is used if it can be had."""
         self.folder = folder
-        self._shelf, self._embedder = shelf, embedder
+        self._shelf, self._embedder, self._port = shelf, embedder, port
         self._served: list[Served] = []
 
     def news(
@@ -85,12 +100,21 @@ class House:
         settings = settings or load("tiny")
         return rag.open(folder, settings=settings, embedder=self._embedder, generator=generator)
 
-    def serve(self, news: rag.News, *, port: int = 0, profile: str = "tiny") -> Served:
-        """The page over it, at any port that is free."""
-        self._served.append(
-            serve(news, port=port, prevent_thread_lock=True, tell=lambda _: None, profile=profile)
-        )
-        return self._served[-1]
+    def serve(self, news: rag.News) -> Served:
+        """The page over it, at the same port each time if it is free."""
+
+        def at(port: int) -> Served:
+            return serve(
+                news, port=port, prevent_thread_lock=True, tell=lambda _: None, profile="tiny"
+            )
+
+        try:
+            served = at(self._port)
+        except ConfigError:
+            served = at(0)
+        self._port = int(served.url.rstrip("/").rpartition(":")[2])
+        self._served.append(served)
+        return served
 
     def page(self, generator: Generator, **wanted: Any) -> str:
         """The address of a page over a copy of the sample news."""
@@ -103,37 +127,49 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, shelf: Path, embedder: Embedder) -> Iterator[House]:
+def house(tmp_path: Path, shelf: Path, embedder: Embedder, port: int) -> Iterator[House]:
     """Serves the page."""
-    opened = House(tmp_path, shelf, embedder)
+    opened = House(tmp_path, shelf, embedder, port)
     yield opened
     opened.close()
 
 
 class Visits:
-    """Opens pages in browsers of their own, and notes what each asks for and complains of."""
+    """Opens pages for one person each, and notes what each asks for and complains of."""
 
-    def __init__(self, browser: "Browser") -> None:
-        """Nobody visits."""
+    def __init__(self, browser: "Browser", lounge: "BrowserContext") -> None:
+        """Nobody visits; the first, if nothing special is wanted, comes into the lounge."""
         self.strange: list[str] = []  # requests to others than the server
         self.wrong: list[str] = []
         self.expected = LEFT  # a pattern of complaints that belong to the test
-        self._browser = browser
+        self._browser, self._lounge = browser, lounge
         self._contexts: list[BrowserContext] = []
 
     def __call__(self, url: str, **wanted: Any) -> "Page":
-        """A page in a browser of its own, once it can be used."""
-        context = self._browser.new_context(**wanted)
+        """A page of somebody who has not been there before, once it can be used."""
+        fresh = bool(wanted or self._lounge in self._contexts)
+        context = self._browser.new_context(**wanted) if fresh else self._lounge
         context.set_default_timeout(WAIT)
         self._contexts.append(context)
-        context.on("page", lambda page: self._watch(page, url))
+        context.on("page", self._watch)
+        self._home = url
         page = context.new_page()
+        if not fresh:
+            page.goto(f"{url}theme.css")
+            page.evaluate("localStorage.clear()")  # what the test before has left
         page.goto(url)
         page.locator("#transcript .turn, #transcript .welcome").first.wait_for()
         return page
 
-    def _watch(self, page: "Page", url: str) -> None:
-        home = (url, "data:", "blob:", "about:blank")
+    def beside(self, page: "Page") -> "Page":
+        """Another tab of the same person."""
+        other = page.context.new_page()
+        other.goto(self._home)
+        other.locator("#transcript .turn, #transcript .welcome").first.wait_for()
+        return other
+
+    def _watch(self, page: "Page") -> None:
+        home = (self._home, "data:", "blob:", "about:blank")
         page.on(
             "request",
             lambda asked: None if asked.url.startswith(home) else self.strange.append(asked.url),
@@ -146,16 +182,20 @@ class Visits:
         )
 
     def end(self) -> None:
-        """Close the browsers, and fail where one asked a stranger or complained."""
+        """Close the pages, and fail where one asked a stranger or complained."""
         for context in self._contexts:
-            context.close()
+            context.remove_listener("page", self._watch)
+            if context is not self._lounge:
+                context.close()
+        for page in self._lounge.pages:
+            page.close()
         assert self.strange == []
         assert [each for each in self.wrong if not re.search(self.expected, each)] == []
 
 
 @pytest.fixture
-def visit(house: House, chromium: "Browser") -> Iterator[Visits]:
-    """Opens pages; the browsers are closed before the servers."""
-    visits = Visits(chromium)
+def visit(house: House, chromium: "Browser", lounge: "BrowserContext") -> Iterator[Visits]:
+    """Opens pages; they are closed before the servers."""
+    visits = Visits(chromium, lounge)
     yield visits
     visits.end()
