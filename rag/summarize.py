@@ -6,13 +6,12 @@ order, are the text that is summarised next, until one prompt holds them. Every 
 kept is checked against the article itself.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import islice
 
 from rag.cite import distinct, marked
 from rag.generate import Generator
-from rag.generate.writer import Writer
+from rag.generate.writer import Progress, Writer
 from rag.portion import excerpt, parts
 from rag.prompts import overview_messages, summary_messages
 from rag.salience import main_sentences
@@ -22,26 +21,12 @@ from rag.types import Article, Claim, Passage, Summary
 from rag.verify import SUPPORT, check
 from rag.verify.fresh import fresh, said
 
-Progress = Callable[[int, int], None]
 _TOKENS_A_SENTENCE = 60
 _LEAST_PART = 32
 _MOST_OPENINGS = 30  # sentences at the top of an article that may stand in for a summary
 _WORDS_A_SENTENCE = 33  # on average, at most, in the summary of an article
 _PARAGRAPHS = "\n\n"  # between the claims that the next round reads
 _ALIKE = 0.6  # shared words above which two sentences tell the same
-
-
-@dataclass(slots=True)
-class _Steps:
-    """Counts prompts, and tells of them."""
-
-    progress: Progress | None
-    done: int = 0
-    known: int = 1
-
-    def tell(self) -> None:
-        if self.progress:
-            self.progress(self.done, max(self.done, self.known))
 
 
 def summarize(
@@ -70,33 +55,32 @@ def summarize(
     Raises:
         GenerateError: if the engine fails.
     """
-    writer = _writer(generator, sentences_wanted)
+    writer = _writer(generator, sentences_wanted, progress)
     rules = summary_messages(article, "", sentences=sentences_wanted, instruction=instruction)
     room = max(_LEAST_PART, writer.room - writer.tokens(rules))
-    text, steps = article.text, _Steps(progress)
+    text = article.text
     told: list[Claim] = []  # by the round before, a paragraph of the text each
     while True:
         spans = tuple(parts(text, min(part_tokens, room), generator.count_tokens))
         last = len(spans) <= 1
         wanted = sentences_wanted if last else max(2, sentences_wanted // 2)
-        steps.known = steps.done + len(spans) + (not last)
+        writer.known = writer.done + len(spans) + (not last)
         kept: list[Claim] = []
         for start, end in spans:
             asked = summary_messages(
                 article, text[start:end], sentences=wanted, instruction=instruction
             )
-            draft = writer.write(asked, steps.tell)
+            draft = writer.write(asked)
             shown = (
                 _quoted(article, told, start, end) if told else (excerpt(article, 1, start, end),)
             )
             kept += fresh(draft, shown, most=wanted, before=kept, support=support)
-            steps.done += 1
         shorter = _PARAGRAPHS.join(claim.text for claim in kept)
         if last or not kept or len(shorter) > 0.8 * len(text):
             break
         text, told = shorter, kept
-    steps.known = steps.done
-    steps.tell()
+    writer.known = writer.done
+    writer.tell()
     whole = excerpt(article, 1, 0, len(article.text))
     if instruction and kept:
         claims = kept[:sentences_wanted]
@@ -139,23 +123,23 @@ def overview(
     Raises:
         GenerateError: if the engine fails.
     """
-    writer = _writer(generator, sentences_wanted)
+    writer = _writer(generator, sentences_wanted, progress)
     if not passages:
         return _summary((), (), writer)
     messages = overview_messages(query, passages, sentences=sentences_wanted)
     while len(passages) > 1 and writer.tokens(messages) > writer.room:
         passages = passages[:-1]
         messages = overview_messages(query, passages, sentences=sentences_wanted)
-    draft = writer.write(messages, _Steps(progress).tell)
+    draft = writer.write(messages)
     claims = fresh(draft, passages, most=sentences_wanted, support=support)
     claims = _completed(claims, passages, (sentences_wanted + 1) // 2, query)
     articles = tuple({passage.article.id: passage.article for passage in passages}.values())
     return _summary(articles, claims, writer)
 
 
-def _writer(generator: Generator, sentences_wanted: int) -> Writer:
-    wanted = _TOKENS_A_SENTENCE * (sentences_wanted + 1)
-    return Writer(generator, min(wanted, generator.context_length // 3))
+def _writer(generator: Generator, sentences_wanted: int, progress: Progress | None) -> Writer:
+    wanted = min(_TOKENS_A_SENTENCE * (sentences_wanted + 1), generator.context_length // 3)
+    return Writer(generator, wanted, progress)
 
 
 def _told(claims: Sequence[Claim], whole: Passage, most: int) -> list[Claim]:

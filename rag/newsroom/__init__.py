@@ -24,6 +24,7 @@ from rag.export import AnswerRow, SummaryRow, read_saved
 from rag.extract import extract
 from rag.fetch import fetch
 from rag.generate import Generator
+from rag.generate.writer import Progress as PartsProgress
 from rag.index import Index, IndexInfo
 from rag.newsroom.anew import embed_anew
 from rag.newsroom.batches import Batch, Begin, Choices, Reading
@@ -38,7 +39,6 @@ from rag.portion import excerpt, lead_passages
 from rag.rerank import Reranker
 from rag.retrieve import find, matching, nearest_sentences, retrieve, within
 from rag.suggest import suggest
-from rag.summarize import Progress as PartsProgress
 from rag.summarize import overview, summarize
 from rag.types import (
     Answer,
