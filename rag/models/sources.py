@@ -24,6 +24,7 @@ Tell = Callable[[int], None]
 
 PART = ".part"
 WORK = ".pull"
+_HUB_SECONDS = 20.0  # until the hub must have said that it has the model
 _STATE = "state.json"
 _WATCH_SECONDS = 0.2
 _SKIPPED = frozenset({".cache", ".git", ".gitattributes"})
@@ -185,7 +186,7 @@ def _record(source: PypiSource, done: int, files: tuple[ModelFile, ...], inside:
 
 
 def _from_hub(source: HubSource, model: Model, inside: Path, progress: Progress) -> tuple[str, ...]:
-    from huggingface_hub import hf_hub_download, snapshot_download
+    from huggingface_hub import HfApi, hf_hub_download, snapshot_download
     from huggingface_hub.utils.logging import set_verbosity_error
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
@@ -195,6 +196,8 @@ def _from_hub(source: HubSource, model: Model, inside: Path, progress: Progress)
     label = name_of(source)
     paths: list[str] = []
     try:
+        # Where there is no hub, a download would try for 23 seconds, file by file.
+        HfApi().model_info(source.repo, revision=source.revision, timeout=_HUB_SECONDS)
         with _watching(store, lambda now: progress(label, min(now, model.size or now), model.size)):
             if not model.files:
                 snapshot_download(
