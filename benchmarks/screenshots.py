@@ -23,7 +23,6 @@ WIDE, PHONE = (1200, 720), (390, 844)
 PATIENCE = 300_000  # milliseconds for an answer
 QUESTION, FOLLOW_UP = "Who will Blinken meet in Berlin?", "And in Geneva?"
 NOT_SAID = "What is the population of Kyiv?"
-SUBJECT = "Brackwell Bakeries"
 Shoot = Callable[["Page", str], None]
 
 
@@ -99,12 +98,24 @@ def asking(page: "Page", shoot: Shoot) -> None:
     page.locator("#transcript .welcome").wait_for()
     ask(page, NOT_SAID, 0)
     shoot(page, "refusal")
+    page.get_by_role("button", name="Filter by date").click()
+    page.get_by_role("textbox", name="From (year-month-day)").fill("2022-02-31")
+    page.keyboard.press("Enter")
+    page.get_by_role("textbox", name="Your question").fill(QUESTION)
+    page.keyboard.press("Enter")
+    page.locator("#live .trouble").wait_for()
+    shoot(page, "trouble")
 
 
 def library(page: "Page", shoot: Shoot) -> None:
     """Articles are added and deleted."""
     page.get_by_role("tab", name="Articles").click()
     page.locator("table.articles").wait_for()
+    page.get_by_role("button", name="Add articles").click()
+    page.get_by_role("textbox", name="Or a web address").fill("file:///etc/news.txt")
+    page.get_by_role("button", name="Fetch and add").click()
+    page.locator("#outcomes .trouble").wait_for()
+    shoot(page, "adding")
     page.locator("table.articles input").nth(2).check()
     page.get_by_role("button", name="Delete").first.click()
     shoot(page, "deleting")
@@ -125,6 +136,14 @@ def desk(page: "Page", shoot: Shoot) -> None:
     page.get_by_role("button", name="Summarise", exact=True).click()
     page.locator("#summaries .summary").wait_for(timeout=PATIENCE)
     shoot(page, "summaries")
+    page.reload()
+    page.get_by_role("tab", name="Summaries").click()
+    page.get_by_role("textbox", name="Or everything about").fill("Ukraine")
+    page.get_by_label("A digest of stories").check()
+    page.get_by_role("button", name="Summarise", exact=True).click()
+    page.locator("#summaries .story").first.wait_for(timeout=PATIENCE)
+    shoot(page, "digest")
+    page.get_by_role("button", name="Stop", exact=True).click()
 
 
 def phone(page: "Page", shoot: Shoot) -> None:
