@@ -50,8 +50,9 @@ class Teller:
         shown = self._shown(articles, central)
         told = self._told((yield from self._claims(shown)), central, shown)
         title = headline(articles, self._openings(articles, _OPENING), support=self.support)
-        title = title or (yield from self._own_headline(shown, told)) or _named(articles)
-        claims = _in_order(told)
+        title = title or (yield from self._own_headline(shown))
+        title, told = self._headed(title, told, central, shown)
+        title, claims = title or _named(articles), _in_order(told)
         pairs = contradictions(articles)
         changes = [pair for pair in pairs if not pair.at_once][:_CHANGES]
         changed = [fact for pair in changes for fact in (pair.one, pair.other)]
@@ -133,7 +134,7 @@ class Teller:
     ) -> list[Claim]:
         """What tells the story best, in the model's words where it told that; the best first.
 
-        Of several articles two are cited at least, even if the second tells the same.
+        It is one sentence more than wanted, for the headline.
         """
         left, told = list(claims), list[Claim]()
         for passage in central:
@@ -148,14 +149,33 @@ class Teller:
                 continue
             told.append(claim)
             left = [one for one in left if one is not ours]
-            if len(told) == self.sentences:
+            if len(told) > self.sentences:
                 break
-        return self._of_two(told, central, shown)
+        return told
+
+    def _headed(
+        self,
+        title: Claim | None,
+        told: list[Claim],
+        central: Sequence[Passage],
+        shown: Sequence[Passage],
+    ) -> tuple[Claim | None, list[Claim]]:
+        """Headline and sentences: without a title the best one is above, and below only if it must."""
+        for top in () if title else told:
+            below = [claim for claim in told if claim is not top][: self.sentences]
+            below = self._of_two(below, central, shown)
+            if below and all(claim.text != top.text for claim in below):
+                return top, below
+        below = self._of_two(told[: self.sentences], central, shown)
+        return title or next(iter(told), None), below
 
     def _of_two(
         self, told: list[Claim], central: Sequence[Passage], shown: Sequence[Passage]
     ) -> list[Claim]:
-        """The claims, and where they cite one article alone of several, a sentence of another one."""
+        """The claims, and where they cite one article alone of several, a sentence of another one.
+
+        It is added even if it tells the same.
+        """
         cited = {quote.article_id for claim in told for quote in claim.citations}
         if len(cited) > 1:
             return told
@@ -170,16 +190,14 @@ class Teller:
         others = (each for each in shown if each.number != passage.number)
         return check(passage.chunk.text, (passage, *others), support=self.support)
 
-    def _own_headline(
-        self, shown: Sequence[Passage], told: Sequence[Claim]
-    ) -> Stream[Draft, None, Claim | None]:
-        """The model's own headline if that holds, else what tells the story best."""
+    def _own_headline(self, shown: Sequence[Passage]) -> Stream[Draft, None, Claim | None]:
+        """The model's own headline if that holds."""
         for group in islice(self._groups(shown), 1):
             draft = yield from self.writer.stream(story_headline_messages(group))
             written = own_headline(draft, group, support=self.support)
             if written:
                 return written
-        return next(iter(told), None)
+        return None
 
 
 def _named(articles: Sequence[Article]) -> Claim:

@@ -19,16 +19,16 @@ import pytest
 from rag.batch import JobTable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-COMMAND = [sys.executable, str(Path(__file__).with_name("scripted_rag.py"))]
-ITEMS = 40
+COMMAND = [sys.executable, str(Path(__file__).with_name("watched_rag.py"))]
+ITEMS, STREAMS = 40, 2
 PLACES = "Harrow Oslo Pengarth Hexcombe Lindenau Marwick Tollgate Podil Sannaig Wend".split()
 
 
 class Desk:
-    """A folder with 40 articles, and the command that summarises them."""
+    """A folder with 40 articles, and the command that summarises them with some engine."""
 
-    def __init__(self, folder: Path, ending: str, seconds: float) -> None:
-        self.out, self.log, self.seconds = folder / f"out{ending}", folder / "begun.log", seconds
+    def __init__(self, folder: Path, ending: str, engine: str) -> None:
+        self.out, self.log, self.engine = folder / f"out{ending}", folder / "begun.log", engine
         self.seen = set[str]()
         self.source = folder / "news.jsonl"
         self.titles = [f"Bridge {n} of {PLACES[n % 10]}" for n in range(ITEMS)]
@@ -46,8 +46,8 @@ class Desk:
     def start(self, *more: str) -> subprocess.Popen[str]:
         arguments = ["batch", "summarize", str(self.source), "--out", str(self.out), *more]
         return subprocess.Popen(
-            [*COMMAND, str(self.seconds), str(self.log), *arguments],
-            env={**os.environ, "PYTHONPATH": str(ROOT), "RAG_BATCH_STREAMS": "2"},
+            [*COMMAND, self.engine, str(self.log), *arguments],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "RAG_BATCH_STREAMS": str(STREAMS)},
             cwd=self.out.parent,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -135,16 +135,15 @@ def watched(desk: Desk, process: subprocess.Popen[str], seconds: float) -> bool:
     return process.poll() is None
 
 
-def killed(folder: Path, ending: str, *, kills: int, seconds: float, seed: int) -> int:
+def killed(desk: Desk, *more: str, kills: int, within: float, seed: int) -> int:
     """Kill a batch at random moments until it is complete; how often it was hit while it ran."""
     chance = random.Random(seed)
-    desk = Desk(folder, ending, seconds)
     hit = 0
     while True:
         before, known = desk.settled(), len(desk.begun())
-        process = desk.start()
+        process = desk.start(*more)
         done = hit == kills
-        if watched(desk, process, 120 if done else chance.uniform(0, 2.0)):
+        if watched(desk, process, 300 if done else chance.uniform(0, within)):
             assert not done, "it did not end"
             process.kill()
             hit += 1
@@ -158,30 +157,41 @@ def killed(folder: Path, ending: str, *, kills: int, seconds: float, seed: int) 
             break
     assert desk.read() == desk.titles
     # Beside the 40 that were kept, no kill has cost more than the items in work.
-    assert len(desk.begun()) <= ITEMS + 2 * hit
-    assert not list(folder.glob("*.part"))
+    assert len(desk.begun()) <= ITEMS + STREAMS * hit
+    assert not list(desk.out.parent.glob("*.part"))
     return hit
 
 
-def test_a_batch_that_is_killed_a_few_times_loses_nothing(tmp_path: Path) -> None:
-    assert killed(tmp_path, ".jsonl", kills=2, seconds=0.03, seed=1)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("ending", "kills"), [(".jsonl", 50), (".csv", 10), (".parquet", 10), (".md", 10)]
-)
-def test_many_kills(tmp_path: Path, ending: str, kills: int) -> None:
+def killed_again(
+    folder: Path, ending: str, engine: str, *more: str, kills: int, within: float
+) -> None:
+    """Kill one batch after the other until so many kills have hit."""
     hit = job = 0
     while hit < kills:
-        folder = tmp_path / str(job)
-        folder.mkdir()
-        hit += killed(folder, ending, kills=kills - hit, seconds=0.6, seed=job)
+        (folder / str(job)).mkdir()
+        desk = Desk(folder / str(job), ending, engine)
+        hit += killed(desk, *more, kills=kills - hit, within=within, seed=job)
         job += 1
 
 
+def test_a_batch_that_is_killed_a_few_times_loses_nothing(tmp_path: Path) -> None:
+    assert killed(Desk(tmp_path, ".jsonl", "0.03"), kills=2, within=2.0, seed=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", READERS)
+def test_many_kills(tmp_path: Path, ending: str) -> None:
+    killed_again(tmp_path, ending, "0.6", kills=10, within=2.0)
+
+
+@pytest.mark.slow
+def test_fifty_kills_of_a_real_engine(tmp_path: Path, smollm2_path: Path) -> None:
+    more = ("--length", "short", "--profile", "tiny")
+    killed_again(tmp_path, ".jsonl", "real", *more, kills=50, within=8.0)
+
+
 def test_two_at_once_share_the_work(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, ".jsonl", 0.05)
+    desk = Desk(tmp_path, ".jsonl", "0.05")
     processes = [desk.start(), desk.start()]
     for process in processes:
         _, err = process.communicate(timeout=60)
@@ -192,7 +202,7 @@ def test_two_at_once_share_the_work(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_who_is_left_takes_up_what_a_killed_one_had_in_work(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, ".jsonl", 0.1)
+    desk = Desk(tmp_path, ".jsonl", "0.1")
     one, two = desk.start(), desk.start()
     while one.pid not in {pid for pid, _ in desk.begun()}:
         assert one.poll() is None
@@ -209,7 +219,7 @@ def test_who_is_left_takes_up_what_a_killed_one_had_in_work(tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_ctrl_c_stops_in_good_order_and_says_how_to_go_on(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, ".jsonl", 0.1)
+    desk = Desk(tmp_path, ".jsonl", "0.1")
     process = desk.start()
     while len(desk.begun()) < 4:
         assert process.poll() is None
@@ -231,8 +241,8 @@ def test_ctrl_c_stops_in_good_order_and_says_how_to_go_on(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_a_process_that_ends_while_it_reads_leaves_no_half_job(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, ".jsonl", 0.01)
-    slow = [*COMMAND, "0.01", str(desk.log), "batch", "summarize", "-", "--out", str(desk.out)]
+    desk = Desk(tmp_path, ".jsonl", "0.01")
+    slow = [*COMMAND, desk.engine, str(desk.log), "batch", "summarize", "-", "--out", str(desk.out)]
     reading = subprocess.Popen(
         slow, stdin=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=tmp_path
     )
@@ -255,7 +265,7 @@ def test_a_process_that_ends_while_it_reads_leaves_no_half_job(tmp_path: Path) -
 
 @pytest.mark.slow
 def test_helpers_share_the_work_and_end_with_it(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, ".csv", 0.2)
+    desk = Desk(tmp_path, ".csv", "0.2")
     process = desk.start("--workers", "3", "--style", "bullets")
     _, err = process.communicate(timeout=90)
     assert process.returncode == 0, err
@@ -270,7 +280,7 @@ def test_helpers_share_the_work_and_end_with_it(tmp_path: Path) -> None:
 def test_helpers_end_when_the_one_who_started_them_does(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    desk = Desk(tmp_path, ".jsonl", 1.0)
+    desk = Desk(tmp_path, ".jsonl", "1.0")
     process = desk.start("--workers", "2")
     while len({pid for pid, _ in desk.begun()}) < 2:
         assert process.poll() is None
@@ -291,29 +301,3 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-@pytest.mark.slow
-def test_a_real_engine_that_is_killed_goes_on(tmp_path: Path, smollm2_path: Path) -> None:
-    desk = Desk(tmp_path, ".jsonl", 0)
-    text = "".join(desk.source.read_text().splitlines(keepends=True)[:6])
-    desk.source.write_text(text)
-    del desk.titles[6:]
-    arguments = ["batch", "summarize", desk.source.name, "--out", "out.jsonl", "--length", "short"]
-    chance = random.Random(3)
-    for kills in range(9):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "rag", *arguments, "--profile", "tiny"],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        if watched(desk, process, chance.uniform(2, 8) if kills < 4 else 300):
-            process.kill()
-        _, err = process.communicate()
-        if process.returncode != -signal.SIGKILL:
-            assert process.returncode == 0, err
-            break
-    assert desk.read() == desk.titles

@@ -302,6 +302,19 @@ def test_a_title_that_nobody_bears_out_is_not() -> None:
     assert story.headline.supported
 
 
+def test_a_sentence_that_is_the_headline_is_not_told_once_more() -> None:
+    articles = [report(FERRY, "Bye", day=MONDAY), report(FERRY_TOO, "Ahoy", paper="Pengarth Times")]
+    (story,) = made(articles).stories
+    assert story.headline.supported
+    assert story.headline.text not in story.text
+    assert cited(story.claims) == {1, 2}
+
+
+def test_an_only_sentence_is_headline_and_text() -> None:
+    (story,) = made([report(VOTED, day=MONDAY)]).stories
+    assert [claim.text for claim in story.claims] == [story.headline.text] == [VOTED]
+
+
 def test_the_models_own_headline_is_taken_if_it_holds() -> None:
     own = "Council of Harrow voted to close the old ferry"
 
