@@ -8,13 +8,16 @@ from datetime import date
 
 _ABBREVIATIONS = frozenset(
     "adm al assn ave blvd brig capt cf cmdr col det dr drs e.g est fr ft gen gov hon i.e lt maj "
-    "messrs mr mrs ms mt pres prof rep rev sen sens sgt st supt univ viz vs".split()
+    "messrs mr mrs ms mt pres prof rep rev sen sens sgt st supt univ v viz vs".split()
 )
 _BEFORE_NUMBERS = frozenset(
     "apr aug dec feb fig jan jul jun mar no nov oct op sep sept vol".split()
 )
 # These stand at the end of sentences too: there the next one opens with a word of _OPENERS.
-_LAST_OR_NOT = frozenset("a.m co corp dept etc inc jr ltd p.m sr u.k u.n u.s u.s.a".split())
+_LAST_OR_NOT = frozenset(
+    "ariz bros calif co conn corp dept etc fla inc jr ltd minn neb nev okla sr tenn tex wis wyo".split()
+)
+_DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]")  # U.S, D.C, Ph.D, p.m
 _OPENERS = re.compile(
     r"(?:A|An|And|As|At|But|He|Her|His|However|I|If|In|It|Its|On|She|So|That|The|Their|There|These"
     r"|They|This|Those|We|What|When|While|Who|You)\s"
@@ -23,6 +26,10 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
+)
+# What agencies put before their first sentence: "(AP) — ", "(CNN Business) ".
+_AGENCY = re.compile(
+    r"\((?:[A-Z]{2,5}(?: [A-Z][a-z]+)?|Reuters|Bloomberg|Xinhua)\)\s*(?:[–—-]+\s*)?(?=[\"“]?[A-Z0-9])"
 )
 # Only the first of a run of points may begin a match: a million points must not take a million runs.
 _ENDS = re.compile(
@@ -74,7 +81,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of each sentence, stripped of surrounding white space.
 
     A sentence never crosses a paragraph border. Common English abbreviations, initials and
-    decimal points do not end one.
+    decimal points do not end one. The mark of an agency before it is left out.
     """
     for paragraph_start, paragraph_end in paragraphs(text):
         start = paragraph_start
@@ -100,7 +107,7 @@ def _is_border(text: str, start: int, end: re.Match[str], limit: int) -> bool:
                 return not rest[0].isdecimal()
             if word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper()):
                 return False
-            if word.lower() in _LAST_OR_NOT:
+            if word.lower() in _LAST_OR_NOT or _DOTTED.fullmatch(word):
                 return bool(_OPENERS.match(rest))
     elif rest[0].islower() and end.group()[-1] in "\"'”’»)]":
         return False  # "Why?" he asked.
@@ -109,8 +116,11 @@ def _is_border(text: str, start: int, end: re.Match[str], limit: int) -> bool:
 
 def _stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     piece = text[start:end]
-    if piece.strip():
-        yield start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
+    if not piece.strip():
+        return
+    first, last = start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
+    agency = _AGENCY.match(text, first, last)
+    yield agency.end() if agency else first, last
 
 
 def asks(sentence: str) -> bool:

@@ -37,6 +37,11 @@ def cut(text: str) -> list[str]:
         ["He waited… and waited...", "Then he left."],
         ["Mr. Smith met U.S. Secretary J. Blinken on Jan. 5.", "It cost 3.5 million."],
         ['"Why?" he asked.', '"Go," she said.'],
+        ["The court reversed Roe v. Wade on Friday.", "Brown v. Board stood."],
+        ["D.C. Mayor Ida Fenn spoke.", "She was born in L.A.", "The city had changed."],
+        ["Ann Poe, Ph.D. and dean, met Reno, Nev. Mayor Al Poe.", "It rained."],
+        ["It rose by 3.5.", "Nobody knew why."],
+        ["It was Article 5.", "V. S. Naipaul said so."],
         ["今日は雨です。", "本当ですか？", "はい！"],
         ["他说。", "她也说。"],
         ["「今日は雨です。」", "「そうか！」", "彼は去った。"],
@@ -49,6 +54,23 @@ def test_sentences_end_where_readers_end_them(expected: list[str]) -> None:
 
 def test_a_closing_bracket_stays_with_its_sentence_before_a_space() -> None:
     assert cut("「今日は雨です。」 はい。") == ["「今日は雨です。」", "はい。"]
+
+
+@pytest.mark.parametrize(
+    "mark", ["(CNN) ", "(CNN)", "(AP) — ", "(Reuters) - ", "(CNN Business) ", "(AFP) – "]
+)
+def test_the_mark_of_an_agency_is_no_part_of_the_sentence(mark: str) -> None:
+    assert cut(f"{mark}The court ruled on Friday. It (CNN) ended.") == [
+        "The court ruled on Friday.",
+        "It (CNN) ended.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["(CNN)", "(It was late.)", "(UN) troops left.", "(A) Vote for it."]
+)
+def test_other_brackets_stay(text: str) -> None:
+    assert cut(text) == [text]
 
 
 def test_no_sentence_crosses_a_paragraph() -> None:

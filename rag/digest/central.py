@@ -20,6 +20,7 @@ _PLACE = 0.4  # weight of the place in the article, beside that of what other ar
 # A sentence that opens so leans on the one before it, and one in quotation marks is somebody's.
 _LEANS = re.compile(
     r"(?:This|That|These|Those|But|And|So|Also|There|Here|Then|I|We|You|Both|Neither|Such"
+    r"|(?:What|How|Why|Where|When|Who) (?:we|you|to|it|this)"
     r"|The (?:two|pair|former|latter))\b|[\"“”'‘’(]|.*\?[\"”]?\Z",
     re.S,
 )

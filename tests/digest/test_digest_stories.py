@@ -123,6 +123,22 @@ def test_a_claim_that_leans_on_another_is_not_told_by_itself() -> None:
     assert not any(claim.text.startswith("He ") for claim in story.claims)
 
 
+@pytest.mark.parametrize(
+    "teaser",
+    [
+        "What we know about the vote of the Harrow council on the old ferry to Pengarth.",
+        "How to cross from Harrow to Pengarth after the vote of the council on the old ferry.",
+    ],
+)
+def test_a_line_that_only_promises_to_tell_is_not_told(teaser: str) -> None:
+    articles = [
+        report(f"{teaser} {FERRY}", "Bye", day=MONDAY),
+        report(FERRY_TOO, "Ahoy", paper="Pengarth Times"),
+    ]
+    (story,) = made(articles, ScriptedGenerator(lambda _: f"{teaser} [1]")).stories
+    assert teaser not in f"{story.headline.text} {story.text}"
+
+
 def test_drafts_come_before_the_story_that_they_become() -> None:
     articles = ferry()
     events = list(
