@@ -210,6 +210,8 @@ class News:
         stdin: BinaryIO | None = None,
         temporary: Path | None = None,
         progress: Progress | None = None,
+        soon: bool = False,
+        most_failures: int | None = None,
     ) -> IngestReport:
         """Read sources into the index: files, folders, web addresses, ``-`` for standard input.
 
@@ -223,6 +225,8 @@ class News:
             stdin: what ``-`` means; None for the process's own.
             temporary: a folder that goes away; files in it are not called by their address there.
             progress: called with each outcome.
+            soon: store in small batches, so that outcomes come every few seconds; a little slower.
+            most_failures: after so many, the rest of a source is left out, and told so.
 
         Raises:
             IndexBusy: if another process is writing.
@@ -232,14 +236,23 @@ class News:
         """
         if isinstance(sources, str | Path):
             sources = [sources]  # not its letters, of which "/" would be read as a folder
-        pages = self._fetch(
-            map(str, sources), stdin=stdin, allow_private=allow_private, temporary=temporary
+        read = (
+            (name, self._fetch([name], stdin=stdin, allow_private=allow_private, temporary=temporary))
+            for name in map(str, sources)
         )
         embedder = self.embedder
         index = self._open(create=True, bind=True)
         embedder.load()
         with index.writing():
-            return ingest(pages, index=index, embedder=embedder, fields=fields, progress=progress)
+            return ingest(
+                read,
+                index=index,
+                embedder=embedder,
+                fields=fields,
+                progress=progress,
+                soon=soon,
+                most_failures=most_failures,
+            )
 
     def _fetch(
         self,

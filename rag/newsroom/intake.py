@@ -1,5 +1,6 @@
 """Articles on their way into an index: cleaned, compared, cut, embedded, stored batch by batch."""
 
+import itertools
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,9 +15,9 @@ from rag.index import Entry, Index
 from rag.types import Article, Chunk, Failure, IngestReport, Outcome, Page, Status
 
 Progress = Callable[[Outcome], None]
-_BATCH = (
-    512  # chunks that are sorted by length and embedded together, then stored in one transaction
-)
+# Chunks that are sorted by length and embedded together, then stored in one transaction.
+_BATCH = 512
+_SMALL = 32  # as many as are encoded in a second or two; per chunk that is a little slower
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +32,36 @@ class _Taken:
 
 
 def ingest(
-    pages: Iterable[Page | Failure],
+    sources: Iterable[tuple[str, Iterable[Page | Failure]]],
     *,
     index: Index,
     embedder: Embedder,
     fields: Mapping[str, str] | None = None,
     progress: Progress | None = None,
+    soon: bool = False,
+    most_failures: int | None = None,
 ) -> IngestReport:
-    """Bring pages into an index; call with the index's writer lock held.
+    """Bring the pages of sources into an index; call with the index's writer lock held.
 
     What was stored stays stored when this is interrupted: doing the same again goes on from there.
 
     Args:
-        pages: as :func:`rag.fetch.fetch` yields them.
+        sources: the name of each, and its pages as :func:`rag.fetch.fetch` yields them.
         index: bound to ``embedder``.
         embedder: encodes the chunks.
         fields: see :func:`rag.extract.extract`.
         progress: called with each outcome once it is final.
+        soon: store in small batches, for somebody who watches.
+        most_failures: after so many, the rest of a source is left out.
 
     Raises:
         IndexProblem: if the index cannot be written.
     """
-    intake = _Intake(index, embedder, progress)
+    intake = _Intake(index, embedder, progress, _SMALL if soon else _BATCH)
     started = time.perf_counter()
     try:
-        for place, page in enumerate(pages):
-            intake.receive(place, page, fields)
+        for name, pages in sources:
+            intake.read(name, pages, fields, most_failures)
         intake.flush()
     finally:
         # After Ctrl-C: what was cleaned already is worth the seconds that storing it takes.
@@ -69,8 +74,12 @@ def ingest(
 class _Intake:
     """Collects articles into batches; knows what became of each."""
 
-    def __init__(self, index: Index, embedder: Embedder, progress: Progress | None) -> None:
+    def __init__(
+        self, index: Index, embedder: Embedder, progress: Progress | None, most_chunks: int
+    ) -> None:
         self.index, self.embedder, self.progress = index, embedder, progress
+        self.most_chunks = most_chunks  # of a batch
+        self.places = itertools.count()
         self.outcomes: dict[int, Outcome] = {}  # by the place of the page in the input
         self.batch: list[_Taken] = []
         self.chunks = 0
@@ -81,16 +90,33 @@ class _Intake:
         if self.progress:
             self.progress(outcome)
 
-    def receive(self, place: int, page: Page | Failure, fields: Mapping[str, str] | None) -> None:
+    def read(
+        self,
+        name: str,
+        pages: Iterable[Page | Failure],
+        fields: Mapping[str, str] | None,
+        most_failures: int | None,
+    ) -> None:
+        failures = 0
+        for page in pages:
+            failures += not self.receive(next(self.places), page, fields)
+            if failures == most_failures:
+                reason = f"{name} failed {failures:,} times; the rest of it was left out"
+                self.tell(next(self.places), Outcome(name, "failed", reason=reason))
+                return
+
+    def receive(self, place: int, page: Page | Failure, fields: Mapping[str, str] | None) -> bool:
+        """Whether it is an article."""
         if isinstance(page, Failure):
             self.tell(place, Outcome(page.source, "failed", reason=page.reason))
-            return
+            return False
         try:
             article = extract(page, fields=fields)
         except ExtractError as error:
             self.tell(place, Outcome(page.url, "failed", reason=str(error)))
-            return
+            return False
         self.take(place, page, article)
+        return True
 
     def take(self, place: int, page: Page, article: Article) -> None:
         held = any(article.id == taken.article.id for taken in self.batch)
@@ -102,7 +128,7 @@ class _Intake:
             return
         cut = chunk(article, words=self.index.chunk_words)
         self.batch.append(_Taken(place, article, page, cut, status))
-        if sum(len(taken.chunks) for taken in self.batch) >= _BATCH:
+        if sum(len(taken.chunks) for taken in self.batch) >= self.most_chunks:
             self.flush()
 
     def flush(self) -> None:

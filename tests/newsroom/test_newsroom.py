@@ -273,6 +273,44 @@ def test_private_addresses_are_not_asked_unless_allowed(opened: Callable[..., Ne
     assert allowed.reason != outcome.reason
 
 
+def test_a_source_that_keeps_failing_is_left_and_the_others_are_read(
+    opened: Callable[..., News], tmp_path: Path, feed: Path
+) -> None:
+    junk = tmp_path / "junk.jsonl"
+    junk.write_text("x\n" * 5 + '{"text": "too short"}\n' * 5, encoding="utf-8")
+    told = list[Outcome]()
+    report = opened().ingest([junk, feed], most_failures=7, progress=told.append)
+    assert statuses(report.outcomes) == ["failed"] * 8 + ["added"] * 3
+    assert report.outcomes[7] == Outcome(
+        str(junk), "failed", reason=f"{junk} failed 7 times; the rest of it was left out"
+    )
+    assert sorted(told, key=str) == sorted(report.outcomes, key=str)
+    assert len(opened().ingest([junk]).outcomes) == 10
+
+
+def test_who_watches_sees_outcomes_while_later_sources_are_read(
+    opened: Callable[..., News], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(newsroom.intake, "_SMALL", 2)
+    files = [records(tmp_path / f"{n}.jsonl", f"{FERRY} It was trip {n}.") for n in range(6)]
+
+    def told_before_each(folder: str, *, soon: bool) -> list[int]:
+        told = list[Outcome]()
+        before = list[int]()
+
+        def sources() -> Iterator[Path]:
+            for file in files:
+                before.append(len(told))
+                yield file
+
+        opened(folder=folder).ingest(sources(), progress=told.append, soon=soon)
+        assert len(told) == len(files)
+        return before
+
+    assert told_before_each("watched", soon=True) == [0, 0, 2, 2, 4, 4]
+    assert told_before_each("unwatched", soon=False) == [0] * 6
+
+
 def test_an_interrupt_keeps_what_was_stored(
     opened: Callable[..., News], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
