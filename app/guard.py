@@ -26,7 +26,7 @@ _EXACT = frozenset(
 _BELOW = ("/assets/", "/static/", "/gradio_api/heartbeat/", "/gradio_api/file=")
 _ADDRESS = re.compile(r"^/gradio_api/file=\s*[a-z][a-z0-9+.-]+:", re.I)
 _UPLOAD = "/gradio_api/upload"
-_MOST_BYTES = 16_000_000  # of a request that is no upload; Gradio limits those, file by file
+_MOST_BYTES = 16_000_000  # of a request that is no upload; see app.uploads for those
 
 
 def policy(scripts: Iterable[str] = ()) -> str:
@@ -85,7 +85,7 @@ class Guard:
         elif scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
         elif refusal := self._refusal(scope):
-            await _refuse(self._sealed(send), *refusal)
+            await refuse(self._sealed(send), *refusal)
         elif scope["path"] in _PAGES:
             plain = [(k, v) for k, v in scope["headers"] if k != b"accept-encoding"]
             await self._app({**scope, "headers": plain}, receive, self._page(send))
@@ -135,7 +135,8 @@ class Guard:
         return paged
 
 
-async def _refuse(send: Send, status: int, reason: str) -> None:
+async def refuse(send: Send, status: int, reason: str) -> None:
+    """Answer with a status and a line that says why."""
     headers = [(b"content-type", b"text/plain; charset=utf-8")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": reason.encode()})

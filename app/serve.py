@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from app import door, offline, tunnel
 from app.guard import Guard
+from app.uploads import Uploads
 from rag.door import Running, address, is_loopback, listen, names, start
 from rag.errors import ConfigError
 
@@ -103,7 +104,8 @@ def serve(
         page, look = _built(news, profile, build, Path(uploads.name))
         port = int(listening.getsockname()[1])
         hosts = names(host, port) if is_loopback(host) else None
-        guard = Guard(_mounted(page, look, users, news), hosts=hosts, head=look.get("head", ""))
+        inside = Uploads(_mounted(page, look, users, news), Path(uploads.name))
+        guard = Guard(inside, hosts=hosts, head=look.get("head", ""))
         running = start(guard, listening, name="page")
     except BaseException:
         listening.close()
@@ -165,7 +167,7 @@ def _mounted(
         auth=None if users is None else _login(users),
         auth_message="Log in to read the news.",
         show_error=False,
-        max_file_size=news.settings.fetch.max_megabytes * 1_000_000,
+        max_file_size=news.settings.fetch.max_megabytes * 1024**2,  # as Gradio names it to people
         ssr_mode=False,
         enable_monitoring=False,
         pwa=False,

@@ -237,7 +237,10 @@ class News:
         if isinstance(sources, str | Path):
             sources = [sources]  # not its letters, of which "/" would be read as a folder
         read = (
-            (name, self._fetch([name], stdin=stdin, allow_private=allow_private, temporary=temporary))
+            (
+                name,
+                self._fetch([name], stdin=stdin, allow_private=allow_private, temporary=temporary),
+            )
             for name in map(str, sources)
         )
         embedder = self.embedder

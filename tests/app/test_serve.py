@@ -17,6 +17,7 @@ import pytest
 import rag
 from app import accounts, tunnel
 from app.serve import Served, serve
+from app.uploads import MOST_FILES
 from rag.config import load
 from rag.errors import ConfigError
 from rag.generate.scripted import ScriptedGenerator
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "correct horse"
 HOSTILE = '<img src="x" onerror="window.ran = 1"><script>window.ran = 2</script>'
-LIMIT = 1_000_000
+LIMIT = 1024**2  # bytes of a megabyte, as Gradio counts
 
 
 def newsroom(folder: Path) -> rag.News:
@@ -260,6 +261,17 @@ def test_an_uploaded_file_is_read_and_large_ones_are_refused(
         assert done["output"]["data"] == ["Two boats."]
         assert ask.get(f"/gradio_api/file={path}").text == "Two boats."
         assert upload(ask, b"x" * (LIMIT + 1)).status_code == 413
+
+
+def test_an_upload_of_too_many_files_leaves_none(served: Callable[..., Served]) -> None:
+    with httpx.Client(base_url=served().url, trust_env=False, timeout=10) as ask:
+        files = [("files", (f"{number}.txt", b"Two boats.")) for number in range(MOST_FILES + 1)]
+        refused = ask.post("/gradio_api/upload", files=files)
+        assert refused.status_code == 400
+        assert refused.text == "At most 50 files are taken at once."
+        assert len(ask.post("/gradio_api/upload", files=files[1:]).json()) == MOST_FILES
+        folder = Path(os.environ["GRADIO_TEMP_DIR"])
+        assert len([path for path in folder.rglob("*") if path.is_file()]) == MOST_FILES
 
 
 def test_no_file_is_read_or_fetched_for_a_browser(

@@ -1,0 +1,96 @@
+"""What browsers may upload: so many files at once, so many bytes, and none that stays for good.
+
+Gradio takes a thousand files in one request, and keeps what it took until it ends.
+"""
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.guard import refuse
+from rag.door import Application, Message, Receive, Scope, Send
+
+MOST_FILES = 50  # in one upload
+MOST_MEGABYTES = 200  # in one upload
+_MOST_WAITING = 1_000_000_000  # bytes that wait to be read, of all people together
+_LEAST = 4096  # bytes that even an empty file takes
+_KEPT = 6 * 3600  # seconds until what nobody has read is deleted
+_PATH = "/gradio_api/upload"
+_BORDER = re.compile(rb'boundary="?([^";,\s]+)', re.I)
+
+
+class Uploads:
+    """An ASGI application in front of another; see the module."""
+
+    def __init__(self, app: Application, folder: Path) -> None:
+        """Stand before ``app``, which puts what it is given into ``folder``."""
+        self._app, self._folder = app, folder
+        self._coming = 0  # bytes that are on their way
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let an upload through if it may come; and all else."""
+        if scope["type"] != "http" or scope["path"].rstrip("/") != _PATH:
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"")
+        size = int(length) if length.isdigit() else 0
+        if refusal := await self._refusal(length, size):
+            await refuse(send, *refusal)
+            return
+        self._coming += size
+        try:
+            border = _BORDER.search(headers.get(b"content-type", b""))
+            counted = _counted(receive, b"--" + border[1]) if border else receive
+            await self._app(scope, counted, send)
+        finally:
+            self._coming -= size
+
+    async def _refusal(self, length: bytes, size: int) -> tuple[int, str] | None:
+        if not length.isdigit():
+            return 411, "The length of the upload is missing."
+        if size > MOST_MEGABYTES * 1_000_000:
+            return 413, f"At most {MOST_MEGABYTES} MB are taken at once."
+        waiting = await asyncio.to_thread(self._waiting)
+        if waiting + self._coming + size > _MOST_WAITING:
+            return 503, "Too many uploads wait to be added. Try again later."
+        return None
+
+    def _waiting(self) -> int:
+        """The bytes that are there, once what is old is deleted."""
+        since, total = time.time() - _KEPT, 0
+        for path in self._files():
+            with contextlib.suppress(FileNotFoundError):  # somebody's intake has just read it
+                state = path.stat()
+                if state.st_mtime < since:
+                    path.unlink()
+                else:
+                    total += max(_LEAST, state.st_size)
+        return total
+
+    def _files(self) -> Iterator[Path]:
+        return (path for path in self._folder.rglob("*") if path.is_file())
+
+
+def _counted(receive: Receive, border: bytes) -> Receive:
+    """A ``receive`` that ends an upload of too many files."""
+    seen, tail = 0, b""
+
+    async def counted() -> Message:
+        nonlocal seen, tail
+        message = await receive()
+        body = tail + message.get("body", b"")
+        seen += body.count(border)
+        # A border may lie across two messages; no whole one is in the tail, so none counts twice.
+        tail = body[-(len(border) - 1) :]
+        if seen > MOST_FILES + 1:  # one behind each file, and one before the first
+            from starlette.formparsers import MultiPartException
+
+            # What Gradio's reader itself raises: it deletes what has come of the upload so far.
+            raise MultiPartException(f"At most {MOST_FILES} files are taken at once.")
+        return message
+
+    return counted
