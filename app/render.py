@@ -4,14 +4,23 @@ Pure functions from the types of :mod:`rag.types` to text. Whatever comes from o
 :func:`esc`, and addresses :func:`link`; nothing else may write an attribute or a tag.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from html import escape
 from urllib.parse import unquote, urlsplit
 
 from rag.text import written_date
-from rag.types import Answer, Article, Citation, Claim, Digest, IngestReport, Outcome, Summary
+from rag.types import Answer, Article, Citation, Claim, Digest, Outcome, Summary
 
+_BECAME: Mapping[str, str] = {
+    "added": "added",
+    "updated": "updated",
+    "unchanged": "already there",
+    "duplicate": "already there",
+    "failed": "not read",
+}
+_LINE = re.compile(r":\d+\Z")  # of a file
 LESS_SURE = 0.75  # probability below which a sentence that is shown is marked as less certain
 _BRACES = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
 
@@ -279,28 +288,31 @@ def summary(value: Summary, articles: Mapping[str, Article], profile: str) -> st
     )
 
 
-def outcomes(report: IngestReport | None, done: Sequence[Outcome], total: int) -> str:
-    """What became of each file, as they come."""
-    names = {
-        "added": "added",
-        "updated": "updated",
-        "unchanged": "already there",
-        "duplicate": "the same text is already there",
-        "failed": "not read",
-    }
-    items = "".join(
-        f'<li class="outcome {esc(each.status)}"><b>{esc(names[each.status])}</b> '
-        f"{esc(each.title or _file_name(each.source))}"
-        f"{f' <small>{esc(_reason(each))}</small>' if each.reason else ''}</li>"
-        for each in done
+def outcomes(counts: Mapping[str, int], listed: Sequence[Outcome], state: str = "") -> str:
+    """What became of what was added: numbers of all, and those outcomes that are listed."""
+    numbers = dict.fromkeys(_BECAME.values(), 0)
+    for status, name in _BECAME.items():
+        numbers[name] += counts.get(status, 0)
+    known = ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number)
+    told = ": ".join(filter(None, (state, known))) + " …" * bool(state)
+    items = "".join(map(_outcome, listed))
+    more = sum(numbers.values()) - len(listed)
+    rest = f'<li class="outcome">and {more:,} more</li>' if more else ""
+    return f'<p class="quiet" role="status">{esc(told)}</p><ul class="outcomes">{items}{rest}</ul>'
+
+
+def _outcome(outcome: Outcome) -> str:
+    reason = f" <small>{esc(_reason(outcome))}</small>" if outcome.reason else ""
+    return (
+        f'<li class="outcome {esc(outcome.status)}"><b>{esc(_BECAME[outcome.status])}</b> '
+        f"{esc(outcome.title or _file_name(outcome.source))}{reason}</li>"
     )
-    state = f"{len(done)} read" if report else f"{len(done)} of {max(total, len(done))} …"
-    return f'<p class="quiet" role="status">{state}</p><ul class="outcomes">{items}</ul>'
 
 
 def _reason(outcome: Outcome) -> str:
     """The reason without the folder of this machine that the file was put into for reading."""
-    return outcome.reason.replace(outcome.source, _file_name(outcome.source))
+    file = _LINE.sub("", outcome.source)
+    return outcome.reason.replace(file, _file_name(file))
 
 
 def _file_name(source: str) -> str:

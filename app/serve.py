@@ -104,7 +104,11 @@ def serve(
         page, look = _built(news, profile, build, Path(uploads.name))
         port = int(listening.getsockname()[1])
         hosts = names(host, port) if is_loopback(host) else None
-        inside = Uploads(_mounted(page, look, users, news), Path(uploads.name))
+        inside = Uploads(
+            _mounted(page, look, users, news),
+            Path(uploads.name),
+            megabytes=news.settings.fetch.max_megabytes,
+        )
         guard = Guard(inside, hosts=hosts, head=look.get("head", ""))
         running = start(guard, listening, name="page")
     except BaseException:

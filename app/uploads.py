@@ -14,7 +14,7 @@ from app.guard import refuse
 from rag.door import Application, Message, Receive, Scope, Send
 
 MOST_FILES = 50  # in one upload
-MOST_MEGABYTES = 200  # in one upload
+_MEGABYTES = 200  # in one upload, unless one file may have more
 _MOST_WAITING = 1_000_000_000  # bytes that wait to be read, of all people together
 _LEAST = 4096  # bytes that even an empty file takes
 _KEPT = 6 * 3600  # seconds until what nobody has read is deleted
@@ -22,12 +22,17 @@ _PATH = "/gradio_api/upload"
 _BORDER = re.compile(rb'boundary="?([^";,\s]+)', re.I)
 
 
+def together(megabytes: int) -> int:
+    """The megabytes of one upload, where one file may have so many."""
+    return max(megabytes, _MEGABYTES)
+
+
 class Uploads:
     """An ASGI application in front of another; see the module."""
 
-    def __init__(self, app: Application, folder: Path) -> None:
-        """Stand before ``app``, which puts what it is given into ``folder``."""
-        self._app, self._folder = app, folder
+    def __init__(self, app: Application, folder: Path, *, megabytes: int) -> None:
+        """Stand before ``app``, which puts files of so many megabytes at most into ``folder``."""
+        self._app, self._folder, self._megabytes = app, folder, together(megabytes)
         self._coming = 0  # bytes that are on their way
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,8 +57,8 @@ class Uploads:
     async def _refusal(self, length: bytes, size: int) -> tuple[int, str] | None:
         if not length.isdigit():
             return 411, "The length of the upload is missing."
-        if size > MOST_MEGABYTES * 1_000_000:
-            return 413, f"At most {MOST_MEGABYTES} MB are taken at once."
+        if size > self._megabytes * 1024**2:  # a megabyte as Gradio counts it
+            return 413, f"At most {self._megabytes} MB are taken at once."
         waiting = await asyncio.to_thread(self._waiting)
         if waiting + self._coming + size > _MOST_WAITING:
             return 503, "Too many uploads wait to be added. Try again later."

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from acts import TITLE, Told, press, tab, text
+from acts import IN_VIEW, TITLE, Told, press, tab, text
+
+from app import shelf
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -89,7 +91,12 @@ def test_a_title_opens_the_whole_article(house: "House", visit: "Visits") -> Non
     ).first.wait_for()
     assert reader.locator("#quote").count() == 0
     assert reader.locator("a").count() == 0  # it comes from a file, whose folder is nobody's matter
-    page.get_by_role("button", name="Close the article").click()
+    close = page.get_by_role("button", name="Close the article")
+    shut, body = close.bounding_box(), reader.locator(".reader-body").bounding_box()
+    assert shut
+    assert body
+    assert shut["y"] + shut["height"] <= body["y"]  # however far it is scrolled, no text is below it
+    close.click()
     reader.wait_for(state="hidden")
 
 
@@ -105,7 +112,7 @@ def test_each_uploaded_file_has_its_outcome(
     )
     page.get_by_text("broken.txt").or_(page.get_by_text("broken")).first.wait_for()
     press(page, "Add the files")
-    page.locator("#outcomes").get_by_text("2 read").wait_for()
+    page.locator("#outcomes").get_by_text("1 added, 1 not read").wait_for()
     assert "New lighthouse lamp" in text(page, "#outcomes .added")
     failed = text(page, "#outcomes .failed")
     assert failed.startswith("not read broken.txt")
@@ -153,8 +160,9 @@ def test_what_was_added_can_be_chosen_at_once(
 def test_nothing_is_added_of_nothing(house: "House", visit: "Visits") -> None:
     page = opened(house, visit)
     adding(page)
+    files = page.get_by_role("button", name="Add the files")
+    assert files.is_disabled()
     for button, told in (
-        ("Add the files", "No file was chosen."),
         ("Add the text", "Nothing was pasted."),
         ("Fetch and add", "is no web address"),
     ):
@@ -187,14 +195,54 @@ def test_articles_are_deleted_after_a_question(house: "House", visit: "Visits") 
     page.get_by_role("button", name="Keep them").wait_for(state="hidden")
     assert TITLE in titles(page)
     press(page, "Delete 1 picked …")
+    page.wait_for_function("document.activeElement.textContent.trim() === 'Keep them'")
     press(page, "Delete")
-    page.locator("#outcomes").get_by_text("1 article deleted.").wait_for()
+    told = page.locator("#outcomes").get_by_text("1 article deleted.")
+    told.wait_for()
+    page.wait_for_function("document.activeElement.closest('#outcomes')")
+    assert told.evaluate(IN_VIEW)
     count(page, 20)
     assert TITLE not in titles(page)
+    assert page.locator("#listing input:checked").count() == 0  # the row below has come up
     page.get_by_role("button", name="Delete 1 picked …").wait_for(state="hidden")
     page.reload()
     tab(page, "Articles")
     count(page, 20)
+
+
+def test_what_is_picked_stays_picked_over_searches_orders_and_pages(
+    house: "House", visit: "Visits", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "_ROWS", 8)
+    page = opened(house, visit)
+    on_first = titles(page)[0]
+    pick(page, on_first, 1)
+    press(page, "Next ›")
+    page.get_by_text("page 2 of 3").wait_for()
+    on_second = titles(page)[0]
+    pick(page, on_second, 2)
+    search = page.get_by_role("textbox", name="Search titles")
+    search.fill("tollgate")
+    count(page, 1)
+    pick(page, titles(page)[0], 3)
+    search.fill("")
+    count(page, 21)
+    boxes = page.locator("#listing input:checked")
+    assert page.get_by_role("checkbox", name=f"Pick {on_first}").is_checked()
+    press(page, "Title")
+    page.locator("#listing th[aria-sort=ascending]", has_text="Title").wait_for()
+    press(page, "Summarise 3 picked")
+    page.get_by_role("button", name="Summarise", exact=True).wait_for()
+    tab(page, "Articles")
+    press(page, "Pick none")
+    page.get_by_role("button", name="Pick none").wait_for(state="hidden")
+    assert boxes.count() == 0
+
+
+def pick(page: "Page", title: str, number: int) -> None:
+    """Tick an article, and wait until so many are picked."""
+    page.get_by_role("checkbox", name=f"Pick {title}").check()
+    page.get_by_role("button", name=f"Summarise {number} picked").wait_for()
 
 
 def test_an_article_that_another_has_deleted_is_told(house: "House", visit: "Visits") -> None:

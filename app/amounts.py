@@ -1,0 +1,15 @@
+"""Numbers and times, in words for people."""
+
+
+def count(number: int, noun: str) -> str:
+    """So many of something: ``1 article``, ``1,200 articles``."""
+    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def left(seconds: float, share: float) -> str:
+    """How long the rest takes, where ``share`` of it took so many seconds; nothing where none is done."""
+    if share <= 0:
+        return ""
+    rest = seconds * (1 - share) / share
+    told = count(round(rest / 60), "minute") if rest > 90 else count(max(1, round(rest)), "second")
+    return f"about {told} left"

@@ -1,0 +1,140 @@
+"""What the page takes in: outcomes that stay readable however many there are, and files that go."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import rag
+from app import adding, offline
+from app.adding import Adding, Shown
+from app.uploads import MOST_FILES
+from rag.config import load
+from rag.errors import IndexBusy
+from rag.generate.scripted import ScriptedGenerator
+from rag.types import Outcome
+
+
+def lamp(number: int) -> str:
+    """The text of an article."""
+    return f"The keepers of Farrow Point lit lamp {number} on Monday. Ships saw it far out. " * 4
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> Iterator[rag.News]:
+    settings = load(overrides=["embedder.engine=hash"])
+    with rag.open(tmp_path / "index", settings=settings, generator=ScriptedGenerator("No.")) as it:
+        yield it
+
+
+@pytest.fixture
+def uploaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
+    """Puts a file where uploads go."""
+    folder = tmp_path / "uploads"
+    folder.mkdir()
+    monkeypatch.setattr(offline, "uploads", lambda: folder)
+
+    def put(name: str, text: str) -> str:
+        (folder / name).write_text(text, encoding="utf-8")
+        return str(folder / name)
+
+    return put
+
+
+def last(pictures: Iterator[Shown]) -> Shown:
+    *_, end = pictures
+    return end
+
+
+def state(html: str) -> str:
+    found = re.search('role="status"[^>]*>([^<]*)<', html)
+    assert found
+    return found[1]
+
+
+def test_a_small_file_of_many_broken_lines_makes_a_small_picture(
+    news: rag.News, uploaded: Callable[[str, str], str]
+) -> None:
+    junk, good = uploaded("junk.jsonl", "x\n" * 20_000), uploaded("lamp.txt", lamp(1))
+    shown, _ = last(Adding(news).files([junk, good]))
+    assert state(shown) == "1 added, 1,001 not read"
+    assert shown.count("<li") == 201
+    assert "and 802 more" in shown
+    assert len(shown) < 50_000
+
+
+def test_a_file_that_keeps_failing_says_that_the_rest_was_left_out(
+    news: rag.News, uploaded: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adding, "_MOST_FAILURES", 3)
+    shown, _ = last(Adding(news).files([uploaded("junk.jsonl", "x\n" * 9)]))
+    assert "junk.jsonl failed 3 times; the rest of it was left out" in shown
+    assert str(offline.uploads()) not in shown
+
+
+def test_what_was_not_read_is_listed_before_what_was(
+    news: rag.News, uploaded: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adding, "_LISTED", 3)
+    files = [uploaded(f"{n}.txt", lamp(n)) for n in range(5)]
+    shown, _ = last(Adding(news).files([*files, uploaded("short.txt", "x")]))
+    assert state(shown) == "5 added, 1 not read"
+    assert re.findall('class="outcome ([a-z]+)"', shown) == ["failed", "added", "added"]
+    assert "and 3 more" in shown
+
+
+def test_files_are_counted_while_they_are_read(
+    news: rag.News, uploaded: Callable[[str, str], str]
+) -> None:
+    paths = [uploaded(f"{n}.txt", lamp(n)) for n in range(4)]
+    files = adding.Files(paths)
+    states = [files.state for _ in files]
+    assert states[0] == "0 of 4 files read"
+    assert [re.sub("about .* left", "LEFT", each) for each in states[1:]] == [
+        f"{done} of 4 files read, LEFT" for done in (1, 2, 3)
+    ]
+    assert files.state == "4 of 4 files read, storing the last"
+
+
+def test_a_single_file_tells_of_its_records(
+    news: rag.News, uploaded: Callable[[str, str], str]
+) -> None:
+    tally = adding.Tally()
+    files = adding.Files([uploaded("lamps.jsonl", "")])
+    assert state(tally.html(files.state)) == "Reading …"
+    for status in ("added", "added", "duplicate", "unchanged"):
+        tally.take(Outcome("lamps.jsonl", status))
+    assert state(tally.html(files.state)) == "Reading: 2 added, 2 already there …"
+
+
+def test_uploads_are_deleted_once_they_are_read_and_no_other_file_is(
+    news: rag.News, uploaded: Callable[[str, str], str], tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "own.txt"
+    elsewhere.write_text(lamp(2), encoding="utf-8")
+    file = uploaded("lamp.txt", lamp(1))
+    _, given = last(Adding(news).files([file, str(elsewhere)]))
+    assert given is None  # the list of files is emptied, since they are gone
+    assert not Path(file).exists()
+    assert elsewhere.exists()
+
+
+def test_uploads_stay_for_another_try_where_nothing_could_be_written(
+    news: rag.News, uploaded: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise IndexBusy("another process is writing. Wait until it has finished.")
+
+    monkeypatch.setattr(news, "ingest", busy)
+    file = uploaded("lamp.txt", lamp(1))
+    shown, given = last(Adding(news).files([file]))
+    assert "Another process is writing" in shown
+    assert given is not None
+    assert Path(file).exists()
+
+
+def test_more_files_than_are_taken_at_once_are_refused(news: rag.News) -> None:
+    shown, given = last(Adding(news).files(["lamp.txt"] * (MOST_FILES + 1)))
+    assert "51 files were chosen, at most 50 are taken at once." in shown
+    assert given is not None
