@@ -4,7 +4,7 @@ import contextlib
 import io
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import gradio as gr
 
 from app import offline, render
 from app.amounts import left
-from app.aside import begun, ticks
+from app.aside import stepped
 from app.uploads import MOST_FILES
 from app.words import explained
 from rag import News
@@ -117,8 +117,8 @@ class Adding:
     ) -> Iterator[Shown]:
         tally = Tally()
 
-        def work() -> IngestReport:
-            return self._news.ingest(
+        def work() -> Generator[IngestReport, None, None]:
+            yield self._news.ingest(
                 files,
                 stdin=stdin,
                 temporary=offline.uploads(),
@@ -127,11 +127,10 @@ class Adding:
                 most_failures=_MOST_FAILURES,
             )
 
-        intake = begun(work, "intake")
-        for _ in ticks(intake):
-            yield tally.html(files.state), gr.skip()
+        yield tally.html(files.state), gr.skip()
         try:
-            intake.result()
+            for _ in stepped(work(), name="intake"):
+                yield tally.html(files.state), gr.skip()
         except Exception as error:  # noqa: BLE001 - told in place, and the app goes on
             yield tally.html("") + render.trouble(explained(error)), gr.skip()
             return

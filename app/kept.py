@@ -9,6 +9,8 @@ from rag.types import Article, Digest, Story, Summary, Timing
 Row = tuple[Article, Summary]
 Kept = tuple[Row, ...] | Digest  # what can be saved
 
+_MARK = "\ufeff"
+
 
 @dataclass(slots=True)
 class Made:
@@ -21,6 +23,11 @@ class Made:
     def kept(self) -> Kept:
         """What can be saved of it."""
         return self.digest or tuple(self.rows)
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is anything to save."""
+        return bool(self.rows or (self.digest and self.digest.stories))
 
 
 def markdown(kept: Kept) -> dict[str, str]:
@@ -40,10 +47,10 @@ def jsonl(kept: Kept) -> dict[str, str]:
 
 
 def csv(kept: Kept) -> dict[str, str]:
-    """A summary or a story a row, as CSV."""
+    """A summary or a story a row, as CSV, with the mark by which Excel knows that it is UTF-8."""
     if isinstance(kept, Digest):
-        return _parcel("digest.csv", "text/csv", as_csv(map(_row, kept.stories)))
-    return _parcel("summaries.csv", "text/csv", as_csv(kept))
+        return _parcel("digest.csv", "text/csv", _MARK + as_csv(map(_row, kept.stories)))
+    return _parcel("summaries.csv", "text/csv", _MARK + as_csv(kept))
 
 
 def _parcel(name: str, kind: str, text: str) -> dict[str, str]:

@@ -146,7 +146,8 @@ def table(
         turn = f'<nav class="pages" aria-label="Pages">{back} page {page + 1} of {pages} {on}</nav>'
     return (
         f'<p class="quiet" role="status">{count(total, "article")}</p>'
-        f'<table class="articles" data-made="{made:d}"><thead><tr><th><span class="unseen">Pick</span></th>{heads}</tr>'
+        f'<table class="articles" data-made="{made:d}"><thead>'
+        f'<tr><th><span class="unseen">Pick</span></th>{heads}</tr>'
         f"</thead><tbody>{lines}</tbody></table>{turn}"
     )
 

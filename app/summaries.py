@@ -1,50 +1,34 @@
 """Summaries of one article, several, or all that match, and digests, with the same proof as answers."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import gradio as gr
 
-from app import kept, render, stories
+from app import kept, render
 from app.articles import Picked
+from app.desk import Desk
 from app.events import LIGHT, MODEL, Part
-from app.filters import FilterBar, chosen, refreshed
-from app.kept import Made, Row
-from app.line import Line, Ticket, before
+from app.filters import FilterBar, refreshed
+from app.filters import chosen as filters_of
+from app.kept import Made
+from app.line import Line
+from app.wish import EACH, STORIES, TOGETHER, Length, Wish, chosen
 from app.words import explained
 from rag import News
-from rag.types import Article, Digest, Filters, Story
+from rag.types import Article
 
-MOST = 200  # articles in one go; more is a matter for the command line
 _LISTED = 300  # newest articles that can be chosen by name
-EACH, TOGETHER, STORIES = "One summary each", "One of all together", "A digest of stories"
-Length = Literal["short", "medium", "long"]
+SAVES = (("Markdown", kept.markdown), ("JSON Lines", kept.jsonl), ("CSV", kept.csv))
 
 
-class _Stopped(Exception):
-    """Nobody wants the summary at work any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be summarised."""
-
-    ids: tuple[str, ...]
-    query: str
-    filters: Filters
-    length: Length
-    how: str
-
-
-class Desk:
+class Summaries:
     """The tab's events."""
 
     def __init__(self, news: News, profile: str, line: Line) -> None:
         """Of the model nothing is asked yet."""
-        self._news, self._profile, self._line = news, profile, line
+        self._news, self._line = news, line
+        self._desk = Desk(news, profile, line)
 
     def choices(self) -> list[tuple[str, str]]:
         """The newest articles by name."""
@@ -87,143 +71,30 @@ class Desk:
         names: object,
         request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
-        """Summarise one after the other: results, state, what can be saved, both buttons."""
+        """Write what is wished: results, state, what can be saved, and the buttons."""
         made = Made()
         shown = ""
         try:
             listed = tuple(map(str, ids)) if isinstance(ids, list) else ()
-            filters = chosen(since, until, names)
-            wish = Wish(listed, query.strip(), filters, length, how)
+            wish = Wish(listed, query.strip(), filters_of(since, until, names), length, how)
+            yield shown, _state("Choosing the articles …"), made.kept, *_buttons(made, busy=True)
             session = str(request.session_hash)
-            work = self._digest if how == STORIES else self._summaries
-            for shown, state in work(wish, made, session):
-                yield shown, _state(state), made.kept, *_buttons(busy=True)
-            yield shown, "", made.kept, *_buttons(busy=False)
+            for shown, state in self._desk.write(wish, chosen(self._news, wish), made, session):
+                yield shown, _state(state), made.kept, *_buttons(made, busy=True)
+            yield shown, "", made.kept, *_buttons(made, busy=False)
         except Exception as error:  # noqa: BLE001 - told in place, what was done stays
-            yield shown, render.trouble(explained(error)), made.kept, *_buttons(busy=False)
-
-    def _digest(self, wish: Wish, made: Made, session: str) -> Iterator[tuple[str, str]]:
-        """The stories so far, and what happens now; a stop ends it within a word."""
-        with self._line.ticket(session) as ticket:
-            for ahead in self._line.places(ticket):
-                yield from ticket.paced([("", f"Waiting for the model: {before(ahead)} …")])
-            yield from ticket.paced([("", "Grouping the articles …")])
-            if not ticket.stopped.is_set():
-                self._news.warm()
-                yield from ticket.paced(self._told(wish, made, ticket))
-
-    def _told(self, wish: Wish, made: Made, ticket: Ticket) -> Iterator[tuple[str, str]]:
-        shown, total = "", 0
-
-        def count(_: int, wanted: int) -> None:
-            nonlocal total
-            total = wanted
-
-        written: list[Story] = []
-        told = self._news.stories(
-            wish.query,
-            article_ids=wish.ids[:MOST],
-            filters=wish.filters,
-            length=wish.length,
-            progress=count,
-        )
-        with closing(told):
-            for event in told:
-                if isinstance(event, Digest):
-                    made.digest = event
-                    yield shown + stories.foot(event, self._profile), ""
-                    return
-                if isinstance(event, Story):
-                    written.append(event)
-                    made.digest = kept.so_far(wish.query, written)
-                    shown += stories.story(event)
-                yield shown, f"Story {min(len(written) + 1, total)} of {total} …"
-                if ticket.stopped.is_set():
-                    return
-
-    def _summaries(self, wish: Wish, made: Made, session: str) -> Iterator[tuple[str, str]]:
-        """What is shown so far, and what happens now; ``made`` grows by what can be saved.
-
-        Each summary joins the line anew, so that others get their turn between two of them.
-        """
-        together = wish.how == TOGETHER
-        articles = () if together else self._articles(wish)
-        total = 1 if together else len(articles)
-        start, shown = time.monotonic(), ""
-        for done in range(total):
-            with self._line.ticket(session) as ticket:
-                for ahead in self._line.places(ticket):
-                    yield from ticket.paced([(shown, f"Waiting for the model: {before(ahead)} …")])
-                state = _left(done, total, time.monotonic() - start)
-                yield from ticket.paced([(shown, state)])
-                if ticket.stopped.is_set():
-                    break
-                self._news.warm()
-                try:
-                    row, body = (
-                        self._together(wish, ticket)
-                        if together
-                        else self._one(articles[done], wish, ticket)
-                    )
-                except _Stopped:
-                    break
-                made.rows.append(row)
-                shown += body
-        nothing = "Stopped before the first summary." if total else "No article matches."
-        yield shown or f'<p class="quiet">{nothing}</p>', ""
-
-    def _one(self, article: Article, wish: Wish, ticket: Ticket) -> tuple[Row, str]:
-        summary = self._news.summarize(article, length=wish.length, progress=_until(ticket))
-        return (article, summary), render.summary(summary, {article.id: article}, self._profile)
-
-    def _together(self, wish: Wish, ticket: Ticket) -> tuple[Row, str]:
-        summary = self._news.summarize(
-            wish.ids[:MOST] or None,
-            query=wish.query,
-            filters=wish.filters,
-            length=wish.length,
-            progress=_until(ticket),
-        )
-        known = {each: self._news.article(each) for each in summary.article_ids}
-        about = Article("", "", wish.query or f"{len(known)} articles together", "")
-        return (about, summary), render.summary(summary, known, self._profile)
+            told = render.trouble(explained(error))
+            yield shown, told, made.kept, *_buttons(made, busy=False)
 
     def stop(self, request: gr.Request) -> str:
         """End at the model's next word, and say so."""
         self._line.stop(str(request.session_hash))
         return _state("Stopping …")
 
-    def _articles(self, wish: Wish) -> tuple[Article, ...]:
-        if wish.ids:
-            return tuple(self._news.article(each) for each in wish.ids[:MOST])
-        if wish.query:
-            return self._news.matching(wish.query, filters=wish.filters, limit=MOST)
-        if wish.filters != Filters():
-            return self._news.articles(filters=wish.filters, limit=MOST)
-        return ()
-
-
-def _until(ticket: Ticket) -> Callable[[int, int], None]:
-    """Raises what ends a summary, once its ticket is stopped."""
-
-    def check(done: int, known: int) -> None:
-        if ticket.stopped.is_set():
-            raise _Stopped
-
-    return check
-
 
 def _label(article: Article) -> str:
     day = f" ({article.published.isoformat()})" if article.published else ""
     return f"{article.title or article.url}{day}"
-
-
-def _left(done: int, total: int, seconds: float) -> str:
-    if not done:
-        return f"Summary 1 of {total} …"
-    left = seconds / done * (total - done)
-    told = f"{left / 60:.0f} minutes" if left > 90 else f"{left:.0f} seconds"
-    return f"Summary {done + 1} of {total}, about {told} left …"
 
 
 def _state(state: str) -> str:
@@ -235,13 +106,15 @@ def _state(state: str) -> str:
     )
 
 
-def _buttons(*, busy: bool) -> tuple[Any, Any]:
-    return gr.update(interactive=not busy), gr.update(visible=busy)
+def _buttons(made: Made, *, busy: bool) -> tuple[Any, ...]:
+    """Those that begin, stop and save, each where it does something."""
+    save = [gr.update(interactive=made.ready)] * len(SAVES)
+    return gr.update(interactive=not busy), gr.update(visible=busy), *save
 
 
 def build(news: News, profile: str, line: Line, tabs: gr.Tabs, picked: Picked) -> list[Part]:
     """Lay the tab out and wire it; returns what it does when the page opens, and on new articles."""
-    desk = Desk(news, profile, line)
+    tab = Summaries(news, profile, line)
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
             articles = gr.Dropdown(
@@ -261,24 +134,17 @@ def build(news: News, profile: str, line: Line, tabs: gr.Tabs, picked: Picked) -
     results = gr.HTML(js_on_load=None, apply_default_css=False, elem_id="summaries")
     rows, parcel = gr.State(()), gr.JSON(visible=False)
     with gr.Row(elem_classes="tools"):
-        saves = [
-            (gr.Button(f"Save as {name}", size="sm"), save)
-            for name, save in (
-                ("Markdown", kept.markdown),
-                ("JSON Lines", kept.jsonl),
-                ("CSV", kept.csv),
-            )
-        ]
+        saves = [gr.Button(f"Save as {name}", size="sm", interactive=False) for name, _ in SAVES]
     start.click(
-        desk.run,
+        tab.run,
         [articles, query, length, how, *bar.inputs],
-        [results, state, rows, start, stop],
+        [results, state, rows, start, stop, *saves],
         **MODEL,
     )
-    stop.click(desk.stop, None, state, **LIGHT)
-    for button, save in saves:
+    stop.click(tab.stop, None, state, **LIGHT)
+    for button, (_, save) in zip(saves, SAVES, strict=True):
         button.click(save, rows, parcel, **LIGHT).then(
             None, parcel, None, js="(parcel) => window.newsrag.save(parcel)"
         )
-    picked.button.click(desk.taken, picked.ids, [articles, tabs], **LIGHT)
-    return [Part(desk.anew, [articles], [articles]), bar.anew]
+    picked.button.click(tab.taken, picked.ids, [articles, tabs], **LIGHT)
+    return [Part(tab.anew, [articles], [articles]), bar.anew]

@@ -113,7 +113,9 @@ def test_a_digest_is_saved_as_markdown_json_lines_and_csv() -> None:
     assert "<script" not in markdown["text"]
     lines = [json.loads(line) for line in kept.jsonl(made.kept)["text"].splitlines()]
     assert [line["headline"]["text"] for line in lines] == ["The ferry closes", HOSTILE]
-    rows = list(csv.DictReader(io.StringIO(kept.csv(made.kept)["text"])))
+    table = kept.csv(made.kept)["text"]
+    assert table.startswith("\ufeff")  # by which Excel knows that it is UTF-8
+    rows = list(csv.DictReader(io.StringIO(table.removeprefix("\ufeff"))))
     assert rows[0]["title"] == "The ferry closes"
     assert rows[0]["published"] == "2024-05-14"
     assert all(not cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
@@ -127,4 +129,7 @@ def test_what_was_told_until_a_stop_can_be_saved() -> None:
 
 def test_nothing_made_is_saved_as_nothing() -> None:
     assert Made().kept == ()
+    assert not Made().ready
+    assert not Made(digest=digest()).ready
+    assert Made(digest=digest(story("The ferry closes"))).ready
     assert kept.markdown(())["text"] == ""

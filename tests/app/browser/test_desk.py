@@ -66,7 +66,7 @@ def test_summaries_are_saved_as_markdown_json_lines_and_csv(
     assert all(title in markdown for title in titles)
     lines = [json.loads(line) for line in saved(page, "Save as JSON Lines").splitlines()]
     assert [line["title"] for line in lines] == titles
-    rows = list(csv.DictReader(io.StringIO(saved(page, "Save as CSV"))))
+    rows = list(csv.DictReader(io.StringIO(saved(page, "Save as CSV").removeprefix("\ufeff"))))
     assert [row["title"] for row in rows] == titles
     assert all(row["summary"] for row in rows)
 
@@ -118,14 +118,38 @@ def test_stop_ends_at_the_next_word_and_keeps_what_is_done(house: "House", visit
     assert page.locator("#summaries .summary").count() == 1
 
 
-def test_nothing_to_summarise_is_told(house: "House", visit: "Visits") -> None:
+@pytest.mark.parametrize("how", ["One summary each", "One of all together", "A digest of stories"])
+def test_who_chooses_nothing_is_told_what_to_choose(
+    house: "House", visit: "Visits", how: str
+) -> None:
     page = visit(house.page(Told()))
     tab(page, "Summaries")
+    for name in ("Markdown", "JSON Lines", "CSV"):  # there is nothing to save yet
+        assert page.get_by_role("button", name=f"Save as {name}").is_disabled()
+    page.get_by_role("radio", name=how).check()
     press(page, "Summarise")
-    page.locator("#summaries").get_by_text("No article matches.").wait_for()
+    page.locator(".trouble:visible").get_by_text(
+        "Choose articles, or write what about, or set days or publishers."
+    ).wait_for()
     page.get_by_role("textbox", name="Or everything about").fill("qwxyz")
     press(page, "Summarise")
     page.locator("#summaries").get_by_text("No article matches.").wait_for()
+    assert page.get_by_role("button", name="Save as CSV").is_disabled()
+
+
+def test_the_articles_of_some_days_are_summarised_together(house: "House", visit: "Visits") -> None:
+    page = visit(house.page(Told()))
+    tab(page, "Summaries")
+    page.get_by_role("button", name="Filter by date").last.click()
+    since = page.get_by_role("textbox", name="From (year-month-day)").last
+    since.fill("2022-10-01")
+    since.press("Enter")
+    page.get_by_role("radio", name="One of all together").check()
+    summarised(page, 1)
+    shown = page.locator("#summaries .summary h3")
+    days = shown.locator("time").evaluate_all("(all) => all.map((each) => each.dateTime)")
+    assert len(days) == 4
+    assert min(days) >= "2022-10-01"
 
 
 def test_a_digest_of_stories_is_told_with_its_proof_and_saved(
@@ -153,5 +177,5 @@ def test_a_digest_of_stories_is_told_with_its_proof_and_saved(
     lines = [json.loads(line) for line in saved(page, "Save as JSON Lines").splitlines()]
     assert lines[0]["disagreements"]
     assert lines[0]["timeline"]
-    rows = list(csv.DictReader(io.StringIO(saved(page, "Save as CSV"))))
+    rows = list(csv.DictReader(io.StringIO(saved(page, "Save as CSV").removeprefix("\ufeff"))))
     assert [row["title"] for row in rows] == [line["headline"]["text"] for line in lines]

@@ -95,7 +95,9 @@ def test_a_title_opens_the_whole_article(house: "House", visit: "Visits") -> Non
     shut, body = close.bounding_box(), reader.locator(".reader-body").bounding_box()
     assert shut
     assert body
-    assert shut["y"] + shut["height"] <= body["y"]  # however far it is scrolled, no text is below it
+    assert (
+        shut["y"] + shut["height"] <= body["y"]
+    )  # however far it is scrolled, no text is below it
     close.click()
     reader.wait_for(state="hidden")
 

@@ -1,0 +1,69 @@
+"""What somebody wants to be summarised, and the articles that this means."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.amounts import count
+from rag import News
+from rag.errors import QuestionError
+from rag.types import Article, Filters
+
+MOST = 200  # articles in one go; more is a matter for the command line
+EACH, TOGETHER, STORIES = "One summary each", "One of all together", "A digest of stories"
+Length = Literal["short", "medium", "long"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be summarised: the articles of these ids, or else all that query and filters admit."""
+
+    ids: tuple[str, ...]
+    query: str
+    filters: Filters
+    length: Length
+    how: str
+
+    @property
+    def subject(self) -> str:
+        """What it is to be about; articles that were chosen speak for themselves."""
+        return "" if self.ids else self.query
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The articles that a wish means, and what the reader should know of the choice."""
+
+    articles: tuple[Article, ...]
+    note: str = ""
+
+
+def chosen(news: News, wish: Wish) -> Chosen:
+    """The articles of a wish.
+
+    Raises:
+        QuestionError: if it wishes for nothing.
+        ArticleUnknown: if one of its articles is gone.
+    """
+    filtered = wish.filters != Filters()
+    most = news.settings.digest.articles if wish.how == STORIES else MOST
+    if wish.ids:
+        notes = []
+        if len(wish.ids) > most:
+            notes.append(f"The first {most:,} of {count(len(wish.ids), 'chosen article')}.")
+        if wish.query or filtered:
+            notes.append(
+                "Of the chosen articles: what is written below them, and the filters, count only"
+                " where none is chosen."
+            )
+        articles = tuple(news.article(each) for each in wish.ids[:most])
+        return Chosen(articles, " ".join(notes))
+    if wish.query:
+        found = news.matching(wish.query, filters=wish.filters, limit=most + 1)
+        note = f"More than {count(most, 'article')} match: the nearest {most:,}."
+        return Chosen(found[:most], note if len(found) > most else "")
+    if filtered:
+        total = news.count(filters=wish.filters)
+        note = f"The newest {most:,} of {count(total, 'article')}."
+        articles = news.articles(filters=wish.filters, limit=most)
+        return Chosen(articles, note if total > most else "")
+    raise QuestionError("choose articles, or write what about, or set days or publishers.")
