@@ -28,22 +28,27 @@ Shown = tuple[str, Any]  # the outcomes, and what becomes of what was given: Non
 class Tally:
     """What became of what was given so far: all of it counted, some of it to be shown."""
 
-    def __init__(self) -> None:
-        """Nothing has come yet."""
+    def __init__(self, sources: Iterable[str]) -> None:
+        """Nothing has come of these yet."""
         self.counts: Counter[str] = Counter()
+        self._sources = frozenset(sources)
+        self._whole: list[Outcome] = []  # sources that were not read, or not to their end
         self._failed: list[Outcome] = []
         self._others: list[Outcome] = []
 
     def take(self, outcome: Outcome) -> None:
         """Count one more."""
         self.counts[outcome.status] += 1
-        kept = self._failed if outcome.status == "failed" else self._others
+        kept = self._others
+        if outcome.status == "failed":
+            kept = self._whole if outcome.source in self._sources else self._failed
         if len(kept) < _LISTED:
             kept.append(outcome)
 
     def html(self, state: str) -> str:
         """The numbers behind ``state``, and below them outcomes, what was not read first."""
-        return render.outcomes(self.counts, [*self._failed, *self._others][:_LISTED], state)
+        listed = [*self._whole, *self._failed, *self._others]
+        return render.outcomes(self.counts, listed[:_LISTED], state)
 
 
 class Files:
@@ -51,20 +56,20 @@ class Files:
 
     def __init__(self, paths: Sequence[str]) -> None:
         """None is read yet."""
-        self._paths = paths
+        self.paths = paths
         self._sizes = [_size(path) for path in paths]
         self._begun, self._since = 0, time.monotonic()
 
     def __iter__(self) -> Iterator[str]:
         """Each path, when it is its turn."""
-        for path in self._paths:
+        for path in self.paths:
             yield path
             self._begun += 1
 
     @property
     def state(self) -> str:
         """How many are read, and how long the rest takes."""
-        total = len(self._paths)
+        total = len(self.paths)
         if total == 1:
             return "Reading"
         share = sum(self._sizes[: self._begun]) / max(1, sum(self._sizes))
@@ -115,7 +120,7 @@ class Adding:
     def _added(
         self, files: Files, *, stdin: io.BytesIO | None = None, emptied: bool = False
     ) -> Iterator[Shown]:
-        tally = Tally()
+        tally = Tally(files.paths)
 
         def work() -> Generator[IngestReport, None, None]:
             yield self._news.ingest(
@@ -135,7 +140,7 @@ class Adding:
             yield tally.html("") + render.trouble(explained(error)), gr.skip()
             return
         if emptied:
-            _deleted(files)
+            _deleted(files.paths)
         taken = emptied or set(tally.counts) - {"failed"}
         yield tally.html(""), None if taken else gr.skip()
 

@@ -13,6 +13,8 @@ from rag import News
 # Where the eyes go, the keyboard goes too.
 _FOCUS = "() => setTimeout(() => document.querySelector('{}')?.focus(), 100)"
 
+_SHOW = "() => document.querySelector('#outcomes').scrollIntoView({block: 'nearest'})"
+
 
 @dataclass(frozen=True, slots=True)
 class Picked:
@@ -50,15 +52,11 @@ def _button(label: str, *, ready: bool = True) -> gr.Button:
 def _form(megabytes: int) -> _Form:
     """Lay out, folded away, where articles are added."""
     with gr.Accordion("Add articles", open=False, elem_classes="adding"):
-        files = gr.File(
-            label=f"Files: at most {MOST_FILES} at once, {megabytes} MB each,"
-            f" {together(megabytes)} MB together",
-            file_count="multiple",
-            type="filepath",
-            height=150,
-        )
+        files = gr.File(label="Files", file_count="multiple", type="filepath", height=150)
         gr.HTML(
-            '<p class="small-print">Pages, texts, Markdown, JSON, JSON Lines, CSV, also .gz</p>',
+            f'<p class="small-print">At most {MOST_FILES} files at once, {megabytes} MB each,'
+            f" {together(megabytes)} MB together: pages, texts, Markdown, JSON, JSON Lines, CSV,"
+            " also as .gz</p>",
             js_on_load=None,
             apply_default_css=False,
         )
@@ -126,5 +124,5 @@ def build(news: News, changed: gr.State) -> tuple[Picked, Part]:
     ):
         button.click(add, given, [report, given], **INTAKE).then(
             shelf.first, [search, picks], shown, **LIGHT
-        ).then(_more, changed, changed, **LIGHT)
+        ).then(_more, changed, changed, **LIGHT).then(None, None, None, js=_SHOW)
     return Picked(summarize, picks), Part(shelf.first, [search, picks], shown)

@@ -302,17 +302,20 @@ def outcomes(counts: Mapping[str, int], listed: Sequence[Outcome], state: str = 
 
 
 def _outcome(outcome: Outcome) -> str:
-    reason = f" <small>{esc(_reason(outcome))}</small>" if outcome.reason else ""
     return (
         f'<li class="outcome {esc(outcome.status)}"><b>{esc(_BECAME[outcome.status])}</b> '
-        f"{esc(outcome.title or _file_name(outcome.source))}{reason}</li>"
+        f"{_told(outcome)}</li>"
     )
 
 
-def _reason(outcome: Outcome) -> str:
-    """The reason without the folder of this machine that the file was put into for reading."""
+def _told(outcome: Outcome) -> str:
+    """What it is and why, without the folder of this machine that it was put into for reading."""
     file = _LINE.sub("", outcome.source)
-    return outcome.reason.replace(file, _file_name(file))
+    name = _file_name(file)
+    reason = outcome.reason.replace(file, name)
+    if reason.startswith(name):
+        return esc(reason)
+    return f"{esc(outcome.title or name)} <small>{esc(reason)}</small>"
 
 
 def _file_name(source: str) -> str:

@@ -17,7 +17,7 @@ _ROWS = 50  # a page of the table
 ORDERS: tuple[Order, ...] = ("newest", "oldest", "title", "publisher")
 
 # A tick tells of its page alone: what is picked on others stays picked. Gradio makes the rows of a new
-# table out of those of the old one, with the ticks that the reader has set in them.
+# table out of those of the old one, with the ticks that were set in them: so the attribute decides.
 CLICKS = """
 new MutationObserver(() => element.querySelectorAll('input[type=checkbox]').forEach((box) => {
   box.checked = box.hasAttribute('checked');
@@ -29,7 +29,8 @@ element.addEventListener('click', (event) => {
   else trigger('change_page', {page: Number(button.dataset.page)});
 });
 let ticking = 0;
-element.addEventListener('change', () => {
+element.addEventListener('change', ({target}) => {
+  target.toggleAttribute('checked', target.checked);
   clearTimeout(ticking);
   ticking = setTimeout(() => {
     const ids = (which) => Array.from(element.querySelectorAll(which), (box) => box.value);

@@ -61,6 +61,7 @@ def test_a_small_file_of_many_broken_lines_makes_a_small_picture(
     assert state(shown) == "1 added, 1,001 not read"
     assert shown.count("<li") == 201
     assert "and 802 more" in shown
+    assert shown.index("failed 1,000 times; the rest of it was left out") < shown.index("line 1 ")
     assert len(shown) < 50_000
 
 
@@ -100,7 +101,7 @@ def test_files_are_counted_while_they_are_read(
 def test_a_single_file_tells_of_its_records(
     news: rag.News, uploaded: Callable[[str, str], str]
 ) -> None:
-    tally = adding.Tally()
+    tally = adding.Tally([])
     files = adding.Files([uploaded("lamps.jsonl", "")])
     assert state(tally.html(files.state)) == "Reading …"
     for status in ("added", "added", "duplicate", "unchanged"):
