@@ -88,7 +88,8 @@ class Shelf:
     def picked(self, picks: Sequence[str], event: gr.EventData) -> tuple[Any, ...]:
         """What is picked now, of the page that was ticked and of all others."""
         ids, shown = (_ids(told(event, name)) for name in ("ids", "shown"))
-        chosen = [*(each for each in picks if each not in set(shown)), *ids]
+        here = frozenset(shown)
+        chosen = [*(each for each in picks if each not in here), *ids]
         return chosen, *actions(chosen)
 
     def cleared(self, query: str, order: str, page: int) -> tuple[Any, ...]:
