@@ -140,7 +140,8 @@ class Desk:
     ) -> Iterator[Shown]:
         """Each summary joins the line anew, so that others get their turn between two of them."""
         together = wish.how == TOGETHER
-        name = f"One summary of {count(len(articles), 'article')}" if together else "Summary"
+        of_these = "" if wish.subject else f" of {count(len(articles), 'article')}"
+        name = f"One summary{of_these}" if together else "Summary"
         rounds = [articles] if together else [(article,) for article in articles]
         course, shown = Course(name, len(rounds)), ""
         for some in rounds:
