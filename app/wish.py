@@ -52,8 +52,7 @@ def chosen(news: News, wish: Wish) -> Chosen:
             notes.append(f"The first {most:,} of {count(len(wish.ids), 'chosen article')}.")
         if wish.query or filtered:
             notes.append(
-                "Of the chosen articles: what is written below them, and the filters, count only"
-                " where none is chosen."
+                "Only the chosen articles: subject and filters count where none is chosen."
             )
         articles = tuple(news.article(each) for each in wish.ids[:most])
         return Chosen(articles, " ".join(notes))

@@ -95,7 +95,7 @@ def test_chosen_articles_count_alone_and_it_is_told(news: rag.News) -> None:
     oldest = news.articles(order="oldest")[0]
     both = chosen(news, wished(EACH, ids=(oldest.id,), query="goats", filters=MAY))
     assert both.articles == (oldest,)
-    assert both.note.startswith("Of the chosen articles:")
+    assert both.note.startswith("Only the chosen articles:")
     assert chosen(news, wished(EACH, ids=(oldest.id,))).note == ""
 
 
