@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from rag.door.connection import USUAL, Limits, connection, too_many
 from rag.door.origin import Application
 from rag.errors import ConfigError
 
@@ -40,13 +41,22 @@ class Running:
         self._thread.join(_STOP_SECONDS)
 
 
-def start(application: Application, listening: socket.socket, *, name: str) -> Running:
+def start(
+    application: Application,
+    listening: socket.socket,
+    *,
+    name: str,
+    limits: Limits = USUAL,
+    crowded: Application = too_many,
+) -> Running:
     """Serve an application on a listening socket.
 
     Args:
         application: what answers.
         listening: see :func:`rag.door.listen`; it is closed with the server.
         name: of the thread.
+        limits: how much is let in.
+        crowded: answers a connection that is one too many.
 
     Raises:
         ConfigError: if the server does not start.
@@ -57,6 +67,7 @@ def start(application: Application, listening: socket.socket, *, name: str) -> R
     server = uvicorn.Server(
         uvicorn.Config(
             cast("Any", application),
+            http=connection(limits, crowded),
             log_config=None,
             log_level="error",
             access_log=False,

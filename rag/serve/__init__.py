@@ -26,6 +26,7 @@ _SEARCHES = 4  # at once; each takes a core for some hundredths of a second
 _SEARCHING = 64  # that wait at most
 _WRITING = 16  # articles that wait to be added or deleted at most
 _MEGABYTE = 1_000_000
+_LIMITS = door.Limits()
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def serve(
             tokens=known,
             most_bytes=news.settings.serve.max_megabytes * _MEGABYTE,
         )
-        running = door.start(front, listening, name="api")
+        running = door.start(front, listening, name="api", limits=_LIMITS, crowded=front.crowded)
     except BaseException:
         listening.close()
         raise

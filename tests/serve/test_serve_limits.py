@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 from asking import client, of, user
 from told import QUOTE, WHO, WHY, Told
 
+from rag.door import Limits
 from rag.serve import Served
 
 if TYPE_CHECKING:
@@ -179,6 +181,35 @@ def test_closing_ends_what_is_at_work(served: "Serve") -> None:
         with suppress(httpx.HTTPError):  # the connection was cut
             assert asked.result(10).status_code == 503
     one.close()
+
+
+def test_one_connection_too_many_is_told_in_the_one_shape(
+    served: "Serve", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.serve._LIMITS", Limits(connections=1))
+    one = served()
+    with client(one) as first, client(one) as second:
+        assert first.get("/health").status_code == 200
+        refused = second.post("/ask", json=ASK)
+        assert refused.status_code == 503
+        assert refused.json()["error"]["code"] == "too_many_connections"
+        assert int(refused.headers["retry-after"]) > 0
+        assert refused.headers["connection"] == "close"
+        assert refused.headers["cache-control"] == "no-store"
+        assert 'route="other",status="503"' in first.get("/metrics").text
+        first.close()
+        until(lambda: second.post("/ask", json=ASK).status_code == 200)
+
+
+def test_who_never_sends_a_whole_request_holds_no_connection(
+    served: "Serve", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.serve._LIMITS", Limits(patience=0.2))
+    url = httpx.URL(served().url)
+    for sent in (b"", b"POST /ask HTTP/1.1\r\nHost: "):
+        with closing(socket.create_connection((url.host, url.port or 0), timeout=5)) as raw:
+            raw.sendall(sent)
+            assert raw.recv(1) == b""
 
 
 @pytest.mark.slow
