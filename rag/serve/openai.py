@@ -77,7 +77,7 @@ class Sources(BaseModel):
 
 
 class State(BaseModel):
-    """Extension of a stream's pieces without words: what is being done."""
+    """Extension of a stream's pieces before the words: what is being done."""
 
     state: Literal["reading", "writing"]
     passages: int = Field(description="How many passages the model reads.")
@@ -128,11 +128,15 @@ class Completion(BaseModel):
 
 
 class Delta(BaseModel):
-    """What a piece of a stream brings; what it does not bring is null."""
+    """What a piece of a stream adds to the message; what it does not add is null.
+
+    OpenAI's client adds numbers up and joins words. So the sources come once, in the last piece,
+    and what is being done is no part of the message.
+    """
 
     role: Literal["assistant"] | None = None
     content: str | None = None
-    newsrag: State | Sources | None = None
+    newsrag: Sources | None = None
 
 
 class PieceChoice(BaseModel):
@@ -153,6 +157,7 @@ class Piece(BaseModel):
     model: str
     choices: list[PieceChoice]
     usage: Usage | None = None
+    newsrag: State | None = None
 
 
 class ModelCard(BaseModel):

@@ -154,14 +154,36 @@ def test_a_stream_brings_the_same_words_and_sources(ai: openai.OpenAI) -> None:
     )
     assert "".join(words(pieces)) == f"{QUOTE} [1]"
     assert len({piece.id for piece in pieces}) == 1
-    states = [extension(p.choices[0].delta) for p in pieces[1:3]]
+    states = [extension(piece) for piece in pieces[1:3]]
     assert [each["state"] for each in states] == ["reading", "writing"]
     assert states[0]["passages"] > 0
+    assert [p for p in pieces[:-2] if extension(p.choices[0].delta)] == []
     last, spent = pieces[-2:]
     assert last.choices[0].finish_reason == "stop"
     assert extension(last.choices[0].delta)["citations"][0]["quote"] == QUOTE
     assert spent.usage is not None
     assert spent.usage.completion_tokens > 0
+
+
+@pytest.mark.parametrize("question", [WHO, NOBODY])
+def test_what_openais_client_gathers_of_a_stream_is_the_whole_message(
+    ai: openai.OpenAI, question: str
+) -> None:
+    """It adds up numbers and joins words of all pieces, also in fields that it does not know."""
+    whole = ai.chat.completions.create(model="newsrag", messages=user(question))
+    with ai.chat.completions.stream(
+        model="newsrag", messages=user(question), stream_options={"include_usage": True}
+    ) as stream:
+        told = [event.type for event in stream]
+        gathered = stream.get_final_completion()
+    assert "content.done" in told
+    mine, other = gathered.choices[0], whole.choices[0]
+    assert mine.message.content == other.message.content
+    assert extension(mine.message) == extension(other.message)
+    assert mine.finish_reason == "stop"
+    assert gathered.usage is not None
+    assert whole.usage is not None
+    assert gathered.usage.completion_tokens == whole.usage.completion_tokens
 
 
 def test_no_word_is_sent_that_is_withdrawn_in_the_end(served: "Serve") -> None:
