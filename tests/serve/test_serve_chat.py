@@ -88,6 +88,28 @@ def test_text_parts_rules_and_settings_of_other_models_are_accepted(ai: openai.O
     assert done.choices[0].message.content == f"{QUOTE} [1]"
 
 
+def test_what_openais_api_lets_be_null_may_be_null(ask: httpx.Client) -> None:
+    body: dict[str, Any] = {
+        "model": "newsrag",
+        "messages": [
+            {"role": "user", "content": WHO, "name": None},
+            {"role": "assistant", "content": None},
+            {"role": "assistant"},
+            {"role": "user", "content": WHO},
+        ],
+        **dict.fromkeys(("stream", "stream_options", "n", "response_format", "tools", "newsrag")),
+        **dict.fromkeys(("temperature", "top_p", "seed", "max_tokens", "stop", "user", "store")),
+        **dict.fromkeys(("tool_choice", "functions", "logprobs", "modalities", "metadata")),
+    }
+    done = ask.post("/v1/chat/completions", json=body)
+    assert done.status_code == 200, done.text
+    assert done.json()["choices"][0]["message"]["content"] == f"{QUOTE} [1]"
+    body |= {"stream": True, "stream_options": {"include_usage": None}}
+    pieces = ask.post("/v1/chat/completions", json=body).text
+    assert '"choices":[],' not in pieces
+    assert pieces.endswith("data: [DONE]\n\n")
+
+
 def test_models_are_listed(ai: openai.OpenAI) -> None:
     assert [model.id for model in ai.models.list()] == ["newsrag", "scripted"]
     assert ai.models.retrieve("newsrag").owned_by == "newsrag"
@@ -236,7 +258,8 @@ def test_an_unknown_model_is_named(ai: openai.OpenAI) -> None:
         (user("x" * 2001), "2,001 characters, at most 2,000 are read"),
         ([*user(WHO), {"role": "assistant", "content": "Yes."}], "last message is of the assist"),
         ([], "messages: List should have at least 1 item"),
-        ([{"role": "tool", "content": "x", "tool_call_id": "1"}], r"messages\.0\.role: Input"),
+        ([{"role": "tool", "content": "x", "tool_call_id": "1"}], r"messages\.0: Input tag 'tool'"),
+        ([{"role": "user", "content": None}], r"messages\.0\.user\.content"),
     ],
 )
 def test_what_cannot_be_answered_is_told(ai: openai.OpenAI, messages: Messages, told: str) -> None:
