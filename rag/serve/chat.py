@@ -83,7 +83,7 @@ class Chat:
         """Answer the last message from the articles, every sentence with its quote."""
         self._check(asked.model)
         question, turns = _turns(asked.messages)
-        self._desk.check_length(question, "messages")
+        self._desk.check_question(question, "messages")
         filters = filters_of(asked.newsrag or Within())
         self._desk.news.check(question)
         events = self._desk.model.pieces(lambda: self._desk.answering(question, turns, filters))

@@ -69,8 +69,10 @@ class Front:
 
     async def _noted(self, app: Application, scope: Scope, receive: Receive, send: Send) -> None:
         """Have ``app`` answer, under seal, and count it."""
-        status = 0
+        status, method = 0, scope["method"]
         start = time.perf_counter()
+        if method == "HEAD":  # that is GET, of whose answer the server leaves the body out
+            scope = {**scope, "method": "GET"}
 
         async def noted(message: Message) -> None:
             nonlocal status
@@ -81,7 +83,7 @@ class Front:
         try:
             await app(scope, receive, sealed(noted, _SEAL))
         finally:
-            self._metrics.request(scope, status, time.perf_counter() - start)
+            self._metrics.request(scope, method, status, time.perf_counter() - start)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

@@ -163,7 +163,9 @@ class Jobs:
     async def begin(self, asked: JobRequest) -> JobReply:
         """Begin a job; it is worked on when those before it are done, also after a restart."""
         for question in asked.questions if isinstance(asked, AnswersJob) else ():
-            self._desk.check_length(question, "questions")
+            self._desk.check_question(question, "questions")
+        if isinstance(asked, SummariesJob) and asked.query:
+            self._desk.check_question(asked.query, "query")
         task = asked.task()
         return JobReply.of(await self._desk.pen.result(lambda: self._backlog.begin(task)))
 

@@ -51,11 +51,11 @@ class Metrics:
             told = f"Requests {state} at the {name}."
             Gauge(f"newsrag_{name}_{state}", told, registry=self.registry).set_function(count)
 
-    def request(self, scope: Scope, status: int, seconds: float) -> None:
-        """Count a request that was answered."""
+    def request(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+        """Count a request that was answered, with the method that its client has sent."""
         # The pattern of the address, not the address: of those there is no end.
         route = getattr(scope.get("route"), "path", "other")
-        method = scope["method"] if scope["method"] in _METHODS else "other"
+        method = method if method in _METHODS else "other"
         self._requests.labels(route, method, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 

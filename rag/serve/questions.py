@@ -163,7 +163,7 @@ class Questions:
 
     async def search(self, asked: SearchRequest) -> SearchReply:
         """The passages nearest to a query, at once, without the language model."""
-        self._desk.check_length(asked.query, "query")
+        self._desk.check_question(asked.query, "query")
         filters = filters_of(asked)
         found = await self._desk.shelves.result(
             lambda: self._desk.news.search(asked.query, filters=filters, k=asked.k)
@@ -172,7 +172,7 @@ class Questions:
 
     async def ask(self, asked: AskRequest) -> AskReply:
         """Answer a question from the articles, every sentence with its quote."""
-        self._desk.check_length(asked.question, "question")
+        self._desk.check_question(asked.question, "question")
         self._desk.news.check(asked.question)
         turns = [(turn.question, turn.answer) for turn in asked.history]
         filters = filters_of(asked)
@@ -187,7 +187,7 @@ class Questions:
     async def summarize(self, asked: SummarizeRequest) -> SummarizeReply:
         """Summarise articles of the index, what they say about a query, or a text."""
         if asked.query:
-            self._desk.check_length(asked.query, "query")
+            self._desk.check_question(asked.query, "query")
         filters = filters_of(asked)
         news = self._desk.news
 

@@ -254,7 +254,7 @@ def test_an_unknown_model_is_named(ai: openai.OpenAI) -> None:
 @pytest.mark.parametrize(
     ("messages", "told"),
     [
-        (user("  "), "the question is empty"),
+        (user("  "), "holds no letter that can be seen"),
         (user("x" * 2001), "2,001 characters, at most 2,000 are read"),
         ([*user(WHO), {"role": "assistant", "content": "Yes."}], "last message is of the assist"),
         ([], "messages: List should have at least 1 item"),
