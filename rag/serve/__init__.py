@@ -84,7 +84,7 @@ def serve(
     try:
         desk = _desk(news)
         health = Health(desk)
-        backlog = Backlog(news, desk.model)
+        backlog = Backlog(news, desk.model, desk.metrics)
         port = int(listening.getsockname()[1])
         front = Front(
             build(desk, health, backlog, tokens=known is not None),
