@@ -16,19 +16,21 @@ from rag.serve.schemas import (
     Question,
     Seconds,
     Strict,
+    Whole,
     Within,
 )
 from rag.text import content_id, normalise
 
 _MOST_ARTICLES = 20
 _MOST_TURNS = 100
+_Passages = Annotated[int, Field(strict=True, ge=1, le=50), Whole]
 
 
 class SearchRequest(Within):
     """What to look for."""
 
     query: Question
-    k: int = Field(6, strict=True, ge=1, le=50, description="How many passages at most.")
+    k: _Passages = Field(6, description="How many passages at most.")
 
 
 class SearchReply(BaseModel):
@@ -51,9 +53,7 @@ class AskRequest(Within):
     history: list[Turn] = Field(
         [], max_length=_MOST_TURNS, description="The turns before it, oldest first."
     )
-    k: int | None = Field(
-        None, strict=True, ge=1, le=50, description="How many passages are read at once at most."
-    )
+    k: _Passages | None = Field(None, description="How many passages are read at once at most.")
     short: StrictBool = Field(False, description="Ask for the answer in a few words too.")
 
 

@@ -223,6 +223,15 @@ def test_a_question_of_which_nothing_can_be_seen_is_told(
     assert error(reply)["param"] == param
 
 
+def test_a_whole_number_may_be_written_with_a_point(ask: httpx.Client) -> None:
+    """JSON knows one kind of number: 2.0 is the same as 2, as the document says too."""
+    assert len(posted(ask, "/search", query="Ukraine", k=2.0)["passages"]) == 2
+    for wrong in (2.5, "2", True, 51.0, float("inf")):
+        body = json.dumps({"query": "Ukraine", "k": wrong})
+        reply = ask.post("/search", content=body, headers={"content-type": "application/json"})
+        assert error(reply)["param"] == "k", wrong
+
+
 def test_unknown_articles_are_told(ask: httpx.Client) -> None:
     for reply in (
         ask.get("/articles/0123456789abcdef"),
