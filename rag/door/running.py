@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
+_IDLE_SECONDS = 5  # after an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def start(
             ws="none",
             proxy_headers=False,
             server_header=False,
+            timeout_keep_alive=_IDLE_SECONDS,
             timeout_graceful_shutdown=1,
         )
     )

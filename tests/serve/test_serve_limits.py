@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -162,7 +162,7 @@ def test_a_client_that_reads_nothing_of_its_stream_holds_the_model_no_longer_tha
     """What was sent waits to be read; the work that goes on meanwhile has its time as all work."""
     ended = threading.Event()
 
-    def work() -> Iterator[int]:
+    def work() -> Generator[int, None, None]:
         try:
             for number in range(1000):
                 yield number
