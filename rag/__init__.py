@@ -17,6 +17,7 @@ from rag.errors import RagError
 from rag.types import Answer, Article, Checked, Citation, Claim, Draft, Filters, Found, Summary
 
 if TYPE_CHECKING:
+    __version__: str
     from rag.newsroom import News
     from rag.newsroom import open_news as open  # noqa: A004 - rag.open reads as it should
 
@@ -37,7 +38,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import the newsroom, with numpy and pydantic behind it, when it is first asked for."""
+    """What takes time is looked up when it is first asked for: numpy and pydantic, our version."""
+    if name == "__version__":
+        from rag.version import own_version
+
+        return own_version()
     if name in {"News", "open"}:
         from rag import newsroom
 

@@ -22,6 +22,7 @@ RagError
     ├── ModelMissing   the model's file is not on this machine
     ├── DigestMismatch the bytes are not those that the catalogue names
     └── GenerateError  the engine or server failed while writing
+        └── PromptTooLong  the model cannot hold what it was to read
 """
 
 
@@ -99,3 +100,7 @@ class DigestMismatch(ModelError):
 
 class GenerateError(ModelError):
     """The engine or server failed while writing."""
+
+
+class PromptTooLong(GenerateError):
+    """The model cannot hold what it was to read."""

@@ -375,7 +375,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """A batch of answers from the index: questions, or a file of them (.txt, .csv, .jsonl)."""
+    """A batch of answers from the index: questions, or a file of them (.txt, .csv, .jsonl, -)."""
 
     questions: tuple[Question, ...] = ()
     file: str = ""

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -51,7 +52,8 @@ def test_json_lines_are_read_back_as_the_same_rows(tmp_path: Path) -> None:
 
 
 def test_csv(tmp_path: Path) -> None:
-    with written(tmp_path, ".csv").open(encoding="utf-8", newline="") as file:
+    assert written(tmp_path, ".csv").read_bytes().startswith(b"\xef\xbb\xbfid,question,")
+    with written(tmp_path, ".csv").open(encoding="utf-8-sig", newline="") as file:
         first, second, third = csv.DictReader(file, strict=True)
     assert first["question"] == "'=When did *it* leave?"
     assert (first["quotes"], first["refused"], first["confidence"]) == (LEAD, "false", "0.75")
@@ -96,7 +98,8 @@ def test_markdown(tmp_path: Path) -> None:
     assert (
         "- [2] **&lt;b&gt;Ferry&lt;/b&gt;**, Wednesday 1 May 2024, <https://example.org/f>" in text
     )
-    assert f"\n  > {LEAD}\n" in text
+    assert re.search(rf"^  > {LEAD} \(characters \d+–\d+\)$", text, re.M)
+    assert "\n*id q2 · model m*\n" in text
     assert "*Not done: q.txt line 3 is not text in UTF-8; convert the file.*" in text
 
 
@@ -105,7 +108,7 @@ def test_bullets_are_a_list_in_markdown(tmp_path: Path) -> None:
     write_rows([SUMMARY], SummaryRow, path, ending=".md")
     text = path.read_text(encoding="utf-8")
     assert f"\n- {LEAD} [1]\n- \\-1 [1]\n" in text
-    assert f"\n> {LEAD}\n" in text
+    assert f"\n> {LEAD} (characters 3–26)\n\n*id a1*\n" in text
 
 
 @pytest.mark.parametrize("half", ["\ud800", "a\udfffb"])

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "rag"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("types", "errors"),
+    ("types", "errors", "version"),
     (
         *("text", "terms", "chunk", "prompts", "cite", "dialogue", "export", "salience", "samples"),
         *("suggest", "door"),

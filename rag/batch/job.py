@@ -122,17 +122,21 @@ class Job:
         """No item is claimed any more, by whatever process; opening the job again goes on."""
         self.table.rows("UPDATE jobs SET cancelled = 1 WHERE number = ?", (self.number,))
 
+    def require_idle(self) -> None:
+        """Raise JobProblem if a living process works on it."""
+        self.table.recover(self.number, 0)
+        if self.status().claimed:
+            raise JobProblem(
+                f"another process works on the job {self.name!r}. Stop it first, or wait for it."
+            )
+
     def delete(self) -> None:
         """Forget the job and its items.
 
         Raises:
             JobProblem: if a living process works on it.
         """
-        self.table.recover(self.number, 0)
-        if self.status().claimed:
-            raise JobProblem(
-                f"another process works on the job {self.name!r}. Stop it first, or wait for it."
-            )
+        self.require_idle()
         self.table.rows("DELETE FROM jobs WHERE number = ?", (self.number,))
 
     def compared(self, items: Iterable[Item]) -> str:

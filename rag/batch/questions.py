@@ -1,8 +1,10 @@
 """Questions from a file: a line each in .txt, a row each in .csv, a record each in .jsonl."""
 
+import codecs
 import csv
 import io
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from rag.types import Failure, Question
 
 QUESTION_FILES = (".txt", ".csv", ".jsonl")
 _COLUMNS = ("question", "query", "text")
+_STANDARD_INPUT = Path("-")
 _MOST_BYTES = 100_000_000
 _NO_TEXT = "\ufffd"  # what decoding leaves where bytes are no text
 
@@ -20,17 +23,25 @@ def read_questions(path: Path) -> Iterator[Question | Failure]:
     """The questions of a file, in order; one that has no ``id`` of its own is called by its line.
 
     A ``.csv`` has a column ``question`` (or ``query``, ``text``), or a single column without a
-    heading; a line of ``.jsonl`` is a text or a record with such a key. Empty lines are left out;
-    a line that is none of these is a failure among the questions.
+    heading; its columns are parted by commas, semicolons or tabs. A line of ``.jsonl`` is a text or
+    a record with such a key. ``-`` is standard input: records, or a line each. Empty lines are left
+    out; a line that is none of these is a failure among the questions.
 
     Raises:
         SourceError: if the file cannot be read.
     """
     ending = path.suffix.lower()
-    if ending not in QUESTION_FILES:
-        raise SourceError(f"{path} is no file of questions; wanted {', '.join(QUESTION_FILES)}.")
+    if path == _STANDARD_INPUT:
+        path = Path("standard input")
+        whole = _checked(_decoded(sys.stdin.buffer.read(_MOST_BYTES + 1)), path)
+        ending = ".jsonl" if whole.lstrip().startswith("{") else ".txt"
+    elif ending in QUESTION_FILES:
+        whole = _text(path)
+    else:
+        wanted = f"{', '.join(QUESTION_FILES)}, or - for standard input"
+        raise SourceError(f"{path} is no file of questions; wanted {wanted}.")
     read = {".txt": _lines, ".csv": _table, ".jsonl": _records}[ending]
-    for number, own, text in read(_text(path), path):
+    for number, own, text in read(whole, path):
         if _NO_TEXT in text or "\0" in text:
             yield _failure(path, number, "is not text in UTF-8; convert the file")
         elif isinstance(text, _Bad):
@@ -57,14 +68,24 @@ def _failure(path: Path, number: int, seen: str) -> Failure:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise SourceError(f"{path} has more than {_MOST_BYTES // 1_000_000} MB; split it.")
-        text = path.read_bytes().decode("utf-8-sig", "replace")
+        with path.open("rb") as file:
+            return _checked(_decoded(file.read(_MOST_BYTES + 1)), path)
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _checked(text: str, path: Path) -> str:
+    if len(text) > _MOST_BYTES:
+        raise SourceError(f"{path} has more than {_MOST_BYTES // 1_000_000} MB; split it.")
     if not text.strip():
         raise SourceError(f"{path} is empty; wanted questions.")
     return text
+
+
+def _decoded(body: bytes) -> str:
+    """UTF-8, or UTF-16 where the file begins with its mark, as spreadsheets save it."""
+    wide = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return body.decode("utf-16" if wide else "utf-8-sig", "replace")
 
 
 def _lines(text: str, _: Path) -> Iterator[_Line]:
@@ -74,11 +95,13 @@ def _lines(text: str, _: Path) -> Iterator[_Line]:
 
 
 def _table(text: str, path: Path) -> Iterator[_Line]:
+    csv.field_size_limit(_MOST_BYTES)  # a question that is far too long is a row with its error
     try:
-        rows = list(csv.reader(io.StringIO(text, newline="")))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text)))
     except csv.Error as error:
         raise SourceError(f"{path} is no sound CSV: {error}.") from None
-    heads = [head.strip().lower() for head in rows[0]]
+    top = next(place for place, row in enumerate(rows) if any(cell.strip() for cell in row))
+    heads = [head.strip().lower() for head in rows[top]]
     column = next((heads.index(name) for name in _COLUMNS if name in heads), None)
     if column is None and any(len(row) > 1 for row in rows):
         raise SourceError(
@@ -87,10 +110,19 @@ def _table(text: str, path: Path) -> Iterator[_Line]:
         )
     names = heads.index("id") if "id" in heads and column is not None else len(heads)
     for number, row in enumerate(rows, start=1):
-        if not any(cell.strip() for cell in row) or (number == 1 and column is not None):
+        if not any(cell.strip() for cell in row) or (number == top + 1 and column is not None):
             continue
         asked, own = ([cell.strip() for cell in row[at : at + 1]] for at in (column or 0, names))
         yield number, "".join(own), "".join(asked) or _Bad("has no question")
+
+
+def _separator(text: str) -> str:
+    """What parts the columns of the heading: a semicolon or tab where that makes a column of ours."""
+    heading = text.lstrip().partition("\n")[0].lower()
+    for mark in ";\t":
+        if mark in heading and set(_COLUMNS) & {part.strip(' "\r') for part in heading.split(mark)}:
+            return mark
+    return ","
 
 
 def _records(text: str, _: Path) -> Iterator[_Line]:
@@ -104,5 +136,9 @@ def _records(text: str, _: Path) -> Iterator[_Line]:
             continue
         record = found if isinstance(found, dict) else {"question": found}
         asked = next((record[name] for name in _COLUMNS if isinstance(record.get(name), str)), "")
-        own = record.get("id", "")
-        yield number, str(own).strip(), asked.strip() or _Bad("has no question")
+        own = record.get("id")
+        yield (
+            number,
+            "" if own is None else str(own).strip(),
+            asked.strip() or _Bad("has no question"),
+        )

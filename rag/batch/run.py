@@ -8,12 +8,19 @@ from itertools import takewhile
 
 from rag.batch.items import Result, Status
 from rag.batch.job import Job
-from rag.errors import ConfigError, GenerateError, IndexProblem, ModelError, RagError
+from rag.errors import (
+    ConfigError,
+    GenerateError,
+    IndexProblem,
+    ModelError,
+    PromptTooLong,
+    RagError,
+)
 
 Work = Callable[[str], str]  # from the payload of an item to the text that is kept of it
 Progress = Callable[[Status], None]
 _POLL = 0.5  # seconds between two looks at what other processes have done
-_IN_A_ROW = 5  # failures of the engine after which the rest would fail too
+_IN_A_ROW = 5  # failures of the engine after which it is asked whether it works at all
 
 
 def run(
@@ -23,13 +30,14 @@ def run(
     streams: int = 1,
     cancel: threading.Event | None = None,
     progress: Progress | None = None,
+    probe: Callable[[], None] | None = None,
 ) -> Stream[Result, None, None]:
     """Work on a job until it is complete, and yield its results in input order.
 
     What was settled before is yielded too, and what other processes settle meanwhile. An item
     whose work raises becomes a failed one; what would make every other item fail as well (no
-    model, no index, an engine that fails several times in a row) ends the run instead, and the
-    items in work wait for the next. Closing the iterator, or ``cancel``, ends it as well.
+    model, no index, an engine that is down) ends the run instead, and the items in work wait for
+    the next. Closing the iterator, or ``cancel``, ends it as well.
 
     Args:
         job: as :meth:`rag.batch.JobTable.open` gives it.
@@ -38,11 +46,13 @@ def run(
         streams: how many items are worked on at once.
         cancel: set it to stop.
         progress: called between results and about twice a second with the status of the job.
+        probe: called where the engine has failed at several items in a row. If it raises, the
+            engine is down: these items wait again, and the run ends. Else they are to blame.
 
     Raises:
         RagError: what ends the run; what is done by then is kept.
     """
-    with _Crew(job, work, streams, cancel or threading.Event()) as crew:
+    with _Crew(job, work, streams, cancel or threading.Event(), probe) as crew:
         place = 0
         while True:
             finished = crew.finished()  # before the look, so that nothing settled is missed
@@ -63,8 +73,15 @@ def run(
 class _Crew:
     """The threads that work on a job, under one owner."""
 
-    def __init__(self, job: Job, work: Work, streams: int, cancel: threading.Event) -> None:
-        self.job, self.work, self.cancel = job, work, cancel
+    def __init__(
+        self,
+        job: Job,
+        work: Work,
+        streams: int,
+        cancel: threading.Event,
+        probe: Callable[[], None] | None,
+    ) -> None:
+        self.job, self.work, self.cancel, self.probe = job, work, cancel, probe
         self.failure: BaseException | None = None
         self._ended = threading.Event()
         self._settled = threading.Condition()
@@ -145,12 +162,23 @@ class _Crew:
         self._tell()
 
     def _count(self, place: int, error: Exception | None) -> None:
-        """Give up where the engine fails again and again; its items wait for the next run."""
+        """Give up where the engine is down; what it failed at waits for the next run."""
         with self._settled:
-            self._streak = [*self._streak, place] if isinstance(error, GenerateError) else []
-            if error is not None and len(self._streak) >= _IN_A_ROW:
-                self.job.retry(self._streak)
+            self._streak = [*self._streak, place] if _is_engine(error) else []
+            if error is None or len(self._streak) < _IN_A_ROW:
+                return
+            streak, self._streak = self._streak, []
+        try:
+            if self.probe is None:
                 raise error
+            self.probe()
+        except Exception:
+            self.job.retry(streak)
+            raise
+
+
+def _is_engine(error: Exception | None) -> bool:
+    return isinstance(error, GenerateError) and not isinstance(error, PromptTooLong)
 
 
 def _ends_all(error: Exception) -> bool:

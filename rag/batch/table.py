@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS items (
     seconds REAL NOT NULL DEFAULT 0, final INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (job, place));
 CREATE INDEX IF NOT EXISTS item_state ON items (job, state, place);
 """
+_ANEW = " (anew)"  # behind the name of a job that is to take the place of another
 _FILLED = 200  # items that are stored in one transaction
 _POLL = 0.2  # seconds between two looks at a job that another process is filling
 
@@ -174,10 +175,12 @@ class JobTable:
             JobProblem: if it is to be forgotten while another process works on it.
         """
         with self.owner() as owner:
-            job = self._known(name, anew=anew)
+            job = self._known(name)
+            if job is not None and anew:
+                return self._replaced(job, fingerprint, items, owner)
             while job is None and not self._begun(name, fingerprint, owner):
                 time.sleep(_POLL)
-                job = self._known(name, anew=False)
+                job = self._known(name)
             if job is None:
                 self._fill(name, items)
                 return self.job(name)
@@ -185,20 +188,32 @@ class JobTable:
         self.rows("UPDATE jobs SET cancelled = 0, published = -1 WHERE number = ?", (job.number,))
         return job
 
-    def _known(self, name: str, *, anew: bool) -> Job | None:
+    def _replaced(
+        self, old: Job, fingerprint: Fingerprint, items: Iterable[Item], owner: Owner
+    ) -> Job:
+        """A new job in the place of an old one, which stays as it is until all items are read."""
+        old.require_idle()
+        fresh = old.name + _ANEW
+        self._known(fresh)
+        if not self._begun(fresh, fingerprint, owner):
+            raise JobProblem(f"another process begins the job {old.name!r} anew; wait for it.")
+        self._fill(fresh, items, ready=False)
+        old.require_idle()
+        with self._transaction():
+            self.rows("DELETE FROM jobs WHERE number = ?", (old.number,))
+            self.rows("UPDATE jobs SET name = ?, filler = NULL WHERE name = ?", (old.name, fresh))
+        return self.job(old.name)
+
+    def _known(self, name: str) -> Job | None:
         """The job that is there and ready; what a dead process has half filled is removed."""
         for (filler,) in self.rows(
             "SELECT filler FROM jobs WHERE name = ? AND filler IS NOT NULL", (name,)
         ):
             forget_if_dead(self._locks, int(str(filler)), self._forget)
         try:
-            job = self.job(name)
+            return self.job(name)
         except JobUnknown:
             return None
-        if anew:
-            job.delete()
-            return None
-        return job
 
     def _begun(self, name: str, fingerprint: Fingerprint, owner: Owner) -> bool:
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -211,7 +226,7 @@ class JobTable:
             )
         )
 
-    def _fill(self, name: str, items: Iterable[Item]) -> None:
+    def _fill(self, name: str, items: Iterable[Item], *, ready: bool = True) -> None:
         ((number,),) = self.rows("SELECT number FROM jobs WHERE name = ?", (name,))
         batch: list[tuple[object, ...]] = []
         try:
@@ -226,7 +241,8 @@ class JobTable:
         except BaseException:
             self.rows("DELETE FROM jobs WHERE number = ?", (number,))
             raise
-        self.rows("UPDATE jobs SET filler = NULL WHERE number = ?", (number,))
+        if ready:
+            self.rows("UPDATE jobs SET filler = NULL WHERE number = ?", (number,))
 
     def _store(self, batch: Sequence[tuple[object, ...]]) -> None:
         with self._transaction():

@@ -31,12 +31,9 @@ serve.register(app)
 
 def _tell_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import PackageNotFoundError, version
+        from rag.version import own_version
 
-        try:
-            typer.echo(f"rag {version('newsrag')}")
-        except PackageNotFoundError:
-            typer.echo("rag, run from its source folder")
+        typer.echo(f"rag {own_version()}")
         raise typer.Exit
 
 

@@ -24,6 +24,7 @@ batch = typer.Typer(
     no_args_is_help=True, help="Summarise thousands of articles, or ask as many questions."
 )
 _MOST_INSTRUCTION = 2000  # characters
+_MOST_READ = 10_000  # of a file that has far too many
 
 OutOption = Annotated[
     Path,
@@ -112,7 +113,9 @@ def summarize(
 
 @batch.command("ask")
 def ask(
-    questions: Annotated[str, typer.Argument(help="A file of questions: .txt, .csv or .jsonl.")],
+    questions: Annotated[
+        str, typer.Argument(help="A file of questions: .txt, .csv or .jsonl; - for standard input.")
+    ],
     out: OutOption,
     index: IndexOption = "",
     since: SinceOption = None,
@@ -150,7 +153,8 @@ def _instruction(name: str) -> str:
     if not name:
         return ""
     try:
-        text = " ".join(Path(name).read_text(encoding="utf-8").split())
+        with Path(name).open(encoding="utf-8") as file:
+            text = " ".join(file.read(_MOST_READ).split())
     except OSError as error:
         raise SourceError(
             f"the instruction {name} cannot be read: {error.strerror or error}."
@@ -158,8 +162,9 @@ def _instruction(name: str) -> str:
     except UnicodeDecodeError as error:
         raise SourceError(f"the instruction {name} is not text in UTF-8; convert it.") from error
     if not text or len(text) > _MOST_INSTRUCTION:
+        more = " or more" if len(text) >= _MOST_READ else ""
         raise SourceError(
-            f"the instruction {name} has {len(text):,} characters, wanted 1 to"
+            f"the instruction {name} has {len(text):,} characters{more}, wanted 1 to"
             f" {_MOST_INSTRUCTION:,}: each article's prompt carries it."
         )
     return text

@@ -11,11 +11,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import typer
 
 from rag.cli import show
 from rag.cli.options import news_of, settings_of
+from rag.errors import RagError
 from rag.types import Answers, Summaries
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from rag.newsroom.batches import Batch, Begin
 
 _MOST_TOLD = 10  # failures that are listed at the end
+_LONGEST_NAME = 100  # characters of what failed
 _STOPPED = 130
 _RAG = (sys.executable, "-m", "rag")
 _HELPER_SECONDS = 30.0  # that a helper has to end
@@ -60,17 +63,28 @@ def work(task: Summaries | Answers, order: Order, *, again: Sequence[str]) -> No
         show.progress_bar("items", None) as bar,
     ):
         batch = _begun(news, task, order, bar, cancel)
+        trouble: RagError | None = None
         with batch:
             if order.retry:
                 batch.retry()
             before, start = batch.status, time.monotonic()
-            with _helpers(order, again), _stoppable(news, cancel):
-                for row in batch:
-                    if row.error and len(told) < _MOST_TOLD:
-                        told.append(_failure(row))
+            try:
+                with _helpers(order, again), _stoppable(news, cancel):
+                    for row in batch:
+                        if row.error and len(told) < _MOST_TOLD:
+                            told.append(_failure(row))
+            except RagError as error:  # what ends the run is told below how far it came
+                trouble = error
             after, seconds = batch.status, time.monotonic() - start
     if not order.helper_of:
-        _end(order, told, before, after, seconds)
+        _show(order, told, before, after, seconds)
+    if trouble is not None:
+        raise trouble
+    if not order.helper_of:
+        if not after.complete:
+            raise typer.Exit(_STOPPED)
+        if after.failed:
+            raise typer.Exit(1)
 
 
 def _begun(
@@ -160,13 +174,16 @@ def _stoppable(news: "News", cancel: threading.Event) -> Iterator[None]:
 
 def _failure(row: "SummaryRow | AnswerRow") -> str:
     name = row.question if hasattr(row, "question") else row.title or row.url
-    return row.error if name in row.error else f"{name}: {row.error}"
+    file = unquote(name.rpartition("/")[2]) if name.startswith("file:") else name
+    if file in row.error:
+        return row.error
+    return f"{name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + '…'}: {row.error}"
 
 
-def _end(
+def _show(
     order: Order, told: Sequence[str], before: "Status", after: "Status", seconds: float
 ) -> None:
-    """Say what failed and how it went; the exit code is 1 where something failed, 130 if stopped."""
+    """Say what failed, how it went, and how to go on."""
     from rich.table import Table
     from rich.text import Text
 
@@ -193,6 +210,3 @@ def _end(
     screen.print(show.plain(str(order.out)))
     if not after.complete:
         show.console(stderr=True).print("The same command goes on from here.")
-        raise typer.Exit(_STOPPED)
-    if after.failed:
-        raise typer.Exit(1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rag.export.escaping import escaped, link, with_marks
 from rag.export.escaping import source as named
 from rag.export.rows import AnswerRow, Row, SummaryRow
-from rag.export.summaries import Sentence, defused
+from rag.export.summaries import Quote, Sentence, defused
 from rag.export.values import as_json
 from rag.text import written_date
 
@@ -36,13 +36,14 @@ def write_jsonl(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
 
 
 def write_csv(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
-    """A table with a line of column names; lines end with CR LF.
+    """A table with a line of column names; lines end with CR LF, and a mark tells that it is UTF-8.
 
     The quotes stand in a cell of their own, one a line; ``claims`` and ``sources`` are JSON. Cells
     that a spreadsheet would run as a formula begin with an apostrophe.
     """
     names = _ANSWER if kind is AnswerRow else _SUMMARY
-    with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
+    # Without the mark Excel reads “ and £ in the code page of the country.
+    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
         table = csv.writer(file)
         table.writerow(names)
         for row in rows:
@@ -100,7 +101,7 @@ def _schema(kind: type[Row]) -> "pa.Schema":
 
 
 def write_markdown(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
-    """A section for each row: its heading, what is known of it, the text and the quotes."""
+    """A section for each row: its heading, what is known of it, the text, the quotes, its making."""
     with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
         file.write("# Answers\n" if kind is AnswerRow else "# Summaries\n")
         for row in rows:
@@ -114,17 +115,39 @@ def _summarised(row: SummaryRow) -> Iterator[str]:
     if known := ", ".join(filter(None, (*map(escaped, about), link(row.url)))):
         yield known
     yield from _text(row.summary, row.error)
-    yield from (f"> {escaped(quote)}" for quote in _quotes(row.claims).splitlines())
+    yield from _placed(quote for claim in row.claims for quote in claim.quotes)
+    yield _made(row)
 
 
 def _answered(row: AnswerRow) -> Iterator[str]:
-    yield f"## {escaped(row.question)}"
+    yield f"## {escaped(row.question or row.id)}"
     yield from _text(row.answer, row.error)
     quotes = [quote for claim in row.claims for quote in claim.quotes]
     for source in row.sources:
         yield f"- [{source.number}] {named(source)}"
-        own = (each.quote for each in quotes if each.article_id == source.article_id)
-        yield from (f"  > {escaped(quote)}" for quote in dict.fromkeys(own))
+        own = (each for each in quotes if each.article_id == source.article_id)
+        yield from (f"  {line}" for line in _placed(own))
+    yield _made(row)
+
+
+def _placed(quotes: Iterable[Quote]) -> Iterator[str]:
+    """Each quote once, with its place in the text of its article."""
+    for each in dict.fromkeys(quotes):
+        yield f"> {escaped(' '.join(each.quote.split()))} (characters {each.start:,}–{each.end:,})"
+
+
+def _made(row: SummaryRow | AnswerRow) -> str:
+    """What else a row knows, on a line: what it is called and how it was made."""
+    known = {
+        "id": row.id,
+        "model": row.model,
+        "config": row.config,
+        "seconds": f"{row.seconds:.1f}" if row.seconds else "",
+        "tokens read": f"{row.prompt_tokens:,}" if row.prompt_tokens else "",
+        "written": f"{row.output_tokens:,}" if row.output_tokens else "",
+    }
+    told = (f"{name} {escaped(value)}" for name, value in known.items() if value)
+    return f"*{' · '.join(told)}*"
 
 
 def _text(text: str, error: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ __all__ = ["extract"]
 _WEB = ("http://", "https://")
 _JSON = "application/json"
 _HTML = {"text/html", "application/xhtml+xml"}
+_LONGEST_NAME = 300  # characters
 _MARKDOWN = {"text/markdown", "text/x-markdown"}
 
 
@@ -74,13 +75,19 @@ def _fronted(source: str, clean: Callable[[str], Cleaned]) -> Cleaned:
     )
 
 
+def _brief(name: str) -> str:
+    """A title or publisher on one line, cut where a page puts a whole text there."""
+    line = " ".join(normalise(name).split())
+    return line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME - 1].rstrip()}…"
+
+
 def _article(page: Page, cleaned: Cleaned, least: int) -> Article:
     text = normalise(cleaned.text)
     require_words(text, least)
     # A record knows its own address; what a page calls canonical counts only for a saved copy.
     trusted = page.content_type == _JSON or not page.url.startswith(_WEB)
     url = cleaned.url if trusted and cleaned.url.startswith(_WEB) else page.url
-    title = " ".join(normalise(cleaned.title).split())
+    title = _brief(cleaned.title)
     if not title and url.startswith(_WEB):
         title = title_of(url)
     return Article(
@@ -88,7 +95,7 @@ def _article(page: Page, cleaned: Cleaned, least: int) -> Article:
         url=url,
         title=title,
         text=text,
-        publisher=cleaned.publisher or record.host(url),
+        publisher=_brief(cleaned.publisher) or record.host(url),
         authors=cleaned.authors,
         published=cleaned.published,
         language=cleaned.language or wording.language(text),

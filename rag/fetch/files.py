@@ -89,9 +89,9 @@ def standard_input(stream: BinaryIO, max_bytes: int) -> Iterator[Page | Failure]
 def walk(name: str, folder: Path) -> Iterator[Path | Failure]:
     """Yield the files below a folder in the order of their names, failures in their place.
 
-    Hidden and system files are passed over in silence. Links to folders are not followed: what
-    they lead to inside this folder is found by itself, a loop or a way out is a failure. Links to
-    files are followed as long as they stay inside.
+    Hidden and system files, and what batches write, are passed over in silence. Links to folders
+    are not followed: what they lead to inside this folder is found by itself, a loop or a way out
+    is a failure. Links to files are followed as long as they stay inside.
     """
     root = folder.resolve()
     waiting = [folder]
@@ -131,4 +131,11 @@ def _news(path: Path) -> Path | Failure:
 
 
 def _is_visible(path: Path) -> bool:
-    return not path.name.startswith((".", "~$")) and path.name.lower() not in _SYSTEM
+    hidden = path.name.startswith((".", "~$")) or path.name.lower() in _SYSTEM
+    return not hidden and not _is_of_a_batch(path)
+
+
+def _is_of_a_batch(path: Path) -> bool:
+    """Whether a batch keeps its job there, or has written the file: neither is news to it."""
+    name = path.name.removesuffix(".part").removesuffix(".job")
+    return (path.with_name(f"{name}.job") / "jobs.sqlite").is_file()

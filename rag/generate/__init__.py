@@ -60,7 +60,8 @@ class Generator(Protocol):
 
         Raises:
             ModelMissing: the model is not on this machine.
-            GenerateError: the engine failed, or the prompt does not fit the context.
+            PromptTooLong: the prompt does not fit the context.
+            GenerateError: the engine failed.
         """
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rag.errors import GenerateError, ModelError, ModelMissing
+from rag.errors import GenerateError, ModelError, ModelMissing, PromptTooLong
 from rag.generate import LIKELIEST, LastUsage, Usage
 from rag.generate.runs import Choice, Chunk, Run, Server, Trouble, end_all, likelihoods
 from rag.types import Message
@@ -200,7 +200,7 @@ class LlamaCppGenerator:
 
     def _refused(self, trouble: Trouble) -> GenerateError:
         if tokens := trouble.get("n_prompt_tokens"):
-            return GenerateError(
+            return PromptTooLong(
                 f"the prompt has {tokens:,} tokens, but {self._identity} is set to read "
                 f"{self._context_length:,}; raise the context length or use fewer passages"
             )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.errors import GenerateError, ModelError, ModelMissing
+from rag.errors import GenerateError, ModelError, ModelMissing, PromptTooLong
 from rag.generate import LIKELIEST, LastUsage, Usage
 from rag.generate.gathering import Gathering, Request, Turn, padded
 from rag.generate.stops import cut_at
@@ -126,7 +126,7 @@ class TransformersGenerator:
         prompt = _encoded(engine, messages)
         read = int(prompt.shape[1])
         if read >= engine.context_length:
-            raise GenerateError(
+            raise PromptTooLong(
                 f"the prompt has {read:,} tokens, but {self._identity} reads "
                 f"{engine.context_length:,}; use fewer passages"
             )

@@ -32,7 +32,10 @@ Reading = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan(Generic[Row]):
-    """What is to be done: the items, the work on one, and the rows of what was done or failed."""
+    """What is to be done: the items, the work on one, and the rows of what was done or failed.
+
+    ``probe`` raises where the engine is down.
+    """
 
     kind: type[Row]
     fingerprint: Fingerprint
@@ -40,6 +43,7 @@ class Plan(Generic[Row]):
     work: Work
     read: Callable[[str], Row]
     failed: Callable[[Result], Row]
+    probe: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,7 @@ class Batch(Generic[Row]):
                 streams=self._streams,
                 cancel=self._choices.cancel,
                 progress=self._pulse,
+                probe=self._plan.probe,
             ):
                 yield self._row(result)
         finally:
@@ -160,6 +165,8 @@ def _check_file(choices: Choices, folder: Path) -> None:
         raise JobProblem(
             f"{path}: rows are written to {', '.join(ENDINGS)}; give it such an ending."
         )
+    if path.is_dir():
+        raise JobProblem(f"{path} is a folder; give the file another name.")
     if not path.parent.is_dir():
         raise JobProblem(f"{path.parent} is no folder; make it, or write to another file.")
     known = _holds(folder, path.name)

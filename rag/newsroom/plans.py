@@ -5,8 +5,10 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from pydantic import TypeAdapter
 
@@ -24,7 +26,8 @@ from rag.export import (
 )
 from rag.newsroom.batches import Plan
 from rag.text import content_id
-from rag.types import Answer, Answers, Article, Failure, Question, Summaries
+from rag.types import Answer, Answers, Article, Failure, Length, Message, Question, Summaries
+from rag.version import own_version
 
 if TYPE_CHECKING:
     from rag.newsroom import News
@@ -44,7 +47,7 @@ def summaries_plan(news: "News", task: Summaries, cancel: threading.Event) -> Pl
             ("instruction", task.instruction),
             ("fields", json.dumps(dict(task.fields), ensure_ascii=False)),
         ),
-        settings=_settings(news.settings, ("generator", "summarize")),
+        settings=_summary_settings(news.settings, task.length),
         model=news.generator.identity,
     )
 
@@ -59,6 +62,7 @@ def summaries_plan(news: "News", task: Summaries, cancel: threading.Event) -> Pl
         _summarising(news, task, fingerprint.config, cancel),
         lambda text: read_row(SummaryRow, text),
         lambda result: _failed_summary(result, fingerprint),
+        partial(_probe, news),
     )
 
 
@@ -83,8 +87,14 @@ def _articles(news: "News", task: Summaries) -> Iterator[Article | Failure]:
 
 def _article_item(found: Article | Failure, most_words: int) -> Item:
     if isinstance(found, Failure):
-        return Item(content_id(found.source, found.reason), found.source, error=found.reason)
-    key, label = f"{found.id} {found.url}", found.title or found.url
+        unread = Article("", _address(found.source), "", "")
+        payload = _ARTICLE.dump_json(unread).decode()
+        return Item(
+            content_id(found.source, found.reason), found.source, payload, error=found.reason
+        )
+    # The same article read again is the same input, whenever that was.
+    told = _ARTICLE.dump_json(replace(found, fetched=None))
+    key, label = hashlib.sha256(told).hexdigest(), found.title or found.url
     payload = _ARTICLE.dump_json(found).decode()
     words = len(found.text.split())
     if words <= most_words:
@@ -94,6 +104,15 @@ def _article_item(found: Article | Failure, most_words: int) -> Item:
     )
     error = f"has {words:,} words; at most {most_words:,} are read (batch.article_words)"
     return Item(f"{key} {error}", label, _ARTICLE.dump_json(brief).decode(), f"{label} {error}")
+
+
+def _address(source: str) -> str:
+    """The address of a file as articles have it, so that rows can be joined; else as it stands."""
+    try:
+        path = Path(source)
+        return path.resolve().as_uri() if path.is_file() else source
+    except (OSError, ValueError):
+        return source
 
 
 def _summarising(news: "News", task: Summaries, config: str, cancel: threading.Event) -> Work:
@@ -119,10 +138,14 @@ def _go_on(cancel: threading.Event) -> None:
         raise GenerateError("the batch was stopped")
 
 
+def _probe(news: "News") -> None:
+    """Raise what the engine raises where it cannot even say a word."""
+    for _ in news.generator.stream((Message("user", "Say yes."),), max_tokens=1):
+        pass
+
+
 def _failed_summary(result: Result, fingerprint: Fingerprint) -> SummaryRow:
-    found = Article("", result.label, "", "")
-    if result.payload:
-        found = _ARTICLE.validate_json(result.payload)
+    found = _ARTICLE.validate_json(result.payload)
     return SummaryRow(
         found.id,
         found.url,
@@ -178,6 +201,7 @@ def answers_plan(news: "News", task: Answers, cancel: threading.Event) -> Plan[A
         work,
         lambda text: read_row(AnswerRow, text),
         lambda result: _failed_answer(result, fingerprint),
+        partial(_probe, news),
     )
 
 
@@ -202,10 +226,21 @@ def _failed_answer(result: Result, fingerprint: Fingerprint) -> AnswerRow:
     )
 
 
+def _summary_settings(settings: Settings, length: Length) -> tuple[tuple[str, str], ...]:
+    """Without the lengths that are not asked for."""
+    others = {f"summarize.{name}" for name in get_args(Length) if name != length}
+    found = _settings(settings, ("generator", "summarize"))
+    return tuple((name, value) for name, value in found if name not in others)
+
+
 def _settings(settings: Settings, sections: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     table = deciding(settings)
-    return tuple(
+    if "generator" in sections and settings.generator.engine == "openai":
+        # Servers call quite different models "default".
+        table["generator"]["base_url"] = settings.generator.base_url
+    found = (
         (f"{section}.{key}", json.dumps(value, ensure_ascii=False))
         for section in sections
         for key, value in table[section].items()
     )
+    return (("newsrag", own_version()), *found)

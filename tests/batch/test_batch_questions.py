@@ -1,5 +1,7 @@
 """Questions from files, and lines of them that hold none."""
 
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,13 +28,40 @@ def test_a_row_each(tmp_path: Path, name: str) -> None:
     assert found[2:] == [Failure("q.csv:5", "q.csv line 5 has no question.")]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "id;question\nq7;Who, then?\nq8;Why?\n",
+        "question\tid\nWho, then?\tq7\nWhy?\tq8\n",
+        '\n,\nid,question\nq7,"Who, then?"\nq8,Why?\n',
+        'id;question\r\nq7;"Who, then?"\r\nq8;Why?\r\n'.encode("utf-16"),
+    ],
+)
+def test_tables_as_spreadsheets_of_many_countries_save_them(
+    tmp_path: Path, body: str | bytes
+) -> None:
+    found = read(tmp_path / "q.csv", body)
+    assert found == [Question("q7", "Who, then?"), Question("q8", "Why?")]
+
+
+def test_a_question_of_any_length_leaves_the_others(tmp_path: Path) -> None:
+    found = read(tmp_path / "q.csv", f"question\n{'why ' * 50_000}\nWho?\n")
+    assert [each.id for each in found if isinstance(each, Question)] == ["2", "3"]
+
+
+@pytest.mark.parametrize("body", ["Who?\n\nWhy?\n", '{"question": "Who?"}\n\n{"text": "Why?"}\n'])
+def test_standard_input_is_read(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(body.encode())))
+    assert list(read_questions(Path("-"))) == [Question("1", "Who?"), Question("3", "Why?")]
+
+
 def test_a_single_column_needs_no_heading(tmp_path: Path) -> None:
     found = read(tmp_path / "q.csv", '"Who, then?"\nWhy?\n')
     assert found == [Question("1", "Who, then?"), Question("2", "Why?")]
 
 
 def test_a_record_each(tmp_path: Path) -> None:
-    lines = '{"id": 7, "question": "Who?"}\n"Why?"\n\n{"query": "When?"}\n{"a": 1}\n[1]\n{oh\n'
+    lines = '{"id": 7, "question": "Who?"}\n"Why?"\n\n{"id": null, "query": "When?"}\n{"a": 1}\n[1]\n{oh\n'
     found = read(tmp_path / "q.jsonl", lines)
     assert found[:3] == [Question("7", "Who?"), Question("2", "Why?"), Question("4", "When?")]
     reasons = [each.reason for each in found[3:] if isinstance(each, Failure)]

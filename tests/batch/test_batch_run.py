@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.batch import Fingerprint, Item, Job, JobTable, Status, run
-from rag.errors import ExtractError, GenerateError, ModelMissing
+from rag.errors import ExtractError, GenerateError, ModelMissing, PromptTooLong
 
 WORK = Fingerprint("k", (), (), "m")
 
@@ -64,8 +64,12 @@ def test_what_every_item_would_fail_of_ends_the_run(job: Job) -> None:
     assert job.status() == Status(waiting=12)
 
 
-def test_an_engine_that_fails_again_and_again_ends_the_run(job: Job) -> None:
+@pytest.mark.parametrize("probed", [True, False])
+def test_an_engine_that_is_down_ends_the_run(job: Job, probed: bool) -> None:
     calls = list[str]()
+
+    def down() -> None:
+        raise GenerateError("the server does not answer")
 
     def failing(payload: str) -> str:
         calls.append(payload)
@@ -74,9 +78,29 @@ def test_an_engine_that_fails_again_and_again_ends_the_run(job: Job) -> None:
         raise GenerateError("the server does not answer")
 
     with pytest.raises(GenerateError, match="does not answer"):
-        list(run(job, failing))
+        list(run(job, failing, probe=down if probed else None))
     assert len(calls) == 7  # one failed, one was done, five failed in a row
     assert job.status() == Status(waiting=10, done=1, failed=1)
+
+
+def test_items_that_an_engine_fails_at_do_not_end_the_run_while_it_works(job: Job) -> None:
+    probes = list[int]()
+
+    def failing(payload: str) -> str:
+        if payload == "11":
+            return payload
+        raise GenerateError("something in it")
+
+    rows = list(run(job, failing, probe=lambda: probes.append(1)))
+    assert [row.state for row in rows] == [*["failed"] * 11, "done"]
+    assert len(probes) == 2  # after five, and after ten
+
+
+def test_prompts_that_are_too_long_say_nothing_of_the_engine(job: Job) -> None:
+    def failing(payload: str) -> str:
+        raise PromptTooLong("the prompt has 20,143 tokens")
+
+    assert {row.state for row in run(job, failing)} == {"failed"}
 
 
 def test_cancelling_ends_the_rows_and_gives_up_what_is_in_work(job: Job) -> None:

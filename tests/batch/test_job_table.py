@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rag.batch import Fingerprint, Item, Job, JobTable, Status
-from rag.errors import JobChanged, JobProblem, JobUnknown
+from rag.errors import JobChanged, JobProblem, JobUnknown, SourceError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WORK = Fingerprint("summaries", (("length", "short"),), (("generator.model", "m"),), "m")
@@ -91,6 +91,19 @@ def test_a_job_is_gone_on_with_if_nothing_has_changed(table: JobTable) -> None:
     assert again.number == job.number
     assert again.status().done == 1
     assert table.open("a", WORK, ITEMS, anew=True).status() == Status(waiting=5)
+    assert table.names() == ("a",)
+
+
+def test_a_job_stays_as_it_is_where_the_new_input_cannot_be_read(table: JobTable) -> None:
+    def torn() -> Iterator[Item]:
+        yield ITEMS[0]
+        raise SourceError("the file cannot be read")
+
+    table.open("a", WORK, ITEMS)
+    with pytest.raises(SourceError):
+        table.open("a", WORK, torn(), anew=True)
+    assert table.open("a", WORK, ITEMS).status() == Status(waiting=5)
+    assert table.names() == ("a",)
     with pytest.raises(JobUnknown, match="'b'"):
         table.job("b")
     assert table.names() == ("a",)

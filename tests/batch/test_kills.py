@@ -91,7 +91,7 @@ def read_jsonl(path: Path) -> list[str]:
 def read_csv(path: Path) -> list[str]:
     body = path.read_bytes()
     assert body.endswith(b"\r\n")
-    head, *rows = list(csv.reader(body.decode().splitlines(keepends=True), strict=True))
+    head, *rows = list(csv.reader(body.decode("utf-8-sig").splitlines(keepends=True), strict=True))
     assert all(len(row) == len(head) for row in rows)
     return [row[head.index("title")] for row in rows]
 

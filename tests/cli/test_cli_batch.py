@@ -4,6 +4,8 @@ import json
 import os
 import re
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +14,7 @@ from typer.testing import CliRunner
 
 import rag.newsroom
 from rag.cli import app, main, show
+from rag.errors import GenerateError
 from rag.generate.scripted import ScriptedGenerator
 from rag.types import Message
 
@@ -134,6 +137,39 @@ def test_errors_are_one_line(
     assert ended.value.code == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert re.search(told, line)
+
+
+def test_what_ends_a_run_is_told_below_how_far_it_came(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = (json.dumps({"title": f"B{n}", "text": f"{BRIDGE} {n}"}) for n in range(12))
+    Path("many.jsonl").write_text("\n".join(lines))
+    left = iter(range(3))
+
+    def reply(messages: Sequence[Message]) -> str:
+        if next(left, None) is None:
+            raise GenerateError("the server does not answer")
+        return copied(messages)
+
+    monkeypatch.setattr(rag.newsroom, "build_generator", lambda _: ScriptedGenerator(reply))
+    argv = ["rag", "batch", "summarize", "many.jsonl", "--out", "out.jsonl"]
+    monkeypatch.setattr("sys.argv", argv)
+    said = StringIO()
+    with redirect_stdout(said), pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert figures(said.getvalue())[:5] == ["12", "3", "0", "9", "3"]
+    monkeypatch.setattr(rag.newsroom, "build_generator", lambda _: ScriptedGenerator(copied))
+    code, out, _ = run("summarize", "many.jsonl", "--out", "out.jsonl")
+    assert (code, figures(out)[:5]) == (0, ["12", "12", "0", "0", "9"])
+
+
+def test_questions_from_standard_input(run: Run, feed: str) -> None:
+    assert CliRunner().invoke(app, ["ingest", feed]).exit_code == 0
+    asked = b'{"id": "a", "question": "Who opened the Harrow bridge?"}\n'
+    assert run("ask", "-", "--out", "answers.jsonl", given=asked)[0] == 0
+    (row,) = map(json.loads, Path("answers.jsonl").read_text().splitlines())
+    assert (row["id"], row["question"]) == ("a", "Who opened the Harrow bridge?")
 
 
 def test_sources_and_filters_do_not_go_together(run: Run, feed: str) -> None:

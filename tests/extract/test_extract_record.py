@@ -33,6 +33,14 @@ def test_a_clean_record_passes_untouched() -> None:
     assert (article.published, article.language) == (date(2024, 4, 9), "en")
 
 
+def test_a_title_that_is_a_whole_text_is_cut() -> None:
+    article = record(title="why " * 8000, text=CLEAN, publisher="Post " * 200)
+    assert article.title.startswith("why why")
+    assert article.title.endswith("why…")
+    assert len(article.title) <= 300
+    assert len(article.publisher) <= 300
+
+
 def test_other_names_in_any_case() -> None:
     article = record(
         Headline=HEADLINE, articleBody=CLEAN, pubDate=1712703480, SOURCE="Post", byline="By A. Lee"

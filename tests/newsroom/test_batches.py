@@ -134,7 +134,7 @@ def test_every_bad_input_is_a_row_and_the_rest_is_done(opened: Opened, tmp_path:
     ):
         assert words in error
     assert all(row.summary and row.claims for row in rows if not row.error)
-    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8-sig") as file:
         written = list(csv.DictReader(file))
     assert [row["error"] for row in written if row["error"]] == told
     assert len(written) == 37
@@ -157,6 +157,40 @@ def test_an_engine_that_fails_at_one_article_leaves_the_others(
         batch.retry()
         assert [row.error for row in batch] == ["", "", ""]
     assert [json.loads(line)["error"] for line in out.read_text().splitlines()] == ["", "", ""]
+
+
+def test_many_articles_in_a_row_that_an_engine_fails_at_leave_the_others(
+    opened: Opened, tmp_path: Path
+) -> None:
+    def reply(messages: Sequence[Message]) -> str:
+        if "ferry" in messages[-1].content:
+            raise GenerateError("something in it")
+        return "Yes." if messages[-1].content == "Say yes." else copied(messages)
+
+    texts = [BRIDGE, *(f"{FERRY} It was boat {n}." for n in range(7)), CHEESE]
+    with opened(reply=reply).batch(of(feed(tmp_path / "feed.jsonl", *texts))) as batch:
+        errors = [row.error for row in batch]
+    assert errors == ["", *["something in it"] * 7, ""]
+
+
+def test_what_batches_write_is_no_input_of_theirs(opened: Opened, tmp_path: Path) -> None:
+    folder = tmp_path / "news"
+    folder.mkdir()
+    (folder / "bridge.txt").write_text(BRIDGE)
+    for name in ("one.jsonl", "two.md", "one.jsonl", "two.md"):
+        with opened().batch(of(str(folder)), out=folder / name) as batch:
+            assert [row.error for row in batch] == [""]
+
+
+def test_a_row_of_what_cannot_be_read_has_the_address_of_its_file(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "good.txt").write_text(BRIDGE)
+    (tmp_path / "empty.txt").touch()
+    with opened().batch(of("good.txt", "empty.txt", "none.txt")) as batch:
+        urls = [row.url for row in batch]
+    assert urls == [(tmp_path / "good.txt").as_uri(), (tmp_path / "empty.txt").as_uri(), "none.txt"]
 
 
 def test_what_is_too_long_is_not_tried_again_until_it_is_read_anew(
@@ -206,6 +240,12 @@ def test_what_has_changed_is_named_and_there_are_ways_on(opened: Opened, tmp_pat
     with pytest.raises(JobChanged, match="model scripted, now other"):
         opened(name="other").batch(of(source), out=out)
     opened("generator.threads=1", "batch.streams=1").batch(of(source), out=out).close()
+    opened("summarize.long=9").batch(of(source), out=out).close()
+    with pytest.raises(JobChanged, match=r"engine.*now .openai.*base_url none, now .http"):
+        opened("generator.engine=openai").batch(of(source), out=out)
+    feed(tmp_path / "feed.jsonl", BRIDGE, FERRY, publisher="Harrow Echo")
+    with pytest.raises(JobChanged, match="2 items are new"):
+        opened().batch(of(source), out=out)
     feed(tmp_path / "feed.jsonl", BRIDGE, CHEESE)
     with pytest.raises(JobChanged, match=r"1 item is new \(A cheese.*and 1 item is gone.*--resume"):
         opened().batch(of(source), out=out)
@@ -226,6 +266,10 @@ def test_files_that_are_not_ours_are_left_alone(opened: Opened, tmp_path: Path) 
         opened().batch(of(source), out=tmp_path / "new.csv", begin="resume")
     with pytest.raises(JobProblem, match=r"written to \.jsonl, \.csv"):
         opened().batch(of(source), out=tmp_path / "out.xls")
+    folder = tmp_path / "out.md"
+    folder.mkdir()
+    with pytest.raises(JobProblem, match="is a folder"):
+        opened().batch(of(source), out=folder)
     with pytest.raises(JobProblem, match="is no folder"):
         opened().batch(of(source), out=tmp_path / "no" / "out.csv")
 

@@ -1,0 +1,11 @@
+"""Which release this is. Floor 0."""
+
+
+def own_version() -> str:
+    """The version of the installed package, ``0`` where it runs from its source folder."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("newsrag")
+    except PackageNotFoundError:
+        return "0"
