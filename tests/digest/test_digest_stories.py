@@ -231,6 +231,76 @@ def test_an_article_without_a_sentence_that_stands_is_survived() -> None:
         assert found.articles == 2
 
 
+# The same sentence in several articles
+
+FIRE = "A fire at the Marwick paper mill killed three workers on Monday, the fire service said."
+AFTER = (
+    "Mill owner Carla Voss of Marwick said that production will stop until spring. The union demanded an"
+    " inquiry by the ministry in Oslo."
+)
+SMOKE = (
+    "Mayor Jonas Hale of Marwick thanked the crews in the town hall. Insurers of Harrow put the damage of"
+    " the fire at 12 million euros."
+)
+
+
+def fires(*texts: str, paper: str = "Paper {}") -> list[Article]:
+    return [
+        report(text, f"Fire {number}", paper=paper.format(number), day=MONDAY)
+        for number, text in enumerate(texts)
+    ]
+
+
+def test_what_two_papers_open_with_is_told_and_cited_from_both() -> None:
+    (story,) = made(fires(f"{FIRE} {AFTER}", f"{FIRE} {SMOKE}")).stories
+    lead = next(c for c in (story.headline, *story.claims) if c.text == FIRE)
+    assert cited([lead]) == {1, 2}
+
+
+def test_the_model_reads_what_two_papers_open_with_once_and_both_are_cited_for_its_words() -> None:
+    generator = ScriptedGenerator(lambda _: "A fire killed three workers at the Marwick mill. [1]")
+    (story,) = made(fires(f"{FIRE} {AFTER}", f"{FIRE} {SMOKE}"), generator).stories
+    assert generator.history[0][-1].content.count(FIRE) == 1
+    own = next(c for c in (story.headline, *story.claims) if c.text.startswith("A fire killed"))
+    assert cited([own]) == {1, 2}
+
+
+def test_what_several_papers_print_is_merged_once_though_only_one_of_them_was_read() -> None:
+    generator = ScriptedGenerator(copied)
+    made(fires(FIRE, f"{FIRE} {AFTER}", f"{FIRE} {SMOKE}"), generator, tokens=100)
+    merged = [each for each in generator.history if "headline" not in each[-1].content][-1]
+    assert len(generator.history) > 3
+    assert merged[-1].content.count(FIRE) == 1
+
+
+def test_articles_of_the_same_sentences_in_another_order_still_tell_them() -> None:
+    one, other = AFTER.split(". ", 1)
+    texts = f"{FIRE} {AFTER} No. 11 of 40.", f"{one}. {other} {FIRE} No. 12 of 50, page 3."
+    (story,) = made(fires(*texts)).stories
+    assert len(story.sources) == 2
+    assert FIRE in f"{story.headline.text} {story.text}"
+
+
+def test_what_one_paper_repeats_in_its_articles_on_the_story_is_told() -> None:
+    (story,) = made(fires(f"{FIRE} {AFTER}", f"{FIRE} {SMOKE}", paper="Harrow Post")).stories
+    assert FIRE in f"{story.headline.text} {story.text}"
+
+
+def test_what_a_paper_writes_about_itself_in_each_article_is_not_told() -> None:
+    own = "Readers of the Post may meet our editors each week in the hall of Lindenau."
+    articles = fires(f"{own} {FIRE} {AFTER}", f"{own} {FIRE} {SMOKE}", paper="Harrow Post")
+    (story,) = made(articles).stories
+    assert own not in f"{story.headline.text} {story.text}"
+    assert FIRE in f"{story.headline.text} {story.text}"
+
+
+@pytest.mark.parametrize("text", ["Why did he leave Harrow? Fog came in.", "Hi there. Bye."])
+def test_a_story_is_not_empty_where_an_article_has_a_sentence(text: str) -> None:
+    for articles in (fires(text), fires(text, f"{text} {text}", f"{text} Oh.")):
+        for story in made(articles).stories:
+            assert story.claims
+
+
 # Over time
 
 
