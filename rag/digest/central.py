@@ -101,17 +101,18 @@ def _telling(article: Article, number: int) -> list[Passage]:
 
 def _furniture(standing: Mapping[str, Sequence[Passage]]) -> frozenset[str]:
     """Sentences that one paper puts into several articles, and that have little to do with the rest."""
-    heard = Counter(stem for text in standing for stem in terms(text).stems)
+    repeated = [
+        text
+        for text, places in standing.items()
+        if _repeats(places) == len({each.article.id for each in places}) - 1 > 0
+    ]
+    heard = Counter(stem for text in standing if repeated for stem in terms(text).stems)
 
     def apart(text: str) -> bool:
         stems = terms(text).stems
         return sum(heard[stem] > 1 for stem in stems) < _OF_THE_STORY * len(stems)
 
-    return frozenset(
-        text
-        for text, places in standing.items()
-        if _repeats(places) == len({each.article.id for each in places}) - 1 > 0 and apart(text)
-    )
+    return frozenset(filter(apart, repeated))
 
 
 def _repeats(places: Sequence[Passage]) -> int:

@@ -10,6 +10,9 @@ from rag.types import Article, Claim, Passage
 from rag.verify.untitled import check_by_text
 
 _TRIED = 12  # titles
+_AGAINST = (
+    12  # openings of other articles that a title is held against, those that share most with it
+)
 _TOLD_BY_OTHERS = 0.35  # of a title's words, on average over the other articles
 _LONGEST = 18  # words of a headline
 _TAIL = re.compile(r"\s+[|–—-]\s+([^|–—]{2,40})$")
@@ -34,10 +37,11 @@ def headline(
     several = len({passage.article.id for passage in passages}) > 1
     for own in (False, True) if several else (True,):
         found = [
-            (claim, _shared(title, article, passages))
+            (claim, told)
             for title, article in newest
-            if not several or _shared(title, article, passages) >= _TOLD_BY_OTHERS
-            for shown in [[each for each in passages if (each.article.id == article.id) is own]]
+            for told, nearest in [_others(title, article, passages)]
+            if not several or told >= _TOLD_BY_OTHERS
+            for shown in [_of(article, passages) if own else nearest]
             for claim in [check_by_text(title, shown, support=support)]
             if claim.supported
         ]
@@ -46,10 +50,18 @@ def headline(
     return None
 
 
-def _shared(title: str, article: Article, passages: Sequence[Passage]) -> float:
-    """The share of a title's words that the openings of the other articles hold, on average."""
-    others = [each.chunk.text for each in passages if each.article.id != article.id]
-    return sum(held(title, text) for text in others) / max(1, len(others))
+def _of(article: Article, passages: Sequence[Passage]) -> list[Passage]:
+    return [each for each in passages if each.article.id == article.id]
+
+
+def _others(
+    title: str, article: Article, passages: Sequence[Passage]
+) -> tuple[float, list[Passage]]:
+    """How much of a title the openings of the other articles hold, on average, and the nearest of them."""
+    others = [each for each in passages if each.article.id != article.id]
+    shares = [held(title, each.chunk.text) for each in others]
+    order = sorted(range(len(others)), key=lambda place: -shares[place])[:_AGAINST]
+    return sum(shares) / max(1, len(others)), [others[place] for place in sorted(order)]
 
 
 def plain_title(article: Article) -> str:

@@ -141,13 +141,12 @@ class Teller:
         left, told = list(claims), list[Claim]()
         for passage in central.passages:
             sentence = passage.chunk.text
+            if any(shared(sentence, one.text) > _ALIKE for one in told):
+                continue
             telling = [claim for claim in left if tells(claim.text, sentence)]
             ours = max(telling, key=lambda claim: shared(claim.text, sentence), default=None)
             claim = ours or self._as_it_stands(passage, central, shown)
-            new = claim.text, sentence
-            if not claim.supported or any(
-                shared(text, one.text) > _ALIKE for one in told for text in new
-            ):
+            if not claim.supported or any(shared(claim.text, one.text) > _ALIKE for one in told):
                 continue
             told.append(claim)
             left = [one for one in left if one is not ours]

@@ -1,14 +1,19 @@
 """Stories as they are written: two articles cited, quotes exact, prompts that fit, nothing invented."""
 
+import random
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 import pytest
 from reports import CHEESE, FERRY, FERRY_TOO, MONDAY, TUESDAY, WEDNESDAY, report, vectors_of
 
+import rag.digest.denials
+import rag.verify
 from rag.digest import digest
 from rag.digest.headline import plain_title
+from rag.digest.quantities import Quantity
 from rag.errors import GenerateError
 from rag.export import as_json, as_markdown, told
 from rag.generate.scripted import ScriptedGenerator
@@ -488,3 +493,57 @@ def test_hostile_articles_stay_data() -> None:
 def test_days_before_the_common_era_of_news_are_survived() -> None:
     articles = [report(FERRY, day=date.min), report(FERRY_TOO, paper="B", day=date.max)]
     assert made(articles).articles == 2
+
+
+# Many articles
+
+
+def long_story(count: int) -> list[Article]:
+    """Articles of one story in other words each, with figures, days and denials."""
+    chance = random.Random(1)
+    letters = "abcdefghijklmnop"
+    words = ["".join(chance.choices(letters, k=6)) for _ in range(3000)]
+
+    def some() -> str:
+        return " ".join(chance.sample(words, 3))
+
+    def text() -> str:
+        told = [
+            f"The Marwick fire of Carla Voss {some()} killed {chance.randrange(3, 90)} workers in Marwick.",
+            f"Some {chance.randrange(20, 900)} firefighters {some()} fought the blaze in Lindenau.",
+            f"The mill will {chance.choice(['', 'not '])}open in Marwick {some()} once more this year.",
+        ]
+        told += [f"Mayor Hale of Marwick thanked the {some()} crews of Podil." for _ in range(9)]
+        return " ".join(told)
+
+    return [
+        report(text(), f"Marwick fire {n}", paper=f"Paper {n % 40}", day=MONDAY + timedelta(n % 9))
+        for n in range(count)
+    ]
+
+
+@pytest.mark.slow
+def test_what_is_compared_in_a_story_of_400_articles_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: Counter[str] = Counter()
+
+    def counted(name: str, does: Callable[..., object]) -> Callable[..., object]:
+        def call(*arguments: object) -> object:
+            compared[name] += 1
+            return does(*arguments)
+
+        return call
+
+    for name, room, does in (
+        ("claims with articles", rag.verify, "probability"),
+        ("figures", Quantity, "contradicts"),
+        ("denials", rag.digest.denials, "_opposed"),
+    ):
+        monkeypatch.setattr(room, does, counted(name, getattr(room, does)))
+    articles = long_story(400)
+    (story,) = made(articles, ScriptedGenerator(copied)).stories
+    assert len(story.sources) == 400
+    assert compared["claims with articles"] < 1000
+    assert compared["figures"] < 60_000
+    assert compared["denials"] < 10_000
