@@ -173,6 +173,23 @@ def test_a_digest_is_not_lost_if_its_folder_has_gone_meanwhile(
     assert "standard output" in last
 
 
+@pytest.mark.parametrize("command", ["digest", "ask", "chat", "summarize", "articles", "batch"])
+def test_days_the_wrong_way_round_are_told_and_not_searched(run: Run, command: str) -> None:
+    (Path("q.txt")).write_text("Who?\n", "utf-8")
+    arguments = {
+        "digest": ["digest"],
+        "ask": ["ask", "Who voted?"],
+        "chat": ["chat"],
+        "summarize": ["summarize", "--query", "ferry"],
+        "articles": ["articles", "list"],
+        "batch": ["batch", "ask", "q.txt", "--out", "a.jsonl"],
+    }[command]
+    ended = run("--since", "2024-05-14", "--until", "2024-05-13", before=arguments)
+    assert ended.code == 2
+    told = " ".join(ended.err.replace("│", " ").split())
+    assert "since 2024-05-14 is after until 2024-05-13: no day is within. Turn them round." in told
+
+
 def test_a_missing_index_is_told(run: Run) -> None:
     ended = run("--index", "other")
     assert ended.code == 1
