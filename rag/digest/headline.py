@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from rag.cite import split_claims
-from rag.terms import held
+from rag.terms import DAYS, MONTHS, held, terms
 from rag.types import Article, Claim, Passage
 from rag.verify.untitled import check_by_text
 
@@ -70,7 +70,8 @@ def plain_title(article: Article) -> str:
     tail = _TAIL.search(title)
     if tail and ("|" in tail.group() or _names(tail[1], article)):
         title = title[: tail.start()]
-    return "" if _CUT.search(title) or not 3 <= len(title.split()) <= _LONGEST else title
+    whole = 3 <= len(title.split()) <= _LONGEST and not _CUT.search(title)
+    return title if whole and _tells(title, [article]) else ""
 
 
 def _names(tail: str, article: Article) -> bool:
@@ -84,6 +85,14 @@ def own_headline(draft: str, passages: Sequence[Passage], *, support: float) -> 
         # Small models copy paper and day from behind the title.
         words = _PAREN.sub("", sentence.strip(' "“”*#')).removesuffix(".")
         claim = check_by_text(words, passages, cited=cited, support=support)
-        if claim.supported and len(words.split()) <= _LONGEST:
+        short = len(words.split()) <= _LONGEST
+        if claim.supported and short and _tells(words, [each.article for each in passages]):
             return claim
     return None
+
+
+def _tells(words: str, articles: Sequence[Article]) -> bool:
+    """Whether words say more than who published something, and when: the head of a source."""
+    heads = f"source sources. {' '.join((*DAYS, *MONTHS))}"
+    papers = (terms(article.publisher).stems for article in articles)
+    return bool(terms(words).stems - terms(heads).stems.union(*papers))

@@ -418,6 +418,38 @@ def test_the_models_own_headline_is_taken_if_it_holds() -> None:
 
 
 @pytest.mark.parametrize(
+    "own",
+    [
+        "P1, Monday 13 May 2024",
+        "P1",
+        "Source 1: P1, Monday",
+        "Sources 1 and 2",
+        "B, P1",
+        "13 May 2024",
+    ],
+)
+def test_paper_day_and_number_of_a_source_are_no_headline(own: str) -> None:
+    def reply(messages: Sequence[Message]) -> str:
+        return own if "headline" in messages[-1].content else NOTHING
+
+    articles = [report(FERRY, own, paper="P1", day=MONDAY), report(FERRY_TOO, "", paper="B")]
+    (story,) = made(articles, ScriptedGenerator(reply)).stories
+    assert story.headline.supported
+    assert story.headline.text != own
+
+
+def test_a_headline_that_names_paper_and_day_beside_what_happened_is_one() -> None:
+    own = "Council of Harrow voted on Monday"
+
+    def reply(messages: Sequence[Message]) -> str:
+        return own if "headline" in messages[-1].content else NOTHING
+
+    articles = [report(FERRY, "", day=MONDAY), report(FERRY_TOO, "Bye", paper="Harrow Council")]
+    (story,) = made(articles, ScriptedGenerator(reply)).stories
+    assert story.headline.text == own
+
+
+@pytest.mark.parametrize(
     ("title", "wanted"),
     [
         ("Ferry closes in Harrow | CNN", "Ferry closes in Harrow"),
