@@ -91,6 +91,12 @@ def test_a_digest_of_all_needs_no_query(run: Run) -> None:
     assert "1 article, 1 story." in run("--publisher", "times").out
 
 
+def test_articles_that_are_left_out_are_told(run: Run) -> None:
+    ended = run("--set", "digest.articles=1")
+    assert ended.out.rstrip().endswith("1 of 2 articles, the newest, 1 story.")
+    assert json.loads(run("--set", "digest.articles=1", "--json").out)["matching"] == 2
+
+
 def test_json(run: Run) -> None:
     found = json.loads(run("--json").out)
     (story,) = found["stories"]
