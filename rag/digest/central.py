@@ -17,6 +17,8 @@ _OF_ARTICLE = 4  # sentences of an article that may tell the story
 _LONGEST = 45  # words of a sentence that is told as it stands
 _NEW = 0.2  # weight of being told by the newest articles
 _PLACE = 0.4  # weight of the place in the article, beside that of what other articles tell too
+_NEAR = 0.25  # of a sentence's words, on average over the other articles, that they have too
+_MOST = 0.5  # of the other articles, from which a name is one that the story is about
 _OF_THE_STORY = 1 / 3  # of a sentence that a paper repeats, words that other sentences have too
 # A sentence that opens so leans on the one before it, and one in quotation marks is somebody's.
 _LEANS = re.compile(
@@ -44,11 +46,13 @@ _PRONOUNS = frozenset("he she they it his her their its him them".split())
 class Central:
     """Sentences of a story, the most telling first, each once, with where else it stands.
 
-    ``standing[text]`` is each place of a sentence, that in the oldest article first.
+    ``standing[text]`` is each place of a sentence, that in the oldest article first. ``apart`` are
+    those that share little with the other articles: a second subject of an article.
     """
 
     passages: tuple[Passage, ...]
     standing: Mapping[str, Sequence[Passage]]
+    apart: frozenset[str]
 
     def elsewhere(self, passage: Passage) -> Iterator[Passage]:
         """The same sentence in other papers, once each: what several print is the most borne out."""
@@ -72,10 +76,12 @@ def central_sentences(articles: Sequence[Article]) -> Central:
     for passage in (passage for own in told for passage in own):
         standing.setdefault(passage.chunk.text, []).append(passage)
     furniture = _furniture(standing)
-    held = [words_of(article).stems for article in articles]
-    holders = Counter(stem for stems in held for stem in stems)
+    words = [words_of(article) for article in articles]
+    holders = Counter(stem for each in words for stem in each.stems)
+    naming = Counter(name for each in words for name in each.names)
     others = max(1, len(articles) - 1)
     scores: dict[str, float] = {}
+    apart = set[str]()
     for number, own in enumerate(told, start=1):
         kept = [passage.chunk.text for passage in own if passage.chunk.text not in furniture]
         for place, text in enumerate(islice(dict.fromkeys(kept), _OF_ARTICLE)):
@@ -83,12 +89,15 @@ def central_sentences(articles: Sequence[Article]) -> Central:
             same = 1 + _repeats(standing[text])
             stems = terms(text).stems
             shared = sum(max(0, holders[stem] - same) for stem in stems) / others
-            score = (
-                _PLACE / (1 + place) + shared / max(1, len(stems)) + _NEW * number / len(articles)
-            )
+            near = shared / max(1, len(stems))
+            named = max((naming[name] - same for name in terms(text).names), default=0)
+            if near < _NEAR and named < _MOST * others:
+                apart.add(text)
+            score = _PLACE / (1 + place) + near + _NEW * number / len(articles)
             scores[text] = max(score, scores.get(text, 0.0))
     found = [replace(standing[text][0], score=score) for text, score in scores.items()]
-    return Central(tuple(sorted(found, key=lambda each: -each.score)), standing)
+    found.sort(key=lambda each: -each.score)
+    return Central(tuple(found), standing, frozenset(apart))
 
 
 def _telling(article: Article, number: int) -> list[Passage]:

@@ -65,7 +65,7 @@ class Teller:
             claims=claims,
             citations=distinct([title, *claims]),
             sources=_sources(cluster),
-            timeline=timeline(articles, central.passages, changed),
+            timeline=timeline(articles, central, changed),
             disagreements=_disagreements(articles, pairs)[:_DISAGREEMENTS],
         )
 

@@ -4,6 +4,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,8 +13,10 @@ from reports import CHEESE, FERRY, FERRY_TOO, MONDAY, TUESDAY, WEDNESDAY, report
 import rag.digest.denials
 import rag.verify
 from rag.digest import digest
+from rag.digest.central import central_sentences
 from rag.digest.headline import plain_title
 from rag.digest.quantities import Quantity
+from rag.digest.timeline import timeline
 from rag.errors import GenerateError
 from rag.export import as_json, as_markdown, told
 from rag.generate.scripted import ScriptedGenerator
@@ -336,6 +339,26 @@ def test_the_timeline_has_a_sentence_a_day_oldest_first() -> None:
     assert days == sorted(set(days))
     assert {MONDAY, WEDNESDAY, WEDNESDAY + timedelta(days=1)} <= set(days)
     assert any("marched" in event.claim.text for event in story.timeline)
+
+
+def test_a_second_subject_of_an_article_is_not_in_the_timeline() -> None:
+    second = "Goats of Stover Hill won gold medals for Wilma Troost at the county show on Sunday."
+    last = later()[-1]
+    roundup = replace(last, text=f"{last.text} {second}", published=MONDAY + timedelta(days=7))
+    (story,) = made([*later()[:-1], roundup]).stories
+    assert len(story.sources) == 4
+    days = [event.day for event in story.timeline]
+    assert days == [MONDAY, TUESDAY, WEDNESDAY, roundup.published]
+
+
+def test_what_only_the_newest_article_tells_of_those_whom_all_name_is_in_the_timeline() -> None:
+    news = (
+        "Thieves smashed every window of Harrow's museum during Sunday night, leaving broken glass."
+    )
+    fourth = report(news, "Thieves", paper="Marwick Mail", day=WEDNESDAY + timedelta(days=6))
+    told = central_sentences([*later(), fourth])
+    events = timeline([*later(), fourth], told, ())
+    assert news in [event.claim.text for event in events]
 
 
 def test_the_timeline_says_nothing_twice() -> None:
