@@ -127,6 +127,7 @@ def process(place: Path) -> Iterator[subprocess.Popen[str]]:
     started.communicate()
 
 
+@pytest.mark.slow
 def test_the_page_comes_up_without_models_and_ctrl_c_ends_it_quietly(
     process: subprocess.Popen[str],
 ) -> None:
