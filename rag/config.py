@@ -213,6 +213,12 @@ def profiles() -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
+def profile_name(profile: str | None = None, environment: Mapping[str, str] | None = None) -> str:
+    """The profile that :func:`load` takes: as given, else ``RAG_PROFILE``, else default."""
+    environment = os.environ if environment is None else environment
+    return profile or environment.get("RAG_PROFILE") or "default"
+
+
 def load(
     profile: str | None = None,
     *,
@@ -222,7 +228,7 @@ def load(
     """The settings: defaults, then profile, then environment, then overrides.
 
     Args:
-        profile: a name from configs/ or the path of a TOML file; None: ``RAG_PROFILE`` or default.
+        profile: a name from configs/ or the path of a TOML file; see :func:`profile_name`.
         overrides: ``section.key=value`` each.
         environment: read instead of ``os.environ``, for ``RAG_SECTION_KEY`` and ``RAG_PROFILE``.
 
@@ -232,7 +238,7 @@ def load(
     environment = os.environ if environment is None else environment
     default = configs_folder() / "default.toml"
     table = _read(default)
-    name = profile or environment.get("RAG_PROFILE") or "default"
+    name = profile_name(profile, environment)
     if name != "default":
         path = _profile_path(name)
         _merge(table, _read(path), where=str(path.name))

@@ -249,6 +249,7 @@ class Digest:
 
     ``articles`` is how many were looked at, ``copies`` how many of them tell the same as others in
     the same words; ``found`` is how many stories they tell, of which the first ones are here.
+    ``matching`` is how many articles could have been looked at: more, where the rest was left out.
     """
 
     query: str
@@ -258,6 +259,7 @@ class Digest:
     found: int
     model: str
     timing: Timing
+    matching: int = 0
 
 
 Order = Literal["newest", "oldest", "title", "publisher"]  # of a list of articles

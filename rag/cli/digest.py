@@ -1,6 +1,7 @@
 """``rag digest``."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,6 +19,7 @@ from rag.cli.options import (
     filters_of,
     news_of,
 )
+from rag.errors import RagError
 from rag.types import Digest, Draft, Filters, Story
 
 if TYPE_CHECKING:
@@ -61,13 +63,13 @@ def digest(
         filters = filters_of(since, until, publisher)
         quiet = as_json or out is not None
         made = _told(news, query, filters, stories, length, quiet=quiet)
-    if out is not None:
-        _write(made, out)
     if as_json:
         from rag.export import as_json as to_json
 
-        print(to_json(made))  # noqa: T201
-    elif out is None or not made.stories:
+        print(to_json(made), flush=True)  # noqa: T201
+    if out is not None:
+        _filed(made, out, shown=as_json)
+    if not as_json and (out is None or not made.stories):
         show.print_digest_end(made)
     show.print_timing(made)
 
@@ -129,17 +131,33 @@ def _writable(out: Path | None) -> None:
         raise typer.BadParameter(f"--out {out}: it cannot be written there.")
 
 
-def _write(made: Digest, out: Path) -> None:
+def _write(text: str, out: Path) -> None:
     """Write the whole file beside, then give it its name, so that no half of one is ever there."""
-    from rag.export import as_json, as_markdown
-
-    text = as_json(made) + "\n" if out.suffix.lower() == ".json" else as_markdown(made)
     beside = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         beside.write_text(text, encoding="utf-8")
         beside.replace(out)
-    except OSError as error:
-        raise typer.BadParameter(f"--out {out} cannot be written: {error.strerror}.") from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong before is told
+            beside.unlink(missing_ok=True)
+
+
+def _filed(made: Digest, out: Path, *, shown: bool) -> None:
+    """Write a digest as Markdown or JSON; where that fails print it, unless it was, and say so.
+
+    Raises:
+        RagError: if the file cannot be written.
+    """
+    from rag.export import as_json, as_markdown
+
+    text = as_json(made) + "\n" if out.suffix.lower() == ".json" else as_markdown(made)
+    try:
+        _write(text, out)
+    except OSError as error:
+        if not shown:
+            print(show.plain(text), end="", flush=True)  # noqa: T201
+        raise RagError(
+            f"--out {out} cannot be written: {error.strerror}."
+            " The digest is on standard output instead."
+        ) from error
     show.console(stderr=True).print(show.plain(f"{len(made.stories)} stories in {out}"))

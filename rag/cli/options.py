@@ -63,8 +63,17 @@ def news_of(index: str, profile: str, overrides: list[str] | None) -> "News":
 def filters_of(
     since: datetime | None, until: datetime | None, publishers: list[str] | None
 ) -> Filters:
-    """The filters of a command line."""
-    return Filters(_day(since), _day(until), tuple(publishers or ()))
+    """The filters of a command line.
+
+    Raises:
+        BadParameter: if no day can be within them.
+    """
+    first, last = _day(since), _day(until)
+    if first and last and first > last:
+        raise typer.BadParameter(
+            f"since {first} is after until {last}: no day is within. Turn them round."
+        )
+    return Filters(first, last, tuple(publishers or ()))
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -49,6 +49,8 @@ def ui(
 
     Example: rag ui --index mine --port 8000
     """
+    from rag.config import profile_name
+
     try:
         from app import door, serve
     except ModuleNotFoundError as error:
@@ -82,7 +84,7 @@ def ui(
             open_to_network=open_to_network,
             prevent_thread_lock=True,
             tell=tell,
-            profile=profile,
+            profile=Path(profile_name(profile)).stem,
         )
         threading.Thread(target=_warm, args=[news], name="warm", daemon=True).start()
         page.wait()

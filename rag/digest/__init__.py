@@ -27,6 +27,7 @@ def digest(
     *,
     generator: Generator,
     query: str = "",
+    matching: int = 0,
     stories: int = 5,
     sentences_wanted: int = 3,
     tokens: int = 1400,
@@ -42,6 +43,7 @@ def digest(
         vectors: their chunks' vectors by article id, float32 (chunks, dimension), unit length.
         generator: the model that writes.
         query: what it is about; kept in the Digest, not read.
+        matching: how many articles there were to choose these from, if more; kept in the Digest.
         stories: how many are written, at most.
         sentences_wanted: how many sentences a story should have, at most.
         tokens: most tokens of sources in one prompt.
@@ -72,4 +74,5 @@ def digest(
         found=len(found),
         model=generator.identity,
         timing=writer.timing,
+        matching=max(matching, len(articles)),
     )

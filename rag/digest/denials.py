@@ -14,6 +14,7 @@ from rag.verify.source import denied
 
 _SAME = 0.7  # of the words of both sentences together
 _LEAST = 5  # words that both share
+_COMPARED = 200  # sentences that one which denies is compared with, those of the newest articles
 _LONGEST = 40  # words of a sentence
 # Who says so, or on what condition, may differ: then both may be right.
 _OPEN = re.compile(
@@ -21,6 +22,7 @@ _OPEN = re.compile(
     r"|until|yet|still|but)\b",
     re.I,
 )
+_Frame = tuple[date | None, frozenset[str], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +40,26 @@ class Told:
 def denials(articles: Sequence[Article]) -> tuple[tuple[Told, Told], ...]:
     """Pairs of sentences of one day, of which one denies what the other says; each is in one pair."""
     told = [each for article in articles for each in _told(article)]
+    saying: dict[tuple[_Frame, str], list[int]] = {}
+    for place, each in enumerate(told):
+        for stem in () if each.denied else each.terms.stems:
+            saying.setdefault((_frame(each), stem), []).append(place)
     found: list[tuple[Told, Told]] = []
     used = set[int]()
     for place, denying in enumerate(told):
-        if not denying.denied:
-            continue
-        for other, saying in enumerate(told):
-            if not used & {place, other} and _opposed(denying, saying):
+        near = {n for stem in denying.denied for n in saying.get((_frame(denying), stem), ())}
+        for other in sorted(near - used)[-_COMPARED:]:
+            if _opposed(denying, told[other]):
                 used |= {place, other}
-                found.append((denying, saying) if place < other else (saying, denying))
+                first, last = sorted((place, other))
+                found.append((told[first], told[last]))
+                break
     return tuple(found)
+
+
+def _frame(told: Told) -> _Frame:
+    """What two sentences must share of which one denies the other: day, names and figures."""
+    return told.day, told.terms.names, told.terms.numbers
 
 
 def _told(article: Article) -> Iterator[Told]:
@@ -61,16 +73,11 @@ def _told(article: Article) -> Iterator[Told]:
 
 
 def _opposed(denying: Told, saying: Told) -> bool:
-    one, other = denying.terms, saying.terms
+    one, other = denying.terms.stems, saying.terms.stems
     return (
         denying.article.id != saying.article.id
-        and not saying.denied
         and denying.day is not None
-        and denying.day == saying.day
-        and bool(denying.denied & other.stems)
-        and one.names == other.names
-        and one.numbers == other.numbers
-        and len(one.stems & other.stems) >= _LEAST
-        and alike(one.stems, other.stems) >= _SAME
+        and len(one & other) >= _LEAST
+        and alike(one, other) >= _SAME
         and papers_differ(denying.article, saying.article)
     )

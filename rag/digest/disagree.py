@@ -7,9 +7,10 @@ holds the other's figure. A figure of a later day is a change, not a disagreemen
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from urllib.parse import urlsplit
 
 from rag.digest.days import day_of
@@ -23,6 +24,7 @@ _LONGEST = 60  # words of a sentence that is compared
 _PREFIX = 5  # letters by which Russia and Russian are one
 _SHARED = 0.6  # of the words of the shorter side, what is counted aside
 _LEAST = 3  # words that both share
+_FACTS = 200  # of one noun that are compared, those of the newest articles
 _NAMES = 2  # names that two share who tell how long a meeting took
 _CLAUSE = re.compile(r";\s+|,\s+(?:and|but|while|whereas|although|though)\s+", re.I)
 SAYING = (
@@ -86,25 +88,26 @@ def contradictions(articles: Sequence[Article]) -> tuple[Pair, ...]:
     """Pairs of facts of different articles that contradict each other, the likest first.
 
     Each fact is in one pair at most. Facts of no known day are left out.
+
+    Args:
+        articles: of a story, oldest first.
     """
-    facts = [fact for article in articles for fact in facts_of(article)]
+    facts = [fact for article in articles for fact in facts_of(article) if fact.day]
     kinds: dict[str, list[Fact]] = {}
     for fact in facts:
         kinds.setdefault(fact.quantity.kind, []).append(fact)
-    everything = {article.id: _all_quantities(article) for article in articles}
-    found = [
-        pair
-        for same in kinds.values()
-        for pair in _pairs(same)
-        if not _holds(everything[pair.one.article.id], pair.other.quantity)
-        and not _holds(everything[pair.other.article.id], pair.one.quantity)
-    ]
+    found = [pair for same in kinds.values() for pair in _pairs(same[-_FACTS:])]
     found.sort(key=lambda pair: -pair.likeness)
+    holds = cache(_all_quantities)
     used = set[tuple[str, int]]()
     kept = []
     for pair in found:
         places = {(each.article.id, each.start) for each in (pair.one, pair.other)}
-        if not places & used:
+        if (
+            not places & used
+            and not _holds(holds(pair.one.article), pair.other.quantity)
+            and not _holds(holds(pair.other.article), pair.one.quantity)
+        ):
             used |= places
             kept.append(pair)
     return tuple(kept)
@@ -187,10 +190,9 @@ def _pairs(facts: Sequence[Fact]) -> Iterator[Pair]:
         for other in facts[place + 1 :]:
             if (
                 one.article.id != other.article.id
-                and None not in {one.day, other.day}
                 and one.quantity.contradicts(other.quantity)
-                and papers_differ(one.article, other.article)
                 and (likeness := _likeness(one, other))
+                and papers_differ(one.article, other.article)
             ):
                 first, last = sorted((one, other), key=_when)
                 yield Pair(first, last, likeness)
@@ -219,14 +221,17 @@ def _likeness(one: Fact, other: Fact) -> float:
     return share if enough else 0.0
 
 
-def _all_quantities(article: Article) -> tuple[Quantity, ...]:
-    text = article.text[:READ]
-    return tuple(each for a, b in sentences(text) for each in quantities(text[a:b]))
+def _all_quantities(article: Article) -> Mapping[str, Sequence[Quantity]]:
+    """The figures of an article by what they count."""
+    text, found = article.text[:READ], dict[str, list[Quantity]]()
+    for each in (each for a, b in sentences(text) for each in quantities(text[a:b])):
+        found.setdefault(each.kind, []).append(each)
+    return found
 
 
-def _holds(figures: Sequence[Quantity], quantity: Quantity) -> bool:
+def _holds(figures: Mapping[str, Sequence[Quantity]], quantity: Quantity) -> bool:
     """Whether an article has a figure too: then it is of something else, or is told by both."""
-    return any(each.kind == quantity.kind and not each.contradicts(quantity) for each in figures)
+    return not all(each.contradicts(quantity) for each in figures.get(quantity.kind, ()))
 
 
 def papers_differ(one: Article, other: Article) -> bool:

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from itertools import islice
 
 from rag.cite import split_claims
-from rag.terms import held
+from rag.terms import DAYS, MONTHS, held, terms
 from rag.types import Article, Claim, Passage
 from rag.verify.untitled import check_by_text
 
 _TRIED = 12  # titles
+_AGAINST = (
+    12  # openings of other articles that a title is held against, those that share most with it
+)
 _TOLD_BY_OTHERS = 0.35  # of a title's words, on average over the other articles
 _LONGEST = 18  # words of a headline
 _TAIL = re.compile(r"\s+[|–—-]\s+([^|–—]{2,40})$")
@@ -34,10 +37,11 @@ def headline(
     several = len({passage.article.id for passage in passages}) > 1
     for own in (False, True) if several else (True,):
         found = [
-            (claim, _shared(title, article, passages))
+            (claim, told)
             for title, article in newest
-            if not several or _shared(title, article, passages) >= _TOLD_BY_OTHERS
-            for shown in [[each for each in passages if (each.article.id == article.id) is own]]
+            for told, nearest in [_others(title, article, passages)]
+            if not several or told >= _TOLD_BY_OTHERS
+            for shown in [_of(article, passages) if own else nearest]
             for claim in [check_by_text(title, shown, support=support)]
             if claim.supported
         ]
@@ -46,10 +50,18 @@ def headline(
     return None
 
 
-def _shared(title: str, article: Article, passages: Sequence[Passage]) -> float:
-    """The share of a title's words that the openings of the other articles hold, on average."""
-    others = [each.chunk.text for each in passages if each.article.id != article.id]
-    return sum(held(title, text) for text in others) / max(1, len(others))
+def _of(article: Article, passages: Sequence[Passage]) -> list[Passage]:
+    return [each for each in passages if each.article.id == article.id]
+
+
+def _others(
+    title: str, article: Article, passages: Sequence[Passage]
+) -> tuple[float, list[Passage]]:
+    """How much of a title the openings of the other articles hold, on average, and the nearest of them."""
+    others = [each for each in passages if each.article.id != article.id]
+    shares = [held(title, each.chunk.text) for each in others]
+    order = sorted(range(len(others)), key=lambda place: -shares[place])[:_AGAINST]
+    return sum(shares) / max(1, len(others)), [others[place] for place in sorted(order)]
 
 
 def plain_title(article: Article) -> str:
@@ -58,7 +70,8 @@ def plain_title(article: Article) -> str:
     tail = _TAIL.search(title)
     if tail and ("|" in tail.group() or _names(tail[1], article)):
         title = title[: tail.start()]
-    return "" if _CUT.search(title) or not 3 <= len(title.split()) <= _LONGEST else title
+    whole = 3 <= len(title.split()) <= _LONGEST and not _CUT.search(title)
+    return title if whole and _tells(title, [article]) else ""
 
 
 def _names(tail: str, article: Article) -> bool:
@@ -72,6 +85,14 @@ def own_headline(draft: str, passages: Sequence[Passage], *, support: float) -> 
         # Small models copy paper and day from behind the title.
         words = _PAREN.sub("", sentence.strip(' "“”*#')).removesuffix(".")
         claim = check_by_text(words, passages, cited=cited, support=support)
-        if claim.supported and len(words.split()) <= _LONGEST:
+        short = len(words.split()) <= _LONGEST
+        if claim.supported and short and _tells(words, [each.article for each in passages]):
             return claim
     return None
+
+
+def _tells(words: str, articles: Sequence[Article]) -> bool:
+    """Whether words say more than who published something, and when: the head of a source."""
+    heads = f"source sources. {' '.join((*DAYS, *MONTHS))}"
+    papers = (terms(article.publisher).stems for article in articles)
+    return bool(terms(words).stems - terms(heads).stems.union(*papers))

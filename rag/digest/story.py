@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from rag.cite import distinct, marked, quotation
-from rag.digest.central import central_sentences, stands_alone
+from rag.digest.central import Central, central_sentences, stands_alone
 from rag.digest.cluster import Cluster
 from rag.digest.denials import Told, denials
 from rag.digest.disagree import Fact, Pair, contradictions
@@ -16,6 +16,7 @@ from rag.generate.writer import Writer
 from rag.portion import excerpt, lead_passages
 from rag.prompts import story_headline_messages, story_messages, untitled_block
 from rag.terms import shared, tells
+from rag.text import sentences
 from rag.types import Article, Citation, Claim, Disagreement, Draft, Passage, Source, Story
 from rag.verify import check
 from rag.verify.fresh import fresh
@@ -24,6 +25,7 @@ _SENTENCES = 12  # of several articles that the model reads; the others still da
 _ALONE = 500  # tokens of a single article that it reads
 _OPENING = 120  # tokens of each article that a title is held against
 _LEAST_ROOM = 100
+_PAPERS = 2  # other ones in which a sentence that stands there too is cited
 _CHOICE = 2  # times the sentences wanted that the model may write, of which the best are kept
 _ALIKE = 0.6  # shared words above which two sentences tell the same
 _DISAGREEMENTS = 3
@@ -48,9 +50,10 @@ class Teller:
         articles = cluster.articles
         central = central_sentences(articles)
         shown = self._shown(articles, central)
-        told = self._told((yield from self._claims(shown)), central, shown)
+        told = self._told((yield from self._claims(shown, central)), central, shown)
+        told = told or self._anything(articles)
         title = headline(articles, self._openings(articles, _OPENING), support=self.support)
-        title = title or (yield from self._own_headline(shown))
+        title = title or (yield from self._own_headline(shown, central))
         title, told = self._headed(title, told, central, shown)
         title, claims = title or _named(articles), _in_order(told)
         pairs = contradictions(articles)
@@ -72,20 +75,20 @@ class Teller:
         rules = self.writer.tokens(story_messages((), sentences=self.sentences))
         return max(_LEAST_ROOM, min(self.tokens, self.writer.room - rules))
 
-    def _shown(
-        self, articles: Sequence[Article], central: Sequence[Passage]
-    ) -> tuple[Passage, ...]:
+    def _shown(self, articles: Sequence[Article], central: Central) -> tuple[Passage, ...]:
         """What the model reads: the best sentences of several articles in order, the opening of one."""
-        if len(articles) == 1 or not central:
+        if len(articles) == 1 or not central.passages:
             return self._openings(articles[:1], min(_ALONE, self._room))
-        best = central[:_SENTENCES]
+        best = central.passages[:_SENTENCES]
         return tuple(sorted(best, key=lambda each: (each.number, each.chunk.start)))
 
     def _openings(self, articles: Sequence[Article], tokens: int) -> tuple[Passage, ...]:
         count = self.writer.generator.count_tokens
         return lead_passages(articles, tokens=tokens * len(articles), count=count)
 
-    def _claims(self, shown: Sequence[Passage]) -> Stream[Draft, None, list[Claim]]:
+    def _claims(
+        self, shown: Sequence[Passage], central: Central
+    ) -> Stream[Draft, None, list[Claim]]:
         """What the model writes, checked: of one prompt after the other, then of all.
 
         Where one prompt holds all that is shown, that is all; else the quotes of what it wrote of
@@ -94,25 +97,24 @@ class Teller:
         claims: list[Claim] = []
         groups = tuple(self._groups(shown))
         for group in groups:
-            claims += yield from self._asked(group, claims)
+            claims += yield from self._asked(group, claims, central)
         if len(groups) > 1 and len(claims) > self.sentences:
-            articles = {each.article.id: each.article for each in shown}
-            cited = dict.fromkeys(cited for claim in claims for cited in claim.citations)
+            articles = {each.article.id: each.article for each in _proof(shown, central)}
+            cited = {each.quote: each for claim in claims for each in claim.citations[::-1]}
             quotes = [
                 excerpt(articles[each.article_id], each.number, each.start, each.end)
-                for each in cited
+                for each in cited.values()
             ]
-            told = yield from self._asked(next(self._groups(quotes)), ())
+            told = yield from self._asked(next(self._groups(quotes)), (), central)
             claims = told or claims
         return claims
 
     def _asked(
-        self, shown: Sequence[Passage], before: Sequence[Claim]
+        self, shown: Sequence[Passage], before: Sequence[Claim], central: Central
     ) -> Stream[Draft, None, list[Claim]]:
         draft = yield from self.writer.stream(story_messages(shown, sentences=self.sentences))
-        found = fresh(
-            draft, shown, most=_CHOICE * self.sentences, before=before, support=self.support
-        )
+        proof, most = _proof(shown, central), _CHOICE * self.sentences
+        found = fresh(draft, proof, most=most, before=before, support=self.support)
         return [claim for claim in found if stands_alone(claim.text)]
 
     def _groups(self, passages: Sequence[Passage]) -> Iterator[tuple[Passage, ...]]:
@@ -130,22 +132,21 @@ class Teller:
             yield tuple(run)
 
     def _told(
-        self, claims: Sequence[Claim], central: Sequence[Passage], shown: Sequence[Passage]
+        self, claims: Sequence[Claim], central: Central, shown: Sequence[Passage]
     ) -> list[Claim]:
         """What tells the story best, in the model's words where it told that; the best first.
 
         It is one sentence more than wanted, for the headline.
         """
         left, told = list(claims), list[Claim]()
-        for passage in central:
+        for passage in central.passages:
             sentence = passage.chunk.text
+            if any(shared(sentence, one.text) > _ALIKE for one in told):
+                continue
             telling = [claim for claim in left if tells(claim.text, sentence)]
             ours = max(telling, key=lambda claim: shared(claim.text, sentence), default=None)
-            claim = ours or self._as_it_stands(passage, shown)
-            new = claim.text, sentence
-            if not claim.supported or any(
-                shared(text, one.text) > _ALIKE for one in told for text in new
-            ):
+            claim = ours or self._as_it_stands(passage, central, shown)
+            if not claim.supported or any(shared(claim.text, one.text) > _ALIKE for one in told):
                 continue
             told.append(claim)
             left = [one for one in left if one is not ours]
@@ -157,7 +158,7 @@ class Teller:
         self,
         title: Claim | None,
         told: list[Claim],
-        central: Sequence[Passage],
+        central: Central,
         shown: Sequence[Passage],
     ) -> tuple[Claim | None, list[Claim]]:
         """Headline and sentences: without a title the best one is above, and below only if it must."""
@@ -169,9 +170,7 @@ class Teller:
         below = self._of_two(told[: self.sentences], central, shown)
         return title or next(iter(told), None), below
 
-    def _of_two(
-        self, told: list[Claim], central: Sequence[Passage], shown: Sequence[Passage]
-    ) -> list[Claim]:
+    def _of_two(self, told: list[Claim], central: Central, shown: Sequence[Passage]) -> list[Claim]:
         """The claims, and where they cite one article alone of several, a sentence of another one.
 
         It is added even if it tells the same.
@@ -179,25 +178,44 @@ class Teller:
         cited = {quote.article_id for claim in told for quote in claim.citations}
         if len(cited) > 1:
             return told
-        others = (passage for passage in central if passage.article.id not in cited)
-        for claim in (self._as_it_stands(passage, shown) for passage in others):
+        others = (passage for passage in central.passages if passage.article.id not in cited)
+        for claim in (self._as_it_stands(passage, central, shown) for passage in others):
             if claim.supported:
                 return [*told[: max(1, self.sentences - 1)], claim]
         return told
 
-    def _as_it_stands(self, passage: Passage, shown: Sequence[Passage]) -> Claim:
-        """A sentence as a claim, which others of what is shown may bear out as well."""
-        others = (each for each in shown if each.number != passage.number)
-        return check(passage.chunk.text, (passage, *others), support=self.support)
+    def _as_it_stands(self, passage: Passage, central: Central, shown: Sequence[Passage]) -> Claim:
+        """A sentence as a claim, which other papers and others of what is shown may bear out as well."""
+        same = _proof((passage,), central)
+        others = (each for each in shown if each.number not in {one.number for one in same})
+        return check(passage.chunk.text, (*same, *others), support=self.support)
 
-    def _own_headline(self, shown: Sequence[Passage]) -> Stream[Draft, None, Claim | None]:
+    def _anything(self, articles: Sequence[Article]) -> list[Claim]:
+        """The first sentence of all that says what can be checked, where none tells the story well."""
+        places = (
+            excerpt(article, number, *span)
+            for number, article in enumerate(articles, start=1)
+            for span in sentences(article.text)
+        )
+        claims = (check(each.chunk.text, (each,), support=self.support) for each in places)
+        return list(islice((claim for claim in claims if claim.supported), 1))
+
+    def _own_headline(
+        self, shown: Sequence[Passage], central: Central
+    ) -> Stream[Draft, None, Claim | None]:
         """The model's own headline if that holds."""
         for group in islice(self._groups(shown), 1):
             draft = yield from self.writer.stream(story_headline_messages(group))
-            written = own_headline(draft, group, support=self.support)
+            written = own_headline(draft, _proof(group, central), support=self.support)
             if written:
                 return written
         return None
+
+
+def _proof(shown: Sequence[Passage], central: Central) -> tuple[Passage, ...]:
+    """What is shown, and the same sentences in other papers."""
+    same = (each for passage in shown for each in islice(central.elsewhere(passage), _PAPERS))
+    return *shown, *same
 
 
 def _named(articles: Sequence[Article]) -> Claim:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 
+from rag.digest.central import Central
 from rag.digest.days import day_of
 from rag.digest.disagree import Fact
 from rag.portion import excerpt
@@ -16,7 +17,7 @@ _CHANGED = 10.0  # weight of a figure that a later day has otherwise; others hav
 
 
 def timeline(
-    articles: Sequence[Article], sentences: Sequence[Passage], changed: Sequence[Fact]
+    articles: Sequence[Article], central: Central, changed: Sequence[Fact]
 ) -> tuple[Event, ...]:
     """One event a day, oldest first, each a sentence as it stands.
 
@@ -24,7 +25,7 @@ def timeline(
 
     Args:
         articles: of the story; ``articles[n]`` has the number n + 1.
-        sentences: what may be told, with scores; see :func:`rag.digest.central.central_sentences`.
+        central: what may be told, but for what has little to do with the other articles.
         changed: figures of which a later day has another one; both are told.
     """
     found: list[tuple[date, float, Passage]] = []
@@ -32,7 +33,8 @@ def timeline(
     for fact in changed:
         passage = excerpt(fact.article, numbers[fact.article.id], fact.start, fact.end)
         found += [(fact.day, _CHANGED, passage)] if fact.day else []
-    for passage in sentences:
+    own = (each for each in central.passages if each.chunk.text not in central.apart)
+    for passage in own:
         day = day_of(passage.chunk.text, passage.article.published)
         found += [(day, passage.score, passage)] if day else []
     found.sort(key=lambda each: (each[0], -each[1]))

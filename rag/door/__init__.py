@@ -3,6 +3,7 @@
 The web page and the HTTP API both stand behind it.
 """
 
+from rag.door.connection import Limits
 from rag.door.listening import address, is_loopback, listen, names
 from rag.door.origin import SEAL, Application, Message, Receive, Scope, Send, foreign, sealed
 from rag.door.running import Running, start
@@ -11,6 +12,7 @@ from rag.door.secret_file import check_name, read_lines, warning, write_lines
 __all__ = [
     "SEAL",
     "Application",
+    "Limits",
     "Message",
     "Receive",
     "Running",

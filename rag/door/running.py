@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from rag.door.connection import USUAL, Limits, connection, too_many
 from rag.door.origin import Application
 from rag.errors import ConfigError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
+_IDLE_SECONDS = 5  # after an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,22 @@ class Running:
         self._thread.join(_STOP_SECONDS)
 
 
-def start(application: Application, listening: socket.socket, *, name: str) -> Running:
+def start(
+    application: Application,
+    listening: socket.socket,
+    *,
+    name: str,
+    limits: Limits = USUAL,
+    crowded: Application = too_many,
+) -> Running:
     """Serve an application on a listening socket.
 
     Args:
         application: what answers.
         listening: see :func:`rag.door.listen`; it is closed with the server.
         name: of the thread.
+        limits: how much is let in.
+        crowded: answers a connection that is one too many.
 
     Raises:
         ConfigError: if the server does not start.
@@ -57,12 +68,14 @@ def start(application: Application, listening: socket.socket, *, name: str) -> R
     server = uvicorn.Server(
         uvicorn.Config(
             cast("Any", application),
+            http=connection(limits, crowded),
             log_config=None,
             log_level="error",
             access_log=False,
             ws="none",
             proxy_headers=False,
             server_header=False,
+            timeout_keep_alive=_IDLE_SECONDS,
             timeout_graceful_shutdown=1,
         )
     )

@@ -22,10 +22,11 @@ def told(digest: Digest) -> str:
         return "No article matches."
     copies = f" ({digest.copies} of them copies of others)" if digest.copies else ""
     shown = "" if len(digest.stories) == digest.found else f", {len(digest.stories)} of them here"
-    return (
-        f"{_count(digest.articles, 'article', 'articles')}{copies},"
-        f" {_count(digest.found, 'story', 'stories')}{shown}."
-    )
+    order = "the nearest to the query" if digest.query else "the newest"
+    articles = _count(digest.articles, "article", "articles")
+    if digest.matching > digest.articles:
+        articles = f"{digest.articles:,} of {digest.matching:,} articles, {order}"
+    return f"{articles}{copies}, {_count(digest.found, 'story', 'stories')}{shown}."
 
 
 def _count(number: int, one: str, several: str) -> str:

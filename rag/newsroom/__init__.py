@@ -64,6 +64,7 @@ from rag.types import (
 
 _WIDER = 5  # times the passages of a prompt, where no model has to read them
 _NEWEST = 200  # articles that questions to begin with are made from
+_EVERY = 10_000  # articles; no search finds more
 _COMPARED = 100  # articles, at least, by which it is reckoned which words of a query are rare
 
 
@@ -308,6 +309,11 @@ class News:
             IndexMissing: if there is no index.
             QuestionError: if the query is blank or too long.
         """
+        return self._find(query, filters, k)
+
+    def _find(
+        self, query: str, filters: Filters | None, k: int, *, rerank: bool = True
+    ) -> tuple[Passage, ...]:
         chosen = self.settings.retrieve
         return find(
             self._asked(query),
@@ -318,7 +324,7 @@ class News:
             dense_weight=chosen.dense_weight,
             newer=chosen.newer,
             filters=filters,
-            reranker=self.reranker,
+            reranker=self.reranker if rerank else None,
         )
 
     def matching(
@@ -682,16 +688,21 @@ class News:
             raise QuestionError(f"{wanted} stories were asked for, wanted 1 or more.")
         if article_ids:
             articles = tuple(map(self.article, dict.fromkeys(article_ids)))
+            count = len(articles)
         elif query.strip():
-            articles = self.matching(query, filters=filters, limit=chosen.articles)
+            # Words alone tell what is about it, so no reranker need read hundreds of passages.
+            about = matching(query, self._find(query, filters, _EVERY, rerank=False))
+            articles, count = tuple(each.article for each in about[: chosen.articles]), len(about)
         else:
             articles = self.articles(filters=filters, limit=chosen.articles)
+            count = self.count(filters=filters)
         index = self._open()
         yield from digest(
             articles,
             index.vectors_of([article.id for article in articles]),
             generator=self.generator,
             query=query.strip(),
+            matching=count,
             stories=wanted,
             sentences_wanted=self._sentences(length),
             tokens=2 * self.settings.retrieve.source_tokens,

@@ -26,6 +26,7 @@ _SEARCHES = 4  # at once; each takes a core for some hundredths of a second
 _SEARCHING = 64  # that wait at most
 _WRITING = 16  # articles that wait to be added or deleted at most
 _MEGABYTE = 1_000_000
+_LIMITS = door.Limits()
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def serve(
     try:
         desk = _desk(news)
         health = Health(desk)
-        backlog = Backlog(news, desk.model)
+        backlog = Backlog(news, desk.model, desk.metrics)
         port = int(listening.getsockname()[1])
         front = Front(
             build(desk, health, backlog, tokens=known is not None),
@@ -92,7 +93,7 @@ def serve(
             tokens=known,
             most_bytes=news.settings.serve.max_megabytes * _MEGABYTE,
         )
-        running = door.start(front, listening, name="api")
+        running = door.start(front, listening, name="api", limits=_LIMITS, crowded=front.crowded)
     except BaseException:
         listening.close()
         raise

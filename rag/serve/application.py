@@ -1,10 +1,10 @@
 """The operations of the API put together, with their document."""
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
 
+import rag
 from rag.serve import page, refusals
 from rag.serve.articles import Articles
 from rag.serve.backlog import Backlog
@@ -27,7 +27,7 @@ def build(desk: Desk, health: Health, backlog: Backlog, *, tokens: bool) -> Fast
     """The application over a newsroom; ``tokens``: a bearer token is wanted."""
     app = _Api(
         title="newsrag",
-        version=_version(),
+        version=rag.__version__,
         description=_ABOUT.strip(),
         docs_url=None,
         redoc_url=None,
@@ -74,10 +74,3 @@ def _complete(document: dict[str, Any], *, tokens: bool) -> None:
     if tokens:  # :mod:`rag.serve.front` asks for it
         parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"token": []}]
-
-
-def _version() -> str:
-    try:
-        return version("newsrag")
-    except PackageNotFoundError:
-        return "0"

@@ -23,6 +23,7 @@ import rag
 from rag.batch import JobTable, Result, Status, job_folder
 from rag.errors import GenerateError, JobProblem, JobUnknown, RagError
 from rag.serve.line import Line
+from rag.serve.metrics import Metrics
 from rag.serve.refusals import Refusal, refusal_of
 from rag.serve.stopping import Watched
 from rag.types import Answers, Summaries
@@ -52,14 +53,16 @@ class Entry:
 class Backlog:
     """The jobs of an index, and the thread that works on them."""
 
-    def __init__(self, news: rag.News, line: Line) -> None:
+    def __init__(self, news: rag.News, line: Line, metrics: Metrics) -> None:
         """Nothing is worked on before :meth:`start`; ``line`` is that of the requests."""
         one_at_a_time = news.settings.batch.model_copy(update={"streams": 1})
         self._news = rag.open(
             news.folder,
             settings=news.settings.model_copy(update={"batch": one_at_a_time}),
             embedder=news.embedder,
-            generator=Watched(news.generator, begin=self._wait, go_on=self._go_on),
+            generator=Watched(
+                news.generator, begin=self._wait, go_on=self._go_on, spent=metrics.job
+            ),
             reranker=news.reranker,
         )
         folder = news.folder.resolve()

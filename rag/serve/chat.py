@@ -25,6 +25,7 @@ from rag.serve.openai import (
     ReplyMessage,
 )
 from rag.serve.refusals import Refusal, documented
+from rag.serve.schemas import Within
 from rag.serve.writing import Writing, name, sources, usage
 
 
@@ -82,13 +83,14 @@ class Chat:
         """Answer the last message from the articles, every sentence with its quote."""
         self._check(asked.model)
         question, turns = _turns(asked.messages)
-        self._desk.check_length(question, "messages")
-        filters = filters_of(asked.newsrag)
+        self._desk.check_question(question, "messages")
+        filters = filters_of(asked.newsrag or Within())
         self._desk.news.check(question)
         events = self._desk.model.pieces(lambda: self._desk.answering(question, turns, filters))
         first = await anext(events)
         if asked.stream:
-            wanted = asked.stream_options is not None and asked.stream_options.include_usage
+            options = asked.stream_options
+            wanted = options is not None and bool(options.include_usage)
             stream = Writing(self._desk.news, with_usage=wanted).pieces(first, events)
             # Proxies that gather an answer before they hand it on are asked not to.
             headers = {"x-accel-buffering": "no"}
@@ -121,11 +123,17 @@ def _turns(messages: Sequence[ChatMessage]) -> tuple[str, list[tuple[str, str]]]
     turns: list[tuple[str, str]] = []
     for message in messages[:-1]:
         if message.role == "user":
-            turns.append((message.words(), ""))
+            turns.append((_words(message), ""))
         elif message.role == "assistant" and turns:
             question, said = turns.pop()
-            turns.append((question, said + message.words()))
-    return messages[-1].words(), turns
+            turns.append((question, said + _words(message)))
+    return _words(messages[-1]), turns
+
+
+def _words(message: ChatMessage) -> str:
+    if message.content is None or isinstance(message.content, str):
+        return message.content or ""
+    return "\n".join(part.text for part in message.content)
 
 
 def _completion(answer: Answer) -> Completion:

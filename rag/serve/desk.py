@@ -16,6 +16,7 @@ from rag.export import saved
 from rag.serve.line import Line
 from rag.serve.metrics import Metrics
 from rag.serve.refusals import Refusal
+from rag.text import normalise
 from rag.types import Timing
 
 _KEPT = 500  # answers that a follow-up may go on from
@@ -119,8 +120,8 @@ class Desk:
                     self.metrics.answer(refused=event.refused)
                 yield event
 
-    def check_length(self, question: str, param: str) -> None:
-        """Raise Refusal where a question is longer than is read."""
+    def check_question(self, question: str, param: str) -> None:
+        """Raise Refusal where a question is longer than is read, or nothing of it can be seen."""
         longest = self.news.settings.answer.question_characters
         if len(question) > longest:
             raise Refusal(
@@ -130,6 +131,9 @@ class Desk:
                 " something shorter; POST /summarize takes longer texts.",
                 param=param,
             )
+        if not normalise(question):
+            what = "The question holds no letter that can be seen. Ask something, in plain words."
+            raise Refusal(400, "question_unusable", what, param=param)
 
 
 def filters_of(chosen: Chosen) -> Filters:

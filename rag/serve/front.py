@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from rag.door import SEAL, Application, Message, Receive, Scope, Send, foreign, sealed
 from rag.serve.metrics import Metrics
-from rag.serve.refusals import Refusal, reply_to
+from rag.serve.refusals import SOON, Refusal, reply_to
 from rag.serve.tokens import Tokens
 
 OPEN = frozenset("/health /health/live /health/ready /docs /openapi.json".split())
@@ -26,6 +26,7 @@ _SEAL = (
     (b"content-security-policy", _POLICY.encode()),
     (b"cache-control", b"no-store"),
 )
+_CLOSE = ((b"connection", b"close"),)
 
 
 class Front:
@@ -58,8 +59,20 @@ class Front:
         if scope["type"] != "http":  # lifespan, which the application knows
             await self._app(scope, receive, send)
             return
-        status = 0
+        await self._noted(self._answer, scope, receive, send)
+
+    async def crowded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a connection that is one too many."""
+        what = f"As many connections are open as are answered. Try again in {SOON} seconds."
+        refusal = Refusal(503, "too_many_connections", what, retry=SOON)
+        await self._noted(reply_to(refusal), scope, receive, sealed(send, _CLOSE))
+
+    async def _noted(self, app: Application, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have ``app`` answer, under seal, and count it."""
+        status, method = 0, scope["method"]
         start = time.perf_counter()
+        if method == "HEAD":  # that is GET, of whose answer the server leaves the body out
+            scope = {**scope, "method": "GET"}
 
         async def noted(message: Message) -> None:
             nonlocal status
@@ -68,9 +81,9 @@ class Front:
             await send(message)
 
         try:
-            await self._answer(scope, receive, sealed(noted, _SEAL))
+            await app(scope, receive, sealed(noted, _SEAL))
         finally:
-            self._metrics.request(scope, status, time.perf_counter() - start)
+            self._metrics.request(scope, method, status, time.perf_counter() - start)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

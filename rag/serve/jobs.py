@@ -12,7 +12,7 @@ from rag.export import AnswerRow, SummaryRow, read_row
 from rag.serve.backlog import Backlog, Entry, State
 from rag.serve.desk import Desk, filters_of
 from rag.serve.refusals import documented
-from rag.serve.schemas import ArticleId, Question, Strict, Within, public
+from rag.serve.schemas import ArticleId, Question, Strict, Whole, Within, public
 from rag.types import Answers, Style, Summaries
 from rag.types import Question as Asked
 
@@ -27,7 +27,9 @@ class SummariesJob(Within):
     kind: Literal["summaries"]
     article_ids: list[ArticleId] = Field([], max_length=_MOST_ITEMS)
     query: Annotated[str, Field(max_length=2000)] = Field("", description="What they are about.")
-    limit: int = Field(100, strict=True, ge=1, le=_MOST_ITEMS, description="How many at most.")
+    limit: Annotated[int, Field(strict=True, ge=1, le=_MOST_ITEMS), Whole] = Field(
+        100, description="How many at most."
+    )
     length: Literal["short", "medium", "long"] = "medium"
     style: Style = "paragraph"
     instruction: Annotated[str, Field(max_length=2000)] = Field(
@@ -163,7 +165,9 @@ class Jobs:
     async def begin(self, asked: JobRequest) -> JobReply:
         """Begin a job; it is worked on when those before it are done, also after a restart."""
         for question in asked.questions if isinstance(asked, AnswersJob) else ():
-            self._desk.check_length(question, "questions")
+            self._desk.check_question(question, "questions")
+        if isinstance(asked, SummariesJob) and asked.query:
+            self._desk.check_question(asked.query, "query")
         task = asked.task()
         return JobReply.of(await self._desk.pen.result(lambda: self._backlog.begin(task)))
 

@@ -126,12 +126,15 @@ class Line:
                     if isinstance(piece, _End):
                         loop.call_soon_threadsafe(ended.set)
 
+            # Not where the pieces are read: who does not read them holds the turn no longer.
+            clock = loop.call_later(self._seconds, self._give_up, turn)
             try:
                 threading.Thread(
                     target=_pump, args=[work, turn.stop, hand_on], name=self._name, daemon=True
                 ).start()
                 await ended.wait()
             finally:
+                clock.cancel()
                 self._stops.discard(turn.stop)
                 self._running -= 1
 
@@ -140,13 +143,8 @@ class Line:
     ) -> AsyncGenerator[_T, None]:
         try:
             await self._come(turn)
-            end = asyncio.get_running_loop().time() + self._seconds
             while True:
-                try:
-                    async with asyncio.timeout_at(end):
-                        piece = await turn.brought.get()
-                except TimeoutError:
-                    raise self._too_slow() from None
+                piece = await turn.brought.get()
                 if isinstance(piece, _Piece):
                     yield piece.value
                 elif piece.error is not None:
@@ -170,9 +168,11 @@ class Line:
             )
             raise Refusal(503, "turn_not_come", what, retry=SOON) from None
 
-    def _too_slow(self) -> Refusal:
+    def _give_up(self, turn: "_Turn[_T]") -> None:
+        """Stop work whose time is over."""
+        turn.stop.set()
         what = f"The work took more than {self._seconds:g} seconds and was stopped. Ask for less."
-        return Refusal(504, "too_slow", what)
+        turn.brought.put_nowait(_End(Refusal(504, "too_slow", what)))
 
 
 class _Turn(Generic[_T]):

@@ -4,6 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from rag.door import Scope
+from rag.generate import Usage
 from rag.serve.line import Line
 from rag.types import Timing
 
@@ -33,7 +34,13 @@ class Metrics:
         )
         self._tokens = Counter(
             "newsrag_tokens",
-            "Tokens of the language model: read anew, known from before, written.",
+            "Tokens of the language model for requests: read anew, known from before, written.",
+            ("kind",),
+            registry=self.registry,
+        )
+        self._job_tokens = Counter(
+            "newsrag_job_tokens",
+            "The same for jobs, as far as this server has worked on them.",
             ("kind",),
             registry=self.registry,
         )
@@ -51,19 +58,21 @@ class Metrics:
             told = f"Requests {state} at the {name}."
             Gauge(f"newsrag_{name}_{state}", told, registry=self.registry).set_function(count)
 
-    def request(self, scope: Scope, status: int, seconds: float) -> None:
-        """Count a request that was answered."""
+    def request(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+        """Count a request that was answered, with the method that its client has sent."""
         # The pattern of the address, not the address: of those there is no end.
         route = getattr(scope.get("route"), "path", "other")
-        method = scope["method"] if scope["method"] in _METHODS else "other"
+        method = method if method in _METHODS else "other"
         self._requests.labels(route, method, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def model(self, timing: Timing) -> None:
+    def model(self, spent: Timing) -> None:
         """Count what an answer or a summary cost."""
-        self._tokens.labels("read").inc(max(0, timing.prompt_tokens - timing.cached_tokens))
-        self._tokens.labels("cached").inc(timing.cached_tokens)
-        self._tokens.labels("written").inc(timing.output_tokens)
+        _count(self._tokens, spent)
+
+    def job(self, spent: Usage) -> None:
+        """Count what a text of the model cost that a job asked for."""
+        _count(self._job_tokens, spent)
 
     def answer(self, *, refused: bool) -> None:
         """Count an answer."""
@@ -72,3 +81,9 @@ class Metrics:
     def text(self) -> bytes:
         """All of it, in Prometheus's text format."""
         return generate_latest(self.registry)
+
+
+def _count(tokens: Counter, spent: Timing | Usage) -> None:
+    tokens.labels("read").inc(max(0, spent.prompt_tokens - spent.cached_tokens))
+    tokens.labels("cached").inc(spent.cached_tokens)
+    tokens.labels("written").inc(spent.output_tokens)

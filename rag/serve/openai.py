@@ -4,7 +4,7 @@ As https://platform.openai.com/docs/api-reference/chat describes them. What is a
 be had (several answers, tools, JSON) is an error; what has no effect here is accepted.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
@@ -22,17 +22,21 @@ class Part(BaseModel):
     text: str = Field(max_length=_MOST_CHARACTERS)
 
 
-class ChatMessage(BaseModel):
-    """One turn. Messages of `system` and `developer` are accepted and not read."""
+class AskMessage(BaseModel):
+    """A message. Those of `system` and `developer` are accepted and not read."""
 
-    role: Literal["system", "developer", "user", "assistant"]
+    role: Literal["system", "developer", "user"]
     content: str | list[Part] = Field(examples=["Who will Blinken meet in Berlin?"])
 
-    def words(self) -> str:
-        """Its text."""
-        if isinstance(self.content, str):
-            return self.content
-        return "\n".join(part.text for part in self.content)
+
+class AnswerMessage(BaseModel):
+    """A message that answered; one without words, as of a call of tools, says nothing."""
+
+    role: Literal["assistant"]
+    content: str | list[Part] | None = None
+
+
+ChatMessage = Annotated[AskMessage | AnswerMessage, Field(discriminator="role")]
 
 
 class ResponseFormat(BaseModel):
@@ -44,7 +48,7 @@ class ResponseFormat(BaseModel):
 class StreamOptions(BaseModel):
     """How a stream ends."""
 
-    include_usage: StrictBool = Field(False, description="Send the tokens in a last piece.")
+    include_usage: StrictBool | None = Field(None, description="Send the tokens in a last piece.")
 
 
 class ChatRequest(BaseModel):
@@ -60,12 +64,12 @@ class ChatRequest(BaseModel):
     messages: list[ChatMessage] = Field(
         min_length=1, max_length=_MOST_MESSAGES, description="The last one must be the user's."
     )
-    stream: StrictBool = False
+    stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = Field(None, description="One answer is given.")
     response_format: ResponseFormat | None = None
     tools: list[object] | None = Field(None, max_length=0, description="There are none.")
-    newsrag: Within = Field(Within(), description="Extension: which articles may be used.")
+    newsrag: Within | None = Field(None, description="Extension: which articles may be used.")
 
 
 class Sources(BaseModel):
@@ -77,7 +81,7 @@ class Sources(BaseModel):
 
 
 class State(BaseModel):
-    """Extension of a stream's pieces without words: what is being done."""
+    """Extension of a stream's pieces before the words: what is being done."""
 
     state: Literal["reading", "writing"]
     passages: int = Field(description="How many passages the model reads.")
@@ -128,11 +132,15 @@ class Completion(BaseModel):
 
 
 class Delta(BaseModel):
-    """What a piece of a stream brings; what it does not bring is null."""
+    """What a piece of a stream adds to the message; what it does not add is null.
+
+    OpenAI's client adds numbers up and joins words. So the sources come once, in the last piece,
+    and what is being done is no part of the message.
+    """
 
     role: Literal["assistant"] | None = None
     content: str | None = None
-    newsrag: State | Sources | None = None
+    newsrag: Sources | None = None
 
 
 class PieceChoice(BaseModel):
@@ -153,6 +161,7 @@ class Piece(BaseModel):
     model: str
     choices: list[PieceChoice]
     usage: Usage | None = None
+    newsrag: State | None = None
 
 
 class ModelCard(BaseModel):

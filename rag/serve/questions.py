@@ -16,19 +16,21 @@ from rag.serve.schemas import (
     Question,
     Seconds,
     Strict,
+    Whole,
     Within,
 )
 from rag.text import content_id, normalise
 
 _MOST_ARTICLES = 20
 _MOST_TURNS = 100
+_Passages = Annotated[int, Field(strict=True, ge=1, le=50), Whole]
 
 
 class SearchRequest(Within):
     """What to look for."""
 
     query: Question
-    k: int = Field(6, strict=True, ge=1, le=50, description="How many passages at most.")
+    k: _Passages = Field(6, description="How many passages at most.")
 
 
 class SearchReply(BaseModel):
@@ -51,9 +53,7 @@ class AskRequest(Within):
     history: list[Turn] = Field(
         [], max_length=_MOST_TURNS, description="The turns before it, oldest first."
     )
-    k: int | None = Field(
-        None, strict=True, ge=1, le=50, description="How many passages are read at once at most."
-    )
+    k: _Passages | None = Field(None, description="How many passages are read at once at most.")
     short: StrictBool = Field(False, description="Ask for the answer in a few words too.")
 
 
@@ -163,7 +163,7 @@ class Questions:
 
     async def search(self, asked: SearchRequest) -> SearchReply:
         """The passages nearest to a query, at once, without the language model."""
-        self._desk.check_length(asked.query, "query")
+        self._desk.check_question(asked.query, "query")
         filters = filters_of(asked)
         found = await self._desk.shelves.result(
             lambda: self._desk.news.search(asked.query, filters=filters, k=asked.k)
@@ -172,7 +172,7 @@ class Questions:
 
     async def ask(self, asked: AskRequest) -> AskReply:
         """Answer a question from the articles, every sentence with its quote."""
-        self._desk.check_length(asked.question, "question")
+        self._desk.check_question(asked.question, "question")
         self._desk.news.check(asked.question)
         turns = [(turn.question, turn.answer) for turn in asked.history]
         filters = filters_of(asked)
@@ -187,7 +187,7 @@ class Questions:
     async def summarize(self, asked: SummarizeRequest) -> SummarizeReply:
         """Summarise articles of the index, what they say about a query, or a text."""
         if asked.query:
-            self._desk.check_length(asked.query, "query")
+            self._desk.check_question(asked.query, "query")
         filters = filters_of(asked)
         news = self._desk.news
 

@@ -201,7 +201,7 @@ def _methods(request: Request) -> list[str]:
     for route in request.app.router.routes:
         if route.matches(request.scope)[0] is not Match.NONE:
             known |= getattr(route, "methods", None) or set()
-    return sorted(known)
+    return sorted(known | ({"HEAD"} if "GET" in known else set()))
 
 
 def _unmet(error: HTTPException) -> Refusal:
@@ -212,5 +212,20 @@ def _unmet(error: HTTPException) -> Refusal:
             return Refusal(
                 405, "method_not_allowed", "This address knows no such method; see /docs."
             )
+        case 400:  # FastAPI could not read the body; why, it does not tell
+            what = f"The body cannot be read: {_unreadable(error.__cause__)}. Send JSON, in UTF-8."
+            return Refusal(400, "invalid_request", what)
         case status:
             return Refusal(status, "unusable", f"The request cannot be used: {error.detail}.")
+
+
+def _unreadable(cause: BaseException | None) -> str:
+    match cause:
+        case UnicodeDecodeError():
+            return f"it is no UTF-8, byte {cause.object[cause.start]:#04x} at {cause.start}"
+        case RecursionError():
+            return "it is nested too deeply"
+        case ValueError():
+            return "it holds a number of too many digits"
+        case _:
+            return "it is no JSON"

@@ -36,6 +36,14 @@ def _written(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_written)]
 
 
+def _pointless(value: object) -> object:
+    """JSON has one kind of number: 2.0 is 2. A text or a truth value is no number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = BeforeValidator(_pointless)
+
+
 class Strict(BaseModel):
     """A request: a field that is not known is an error, since it may be a misspelt one."""
 

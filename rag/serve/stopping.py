@@ -39,15 +39,24 @@ def look() -> None:
 class Watched:
     """A generator before each call and each token of which somebody looks whether it is wanted."""
 
-    def __init__(self, generator: Generator, *, begin: Look = look, go_on: Look = look) -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        *,
+        begin: Look = look,
+        go_on: Look = look,
+        spent: Callable[[Usage], object] = lambda _: None,
+    ) -> None:
         """Stand before ``generator``.
 
         Args:
             generator: does the work.
             begin: called before each call; it may wait, or raise.
             go_on: called before each token; it may raise.
+            spent: called at the end of each stream with what it has cost.
         """
         self._generator, self._begin, self._go_on = generator, begin, go_on
+        self._spent = spent
 
     @property
     def identity(self) -> str:
@@ -75,6 +84,7 @@ class Watched:
     ) -> Iterator[str]:
         """See :class:`rag.generate.Generator`; raises what the looks raise."""
         self._begin()
+        before = self.usage
         pieces = self._generator.stream(
             messages, max_tokens=max_tokens, temperature=temperature, seed=seed, stop=stop
         )
@@ -85,6 +95,8 @@ class Watched:
         finally:
             if isinstance(pieces, Stream):
                 pieces.close()
+            if self.usage is not before:  # an engine that fails at once has noted nothing
+                self._spent(self.usage)
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
         """See :class:`rag.generate.Generator`; raises what the look raises."""

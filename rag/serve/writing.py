@@ -1,6 +1,6 @@
 """An answer as a stream of server-sent events.
 
-While the model reads and writes, the stream says so, in the extension field. Words are sent when
+While the model reads and writes, the stream says so, in an extension of the piece. Words are sent when
 they can no longer be withdrawn. A sentence that was checked can be: the whole answer is withdrawn
 where it is not sure enough (``answer.sure``), or the next passages are read in its place; so they
 come once it was judged. Only where nothing is asked of its sureness, ``answer.sure`` being 0, does
@@ -79,7 +79,7 @@ class Writing:
         now = State(state=what, passages=self._passages)
         if now != self._state:
             self._state = now
-            yield self._event(Delta(newsrag=now))
+            yield self._event(Delta(), doing=now)
 
     def _saying(self, words: str) -> str:
         self._said += words
@@ -90,14 +90,26 @@ class Writing:
             yield self._saying(words)
         yield self._event(Delta(newsrag=sources(answer)), last=True)
         if self._with_usage:
-            yield self._piece([], usage(answer))
+            yield self._piece([], spent=usage(answer))
 
-    def _event(self, delta: Delta, *, last: bool = False) -> str:
-        return self._piece([PieceChoice(delta=delta, finish_reason="stop" if last else None)])
+    def _event(self, delta: Delta, *, last: bool = False, doing: State | None = None) -> str:
+        choice = PieceChoice(delta=delta, finish_reason="stop" if last else None)
+        return self._piece([choice], doing=doing)
 
-    def _piece(self, choices: list[PieceChoice], spent: Usage | None = None) -> str:
+    def _piece(
+        self,
+        choices: list[PieceChoice],
+        *,
+        spent: Usage | None = None,
+        doing: State | None = None,
+    ) -> str:
         piece = Piece(
-            id=self._id, created=self._created, model=self._model, choices=choices, usage=spent
+            id=self._id,
+            created=self._created,
+            model=self._model,
+            choices=choices,
+            usage=spent,
+            newsrag=doing,
         )
         return _sent(piece.model_dump_json())
 

@@ -1,5 +1,6 @@
 """Who did it to whom: two names of a claim that its source has the other way round."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from rag.terms import Terms
@@ -19,19 +20,17 @@ def swapped(claim: Terms, words: Sequence[Word], source: Source) -> bool:
         words: its words, one for each of the claim's tokens.
         source: what it is held against.
     """
-    return any(_turned(*three, source) for three in _threes(claim, words))
+    return any(_turned(*three, source) for three in dict.fromkeys(_threes(claim, words)))
 
 
 def _threes(claim: Terms, words: Sequence[Word]) -> Iterator[tuple[str, str, str]]:
     """The keys of two names and of a word between them that is no name."""
     names = [place for place, token in enumerate(claim.tokens) if token.name]
-    for order, first in enumerate(names):
-        for last in names[order + 1 :]:
+    for first in names:
+        for last in _within(names, first, first + _FAR_IN_CLAIM):
             between = words[first + 1 : last]
-            if (
-                last - first <= _FAR_IN_CLAIM
-                and words[first].key != words[last].key
-                and not any({word.key, word.folded} & _EITHER_WAY for word in between)
+            if words[first].key != words[last].key and not any(
+                {word.key, word.folded} & _EITHER_WAY for word in between
             ):
                 for place in range(first + 1, last):
                     word = words[place]
@@ -57,13 +56,18 @@ def _stands(one: str, deed: str, other: str, number: int, source: Source) -> boo
 
 def _in_turn(one: str, deed: str, other: str, number: int, source: Source) -> bool:
     """Whether a sentence holds the three in this order, near to each other and with no passive."""
+    firsts, middles, lasts = (_places(key, number, source) for key in (one, deed, other))
     return any(
-        first < middle < last <= first + _FAR_IN_SOURCE
-        and not any(word.folded in {"by", "and"} for word in source.words[first:last])
-        for first in _places(one, number, source)
-        for middle in _places(deed, number, source)
-        for last in _places(other, number, source)
+        not any(word.folded in {"by", "and"} for word in source.words[first:last])
+        for first in firsts
+        for middle in _within(middles, first, first + _FAR_IN_SOURCE)
+        for last in _within(lasts, middle, first + _FAR_IN_SOURCE)
     )
+
+
+def _within(places: Sequence[int], after: int, upto: int) -> Sequence[int]:
+    """Those of some rising places that lie behind one and not beyond another."""
+    return places[bisect_right(places, after) : bisect_right(places, upto)]
 
 
 def _places(key: str, number: int, source: Source) -> list[int]:

@@ -190,6 +190,7 @@ def test_fifty_kills_of_a_real_engine(tmp_path: Path, smollm2_path: Path) -> Non
     killed_again(tmp_path, ".jsonl", "real", *more, kills=50, within=8.0)
 
 
+@pytest.mark.slow
 def test_two_at_once_share_the_work(tmp_path: Path) -> None:
     desk = Desk(tmp_path, ".jsonl", "0.05")
     processes = [desk.start(), desk.start()]

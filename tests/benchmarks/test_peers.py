@@ -234,6 +234,7 @@ def test_the_scorer_tells_good_citations_from_bad(scorer: ModuleType, sampler: M
     assert not {"replies_citing", "citations_exist", "short_em"} & set(silent)
 
 
+@pytest.mark.slow
 def test_a_run_that_broke_off_goes_on_where_it_was(data: Path, sampler: ModuleType) -> None:
     drawn = sampler.draw(data, articles=6, questions=4, unanswerable=2, seed=0)
     third = drawn.questions[2].text.split()[2]
@@ -259,6 +260,7 @@ def test_a_run_that_broke_off_goes_on_where_it_was(data: Path, sampler: ModuleTy
     assert "all 6 questions are measured" in run(data).stderr
 
 
+@pytest.mark.slow
 def test_bad_options_are_one_line(data: Path, tmp_path: Path) -> None:
     run(data)
     for options, said in (

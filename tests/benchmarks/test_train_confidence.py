@@ -6,6 +6,8 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import pytest
+
 from rag.types import Signals
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "train_confidence.py"
@@ -38,6 +40,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_what_parts_them_gets_the_weight(tmp_path: Path) -> None:
     written = tmp_path / "confidence.json"
     done = run(str(report(tmp_path)), "--write", str(written))
@@ -55,6 +58,7 @@ def test_a_folder_that_is_no_report_is_named(tmp_path: Path) -> None:
     assert "holds no items.jsonl" in done.stderr
 
 
+@pytest.mark.slow
 def test_questions_of_one_kind_alone_cannot_be_fitted(tmp_path: Path) -> None:
     done = run(str(report(tmp_path, answerable=False)))
     assert done.returncode == 2

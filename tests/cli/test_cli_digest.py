@@ -2,8 +2,9 @@
 
 import json
 import os
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,8 +61,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command in this process, as the shell would."""
 
-    def command(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["rag", "digest", *arguments])
+    def command(*arguments: str, before: Sequence[str] = ("digest",)) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["rag", *before, *arguments])
         code = 0
         try:
             main()
@@ -88,6 +89,12 @@ def test_a_digest_of_all_needs_no_query(run: Run) -> None:
     assert "2 articles, 1 story." in run().out
     assert "1 article, 1 story." in run("--since", "2024-05-14").out
     assert "1 article, 1 story." in run("--publisher", "times").out
+
+
+def test_articles_that_are_left_out_are_told(run: Run) -> None:
+    ended = run("--set", "digest.articles=1")
+    assert ended.out.rstrip().endswith("1 of 2 articles, the newest, 1 story.")
+    assert json.loads(run("--set", "digest.articles=1", "--json").out)["matching"] == 2
 
 
 def test_json(run: Run) -> None:
@@ -144,6 +151,49 @@ def test_a_wish_that_cannot_be_met_is_told_at_once(
 def test_a_folder_of_that_name_is_not_written_over(run: Run, place: Path) -> None:
     (place / "digest.md").mkdir()
     assert "cannot be written" in " ".join(run("--out", "digest.md").err.split())
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_digest_is_not_lost_if_its_folder_has_gone_meanwhile(
+    run: Run, place: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    (place / "later").mkdir()
+
+    def vanished(_: object) -> str:
+        shutil.rmtree(place / "later", ignore_errors=True)
+        return "King Olaf wept."
+
+    monkeypatch.setattr(rag.newsroom, "build_generator", lambda _: ScriptedGenerator(vanished))
+    ended = run("--out", "later/digest.md", *options)
+    assert ended.code == 1
+    assert "\x1b" not in ended.out
+    if options:
+        assert json.loads(ended.out)["articles"] == 2
+    else:
+        assert ended.out.startswith("# Digest\n")
+        assert ended.out.count("**Sources**") == 1
+    last = ended.err.strip().splitlines()[-1]
+    assert last.startswith(
+        "rag: --out later/digest.md cannot be written: No such file or directory."
+    )
+    assert "standard output" in last
+
+
+@pytest.mark.parametrize("command", ["digest", "ask", "chat", "summarize", "articles", "batch"])
+def test_days_the_wrong_way_round_are_told_and_not_searched(run: Run, command: str) -> None:
+    (Path("q.txt")).write_text("Who?\n", "utf-8")
+    arguments = {
+        "digest": ["digest"],
+        "ask": ["ask", "Who voted?"],
+        "chat": ["chat"],
+        "summarize": ["summarize", "--query", "ferry"],
+        "articles": ["articles", "list"],
+        "batch": ["batch", "ask", "q.txt", "--out", "a.jsonl"],
+    }[command]
+    ended = run("--since", "2024-05-14", "--until", "2024-05-13", before=arguments)
+    assert ended.code == 2
+    told = " ".join(ended.err.replace("│", " ").split())
+    assert "since 2024-05-14 is after until 2024-05-13: no day is within. Turn them round." in told
 
 
 def test_a_missing_index_is_told(run: Run) -> None:

@@ -109,6 +109,7 @@ def test_an_index_that_is_named_gets_no_samples(
 ) -> None:
     assert run("ui", "--port", "0", "--index", "mine")[0] == 0
     assert started[0][0].folder == Path("indexes/mine")
+    assert started[0][1]["profile"] == "default"
     assert not (place / "indexes").exists()
 
 
@@ -126,6 +127,7 @@ def process(place: Path) -> Iterator[subprocess.Popen[str]]:
     started.communicate()
 
 
+@pytest.mark.slow
 def test_the_page_comes_up_without_models_and_ctrl_c_ends_it_quietly(
     process: subprocess.Popen[str],
 ) -> None:

@@ -67,6 +67,51 @@ def test_articles_of_one_mould_with_other_figures_are_no_copies() -> None:
     assert copies(one, one)
 
 
+BRIDGE = (
+    "The bridge of Harrow cost 100 euros to build. Engineers from Oslo inspected it before the council"
+    " opened it on Monday. Mayor Ida Fenn said that 300 people came."
+)
+
+
+@pytest.mark.parametrize("text", [FERRY_TOO.replace("4,000 ", "").replace("31 ", ""), BRIDGE])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Updated at 10.35.", "Updated at 18.05."),
+        ("Updated at 10:35 a.m.", "Updated at 6 pm."),
+        ("Updated at 10.35 on Monday.", "Updated at 18.05 on Monday."),
+        ("Last changed 10.35 CET.", "Last changed 18.05 CET."),
+        ("Call 555-1234 with tips.", "Call 555-9876 with tips."),
+        ("Tips: +44 20 7946 0123.", "Tips: +44 20 7946 0987."),
+        ("Tips: 800-555-0123.", "Tips: 800-555-0987."),
+        ("Tips: 01632 960 123.", "Tips: 01632 960 987."),
+        ("Ends0", "Ends4"),
+    ],
+)
+def test_copies_that_differ_in_an_hour_a_telephone_number_or_a_code_are_copies(
+    text: str, one: str, other: str
+) -> None:
+    assert copies(words_of(report(f"{text} {one}")), words_of(report(f"{text} {other}")))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("412 cases", "388 cases"),
+        ("10.35 euros", "18.05 euros"),
+        ("at 10.35 percent", "at 18.05 percent"),
+        ("3-1", "2-2"),
+        ("10 west of 40", "12 west of 60"),
+        ("155.1234", "151.4321"),
+        ("1,200 in 2019-2020", "1,200 in 2020-2021"),
+        ("2024-05-13", "2024-05-14"),
+    ],
+)
+def test_texts_that_differ_in_one_figure_that_counts_are_no_copies(one: str, other: str) -> None:
+    mould = "The clinic of Harrow put it at {} on Monday, the council of Pengarth said in the hall."
+    assert not copies(*(words_of(report(mould.format(figure))) for figure in (one, other)))
+
+
 def test_the_earliest_and_longest_of_copies_is_the_original() -> None:
     late = report(FERRY, "late", day=WEDNESDAY)
     undated = report(FERRY, "undated", day=None)

@@ -15,6 +15,7 @@ from rag import newsroom, samples
 from rag.config import load
 from rag.embed import HashEmbedder
 from rag.errors import ArticleUnknown, IndexMissing, QuestionError
+from rag.export import as_markdown, told
 from rag.generate.scripted import ScriptedGenerator
 from rag.types import Digest, Filters, Story
 
@@ -56,6 +57,26 @@ def test_a_query_and_days_choose_the_articles(news: rag.News) -> None:
     assert max(day for day in days if day) <= date(2022, 1, 19)
 
 
+def test_articles_beyond_the_most_of_a_digest_are_counted_and_told(
+    news: rag.News, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every, about = news.digest(), news.digest("Ukraine")
+    assert (every.matching, about.matching) == (every.articles, about.articles)
+    few = load("default", environment={}, overrides=["digest.articles=5"])
+    monkeypatch.setattr(news, "settings", few)
+    newest, nearest = news.digest(), news.digest("Ukraine")
+    assert (newest.articles, newest.matching) == (5, 21)
+    assert (nearest.articles, nearest.matching) == (5, about.articles)
+    assert told(newest).startswith("5 of 21 articles, the newest, ")
+    assert told(nearest).startswith(f"5 of {about.articles} articles, the nearest to the query, ")
+    assert "5 of 21 articles, the newest" in as_markdown(newest)
+    days = sorted(each.published for each in news.articles(limit=100) if each.published)
+    shown = [each.published for story in newest.stories for each in story.sources]
+    assert min(day for day in shown if day) >= days[-5]
+    chosen = [article.id for article in news.articles(limit=7)]
+    assert news.digest(article_ids=chosen).matching == 7
+
+
 def test_ids_choose_the_articles(news: rag.News) -> None:
     ids = [article.id for article in news.articles(limit=2)]
     found = news.digest(article_ids=[*ids, ids[0]])
@@ -76,11 +97,11 @@ def test_nothing_matches(news: rag.News) -> None:
 
 
 def test_stories_come_one_by_one_and_closing_ends_it(news: rag.News) -> None:
-    told = news.stories("Ukraine")
-    story = next(event for event in told if isinstance(event, Story))
+    events = news.stories("Ukraine")
+    story = next(event for event in events if isinstance(event, Story))
     assert story.headline.supported
-    told.close()
-    assert list(told) == []
+    events.close()
+    assert list(events) == []
 
 
 def test_length_and_number_are_obeyed(news: rag.News) -> None:

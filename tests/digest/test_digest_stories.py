@@ -1,14 +1,22 @@
 """Stories as they are written: two articles cited, quotes exact, prompts that fit, nothing invented."""
 
+import random
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from reports import CHEESE, FERRY, FERRY_TOO, MONDAY, TUESDAY, WEDNESDAY, report, vectors_of
 
+import rag.digest.denials
+import rag.verify
 from rag.digest import digest
+from rag.digest.central import central_sentences
 from rag.digest.headline import plain_title
+from rag.digest.quantities import Quantity
+from rag.digest.timeline import timeline
 from rag.errors import GenerateError
 from rag.export import as_json, as_markdown, told
 from rag.generate.scripted import ScriptedGenerator
@@ -231,6 +239,76 @@ def test_an_article_without_a_sentence_that_stands_is_survived() -> None:
         assert found.articles == 2
 
 
+# The same sentence in several articles
+
+FIRE = "A fire at the Marwick paper mill killed three workers on Monday, the fire service said."
+AFTER = (
+    "Mill owner Carla Voss of Marwick said that production will stop until spring. The union demanded an"
+    " inquiry by the ministry in Oslo."
+)
+SMOKE = (
+    "Mayor Jonas Hale of Marwick thanked the crews in the town hall. Insurers of Harrow put the damage of"
+    " the fire at 12 million euros."
+)
+
+
+def fires(*texts: str, paper: str = "Paper {}") -> list[Article]:
+    return [
+        report(text, f"Fire {number}", paper=paper.format(number), day=MONDAY)
+        for number, text in enumerate(texts)
+    ]
+
+
+def test_what_two_papers_open_with_is_told_and_cited_from_both() -> None:
+    (story,) = made(fires(f"{FIRE} {AFTER}", f"{FIRE} {SMOKE}")).stories
+    lead = next(c for c in (story.headline, *story.claims) if c.text == FIRE)
+    assert cited([lead]) == {1, 2}
+
+
+def test_the_model_reads_what_two_papers_open_with_once_and_both_are_cited_for_its_words() -> None:
+    generator = ScriptedGenerator(lambda _: "A fire killed three workers at the Marwick mill. [1]")
+    (story,) = made(fires(f"{FIRE} {AFTER}", f"{FIRE} {SMOKE}"), generator).stories
+    assert generator.history[0][-1].content.count(FIRE) == 1
+    own = next(c for c in (story.headline, *story.claims) if c.text.startswith("A fire killed"))
+    assert cited([own]) == {1, 2}
+
+
+def test_what_several_papers_print_is_merged_once_though_only_one_of_them_was_read() -> None:
+    generator = ScriptedGenerator(copied)
+    made(fires(FIRE, f"{FIRE} {AFTER}", f"{FIRE} {SMOKE}"), generator, tokens=100)
+    merged = [each for each in generator.history if "headline" not in each[-1].content][-1]
+    assert len(generator.history) > 3
+    assert merged[-1].content.count(FIRE) == 1
+
+
+def test_articles_of_the_same_sentences_in_another_order_still_tell_them() -> None:
+    one, other = AFTER.split(". ", 1)
+    texts = f"{FIRE} {AFTER} No. 11 of 40.", f"{one}. {other} {FIRE} No. 12 of 50, page 3."
+    (story,) = made(fires(*texts)).stories
+    assert len(story.sources) == 2
+    assert FIRE in f"{story.headline.text} {story.text}"
+
+
+def test_what_one_paper_repeats_in_its_articles_on_the_story_is_told() -> None:
+    (story,) = made(fires(f"{FIRE} {AFTER}", f"{FIRE} {SMOKE}", paper="Harrow Post")).stories
+    assert FIRE in f"{story.headline.text} {story.text}"
+
+
+def test_what_a_paper_writes_about_itself_in_each_article_is_not_told() -> None:
+    own = "Readers of the Post may meet our editors each week in the hall of Lindenau."
+    articles = fires(f"{own} {FIRE} {AFTER}", f"{own} {FIRE} {SMOKE}", paper="Harrow Post")
+    (story,) = made(articles).stories
+    assert own not in f"{story.headline.text} {story.text}"
+    assert FIRE in f"{story.headline.text} {story.text}"
+
+
+@pytest.mark.parametrize("text", ["Why did he leave Harrow? Fog came in.", "Hi there. Bye."])
+def test_a_story_is_not_empty_where_an_article_has_a_sentence(text: str) -> None:
+    for articles in (fires(text), fires(text, f"{text} {text}", f"{text} Oh.")):
+        for story in made(articles).stories:
+            assert story.claims
+
+
 # Over time
 
 
@@ -261,6 +339,26 @@ def test_the_timeline_has_a_sentence_a_day_oldest_first() -> None:
     assert days == sorted(set(days))
     assert {MONDAY, WEDNESDAY, WEDNESDAY + timedelta(days=1)} <= set(days)
     assert any("marched" in event.claim.text for event in story.timeline)
+
+
+def test_a_second_subject_of_an_article_is_not_in_the_timeline() -> None:
+    second = "Goats of Stover Hill won gold medals for Wilma Troost at the county show on Sunday."
+    last = later()[-1]
+    roundup = replace(last, text=f"{last.text} {second}", published=MONDAY + timedelta(days=7))
+    (story,) = made([*later()[:-1], roundup]).stories
+    assert len(story.sources) == 4
+    days = [event.day for event in story.timeline]
+    assert days == [MONDAY, TUESDAY, WEDNESDAY, roundup.published]
+
+
+def test_what_only_the_newest_article_tells_of_those_whom_all_name_is_in_the_timeline() -> None:
+    news = (
+        "Thieves smashed every window of Harrow's museum during Sunday night, leaving broken glass."
+    )
+    fourth = report(news, "Thieves", paper="Marwick Mail", day=WEDNESDAY + timedelta(days=6))
+    told = central_sentences([*later(), fourth])
+    events = timeline([*later(), fourth], told, ())
+    assert news in [event.claim.text for event in events]
 
 
 def test_the_timeline_says_nothing_twice() -> None:
@@ -343,6 +441,38 @@ def test_the_models_own_headline_is_taken_if_it_holds() -> None:
 
 
 @pytest.mark.parametrize(
+    "own",
+    [
+        "P1, Monday 13 May 2024",
+        "P1",
+        "Source 1: P1, Monday",
+        "Sources 1 and 2",
+        "B, P1",
+        "13 May 2024",
+    ],
+)
+def test_paper_day_and_number_of_a_source_are_no_headline(own: str) -> None:
+    def reply(messages: Sequence[Message]) -> str:
+        return own if "headline" in messages[-1].content else NOTHING
+
+    articles = [report(FERRY, own, paper="P1", day=MONDAY), report(FERRY_TOO, "", paper="B")]
+    (story,) = made(articles, ScriptedGenerator(reply)).stories
+    assert story.headline.supported
+    assert story.headline.text != own
+
+
+def test_a_headline_that_names_paper_and_day_beside_what_happened_is_one() -> None:
+    own = "Council of Harrow voted on Monday"
+
+    def reply(messages: Sequence[Message]) -> str:
+        return own if "headline" in messages[-1].content else NOTHING
+
+    articles = [report(FERRY, "", day=MONDAY), report(FERRY_TOO, "Bye", paper="Harrow Council")]
+    (story,) = made(articles, ScriptedGenerator(reply)).stories
+    assert story.headline.text == own
+
+
+@pytest.mark.parametrize(
     ("title", "wanted"),
     [
         ("Ferry closes in Harrow | CNN", "Ferry closes in Harrow"),
@@ -418,3 +548,57 @@ def test_hostile_articles_stay_data() -> None:
 def test_days_before_the_common_era_of_news_are_survived() -> None:
     articles = [report(FERRY, day=date.min), report(FERRY_TOO, paper="B", day=date.max)]
     assert made(articles).articles == 2
+
+
+# Many articles
+
+
+def long_story(count: int) -> list[Article]:
+    """Articles of one story in other words each, with figures, days and denials."""
+    chance = random.Random(1)
+    letters = "abcdefghijklmnop"
+    words = ["".join(chance.choices(letters, k=6)) for _ in range(3000)]
+
+    def some() -> str:
+        return " ".join(chance.sample(words, 3))
+
+    def text() -> str:
+        told = [
+            f"The Marwick fire of Carla Voss {some()} killed {chance.randrange(3, 90)} workers in Marwick.",
+            f"Some {chance.randrange(20, 900)} firefighters {some()} fought the blaze in Lindenau.",
+            f"The mill will {chance.choice(['', 'not '])}open in Marwick {some()} once more this year.",
+        ]
+        told += [f"Mayor Hale of Marwick thanked the {some()} crews of Podil." for _ in range(9)]
+        return " ".join(told)
+
+    return [
+        report(text(), f"Marwick fire {n}", paper=f"Paper {n % 40}", day=MONDAY + timedelta(n % 9))
+        for n in range(count)
+    ]
+
+
+@pytest.mark.slow
+def test_what_is_compared_in_a_story_of_400_articles_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: Counter[str] = Counter()
+
+    def counted(name: str, does: Callable[..., object]) -> Callable[..., object]:
+        def call(*arguments: object) -> object:
+            compared[name] += 1
+            return does(*arguments)
+
+        return call
+
+    for name, room, does in (
+        ("claims with articles", rag.verify, "probability"),
+        ("figures", Quantity, "contradicts"),
+        ("denials", rag.digest.denials, "_opposed"),
+    ):
+        monkeypatch.setattr(room, does, counted(name, getattr(room, does)))
+    articles = long_story(400)
+    (story,) = made(articles, ScriptedGenerator(copied)).stories
+    assert len(story.sources) == 400
+    assert compared["claims with articles"] < 1000
+    assert compared["figures"] < 60_000
+    assert compared["denials"] < 10_000

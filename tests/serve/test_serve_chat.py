@@ -88,6 +88,28 @@ def test_text_parts_rules_and_settings_of_other_models_are_accepted(ai: openai.O
     assert done.choices[0].message.content == f"{QUOTE} [1]"
 
 
+def test_what_openais_api_lets_be_null_may_be_null(ask: httpx.Client) -> None:
+    body: dict[str, Any] = {
+        "model": "newsrag",
+        "messages": [
+            {"role": "user", "content": WHO, "name": None},
+            {"role": "assistant", "content": None},
+            {"role": "assistant"},
+            {"role": "user", "content": WHO},
+        ],
+        **dict.fromkeys(("stream", "stream_options", "n", "response_format", "tools", "newsrag")),
+        **dict.fromkeys(("temperature", "top_p", "seed", "max_tokens", "stop", "user", "store")),
+        **dict.fromkeys(("tool_choice", "functions", "logprobs", "modalities", "metadata")),
+    }
+    done = ask.post("/v1/chat/completions", json=body)
+    assert done.status_code == 200, done.text
+    assert done.json()["choices"][0]["message"]["content"] == f"{QUOTE} [1]"
+    body |= {"stream": True, "stream_options": {"include_usage": None}}
+    pieces = ask.post("/v1/chat/completions", json=body).text
+    assert '"choices":[],' not in pieces
+    assert pieces.endswith("data: [DONE]\n\n")
+
+
 def test_models_are_listed(ai: openai.OpenAI) -> None:
     assert [model.id for model in ai.models.list()] == ["newsrag", "scripted"]
     assert ai.models.retrieve("newsrag").owned_by == "newsrag"
@@ -154,14 +176,36 @@ def test_a_stream_brings_the_same_words_and_sources(ai: openai.OpenAI) -> None:
     )
     assert "".join(words(pieces)) == f"{QUOTE} [1]"
     assert len({piece.id for piece in pieces}) == 1
-    states = [extension(p.choices[0].delta) for p in pieces[1:3]]
+    states = [extension(piece) for piece in pieces[1:3]]
     assert [each["state"] for each in states] == ["reading", "writing"]
     assert states[0]["passages"] > 0
+    assert [p for p in pieces[:-2] if extension(p.choices[0].delta)] == []
     last, spent = pieces[-2:]
     assert last.choices[0].finish_reason == "stop"
     assert extension(last.choices[0].delta)["citations"][0]["quote"] == QUOTE
     assert spent.usage is not None
     assert spent.usage.completion_tokens > 0
+
+
+@pytest.mark.parametrize("question", [WHO, NOBODY])
+def test_what_openais_client_gathers_of_a_stream_is_the_whole_message(
+    ai: openai.OpenAI, question: str
+) -> None:
+    """It adds up numbers and joins words of all pieces, also in fields that it does not know."""
+    whole = ai.chat.completions.create(model="newsrag", messages=user(question))
+    with ai.chat.completions.stream(
+        model="newsrag", messages=user(question), stream_options={"include_usage": True}
+    ) as stream:
+        told = [event.type for event in stream]
+        gathered = stream.get_final_completion()
+    assert "content.done" in told
+    mine, other = gathered.choices[0], whole.choices[0]
+    assert mine.message.content == other.message.content
+    assert extension(mine.message) == extension(other.message)
+    assert mine.finish_reason == "stop"
+    assert gathered.usage is not None
+    assert whole.usage is not None
+    assert gathered.usage.completion_tokens == whole.usage.completion_tokens
 
 
 def test_no_word_is_sent_that_is_withdrawn_in_the_end(served: "Serve") -> None:
@@ -210,11 +254,12 @@ def test_an_unknown_model_is_named(ai: openai.OpenAI) -> None:
 @pytest.mark.parametrize(
     ("messages", "told"),
     [
-        (user("  "), "the question is empty"),
+        (user("  "), "holds no letter that can be seen"),
         (user("x" * 2001), "2,001 characters, at most 2,000 are read"),
         ([*user(WHO), {"role": "assistant", "content": "Yes."}], "last message is of the assist"),
         ([], "messages: List should have at least 1 item"),
-        ([{"role": "tool", "content": "x", "tool_call_id": "1"}], r"messages\.0\.role: Input"),
+        ([{"role": "tool", "content": "x", "tool_call_id": "1"}], r"messages\.0: Input tag 'tool'"),
+        ([{"role": "user", "content": None}], r"messages\.0\.user\.content"),
     ],
 )
 def test_what_cannot_be_answered_is_told(ai: openai.OpenAI, messages: Messages, told: str) -> None:

@@ -19,8 +19,9 @@ pytest_plugins = ("served",)
 _EXAMPLES = 10  # an operation in each phase; about 1,000 requests in all
 _SECONDS = 240
 
-# A request may fit the document and still ask for what cannot be: a text of one word, days that
-# end before they begin. That is told with 400, as it should be.
+# A request may fit the document and still ask for what cannot be, which no JSON Schema can say: days
+# that end before they begin, a text that is no article once it is cleaned, a question of which
+# nothing can be seen, a chat whose last message is not the user's. That is told with 400.
 _MEANING = "positive_data_acceptance"
 
 

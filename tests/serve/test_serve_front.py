@@ -117,6 +117,32 @@ def test_only_holders_of_a_token_are_let_in(served: "Serve", tokens: Path) -> No
         assert ask.get("/articles").status_code == 401
 
 
+# HEAD
+
+
+@pytest.mark.parametrize(
+    "path", ["/health", "/health/live", "/articles", "/v1/models", "/docs", "/metrics", "/nowhere"]
+)
+def test_head_is_get_without_its_body(ask: httpx.Client, path: str) -> None:
+    whole, head = ask.get(path), ask.head(path)
+    assert head.status_code == whole.status_code
+    assert head.content == b""
+    assert head.headers["content-type"] == whole.headers["content-type"]
+    assert int(head.headers["content-length"]) > 0
+    assert ask.get(path).status_code == whole.status_code  # on the same connection
+
+
+def test_head_is_known_where_get_is_and_counted_as_itself(ask: httpx.Client) -> None:
+    assert ask.head("/ask").status_code == 405
+    assert ask.head("/ask").headers["allow"] == "POST"
+    assert ask.put("/articles").headers["allow"] == "GET, HEAD, POST"
+    ask.head("/articles/0123456789abcdef")
+    told = ask.get("/metrics").text
+    assert (
+        'newsrag_requests_total{method="HEAD",route="/articles/{article_id}",status="404"}' in told
+    )
+
+
 # Sizes
 
 

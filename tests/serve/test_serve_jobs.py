@@ -1,6 +1,7 @@
 """Jobs over the API: begun, listed, read, cancelled, and gone on with after a server's end."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -81,6 +82,16 @@ def test_questions_are_answered_in_order(desk: httpx.Client) -> None:
     assert "file:" not in str(rows)
     page = desk.get(f"/jobs/{job}/results", params={"start": 1, "limit": 1}).json()
     assert ([row["place"] for row in page["items"]], page["next"]) == ([1], 2)
+
+
+def test_what_the_model_reads_and_writes_for_jobs_is_counted(desk: httpx.Client) -> None:
+    job = begun(desk, kind="answers", questions=[WHO, WHY])
+    ended(desk, job)
+    rows = [item["answer"] for item in desk.get(f"/jobs/{job}/results").json()["items"]]
+    counted = dict(re.findall(r'job_tokens_total{kind="(\w+)"} (\S+)', desk.get("/metrics").text))
+    assert float(counted["read"]) == sum(row["prompt_tokens"] for row in rows) > 0
+    assert float(counted["written"]) == sum(row["output_tokens"] for row in rows) > 0
+    assert 'newsrag_tokens_total{kind="written"}' not in desk.get("/metrics").text  # no request's
 
 
 def test_articles_are_summarised_by_query_by_id_and_by_day(desk: httpx.Client) -> None:

@@ -1,10 +1,12 @@
 """What a server does under load: who waits, who is refused, and what becomes of clients that leave."""
 
+import asyncio
 import http.client
 import json
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -14,7 +16,11 @@ import pytest
 from asking import client, of, user
 from told import QUOTE, WHO, WHY, Told
 
+from rag.door import Limits
 from rag.serve import Served
+from rag.serve.line import Line
+from rag.serve.refusals import Refusal
+from rag.serve.stopping import look
 
 if TYPE_CHECKING:
     from served import Serve
@@ -78,8 +84,9 @@ def test_first_come_first_served_and_who_comes_too_late_is_refused(served: "Serv
     assert model.writing == 1
     model.go()
     assert [reply.status_code for reply in crowd.join()] == [200, 200, 200]
-    asked = [reply.json()["question"] for reply in crowd.replies]
-    assert asked == [WHO, WHY, WHO]
+    prompts = [chat[-1].content for chat in model.history]
+    asked = [each.rpartition("Question: ")[2] for each in prompts if "Question: " in each]
+    assert asked == [WHO, WHY, WHO], prompts
 
 
 def test_a_turn_that_does_not_come_in_time_is_told(served: "Serve") -> None:
@@ -151,6 +158,34 @@ def test_who_leaves_the_line_takes_no_turn(served: "Serve") -> None:
     assert not any(WHY in message.content for chat in model.history for message in chat)
 
 
+def test_a_client_that_reads_nothing_of_its_stream_holds_the_model_no_longer_than_others() -> None:
+    """What was sent waits to be read; the work that goes on meanwhile has its time as all work."""
+    ended = threading.Event()
+
+    def work() -> Generator[int, None, None]:
+        try:
+            for number in range(1000):
+                yield number
+                look()
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    async def read_one() -> list[int]:
+        line = Line(at_once=1, waiting=1, patience=1, seconds=0.2, name="test")
+        pieces = line.pieces(work)
+        read = [await anext(pieces)]
+        await asyncio.sleep(0.6)  # nothing is read
+        assert line.working == 0
+        with pytest.raises(Refusal, match=r"more than 0\.2 seconds and was stopped"):
+            read += [piece async for piece in pieces]
+        return read
+
+    read = asyncio.run(read_one())
+    assert ended.is_set()
+    assert read == list(range(len(read)))
+
+
 def test_what_goes_wrong_in_a_stream_is_told_in_it(served: "Serve") -> None:
     import openai
 
@@ -179,6 +214,35 @@ def test_closing_ends_what_is_at_work(served: "Serve") -> None:
         with suppress(httpx.HTTPError):  # the connection was cut
             assert asked.result(10).status_code == 503
     one.close()
+
+
+def test_one_connection_too_many_is_told_in_the_one_shape(
+    served: "Serve", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.serve._LIMITS", Limits(connections=1))
+    one = served()
+    with client(one) as first, client(one) as second:
+        assert first.get("/health").status_code == 200
+        refused = second.post("/ask", json=ASK)
+        assert refused.status_code == 503
+        assert refused.json()["error"]["code"] == "too_many_connections"
+        assert int(refused.headers["retry-after"]) > 0
+        assert refused.headers["connection"] == "close"
+        assert refused.headers["cache-control"] == "no-store"
+        assert 'route="other",status="503"' in first.get("/metrics").text
+        first.close()
+        until(lambda: second.post("/ask", json=ASK).status_code == 200)
+
+
+def test_who_never_sends_a_whole_request_holds_no_connection(
+    served: "Serve", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.serve._LIMITS", Limits(patience=0.2))
+    url = httpx.URL(served().url)
+    for sent in (b"", b"POST /ask HTTP/1.1\r\nHost: "):
+        with closing(socket.create_connection((url.host, url.port or 0), timeout=5)) as raw:
+            raw.sendall(sent)
+            assert raw.recv(1) == b""
 
 
 @pytest.mark.slow

@@ -201,6 +201,37 @@ def test_what_cannot_be_used_is_told(
     assert error(reply)["param"] == param
 
 
+@pytest.mark.parametrize("unseen", ["\0", "\x01 \x7f", "\u200b\ufeff"])
+@pytest.mark.parametrize(
+    ("path", "body", "param"),
+    [
+        ("/search", {"query": ""}, "query"),
+        ("/ask", {"question": ""}, "question"),
+        ("/summarize", {"query": ""}, "query"),
+        ("/jobs", {"kind": "answers", "questions": [WHO, ""]}, "questions"),
+        ("/jobs", {"kind": "summaries", "query": ""}, "query"),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": ""}]}, "messages"),
+    ],
+)
+def test_a_question_of_which_nothing_can_be_seen_is_told(
+    ask: httpx.Client, path: str, body: dict[str, Any], param: str, unseen: str
+) -> None:
+    text = json.dumps(body).replace('""', json.dumps(unseen))
+    reply = ask.post(path, content=text, headers={"content-type": "application/json"})
+    assert reply.status_code == 400, reply.text
+    assert "holds no letter that can be seen" in error(reply)["message"]
+    assert error(reply)["param"] == param
+
+
+def test_a_whole_number_may_be_written_with_a_point(ask: httpx.Client) -> None:
+    """JSON knows one kind of number: 2.0 is the same as 2, as the document says too."""
+    assert len(posted(ask, "/search", query="Ukraine", k=2.0)["passages"]) == 2
+    for wrong in (2.5, "2", True, 51.0, float("inf")):
+        body = json.dumps({"query": "Ukraine", "k": wrong})
+        reply = ask.post("/search", content=body, headers={"content-type": "application/json"})
+        assert error(reply)["param"] == "k", wrong
+
+
 def test_unknown_articles_are_told(ask: httpx.Client) -> None:
     for reply in (
         ask.get("/articles/0123456789abcdef"),
@@ -216,14 +247,21 @@ def test_what_is_no_json_and_what_is_not_there(ask: httpx.Client) -> None:
     )
     assert broken.status_code == 400
     assert "the body is no JSON" in error(broken)["message"]
-    assert ask.post("/ask", content=b"\xff\xfe").status_code == 400
+    for body, told in (
+        (b'{"question": "caf\xe9"}', "it is no UTF-8, byte 0xe9 at 17. Send JSON, in UTF-8."),
+        (b"[" * 200_000, "it is nested too deeply"),
+        (b'{"question": "Who?", "k": ' + b"7" * 5000 + b"}", "a number of too many digits"),
+    ):
+        unread = ask.post("/ask", content=body, headers={"content-type": "application/json"})
+        assert unread.status_code == 400
+        assert told in error(unread)["message"]
     unsaid = ask.post("/ask", content=b'{"question": "Who?"}')
     assert "send 'Content-Type: application/json'" in error(unsaid)["message"]
     assert error(ask.get("/nowhere"))["code"] == "not_found"
     wrong = ask.put("/ask")
     assert (wrong.status_code, error(wrong)["code"]) == (405, "method_not_allowed")
     assert wrong.headers["allow"] == "POST"
-    assert ask.put("/articles").headers["allow"] == "GET, POST"
+    assert ask.put("/articles").headers["allow"] == "GET, HEAD, POST"
 
 
 def test_two_servers_share_one_index(served: "Serve", tmp_path: Path) -> None:

@@ -1,0 +1,100 @@
+"""Whole visits with the tiny model: it answers badly, and whatever is shown has its proof."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from acts import IN_VIEW, THERE, WHO, ask, asked, press, tab
+
+from rag.config import load
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+    from visits import House, Visits
+
+pytest_plugins = ("visits",)
+pytestmark = pytest.mark.slow
+
+QUICK = ["answer.sure=0", "answer.looks=1", "retrieve.source_tokens=250"]
+TITLE = "New lamp at Farrow Point"
+LAMP = f"""{TITLE}
+
+The keepers of Farrow Point lit a new lamp on Monday. It can be seen from 22 miles away, and it
+replaces one that had burned since 1961.
+"""
+
+
+@pytest.fixture
+def url(house: "House", smollm2_path: Path) -> str:
+    """A page at which the tiny model answers."""
+    return house.serve(house.news(settings=load("tiny", overrides=QUICK))).url
+
+
+def proven(turn: "Locator") -> bool:
+    return bool(turn.locator(".refusal").count() or turn.locator(".answer .cite").count())
+
+
+def test_asking_following_up_and_coming_back(visit: "Visits", url: str) -> None:
+    page = visit(url)
+    ask(page, WHO)
+    page.locator("#live .draft").filter(has_text=re.compile(r"\w")).wait_for()
+    turns = page.locator("#transcript .turn[id]")
+    turns.first.wait_for()
+    assert asked(page, THERE).inner_text()
+    told = turns.all_inner_texts()
+    assert len(told) == 2
+    assert all(map(proven, turns.all()))
+    page.reload()
+    turns.nth(1).wait_for()
+    assert turns.all_inner_texts() == told
+
+
+def test_an_article_is_added_summarised_proven_and_saved(
+    visit: "Visits", url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "lamp.txt").write_text(LAMP, "utf-8")
+    page = visit(url)
+    tab(page, "Articles")
+    page.get_by_role("button", name="Add articles").click()
+    page.locator("input[type=file]").set_input_files(tmp_path / "lamp.txt")
+    page.get_by_text("lamp.txt").or_(page.get_by_text("lamp")).first.wait_for()
+    press(page, "Add the files")
+    page.locator("#outcomes .added").get_by_text(TITLE).wait_for()
+    tab(page, "Summaries")
+    page.get_by_role("textbox", name="Or everything about").fill("Farrow Point lamp")
+    press(page, "Summarise")
+    summary = page.locator("#summaries .summary")
+    summary.locator(".cite").first.click()
+    reader = page.get_by_role("dialog", name=TITLE)
+    assert reader.locator("#quote").evaluate(IN_VIEW)
+    assert reader.locator("#quote").inner_text() in LAMP.replace("\n", " ")
+    page.keyboard.press("Escape")
+    with page.expect_download() as waiting:
+        press(page, "Save as Markdown")
+    assert TITLE in Path(waiting.value.path()).read_text("utf-8")
+
+
+def test_stop_ends_many_summaries_after_the_first(visit: "Visits", url: str) -> None:
+    page = visit(url)
+    tab(page, "Summaries")
+    page.get_by_role("textbox", name="Or everything about").fill("Ukraine")
+    press(page, "Summarise")
+    page.locator("#summaries .summary").first.wait_for()
+    press(page, "Stop")
+    page.get_by_role("button", name="Stop", exact=True).wait_for(state="hidden")
+    assert page.locator("#summaries .summary").count() < 5
+    tab(page, "Ask")
+    assert proven(asked(page, WHO))
+
+
+def test_two_ask_at_once_one_of_them_on_a_phone_at_night(visit: "Visits", url: str) -> None:
+    desk = visit(url)
+    phone = visit(url, viewport={"width": 390, "height": 844}, color_scheme="dark")
+    ask(desk, WHO)
+    ask(phone, THERE)
+    for page in (phone, desk):
+        turn = page.locator("#transcript .turn[id]")
+        turn.wait_for()
+        assert proven(turn)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
