@@ -104,7 +104,7 @@ class Desk:
 
     def _digest(self, wish: Wish, made: Made, session: str) -> Iterator[tuple[str, str]]:
         """The stories so far, and what happens now; a stop ends it within a word."""
-        with self._line.ticket(session) as ticket:
+        with self._line.ticket(session, "summaries") as ticket:
             for ahead in self._line.places(ticket):
                 yield from ticket.paced([("", f"Waiting for the model: {before(ahead)} …")])
             yield from ticket.paced([("", "Grouping the articles …")])
@@ -151,7 +151,7 @@ class Desk:
         total = 1 if together else len(articles)
         start, shown = time.monotonic(), ""
         for done in range(total):
-            with self._line.ticket(session) as ticket:
+            with self._line.ticket(session, "summaries") as ticket:
                 for ahead in self._line.places(ticket):
                     yield from ticket.paced([(shown, f"Waiting for the model: {before(ahead)} …")])
                 state = _left(done, total, time.monotonic() - start)
@@ -190,7 +190,7 @@ class Desk:
 
     def stop(self, request: gr.Request) -> str:
         """End at the model's next word, and say so."""
-        self._line.stop(str(request.session_hash))
+        self._line.stop(str(request.session_hash), "summaries")
         return _state("Stopping …")
 
     def _articles(self, wish: Wish) -> tuple[Article, ...]:
