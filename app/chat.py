@@ -1,5 +1,6 @@
 """The chat: ask, watch the answer come, see its proof."""
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -9,22 +10,22 @@ from typing import Any
 import gradio as gr
 
 from app import conversation, render
-from app.events import LIGHT, MODEL, Part, told
-from app.filters import FilterBar, chosen
+from app.conversation import Turn, numbered
+from app.events import FILLED, LIGHT, MODEL, Part, told
+from app.filters import FilterBar, chosen, described
+from app.growing import Growing
 from app.line import Line, Ticket
 from app.line import before as in_words
 from app.words import explained
 from rag import News
 from rag.export import as_json, as_markdown
-from rag.types import Answer, Checked, Claim, Draft, Filters, Found
+from rag.types import Answer, Filters
 
-_TICK = 0.08  # seconds between two pictures of a growing answer
-# It hides nothing: it stands here so that a conversation outlives the server's restart.
-_SECRET = "the reader's own browser"  # noqa: S105
 _PANEL_EMPTY = '<p class="quiet">The sources of an answer stand here.</p>'
 
 # Clicks in the transcript become events; what needs no server is done here.
 _CLICKS = """
+window.newsrag.hears({renew: () => trigger('renew'), lost: () => trigger('lost')});
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button');
   if (!button) return;
@@ -52,46 +53,13 @@ class Asked:
     kept: int  # turns of the conversation that stay before it
 
 
-class _Growing:
-    """A turn at work."""
-
-    def __init__(self, question: str) -> None:
-        self._question = question
-        self._checked: list[Claim] = []
-        self._written = ""
-        self._looks = 0
-        self._shown = 0.0  # when the text was last shown
-
-    def takes(self, event: Found | Draft | Checked) -> str:
-        """What happens now, in words; empty where it is too early for another picture."""
-        match event:
-            case Found(passages):
-                self._checked, self._written = [], ""
-                self._looks += 1
-                return f"Reading {len(passages)} {'more ' if self._looks > 1 else ''}passages …"
-            case Draft(text):
-                self._written += text
-                if time.monotonic() - self._shown < _TICK:
-                    return ""
-                self._shown = time.monotonic()
-                return "Writing …"
-            case Checked(claim):
-                self._checked.append(claim)
-                self._written = ""
-                return "Checking …"
-
-    def picture(self, state: str, note: str = "") -> str:
-        """The turn as it stands."""
-        body = render.draft(self._checked, self._written)
-        return render.working(self._question, body, state, note)
-
-
 class Chat:
     """The tab's events. Holds no conversation: that is the browser's."""
 
     def __init__(self, news: News, profile: str, line: Line) -> None:
         """Of the model nothing is asked yet."""
         self._news, self._profile, self._line = news, profile, line
+        self.key = f"newsrag-conversation-{news.folder.name}"  # of the browser's store
 
     # What is shown
 
@@ -103,32 +71,35 @@ class Chat:
         except Exception as error:  # noqa: BLE001 - told in the page
             return render.trouble(explained(error))
         line = (
-            f"{info.articles:,} articles are open. Every sentence of an answer has its quote;"
-            " what they do not say is not answered."
+            f"{info.articles:,} {'article is' if info.articles == 1 else 'articles are'} open. Every"
+            " sentence of an answer has its quote; what they do not say is not answered."
         )
         return render.welcome("Ask the news", line, examples)
 
-    def transcript(self, answers: Sequence[Answer]) -> str:
+    def transcript(self, turns: Sequence[Turn]) -> str:
         """All finished turns."""
-        if not answers:
+        if not turns:
             return self.welcome()
         return "".join(
-            render.turn(number, answer, self._profile) for number, answer in enumerate(answers)
+            render.turn(
+                number, numbered(turn.answer), self._profile, searched=described(turn.filters)
+            )
+            for number, turn in enumerate(turns)
         )
 
-    def panel(self, answers: Sequence[Answer], number: int = -1) -> str:
+    def panel(self, turns: Sequence[Turn], number: int = -1) -> str:
         """The sources of one turn, the last if none is named."""
-        if not answers or not -len(answers) <= number < len(answers):
+        if not turns or not -len(turns) <= number < len(turns):
             return _PANEL_EMPTY
-        shown = render.cards(answers[number].citations, heading="Sources")
+        shown = render.cards(numbered(turns[number].answer).citations, heading="Sources")
         return shown or '<p class="quiet">This answer has no sources.</p>'
 
     # Light events: they never wait for the model
 
     def restore(self, kept: object) -> tuple[str, str]:
         """The conversation that the browser has kept."""
-        answers = self._turns(kept)
-        return self.transcript(answers), self.panel(answers)
+        turns = self._turns(kept)
+        return self.transcript(turns), self.panel(turns)
 
     def anew(self, kept: object, live: object) -> tuple[Any]:
         """What stands there while nothing is asked, as the index is now."""
@@ -139,39 +110,41 @@ class Chat:
         self, question: str, since: object, until: object, names: object, kept: object, resume: int
     ) -> tuple[Any, ...]:
         """Show the question with a first look at the articles, before the model is asked."""
-        answers = self._turns(kept)
-        number = len(answers) if resume < 0 else min(resume, len(answers))
-        before = answers[:number]
+        turns = self._turns(kept)
+        number = len(turns) if resume < 0 else min(resume, len(turns))
+        before = turns[:number]
         try:
             filters = chosen(since, until, names)
+            self._line.check()
             self._news.check(question)
-            look = self._news.first_look(question, history=before[-1:], filters=filters)
+            history = [turn.answer for turn in before[-1:]]
+            look = self._news.first_look(question, history=history, filters=filters)
         except Exception as error:  # noqa: BLE001 - told in place, and the app goes on
             told = render.trouble(explained(error), question[:200])
-            return self.transcript(answers), told, gr.skip(), None, gr.skip(), gr.skip()
+            return self.transcript(turns), told, gr.skip(), None, gr.skip(), gr.skip()
         shown = self.transcript(before) if before else ""
         live = render.working(question.strip(), "", "Waiting for the model …")
         asked = Asked(question.strip(), filters, number)
         busy = gr.update(value="", submit_btn=False, stop_btn=True)
         return shown, live, render.first_look(look), asked, busy, -1
 
-    def again(self, kept: object, event: gr.EventData) -> tuple[str, int]:
-        """The question of an earlier turn, and from where the conversation goes on."""
-        answers, number = self._turns(kept), _number(event)
-        return (answers[number].question, number) if 0 <= number < len(answers) else ("", -1)
-
     def sources(self, kept: object, event: gr.EventData) -> str:
         """The panel of an earlier turn."""
         return self.panel(self._turns(kept), _number(event))
 
+    def fresh(self, key: str, request: gr.Request) -> tuple[Any, ...]:
+        """A conversation without turns; what is being written for the old one ends unheard."""
+        self._line.stop(str(request.session_hash), "question", drop=True)
+        return self.welcome(), "", _PANEL_EMPTY, None, _idle(), -1
+
     def markdown(self, kept: object) -> dict[str, str]:
         """The conversation as Markdown, with its citations."""
-        text = as_markdown(self._turns(kept))
+        text = as_markdown([numbered(turn.answer) for turn in self._turns(kept)])
         return {"name": "conversation.md", "type": "text/markdown", "text": text}
 
     def json(self, kept: object) -> dict[str, str]:
         """The conversation as JSON, with its citations."""
-        text = as_json(self._turns(kept))
+        text = as_json([numbered(turn.answer) for turn in self._turns(kept)])
         return {"name": "conversation.json", "type": "application/json", "text": text}
 
     # The heavy one
@@ -186,61 +159,74 @@ class Chat:
             return
         known = self._turns(kept)
         before = known[: asked.kept]
-        idle = gr.update(submit_btn=True, stop_btn=False)
-        with self._line.ticket(str(request.session_hash)) as ticket:
-            try:
-                for picture in ticket.paced(self._pictures(asked, before, ticket)):
+        growing = Growing(asked.question)
+        ended = ""  # the turn as it is left, if it is
+        try:
+            with self._line.ticket(str(request.session_hash), "question") as ticket:
+                for picture in ticket.paced(self._pictures(asked, before, growing, ticket)):
+                    if ticket.dropped:
+                        break
                     if isinstance(picture, str):
                         yield skip, picture, skip, skip, skip
-                    else:
-                        answers = (*before, picture)
-                        saved = conversation.kept(answers)
-                        yield self.transcript(answers), "", self.panel(answers), saved, idle
-                        return
-                message = "Stopped. Nothing of it was kept." if ticket.stopped.is_set() else ""
-            except Exception as error:  # noqa: BLE001 - told in place, and the app goes on
-                message = explained(error)
-        if message:  # the conversation stays as it was, also what was asked anew
-            shown = render.trouble(message, asked.question)
-            yield self.transcript(known), shown, self.panel(known), skip, idle
+                        continue
+                    turns = (*before, Turn(picture, asked.filters))
+                    yield (
+                        self.transcript(turns),
+                        "",
+                        self.panel(turns),
+                        self._parcel(turns),
+                        _idle(),
+                    )
+                    return
+                if ticket.dropped:  # a picture may have been on its way when it was
+                    yield skip, skip if self._line.followed(ticket) else "", skip, skip, skip
+                    return
+            if ticket.stopped.is_set():
+                ended = growing.stopped()
+        except Exception as error:  # noqa: BLE001 - told in place, and the app goes on
+            ended = growing.ended(explained(error))
+        if ended:  # the conversation stays as it was, also what was asked anew
+            yield self.transcript(known), ended, self.panel(known), skip, _idle()
 
     def _pictures(
-        self, asked: Asked, before: Sequence[Answer], ticket: Ticket
+        self, asked: Asked, before: Sequence[Turn], growing: Growing, ticket: Ticket
     ) -> Iterator[str | Answer]:
         """The turn at work as it changes, last the answer; less where it is stopped."""
-        turn = _Growing(asked.question)
         for ahead in self._line.places(ticket):
-            yield turn.picture("Waiting for the model …", in_words(ahead))
+            yield growing.picture("Waiting for the model …", in_words(ahead))
         if ticket.stopped.is_set():
             return
-        yield turn.picture("Getting ready …", "The model is loaded once; that takes some seconds.")
+        loading = "The model is loaded once; that takes some seconds."
+        yield growing.picture("Getting ready …", loading)
         self._news.warm()
-        yield turn.picture("Searching …")
-        history = before[-conversation.REMEMBERED :]
+        yield growing.picture("Searching …")
+        history = [turn.answer for turn in before[-conversation.REMEMBERED :]]
         events = self._news.stream(asked.question, history=history, filters=asked.filters)
         with closing(events):  # who leaves or stops frees the model
             for event in events:
                 if isinstance(event, Answer):
                     yield event
-                elif state := turn.takes(event):
-                    yield turn.picture(state)
+                elif state := growing.takes(event):
+                    yield growing.picture(state)
                 if ticket.stopped.is_set():
                     return
 
     def stop(self, request: gr.Request) -> None:
-        """End this browser tab's work at its next step."""
-        self._line.stop(str(request.session_hash))
+        """End this browser tab's question at the model's next word."""
+        self._line.stop(str(request.session_hash), "question")
 
-    def _turns(self, kept: object) -> tuple[Answer, ...]:
+    def _turns(self, kept: object) -> tuple[Turn, ...]:
         return conversation.turns(self._news, kept)
+
+    def _parcel(self, turns: Sequence[Turn]) -> str:
+        """What the browser is to keep; never twice the same, so that each is noticed."""
+        kept = {"key": self.key, "turns": conversation.kept(turns), "at": time.time()}
+        return json.dumps(kept)
 
 
 def build(page: gr.Blocks, news: News, profile: str, line: Line) -> tuple[list[Part], list[Part]]:
     """Lay the tab out and wire it; returns what it does when the page opens, and on new articles."""
     chat = Chat(news, profile, line)
-    kept = gr.BrowserState(
-        [], storage_key=f"newsrag-conversation-{news.folder.name}", secret=_SECRET
-    )
     with gr.Row(elem_classes="chat-row", equal_height=False):
         with gr.Column(scale=7, min_width=320, elem_classes="chat-column"):
             transcript = gr.HTML(elem_id="transcript", js_on_load=_CLICKS, apply_default_css=False)
@@ -265,40 +251,65 @@ def build(page: gr.Blocks, news: News, profile: str, line: Line) -> tuple[list[P
                 _PANEL_EMPTY, js_on_load=None, apply_default_css=False, elem_id="sources"
             )
     asked, resume = gr.State(None), gr.State(-1)
+    kept = gr.Textbox(chat.key, visible=False)  # the page puts what the browser keeps in its place
+    keep = gr.Textbox(visible="hidden")  # and this into the browser's store
     parcel = gr.JSON(visible=False)
+
+    def again(kept: object, event: gr.EventData) -> tuple[Any, ...]:
+        """A turn's question and filters, and from where the conversation goes on."""
+        turns, number = conversation.turns(news, kept), _number(event)
+        if not 0 <= number < len(turns):
+            return "", -1, *(gr.skip(),) * 3
+        return turns[number].answer.question, number, *bar.set_to(turns[number].filters)
 
     given = [box, *bar.inputs, kept, resume]
     shown = [transcript, live, panel, asked, box, resume]
-    again = transcript.retry(chat.again, kept, [box, resume], **LIGHT)
+    from_turn = [box, resume, *bar.inputs]
+    retried = transcript.retry(again, kept, from_turn, js=FILLED, **LIGHT)
     example = transcript.example_select(_question, None, box, **LIGHT)
     begun = (
-        box.submit(chat.begin, given, shown, **LIGHT),
-        again.then(chat.begin, given, shown, **LIGHT),
-        example.then(chat.begin, given, shown, **LIGHT),
+        box.submit(chat.begin, given, shown, js=FILLED, **LIGHT),
+        retried.then(chat.begin, given, shown, js=FILLED, **LIGHT),
+        example.then(chat.begin, given, shown, js=FILLED, **LIGHT),
     )
     for each in begun:
         each.then(None, None, None, js="() => window.newsrag.asking()")
-        each.then(chat.reply, [asked, kept], [transcript, live, panel, kept, box], **MODEL).then(
-            None, None, None, js="() => window.newsrag.ready()"
-        )
-    transcript.edit(chat.again, kept, [box, resume], **LIGHT).then(
+        each.then(
+            chat.reply,
+            [asked, kept],
+            [transcript, live, panel, keep, box],
+            js="(...given) => window.newsrag.filled(given, true)",
+            **MODEL,
+        ).then(None, None, None, js="() => window.newsrag.ready()")
+    keep.change(None, keep, None, js="(parcel) => window.newsrag.keep(parcel)")
+    transcript.edit(again, kept, from_turn, js=FILLED, **LIGHT).then(
         None, None, None, js="() => window.newsrag.ready(true)"
     )
-    transcript.select(chat.sources, kept, panel, **LIGHT)
+    transcript.select(chat.sources, kept, panel, js=FILLED, **LIGHT)
+    transcript.renew(
+        chat.restore, kept, [transcript, panel], js=FILLED, trigger_mode="always_last", **LIGHT
+    )
+    transcript.lost(None, None, [live, box], js="() => window.newsrag.lostTurn()")
     box.stop(chat.stop, None, None, **LIGHT)
     fresh.click(
-        lambda: ([], chat.welcome(), "", _PANEL_EMPTY, -1),
-        None,
-        [kept, transcript, live, panel, resume],
+        chat.fresh,
+        kept,
+        [transcript, live, panel, asked, box, resume],
+        js="(key) => window.newsrag.forget(key)",
         **LIGHT,
     )
     for button, save in ((markdown, chat.markdown), (as_data, chat.json)):
-        button.click(save, kept, parcel, **LIGHT).then(
+        button.click(save, kept, parcel, js=FILLED, **LIGHT).then(
             None, parcel, None, js="(parcel) => window.newsrag.save(parcel)"
         )
     page.load(None, None, None, js="() => window.newsrag.composer()")
     restored = Part(chat.restore, [kept], [transcript, panel])
     return [restored, bar.anew], [Part(chat.anew, [kept, live], [transcript]), bar.anew]
+
+
+def _idle() -> Any:
+    """The box while nothing is asked."""
+    return gr.update(submit_btn=True, stop_btn=False)
 
 
 def _question(event: gr.EventData) -> str:

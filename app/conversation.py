@@ -1,33 +1,101 @@
-"""A conversation as the browser keeps it: a list of saved answers, read back from the index."""
+"""A conversation as the browser keeps it: a list of saved turns, read back from the index.
 
-from collections.abc import Sequence
+The page reads it from the browser's store with each event and puts each new turn into it, so that
+several tabs of one person add to the same one; see ``filled`` and ``keep`` in page.js.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import TypeAdapter, ValidationError
 
 from rag import News
 from rag.errors import RagError
 from rag.export import saved
-from rag.types import Answer
+from rag.types import Answer, Citation, Claim, Filters
 
 MOST_TURNS = 40  # that are kept; older ones go
 REMEMBERED = 4  # turns before a question that the model is told of
+_MARK = re.compile(r"\[(\d+)\]")
+_FILTERS = TypeAdapter(Filters)
 
-Kept = list[str]  # each the JSON of rag.export.saved
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An answer, and which articles were searched for it."""
+
+    answer: Answer
+    filters: Filters
 
 
-def turns(news: News, kept: object) -> tuple[Answer, ...]:
-    """The answers of a conversation, oldest first; what cannot be read any more is left out.
+def turns(news: News, kept: object) -> tuple[Turn, ...]:
+    """The turns of a conversation, oldest first; what cannot be read any more is left out.
 
     ``kept`` comes from the browser, so it may be anything.
     """
-    found: list[Answer] = []
-    for each in kept[-MOST_TURNS:] if isinstance(kept, list) else ():
-        if isinstance(each, str):
-            try:
-                found.append(news.recalled(each))
-            except RagError:
-                continue
+    found: list[Turn] = []
+    listed = _read(kept)
+    for each in listed[-MOST_TURNS:] if isinstance(listed, list) else ():
+        try:
+            filters = _FILTERS.validate_python(each["filters"])
+            found.append(Turn(news.recalled(str(each["answer"])), filters))
+        except (RagError, ValidationError, KeyError, TypeError):
+            continue
     return tuple(found)
 
 
-def kept(answers: Sequence[Answer]) -> Kept:
+def kept(turns: Sequence[Turn]) -> list[object]:
     """What the browser is to keep of a conversation."""
-    return [saved(answer) for answer in answers[-MOST_TURNS:]]
+    return [
+        {"answer": saved(turn.answer), "filters": _FILTERS.dump_python(turn.filters, mode="json")}
+        for turn in turns[-MOST_TURNS:]
+    ]
+
+
+def numbered(answer: Answer) -> Answer:
+    """The answer with its sources numbered from 1 in the order in which they are cited.
+
+    For people alone: the model goes by the numbers that its sources had in the prompt.
+    """
+    places = _places(answer.claims)
+    for passage in answer.passages:
+        places.setdefault(passage.number, len(places) + 1)
+    return replace(
+        answer,
+        text=_MARK.sub(lambda mark: f"[{places.get(int(mark[1]), mark[1])}]", answer.text),
+        claims=tuple(_renumbered(claim, places) for claim in answer.claims),
+        citations=_placed(answer.citations, places),
+        passages=tuple(replace(each, number=places[each.number]) for each in answer.passages),
+    )
+
+
+def in_order(claims: Sequence[Claim]) -> list[Claim]:
+    """Sentences with their sources numbered in the same way."""
+    places = _places(claims)
+    return [_renumbered(claim, places) for claim in claims]
+
+
+def _places(claims: Iterable[Claim]) -> dict[int, int]:
+    """The place of each number: first those of the sentences that are shown."""
+    places: dict[int, int] = {}
+    for claim in sorted(claims, key=lambda claim: not claim.supported):
+        for citation in claim.citations:
+            places.setdefault(citation.number, len(places) + 1)
+    return places
+
+
+def _renumbered(claim: Claim, places: dict[int, int]) -> Claim:
+    return replace(claim, citations=_placed(claim.citations, places))
+
+
+def _placed(citations: Sequence[Citation], places: dict[int, int]) -> tuple[Citation, ...]:
+    return tuple(replace(each, number=places.get(each.number, each.number)) for each in citations)
+
+
+def _read(kept: object) -> object:
+    try:
+        return json.loads(kept) if isinstance(kept, str) else None
+    except ValueError:
+        return None

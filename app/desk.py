@@ -92,7 +92,7 @@ class Desk:
     def _digest(
         self, wish: Wish, articles: tuple[Article, ...], made: Made, session: str
     ) -> Iterator[Shown]:
-        with self._line.ticket(session) as ticket:
+        with self._line.ticket(session, "summaries") as ticket:
             yield from self._turn("", ticket)
             yield from ticket.paced([("", "Grouping the articles …")])
             if not ticket.stopped.is_set():
@@ -145,7 +145,7 @@ class Desk:
         rounds = [articles] if together else [(article,) for article in articles]
         course, shown = Course(name, len(rounds)), ""
         for some in rounds:
-            with self._line.ticket(session) as ticket:
+            with self._line.ticket(session, "summaries") as ticket:
                 yield from self._turn(shown, ticket)
                 course.begin()
                 yield from ticket.paced([(shown, course.state)])

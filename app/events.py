@@ -9,13 +9,15 @@ import gradio as gr
 
 # Each event of these is free to run beside all others, and shows no progress of Gradio's.
 LIGHT: Final[dict[str, Any]] = {"show_progress": "hidden", "concurrency_limit": None}
-# One at a time over all people: what needs the language model. So many may wait in app.line, where
-# each is told their place; those beyond wait in Gradio's queue.
+# One at a time over all people: what needs the language model. They wait in app.line, where each is
+# told their place; it is full before these are so many, so that who comes then is told at once.
 MODEL: Final[dict[str, Any]] = {
     "show_progress": "hidden",
     "concurrency_id": "model",
     "concurrency_limit": 24,
 }
+# The page's own part of an event that is given a conversation: what the browser keeps, as it is now.
+FILLED: Final = "(...given) => window.newsrag.filled(given)"
 # One at a time as well: what writes to the index.
 INTAKE: Final[dict[str, Any]] = {
     "show_progress": "minimal",
@@ -46,7 +48,7 @@ def together(event: Callable[..., object], *parts: Part) -> None:
 
     takes = [each for part in parts for each in part.takes]
     gives = [each for part in parts for each in part.gives]
-    event(answer, takes, gives, **LIGHT)
+    event(answer, takes, gives, js=FILLED, **LIGHT)
 
 
 def told(event: gr.EventData, name: str) -> object:

@@ -6,30 +6,42 @@ from typing import Any
 
 import gradio as gr
 
-from app.events import Part
+from app.events import LIGHT, Part
 from rag import News
 from rag.errors import QuestionError, RagError
+from rag.text import written_date
 from rag.types import Filters
+
+_LABEL = "Filter by date and publisher"
 
 
 class FilterBar:
-    """Days from and to, and publishers, folded away."""
+    """Days from and to, and publishers, folded away; what is set is told there all the same."""
 
     def __init__(self, news: News) -> None:
         """Lay them out where this is called."""
         self._news = news
-        with gr.Accordion("Filter by date and publisher", open=False, elem_classes="filters"):
+        with gr.Accordion(_LABEL, open=False, elem_classes="filters") as folded:
             with gr.Row():
                 self.since = _day("From")
                 self.until = _day("To")
             self.publishers = gr.Dropdown(
                 publishers(news), label="Publishers (all, if none is chosen)", multiselect=True
             )
+        for each in self.inputs:
+            each.change(_label, self.inputs, folded, **LIGHT)
 
     @property
     def inputs(self) -> list[Any]:
         """The components in the order that :func:`chosen` takes their values."""
         return [self.since, self.until, self.publishers]
+
+    def set_to(self, filters: Filters) -> tuple[Any, Any, Any]:
+        """The components as they were when these were chosen; a publisher may be gone since."""
+        names = list(filters.publishers)
+        choices = list(dict.fromkeys([*publishers(self._news), *names]))
+        since, until = (day and day.isoformat() for day in (filters.since, filters.until))
+        return since, until, gr.update(choices=choices, value=names)
 
     @property
     def anew(self) -> Part:
@@ -72,6 +84,27 @@ def chosen(since: object, until: object, names: object) -> Filters:
         raise QuestionError(f"the filter begins on {first}, after its end on {last}. Swap them.")
     listed = names if isinstance(names, Sequence) and not isinstance(names, str) else ()
     return Filters(since=first, until=last, publishers=tuple(str(name) for name in listed))
+
+
+def described(filters: Filters) -> str:
+    """The filters in words that follow "articles": ``from 1 May 2022 of the Podil Lantern``."""
+    days = [
+        f"{word} {written_date(day).partition(' ')[2]}"
+        for word, day in (("from", filters.since), ("until", filters.until))
+        if day
+    ]
+    *most, last = filters.publishers or ("",)
+    names = " and ".join(filter(None, (", ".join(most), last)))
+    return " ".join([*days, *([f"of {names}"] if names else [])])
+
+
+def _label(since: object, until: object, names: object) -> Any:
+    """What the folded filters are called: what is set stands there, as far as it can be read."""
+    try:
+        told = described(chosen(since, until, names))
+    except QuestionError:
+        told = ""  # it is told when something is asked
+    return gr.update(label=" · ".join(filter(None, (_LABEL, told))))
 
 
 def _date(typed: object) -> date | None:

@@ -13,6 +13,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 
+from app.login import WANTED
 from rag.door import SEAL, Application, Message, Receive, Scope, Send, foreign, sealed
 
 _SCRIPT = re.compile(rb"<script\b([^>]*)>(.*?)</script\s*>", re.S | re.I)
@@ -60,7 +61,12 @@ class Guard:
     """An ASGI application in front of another; see the module."""
 
     def __init__(
-        self, app: Application, *, hosts: Iterable[str] | None = None, head: str = ""
+        self,
+        app: Application,
+        *,
+        hosts: Iterable[str] | None = None,
+        head: str = "",
+        login: bytes = b"",
     ) -> None:
         """Stand before ``app``.
 
@@ -68,9 +74,11 @@ class Guard:
             app: what answers the requests that are let through.
             hosts: ``host:port`` under which the page may be asked for; None: any.
             head: HTML with scripts that the page adds to its own head.
+            login: the page for who has to log in first; empty: Gradio's own.
         """
         self._app = app
         self._hosts = None if hosts is None else {host.lower() for host in hosts}
+        self._login = login
         self._public: set[str] = set()
         self._scripts = inline_scripts(head.encode())
 
@@ -128,11 +136,18 @@ class Guard:
                 return
             body.extend(message.get("body", b""))
             if not message.get("more_body"):
-                send_sealed = self._sealed(send, self._scripts | inline_scripts(bytes(body)))
-                await send_sealed(start)
-                await send_sealed({"type": "http.response.body", "body": bytes(body)})
+                shown = self._login if self._login and WANTED.search(body) else bytes(body)
+                send_sealed = self._sealed(send, self._scripts | inline_scripts(shown))
+                await send_sealed(_sized(start, len(shown)))
+                await send_sealed({"type": "http.response.body", "body": shown})
 
         return paged
+
+
+def _sized(start: Message, size: int) -> Message:
+    """The start of an answer with so many bytes."""
+    headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+    return {**start, "headers": [*headers, (b"content-length", str(size).encode())]}
 
 
 async def refuse(send: Send, status: int, reason: str) -> None:

@@ -9,20 +9,29 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Literal, TypeVar
+
+from rag.errors import RagError
 
 _LEFT_AFTER = 20.0  # seconds in which nobody takes the next picture, after which they have left
 _LOOK = 0.4  # seconds between two looks at the line
+_MOST = 20  # that wait or are served; app.events.MODEL lets a few more come here, to be told so
 _T = TypeVar("_T")
+Kind = Literal["question", "summaries"]
+
+
+class LineFull(RagError):
+    """So many wait that one more would wait too long."""
 
 
 class Ticket:
     """A place in the line, for one piece of work of one browser tab."""
 
-    def __init__(self, session: str) -> None:
+    def __init__(self, session: str, kind: Kind) -> None:
         """Not stopped, and awake."""
-        self.session = session
+        self.session, self.kind = session, kind
         self.stopped = threading.Event()
+        self.dropped = False  # stopped, and nobody wants to hear of it
         self._shown: float | None = None  # since when a picture waits to be taken
 
     @property
@@ -49,15 +58,21 @@ class Line:
         self._moved = threading.Condition(self._lock)
 
     @contextmanager
-    def ticket(self, session: str) -> Iterator[Ticket]:
-        """Join at the end; leave when the work is done, however it ends."""
-        ticket = Ticket(session)
+    def ticket(self, session: str, kind: Kind) -> Iterator[Ticket]:
+        """Join at the end; leave when the work is done, however it ends. Raises LineFull."""
+        ticket = Ticket(session, kind)
         with self._lock:
+            self._check()
             self._tickets.append(ticket)
         try:
             yield ticket
         finally:
             self._leave(ticket)
+
+    def check(self) -> None:
+        """Raise LineFull if nobody can join now."""
+        with self._lock:
+            self._check()
 
     def places(self, ticket: Ticket) -> Iterator[int]:
         """How many are before this ticket, now and then, until it is the first or is stopped."""
@@ -66,18 +81,43 @@ class Line:
             with self._lock:
                 self._moved.wait(_LOOK)
 
-    def stop(self, session: str) -> None:
-        """Ask the work of a browser tab to end: it does at its next step."""
+    def stop(self, session: str, kind: Kind | None = None, *, drop: bool = False) -> None:
+        """Ask work of a browser tab to end, all of it or of one kind: it does at its next step."""
         with self._lock:
             for ticket in self._tickets:
-                if ticket.session == session:
+                if ticket.session == session and kind in {None, ticket.kind}:
+                    ticket.dropped |= drop
                     ticket.stopped.set()
             self._moved.notify_all()
 
+    def followed(self, ticket: Ticket) -> bool:
+        """Whether its browser tab has more work of the kind since."""
+        with self._lock:
+            return any(
+                each is not ticket
+                and not each.dropped
+                and (each.session, each.kind) == (ticket.session, ticket.kind)
+                for each in self._tickets
+            )
+
+    def _check(self) -> None:
+        self._pass_over()
+        if len(self._tickets) >= _MOST:
+            raise LineFull(
+                f"{len(self._tickets)} are waiting for the model already: yours would be number"
+                f" {len(self._tickets) + 1}. Ask again in a few minutes."
+            )
+
     def _ahead(self, ticket: Ticket) -> int:
         with self._lock:
-            self._tickets = [each for each in self._tickets if each is ticket or not each.left]
+            self._pass_over()
+            if ticket not in self._tickets:  # who was taken for gone stands at the end again
+                self._tickets.append(ticket)
             return self._tickets.index(ticket)
+
+    def _pass_over(self) -> None:
+        """Forget those who have left."""
+        self._tickets = [each for each in self._tickets if not each.left]
 
     def _leave(self, ticket: Ticket) -> None:
         with self._lock:

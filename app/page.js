@@ -2,6 +2,7 @@
 window.newsrag = {
   turnText(turn) {
     const answer = turn.querySelector('.answer, .refusal-title').cloneNode(true);
+    answer.querySelectorAll('.less-sure').forEach((note) => note.remove());
     answer.querySelectorAll('.cite').forEach((mark) => mark.replaceWith(` [${mark.textContent}]`));
     return `${turn.querySelector('.question').textContent}\n\n${answer.textContent.trim()}\n`;
   },
@@ -27,7 +28,91 @@ window.newsrag = {
     setTimeout(() => URL.revokeObjectURL(address), 10000);
   },
 
+  // The conversation lies in the browser's store, each turn under a key of its own that sorts by its time: so
+  // tabs of one person that write at once lose nothing. Each event is given what is there at that moment.
+  shelf: 'newsrag-conversation-',
+  known: [], // the keys of the turns that were there when this tab asked
+  keys(key) {
+    return Object.keys(localStorage).filter((each) => each.startsWith(`${key}/`)).sort();
+  },
+
+  filled(given, asks) {
+    const all = given.map((each) => {
+      if (typeof each !== 'string' || !each.startsWith(this.shelf)) return each;
+      const keys = this.keys(each);
+      if (asks) this.known = keys;
+      return `[${keys.map((one) => localStorage.getItem(one)).join()}]`;
+    });
+    return all.length === 1 ? all[0] : all;
+  },
+
+  // The turns of this tab with the new one, in the place of those that were there when it was asked.
+  keep(parcel) {
+    const {key, turns} = JSON.parse(parcel);
+    const places = [...this.known.slice(0, turns.length - 1), `${key}/${Date.now()}-${Math.random()}`];
+    const others = this.keys(key).some((each) => !this.known.includes(each));
+    this.known.filter((each) => !places.includes(each)).forEach((each) => localStorage.removeItem(each));
+    turns.forEach((turn, number) => localStorage.setItem(places[number], JSON.stringify(turn)));
+    if (!others) return;
+    this.stale = true;
+    this.renew();
+  },
+
+  forget(key) {
+    this.keys(key).forEach((each) => localStorage.removeItem(each));
+    return key;
+  },
+
+  // What the transcript does when it is told so: load the conversation anew, and tell that a turn was lost.
+  hears(acts) {
+    this.acts = acts;
+    let soon = 0;
+    window.addEventListener('storage', ({key}) => {
+      if (key?.startsWith(this.shelf) === false) return;
+      this.stale = true;
+      clearTimeout(soon);
+      soon = setTimeout(() => this.renew(), 50);
+    });
+  },
+
+  working() {
+    return document.querySelector('#live .turn.working');
+  },
+
+  renew() {
+    if (!this.stale || this.working()) return;
+    this.stale = false;
+    this.acts.renew();
+  },
+
+  lost(message) {
+    this.message = message;
+    this.acts.lost();
+  },
+
+  lostTurn() {
+    const working = this.working()?.querySelector('.question').textContent;
+    const typed = document.querySelector('#question textarea').value;
+    const turn = document.createElement('article');
+    turn.className = 'turn';
+    turn.innerHTML = '<h2 class="question"></h2><p class="trouble" role="alert"></p>';
+    turn.firstChild.textContent = working ?? typed;
+    turn.lastChild.textContent = this.message;
+    sessionStorage.removeItem(this.draft);
+    return [turn.outerHTML, {__type__: 'update', submit_btn: true, stop_btn: false, value: typed || working}];
+  },
+
+  // A question that got no answer goes back into the box, unless something else is typed there.
+  draft: 'newsrag-draft',
+  putBack(question) {
+    const field = document.querySelector('#question textarea');
+    if (!question || field.value) return;
+    field.value = question;
+    field.dispatchEvent(new Event('input', {bubbles: true}));
+  },
+
   showPanel() {
+    document.querySelector('#panel').scrollTo({top: 0});
     if (window.matchMedia('(max-width: 760px)').matches) {
       document.querySelector('#panel').scrollIntoView({behavior: 'smooth'});
     }
@@ -41,16 +126,72 @@ window.newsrag = {
     let asked = 0; // when the last question was taken that needed no new listening
     window.fetch = async (...given) => {
       const address = String(given[0].url ?? given[0]);
-      const data = address.includes('/queue/data');
-      if (data) listens += 1;
-      if (data) given[0].signal?.addEventListener('abort', () => {
-        listens -= 1;
+      if (address.includes('/queue/join')) {
+        const answer = await this.joined(() => fetched(...given));
+        asked = listens ? Date.now() : 0;
+        return answer;
+      }
+      if (!address.includes('/queue/data')) return fetched(...given);
+      const signal = given[0].signal ?? given[1]?.signal;
+      let ended = false;
+      const end = () => {
+        if (!ended) listens -= 1;
+        ended = true;
+      };
+      listens += 1;
+      signal?.addEventListener('abort', () => {
+        end();
         if (Date.now() - asked < 1000) setTimeout(() => { if (!listens) nudge(); }, 100);
       });
-      const answer = await fetched(...given);
-      if (address.includes('/queue/join')) asked = listens ? Date.now() : 0;
-      return answer;
+      const answer = await fetched(...given).catch((error) => {
+        if (signal?.aborted) throw error;
+        return new Response('', {headers: {'content-type': 'text/event-stream'}}); // which ends at once
+      });
+      return this.heard(answer, signal, end);
     };
+  },
+
+  // A question that could not be sent is told in words of ours.
+  async joined(send) {
+    let status = 502;
+    let detail = 'The server cannot be reached. Is it still running?';
+    try {
+      const answer = await send();
+      if (answer.status !== 401) return answer;
+      status = 401;
+      detail = 'Your login has ended. Load the page anew to log in.';
+    } catch { /* it is told below */ }
+    this.lost(detail);
+    return new Response(JSON.stringify({detail}), {status, headers: {'content-type': 'application/json'}});
+  },
+
+  // The answers as they come. Where the server ends before it has said that they are all there, Gradio would
+  // wait for ever, or go dead; so it is told that they have failed.
+  heard(answer, signal, end) {
+    const reader = answer.body.getReader();
+    const message = 'The connection was lost. Ask again.';
+    const last = [{msg: 'unexpected_error', message, success: false}, {msg: 'close_stream'}];
+    const lines = last.map((each) => `data: ${JSON.stringify(each)}\n\n`).join('');
+    let complete = false;
+    const body = new ReadableStream({
+      pull: async (to) => {
+        const {done, value} = await reader.read().catch((error) => {
+          if (signal?.aborted) throw error;
+          return {done: true};
+        });
+        const said = done ? '' : new TextDecoder().decode(value);
+        complete ||= /"msg": ?"close_stream"/.test(said);
+        if (!done && !/"msg": ?"unexpected_error"/.test(said)) return to.enqueue(value);
+        reader.cancel();
+        end();
+        const broken = !complete && !signal?.aborted;
+        if (broken) to.enqueue(new TextEncoder().encode(lines));
+        to.close();
+        if (broken && this.working()) this.lost(message);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    });
+    return new Response(body, {status: answer.status, headers: answer.headers});
   },
 
   // Names for what Gradio shows as a picture alone, for those who cannot see it.
@@ -68,10 +209,11 @@ window.newsrag = {
 
   // No second question while one is at work: Enter waits as the buttons do.
   composer() {
+    this.putBack(sessionStorage.getItem(this.draft)); // the page was left while it was at work
     this.ready();
     document.addEventListener('keydown', (event) => {
       const sends = event.key === 'Enter' && !event.shiftKey && event.target.closest('#question');
-      if (!sends || !document.querySelector('.turn.working')) return;
+      if (!sends || !this.working()) return;
       event.preventDefault();
       event.stopPropagation();
     }, true);
@@ -80,12 +222,17 @@ window.newsrag = {
   // The question that is being answered comes to the top, where its answer has room to grow.
   asking() {
     const live = document.querySelector('#live');
+    const working = this.working()?.querySelector('.question').textContent;
+    if (working) sessionStorage.setItem(this.draft, working);
     const {top} = live.getBoundingClientRect();
     if (top < 0 || top > window.innerHeight / 2) live.scrollIntoView({block: 'start'});
   },
 
   // Back to the box, unless the reader is at something else, or it would open a keyboard on the glass.
   ready(always) {
+    if (!this.working()) sessionStorage.removeItem(this.draft);
+    if (document.querySelector('#live .trouble')) this.putBack(document.querySelector('#live .question')?.textContent);
+    this.renew();
     const at = document.activeElement;
     const elsewhere = at && at !== document.body && !at.closest('#composer');
     if (!always && (elsewhere || window.matchMedia('(hover: none)').matches)) return;
@@ -96,20 +243,31 @@ window.newsrag = {
   reader(element, server) {
     const dialog = element.querySelector('dialog');
     const body = element.querySelector('.reader-body');
-    document.addEventListener('click', async (event) => {
-      const opener = event.target.closest('button[data-article]');
-      if (!opener) return;
-      const {article, start, end} = opener.dataset;
+    let asked = 0; // for the article that was asked for last; an earlier one may come after it
+    const open = async ({article, start, end}) => {
+      const mine = ++asked;
       body.innerHTML = '<p class="quiet">Opening …</p>';
       if (!dialog.open) dialog.showModal();
+      let text = '<p class="trouble">The article could not be fetched. Is the server still running?</p>';
       try {
-        body.innerHTML = await server.read_article({article, start: Number(start), end: Number(end)});
-      } catch {
-        body.innerHTML = '<p class="trouble">The article could not be fetched. Is the server still running?</p>';
-      }
+        text = await server.read_article({article, start: Number(start), end: Number(end)});
+      } catch { /* it is told */ }
+      if (mine !== asked) return;
+      body.innerHTML = text;
       const quote = body.querySelector('#quote');
       if (quote) quote.scrollIntoView({block: 'center'});
       else body.scrollTop = 0;
+    };
+    const opener = (target) => target?.closest?.('button[data-article]');
+    document.addEventListener('click', ({target}) => { if (opener(target)) open(opener(target).dataset); });
+    // An answer that is being written is drawn anew many times a second, at times within a click.
+    let pressed = null;
+    document.addEventListener('pointerdown', ({target}) => { pressed = opener(target); });
+    document.addEventListener('pointerup', ({clientX, clientY}) => {
+      const over = opener(document.elementFromPoint(clientX, clientY));
+      const same = pressed && over && ['article', 'start', 'end'].every((name) => pressed.dataset[name] === over.dataset[name]);
+      if (same && !pressed.isConnected) open(over.dataset);
+      pressed = null;
     });
     element.querySelector('.reader-close').addEventListener('click', () => dialog.close());
     dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });

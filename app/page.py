@@ -11,7 +11,8 @@ from rag import News
 
 _MASTHEAD = """
 <header class="masthead"><h1>newsrag</h1><p>Ask the news, see the proof.</p>
-<button type="button" class="theme-switch" aria-label="Switch between light and dark">◐</button>
+<nav>{links}
+<button type="button" class="theme-switch" aria-label="Switch between light and dark">◐</button></nav>
 </header>
 """
 _READER = """
@@ -21,8 +22,11 @@ _READER = """
 """
 
 
-def build(news: News, *, profile: str = "") -> gr.Blocks:
-    """The whole page over an open newsroom; nothing is loaded or asked yet."""
+def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
+    """The whole page over an open newsroom; nothing is loaded or asked yet.
+
+    ``known`` says that its readers have logged in, so that they can log out.
+    """
 
     def read_article(asked: object) -> str:
         """An article as HTML, for the reader; the browser may ask for anything."""
@@ -44,7 +48,7 @@ def build(news: News, *, profile: str = "") -> gr.Blocks:
 
     with gr.Blocks(title="newsrag", analytics_enabled=False, fill_width=True) as page:
         masthead = gr.HTML(
-            _MASTHEAD,
+            _MASTHEAD.format(links='<a class="act" href="/logout">Log out</a>' if known else ""),
             js_on_load="window.newsrag.masthead(element, () => trigger('nudge'));",
             apply_default_css=False,
         )

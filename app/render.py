@@ -22,6 +22,7 @@ _BECAME: Mapping[str, str] = {
 }
 _LINE = re.compile(r":\d+\Z")  # of a file
 LESS_SURE = 0.75  # probability below which a sentence that is shown is marked as less certain
+_TAIL = 12  # letters before a mark, at most, that go to the next line with it
 _BRACES = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
 
 
@@ -67,11 +68,12 @@ def opens(article_id: str, start: int, end: int) -> str:
     return f'data-article="{esc(article_id)}" data-start="{start:d}" data-end="{end:d}"'
 
 
-def mark(citation: Citation) -> str:
+def mark(citation: Citation, *, sure: bool = True) -> str:
     """The number behind a sentence; a click opens the article at the quote."""
+    name = f"Source {citation.number:d}{'' if sure else ', less certain'}"
     return (
         f'<button type="button" class="cite" {opens(*_place(citation))}'
-        f' aria-label="Source {citation.number:d}: {esc(citation.title or citation.publisher)}"'
+        f' aria-label="{name}: {esc(citation.title or citation.publisher)}"'
         f' title="{esc(citation.quote[:300])}">{citation.number:d}</button>'
     )
 
@@ -82,20 +84,30 @@ def _place(citation: Citation) -> tuple[str, int, int]:
 
 def claim(value: Claim) -> str:
     """A checked sentence with its marks; one that the check is less sure of is underlined."""
-    marks = "".join(mark(cited) for cited in {c.number: c for c in value.citations}.values())
     if not value.supported:
         return (
             f'<span class="claim unsupported" title="{esc(value.reason)}">{esc(value.text)}</span>'
         )
-    if value.score < LESS_SURE:
-        note = "The articles bear this out less clearly than the rest: read the quote."
-        return f'<span class="claim weak" title="{note}">{esc(value.text)}</span>{marks}'
-    return f'<span class="claim">{esc(value.text)}</span>{marks}'
+    sure = value.score >= LESS_SURE
+    cited = {c.number: c for c in value.citations}.values()
+    marks = "".join(mark(each, sure=sure) for each in cited)
+    # No line begins with a mark: the end of the last word goes with it.
+    end = max(value.text.rfind(" ") + 1, len(value.text) - _TAIL)
+    return (
+        f'<span class="{"claim" if sure else "claim weak"}">{esc(value.text[:end])}'
+        f'<span class="tail">{esc(value.text[end:])}{marks}</span></span>'
+    )
 
 
 def claims(values: Iterable[Claim]) -> str:
-    """The supported sentences as a paragraph."""
-    return " ".join(claim(value) for value in values if value.supported)
+    """The supported sentences as a paragraph, and what an underlined one means."""
+    shown = [value for value in values if value.supported]
+    note = (
+        '<small class="less-sure">Underlined: the articles bear this out less clearly than the'
+        " rest. Read the quote.</small>"
+    )
+    weak = any(value.score < LESS_SURE for value in shown)
+    return " ".join(map(claim, shown)) + note * weak
 
 
 def left_out(values: Sequence[Claim]) -> str:
@@ -162,13 +174,14 @@ def nearest(answer: Answer) -> str:
     )
 
 
-def answer_body(answer: Answer) -> str:
-    """What was answered, or the calm state of a refusal."""
+def answer_body(answer: Answer, searched: str = "") -> str:
+    """What was answered, or the calm state of a refusal; ``searched`` are the filters in words."""
     if answer.refused:
+        only = f" Only articles {esc(searched)} were searched." * bool(searched)
         return (
             '<div class="refusal"><p class="refusal-title">Not in the articles.</p>'
-            "<p>The articles that were searched do not say it, as far as could be found.</p>"
-            f"{nearest(answer)}</div>"
+            "<p>The articles that were searched do not say it, as far as could be found."
+            f"{only}</p>{nearest(answer)}</div>"
         )
     return f'<p class="answer">{claims(answer.claims)}</p>{left_out(answer.claims)}'
 
@@ -184,7 +197,7 @@ def small_print(value: Answer | Summary | Digest, profile: str) -> str:
     return " · ".join(known)
 
 
-def turn(number: int, answer: Answer, profile: str) -> str:
+def turn(number: int, answer: Answer, profile: str, searched: str = "") -> str:
     """A finished turn of the conversation: question, answer and what can be done with both."""
     actions = "".join(
         f'<button type="button" class="act" data-act="{act}" data-number="{number:d}">{label}</button>'
@@ -193,7 +206,7 @@ def turn(number: int, answer: Answer, profile: str) -> str:
     return (
         f'<article class="turn" id="turn-{number:d}" aria-label="Question {number + 1:d}">'
         f'<h2 class="question">{esc(answer.question)}</h2>'
-        f"{answer_body(answer)}"
+        f"{answer_body(answer, searched)}"
         f'<footer class="turn-foot"><span class="acts">{actions}'
         f'<button type="button" class="act" data-act="sources" data-number="{number:d}">Sources</button>'
         f'</span><span class="small-print">{small_print(answer, profile)}</span></footer>'
@@ -219,11 +232,13 @@ def draft(checked: Sequence[Claim], unchecked: str) -> str:
     )
 
 
-def trouble(message: str, question: str = "") -> str:
-    """What went wrong and what to do, in place."""
+def trouble(message: str, question: str = "", so_far: Sequence[Claim] = ()) -> str:
+    """What went wrong and what to do, in place; below what had been checked of an answer."""
     asked = f'<h2 class="question">{esc(question)}</h2>' if question else ""
+    body = f'<p class="answer cut-off">{claims(so_far)}</p>' if so_far else ""
     return (
-        f'<article class="turn">{asked}<p class="trouble" role="alert">{esc(message)}</p></article>'
+        f'<article class="turn">{asked}{body}'
+        f'<p class="trouble" role="alert">{esc(message)}</p></article>'
     )
 
 

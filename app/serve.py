@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from app import door, offline, tunnel
+from app import door, login, offline, tunnel
 from app.guard import Guard
 from app.uploads import Uploads
 from rag.door import Running, address, is_loopback, listen, names, start
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rag import News
 
 PORT = 7860
-_WAITING = 64  # events that wait at most; who comes later is told that the page is busy
 _AT_ONCE = 4  # runs of one event at once, where the page does not say how many
 _SESSIONS = 1000  # browser tabs whose state is kept
 _LOGINS = 2  # passwords that are hashed at once: each takes a core and 32 MiB for a while
@@ -101,7 +100,7 @@ def serve(
     listening = listen(host, port)
     uploads = tempfile.TemporaryDirectory(prefix="newsrag-", ignore_cleanup_errors=True)
     try:
-        page, look = _built(news, profile, build, Path(uploads.name))
+        page, look = _built(news, profile, build, Path(uploads.name), known=users is not None)
         port = int(listening.getsockname()[1])
         hosts = names(host, port) if is_loopback(host) else None
         inside = Uploads(
@@ -109,7 +108,12 @@ def serve(
             Path(uploads.name),
             megabytes=news.settings.fetch.max_megabytes,
         )
-        guard = Guard(inside, hosts=hosts, head=look.get("head", ""))
+        guard = Guard(
+            inside,
+            hosts=hosts,
+            head=look.get("head", ""),
+            login=login.page(look.get("css", "")),
+        )
         running = start(guard, listening, name="page")
     except BaseException:
         listening.close()
@@ -133,6 +137,8 @@ def _built(
     profile: str,
     build: "Callable[[News], Blocks] | None",
     uploads: Path,
+    *,
+    known: bool,
 ) -> "tuple[Blocks, Mapping[str, Any]]":
     """The page and how it looks, as arguments of ``mount_gradio_app``."""
     try:
@@ -147,7 +153,7 @@ def _built(
             f"the web page needs the package {error.name}, which is not installed. `make run` sets"
             " everything up, or: pip install 'gradio>=6.31,<7'"
         ) from error
-    return page.build(news, profile=profile), page.look()
+    return page.build(news, profile=profile, known=known), page.look()
 
 
 def _mounted(
@@ -161,7 +167,8 @@ def _mounted(
     page.state_session_capacity = _SESSIONS
     for event in page.fns.values():
         event.api_visibility = "private"
-    page.queue(max_size=_WAITING, default_concurrency_limit=_AT_ONCE, api_open=False)
+    # No limit here: app.line has one for what is heavy, and what is light must never be refused.
+    page.queue(max_size=None, default_concurrency_limit=_AT_ONCE, api_open=False)
     application = mount_gradio_app(
         FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
         page,

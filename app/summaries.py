@@ -88,7 +88,7 @@ class Summaries:
 
     def stop(self, request: gr.Request) -> str:
         """End at the model's next word, and say so."""
-        self._line.stop(str(request.session_hash))
+        self._line.stop(str(request.session_hash), "summaries")
         return _state("Stopping …")
 
 

@@ -1,16 +1,51 @@
-"""What went wrong, in words for people."""
+"""What went wrong, in words for people; what only the machine's owner needs goes to the log."""
 
 import logging
 import re
 
-from rag.errors import RagError
+from rag.errors import (
+    ArticleUnknown,
+    EmbedderMismatch,
+    IndexBusy,
+    IndexMissing,
+    IndexProblem,
+    RagError,
+)
 
 _log = logging.getLogger(__name__)
 _SMALL = re.compile(r"\A[a-z]+(?= )")  # a plain word: the command line has one before it
+# Their own words name folders, processes and commands of the machine that serves the page. The
+# first that fits.
+_FOR_READERS: tuple[tuple[type[RagError], str], ...] = (
+    (
+        IndexMissing,
+        "There is no index of articles here at the moment. Add articles in the tab Articles, or"
+        " try again once it is back.",
+    ),
+    (
+        IndexBusy,
+        "Articles are being added or deleted by somebody else just now. Try again in a moment.",
+    ),
+    (
+        EmbedderMismatch,
+        "The articles were prepared with another model than the one in use. Whoever runs the page"
+        " can mend it: how stands in its terminal.",
+    ),
+    (
+        IndexProblem,
+        "The articles cannot be read or written just now. Try again; if it stays so, the reason"
+        " stands in the terminal that the page was started from.",
+    ),
+    (ArticleUnknown, "This article is no longer among the articles."),
+)
 
 
 def explained(error: Exception) -> str:
     """The message of an error that the library raises on purpose; anything else goes to the log."""
+    for kind, message in _FOR_READERS:
+        if isinstance(error, kind):
+            _log.warning("told at the page as %r: %s", kind.__name__, error)
+            return message
     if isinstance(error, RagError):
         message = " ".join(str(error).split())
         return _SMALL.sub(lambda word: word[0].capitalize(), message)

@@ -51,7 +51,7 @@ SERVE = PACKAGE / "serve"
 OPEN_TO_SERVE = OPEN_TO_GUESTS | {"generate", "cite", "batch"}
 WEB = frozenset("fastapi starlette uvicorn prometheus_client".split())
 # These wait for `rag ui` in the command, so they are there before Gradio is.
-BEFORE_GRADIO = frozenset("__init__ accounts door guard offline serve tunnel uploads".split())
+BEFORE_GRADIO = frozenset("__init__ accounts door guard login offline serve tunnel uploads".split())
 
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 MODULES = sorted(PACKAGE.rglob("*.py"))

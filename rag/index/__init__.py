@@ -57,14 +57,13 @@ class Index:
         self.folder = folder
         path = folder / _FILE
         if not path.is_file() and not create:
-            raise IndexMissing(
-                f"there is no index in {folder}. Make one with: rag ingest SOURCE --index {folder}"
-            )
+            raise _missing(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise IndexProblem(f"the folder {folder} cannot be made: {error.strerror}.") from error
         self._store = Store(path)
+        self._file = _file(path)
         self._vectors: Vectors | None = None
         self._generation = -1
         self._loading = threading.Lock()
@@ -113,6 +112,11 @@ class Index:
         """Most words of a chunk; 0 before the index is bound to an embedder."""
         return int(self._store.meta("chunk_words") or 0)
 
+    @property
+    def in_place(self) -> bool:
+        """Whether what was opened still stands in its folder; it may be gone, or another's."""
+        return self._file is not None and self._file == _file(self.folder / _FILE)
+
     def __enter__(self) -> "Index":
         return self
 
@@ -130,6 +134,15 @@ class Index:
         Raises:
             IndexBusy: if another process holds it; the message says which.
         """
+        with self.locked():
+            try:
+                yield
+            finally:
+                self._save_vectors()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the writer's lock, and write nothing; the errors are those of :meth:`writing`."""
         from filelock import FileLock, Timeout
 
         holder = self.folder / "lock.json"
@@ -150,10 +163,7 @@ class Index:
             since = datetime.now().astimezone().isoformat(timespec="seconds")
             note = {"process": os.getpid(), "host": socket.gethostname(), "since": since}
             holder.write_text(json.dumps(note), encoding="utf-8")
-            try:
-                yield
-            finally:
-                self._save_vectors()
+            yield
         except OSError as error:
             raise IndexProblem(
                 f"the index {self.folder} could not be written: {error.strerror or error}."
@@ -263,7 +273,11 @@ class Index:
         return self._store.pages()
 
     def info(self) -> IndexInfo:
-        """What the index holds; runs SQLite's quick integrity check."""
+        """What the index holds; runs SQLite's quick integrity check.
+
+        Raises:
+            IndexMissing: if its folder is gone.
+        """
         articles, chunks = self._store.counts()
         return IndexInfo(
             folder=self.folder,
@@ -276,7 +290,7 @@ class Index:
             generation=self._store.generation(),
             vector_file=(self._store.meta("vectors") or "").partition(" ")[0],
             integrity=self._store.check(),
-            bytes=sum(map(_size, self.folder.iterdir())),
+            bytes=sum(map(_size, _listed(self.folder))),
         )
 
     def rebuild(self) -> int:
@@ -308,7 +322,7 @@ class Index:
         )
 
     def _save_vectors(self) -> None:
-        if not self.dimension:
+        if not self.dimension or not self.in_place:
             return
         vectors = self.vectors()
         name = f"vectors-{self._generation}.faiss"
@@ -319,6 +333,28 @@ class Index:
         for old in self.folder.glob("vectors-*.faiss"):
             if old.name != name:
                 old.unlink(missing_ok=True)
+
+
+def _missing(folder: Path) -> IndexMissing:
+    return IndexMissing(
+        f"there is no index in {folder}. Make one with: rag ingest SOURCE --index {folder}"
+    )
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """Which file stands there, whatever it is called; None for none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except FileNotFoundError as error:
+        raise _missing(folder) from error
 
 
 def _size(file: Path) -> int:

@@ -10,6 +10,7 @@ import json
 import sqlite3
 import threading
 import unicodedata
+import weakref
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -80,6 +81,8 @@ class Store:
             # SQLite's own lower() knows ASCII alone.
             self._db.create_function("casefold", 1, str.casefold, deterministic=True)
             self._db.executescript(_SCHEMA)
+        # Who lets go of it while others still read need not wait for them.
+        weakref.finalize(self, self._db.close).atexit = False
 
     def close(self) -> None:
         """Close the connection; closing twice is fine."""

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Generator as Stream
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -190,7 +191,10 @@ class News:
             raise failed[0]
 
     def _open(self, *, create: bool = False, bind: bool = False) -> Index:
+        """The index that stands in the folder now, which another process may have put there."""
         with self._lock:
+            if self._index is not None and not self._index.in_place:
+                self._let_go()
             if self._index is None:
                 self._index = Index(self.folder, create=create)
             if bind and not self._bound:
@@ -201,6 +205,20 @@ class News:
                 )
                 self._bound = True
             return self._index
+
+    def _let_go(self) -> None:
+        """Forget the index; it is closed once nobody reads it any more."""
+        self._index, self._bound, self._suggested = None, False, None
+
+    @contextmanager
+    def _writing(self, *, create: bool = False, bind: bool = False) -> Iterator[Index]:
+        """The index with the writer's lock held; under it, no other takes its place."""
+        while True:
+            index = self._open(create=create, bind=bind)
+            with index.writing():
+                if index.in_place:
+                    yield index
+                    return
 
     def ingest(
         self,
@@ -245,9 +263,9 @@ class News:
             for name in map(str, sources)
         )
         embedder = self.embedder
-        index = self._open(create=True, bind=True)
+        self._open(create=True, bind=True)
         embedder.load()
-        with index.writing():
+        with self._writing(create=True, bind=True) as index:
             return ingest(
                 read,
                 index=index,
@@ -839,8 +857,7 @@ class News:
             ArticleUnknown: if one of them is unknown; nothing is deleted then.
         """
         articles = tuple(self.article(article_id) for article_id in article_ids)
-        index = self._open()
-        with index.writing():
+        with self._writing() as index:
             index.delete([article.id for article in articles])
         return articles
 
@@ -859,16 +876,15 @@ class News:
         if not embed:
             return index.rebuild()
         beside = self.folder.with_name(self.folder.name + ".rebuild")
-        with index.writing():
+        old = self.folder.with_name(self.folder.name + ".old")
+        with index.locked():
             words = self.settings.index.chunk_words
             chunks = embed_anew(index, beside, embedder=self.embedder, chunk_words=words)
-        old = self.folder.with_name(self.folder.name + ".old")
-        with self._lock:
-            self._index, self._bound = None, False
-            index.close()
-            shutil.rmtree(old, ignore_errors=True)
-            self.folder.rename(old)
-            beside.rename(self.folder)
+            with self._lock:
+                self._let_go()
+                shutil.rmtree(old, ignore_errors=True)
+                self.folder.rename(old)
+                beside.rename(self.folder)
         shutil.rmtree(old, ignore_errors=True)
         return chunks
 

@@ -108,9 +108,9 @@ def stranger(tmp_path: Path, page: Served) -> Iterator[str]:
 
 def log_in(tab: "Page", page: Served) -> None:
     tab.goto(page.url)
-    tab.get_by_label("username").fill("ida")
-    tab.get_by_label("password").fill(PASSWORD)
-    tab.get_by_role("button", name="Login").click()
+    tab.get_by_label("Name").fill("ida")
+    tab.get_by_label("Password").fill(PASSWORD)
+    tab.get_by_role("button", name="Log in").click()
     tab.get_by_role("button", name="Go").wait_for(timeout=_WAIT)
 
 

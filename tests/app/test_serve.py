@@ -330,7 +330,10 @@ def test_only_users_come_in(served: Callable[..., Served], users: Path) -> None:
     one = served(auth_file=users)
     own = {"origin": one.url.rstrip("/")}
     with httpx.Client(base_url=one.url, trust_env=False, timeout=20) as client:
-        assert "window.ran" not in client.get("/").text
+        first = client.get("/")
+        assert "Log in to read the news" in first.text
+        assert "window.ran" not in first.text
+        assert "'sha256-" in first.headers["content-security-policy"]
         assert client.get("/config").status_code == 401
         assert upload(client, b"x").status_code == 401
         for name, password in (("ida", "wrong"), ("jon", PASSWORD)):

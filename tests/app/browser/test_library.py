@@ -256,5 +256,5 @@ def test_an_article_that_another_has_deleted_is_told(house: "House", visit: "Vis
     press(page, "Delete 1 picked …")
     news.delete([article.id for article in news.articles(query=TITLE[:20])])
     press(page, "Delete")
-    page.locator("#outcomes .trouble").get_by_text("holds no article").wait_for()
+    page.locator("#outcomes .trouble").get_by_text("no longer among the articles").wait_for()
     page.locator("#listing .title", has_text=TITLE).wait_for(state="detached")

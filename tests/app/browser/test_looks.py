@@ -1,7 +1,7 @@
 """For everybody: phones, light and dark, the keyboard alone, and readers of the screen."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from acts import (
@@ -20,6 +20,8 @@ from acts import (
     press,
     tab,
 )
+
+from app import accounts
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -86,11 +88,11 @@ CONTRASTS = r"""() => {
 }"""
 
 
-def require_contrast(page: "Page") -> None:
+def require_contrast(page: "Page", *, texts: int = 9) -> None:
     found: dict[str, list[list[Any]]] = page.evaluate(CONTRASTS)
     assert [each for each in found["texts"] if each[0] < 4.5] == []
     assert [each for each in found["edges"] if each[0] < 3] == []
-    assert len(found["texts"]) > 8
+    assert len(found["texts"]) >= texts
 
 
 def unnamed(page: "Page") -> list[str]:
@@ -184,6 +186,34 @@ def test_all_text_can_be_read_in_light_and_dark(
     require_contrast(page)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 390])
+def test_who_has_to_log_in_sees_the_same_look(
+    house: "House", visit: "Visits", scheme: Literal["light", "dark"], width: int
+) -> None:
+    visit.expected += "|status of 400"
+    users = house.folder / "users.txt"
+    accounts.add(users, "ida", "correct horse")
+    url = house.serve(house.news(Told()), users).url
+    window = {"width": width, "height": 844}
+    page = visit(url, ready="form", color_scheme=scheme, viewport=window)
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, ground[4:-1].split(","))) < 128 * 3) == (scheme == "dark")
+    assert page.locator(".masthead h1").inner_text() == "newsrag"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert unnamed(page) == []
+    page.get_by_role("textbox", name="Name").fill("ida")
+    page.get_by_label("Password").fill("wrong horse")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").get_by_text("do not fit together").wait_for()
+    require_contrast(page, texts=6)
+    page.keyboard.type("correct horse")  # the password has the focus
+    page.keyboard.press("Enter")
+    page.locator(".welcome").wait_for()
+    page.get_by_role("link", name="Log out").click()
+    page.get_by_role("textbox", name="Name").wait_for()
+
+
 def ask_nothing(page: "Page") -> None:
     """So that there is a trouble to be seen."""
     tab(page, "Ask")
@@ -199,6 +229,76 @@ def test_light_and_dark_are_switched_and_remembered(house: "House", visit: "Visi
     page.locator("body.dark").wait_for()
     press(page, "Switch between light and dark")
     page.locator("body:not(.dark)").wait_for()
+
+
+# Wide windows: what belongs together is seen together
+
+
+def test_on_the_fourth_turn_the_first_look_and_the_sources_are_in_the_window(
+    house: "House", visit: "Visits"
+) -> None:
+    model = Told(SAYS)
+    page = visit(house.page(model), viewport={"width": 1400, "height": 900})
+    for question in (WHO, WHY, NOBODY):
+        asked(page, question)
+    model.hold()
+    ask(page, WHO)
+    page.locator("#sources .first-look").wait_for()
+    page.wait_for_timeout(300)
+    in_window(page, "#live .question", "#sources .first-look .card", "#question")
+    model.go()
+    page.locator("#turn-3").wait_for()
+    in_window(page, "#turn-3 .question", "#sources .card", "#question")
+    page.evaluate("scrollTo(0, 0)")
+    page.locator("#turn-0").get_by_role("button", name="Sources").click()
+    in_window(page, "#turn-0 .question", "#sources .card", "#question")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1400
+
+
+def in_window(page: "Page", *selectors: str) -> None:
+    for selector in selectors:
+        element = page.locator(selector).first
+        element.wait_for()
+        assert element.evaluate(IN_VIEW), (selector, element.bounding_box())
+
+
+def test_on_a_phone_sources_bring_the_panel_into_view(house: "House", visit: "Visits") -> None:
+    page = visit(house.page(Told()), viewport={"width": 390, "height": 844}, has_touch=True)
+    for question in (WHO, WHY, WHO):
+        asked(page, question)
+    page.locator("#turn-1").get_by_role("button", name="Sources").click()
+    card = page.locator("#sources .card").first.element_handle()
+    page.wait_for_function(IN_VIEW, arg=card)
+    assert page.locator("#composer").evaluate("(e) => getComputedStyle(e).position") != "sticky"
+
+
+def test_no_line_of_an_answer_begins_with_a_mark(house: "House", visit: "Visits") -> None:
+    said = f"{QUOTE} [1][2][3] {WEAK} [1]"
+    page = visit(house.page(Told({WHO: said})))
+    asked(page, WHO)
+    for width in range(400, 1000, 37):
+        page.set_viewport_size({"width": width, "height": 800})
+        alone = page.locator("#turn-0 .cite").evaluate_all(
+            """(marks) => marks.filter((mark) => {
+                 const words = mark.closest('.tail').firstChild;
+                 const range = document.createRange();
+                 range.selectNode(words);
+                 return mark.getBoundingClientRect().top > range.getBoundingClientRect().bottom;
+               }).length"""
+        )
+        assert alone == 0, width
+
+
+def test_what_a_less_certain_sentence_is_can_be_read_without_a_mouse(
+    house: "House", visit: "Visits"
+) -> None:
+    page = visit(house.page(Told(SAYS)))
+    turn = asked(page, WHO)
+    turn.get_by_text("the articles bear this out less clearly").wait_for()
+    mark = turn.locator(".claim.weak .cite").first
+    assert "less certain" in (mark.get_attribute("aria-label") or "")
+    asked(page, WHY)
+    assert page.locator("#turn-1").get_by_text("less clearly").count() == 0
 
 
 # Keyboard, names

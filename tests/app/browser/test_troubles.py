@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from acts import BRIDGE, QUOTE, WHO, WHY, Told, ask, asked, box, press, tab, text
+from acts import BRIDGE, NOBODY, QUOTE, WHO, WHY, Told, ask, asked, box, press, tab, text
 
 from rag.config import load
 
@@ -47,6 +47,45 @@ def test_days_that_leave_nothing_out_leave_nothing_to_say(house: "House", visit:
     assert turn.locator(".refusal").count() == 1
     assert turn.locator(".near").count() == 0
     assert model.history == []
+
+
+def test_filters_are_told_where_they_are_folded_and_in_a_refusal(
+    house: "House", visit: "Visits"
+) -> None:
+    page = visit(house.page(Told()))
+    filtered(page, since="2030-01-01", until="2031-02-03")
+    label = page.locator("#composer .filters .label-wrap")
+    label.get_by_text("· from 1 January 2030 until 3 February 2031").wait_for()
+    turn = asked(page, WHO)
+    told = "Only articles from 1 January 2030 until 3 February 2031 were searched."
+    assert told in turn.locator(".refusal").inner_text()
+    days(page, "", "")
+    page.wait_for_function(
+        "!document.querySelector('.filters .label-wrap').textContent.includes('·')"
+    )
+    turn = asked(page, NOBODY)
+    assert "Only articles" not in turn.locator(".refusal").inner_text()
+
+
+def test_ask_again_searches_the_articles_that_were_searched_then(
+    house: "House", visit: "Visits"
+) -> None:
+    page = visit(house.page(Told()))
+    asked(page, WHO)
+    filtered(page, since="2030-01-01")
+    turn = asked(page, WHY)
+    assert turn.locator(".refusal").count() == 1
+    page.reload()
+    page.locator("#turn-1").wait_for()
+    assert "from 1 January 2030" in text(page, "#turn-1 .refusal")
+    page.locator("#turn-1").get_by_role("button", name="Ask again").click()
+    page.locator("#turn-1 .refusal").wait_for(state="detached")
+    page.locator("#turn-1 .refusal").get_by_text("from 1 January 2030").wait_for()
+    page.locator("#composer .filters .label-wrap").get_by_text("from 1 January 2030").wait_for()
+    page.locator("#turn-0").get_by_role("button", name="Ask again").click()
+    page.locator("#turn-1").wait_for(state="detached")
+    assert QUOTE in page.locator("#turn-0 .answer").inner_text()
+    assert text(page, "#composer .filters .label-wrap") == "Filter by date and publisher ▼"
 
 
 def test_a_publisher_and_days_narrow_the_sources(house: "House", visit: "Visits") -> None:
@@ -116,7 +155,7 @@ def test_without_an_index_the_page_says_so_until_there_is_one(
     page.locator("#outcomes .outcome.added").wait_for()
     page.locator("#listing .title").wait_for()
     tab(page, "Ask")
-    page.locator(".welcome").get_by_text("1 articles").wait_for()
+    page.locator(".welcome").get_by_text("1 article is open").wait_for()
     turn = asked(page, WHY)
     assert BRIDGE in turn.locator(".answer").inner_text()
 

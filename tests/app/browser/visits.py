@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 WAIT = 20_000  # milliseconds
 # What Gradio says of a page that is left or asked for anew while something is on its way to it.
 LEFT = "AbortError|BodyStreamBuffer was aborted|Connection errored out"
+USABLE = "#transcript .turn, #transcript .welcome"  # is there once the page is
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -100,12 +101,17 @@ class House:
         settings = settings or load("tiny")
         return rag.open(folder, settings=settings, embedder=self._embedder, generator=generator)
 
-    def serve(self, news: rag.News) -> Served:
+    def serve(self, news: rag.News, auth_file: Path | None = None) -> Served:
         """The page over it, at the same port each time if it is free."""
 
         def at(port: int) -> Served:
             return serve(
-                news, port=port, prevent_thread_lock=True, tell=lambda _: None, profile="tiny"
+                news,
+                port=port,
+                auth_file=auth_file,
+                prevent_thread_lock=True,
+                tell=lambda _: None,
+                profile="tiny",
             )
 
         try:
@@ -145,8 +151,8 @@ class Visits:
         self._browser, self._lounge = browser, lounge
         self._contexts: list[BrowserContext] = []
 
-    def __call__(self, url: str, **wanted: Any) -> "Page":
-        """A page of somebody who has not been there before, once it can be used."""
+    def __call__(self, url: str, *, ready: str = USABLE, **wanted: Any) -> "Page":
+        """A page of somebody who has not been there before, once ``ready`` is there."""
         fresh = bool(wanted or self._lounge in self._contexts)
         context = self._browser.new_context(**wanted) if fresh else self._lounge
         context.set_default_timeout(WAIT)
@@ -158,14 +164,14 @@ class Visits:
             page.goto(f"{url}theme.css")
             page.evaluate("localStorage.clear()")  # what the test before has left
         page.goto(url)
-        page.locator("#transcript .turn, #transcript .welcome").first.wait_for()
+        page.locator(ready).first.wait_for()
         return page
 
     def beside(self, page: "Page") -> "Page":
         """Another tab of the same person."""
         other = page.context.new_page()
         other.goto(self._home)
-        other.locator("#transcript .turn, #transcript .welcome").first.wait_for()
+        other.locator(USABLE).first.wait_for()
         return other
 
     def _watch(self, page: "Page") -> None:

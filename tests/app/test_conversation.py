@@ -1,0 +1,106 @@
+"""A conversation as the browser keeps it: its filters, its numbers, and whatever else may come back."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import rag
+from app import conversation
+from app.conversation import Turn, in_order, numbered, turns
+from rag.config import load
+from rag.export import as_markdown
+from rag.generate.scripted import ScriptedGenerator
+from rag.types import Answer, Article, Chunk, Citation, Claim, Filters, Passage, Timing
+
+LAMP = "The lamp of Farrow Point was lit on Monday by the keeper Ada Quill. Nine ships saw it."
+
+
+def cited(number: int) -> Citation:
+    return Citation(number, f"a{number}", "", f"Title {number}", "Echo", None, "A lamp.", 0, 7)
+
+
+def claim(text: str, *numbers: int, supported: bool = True) -> Claim:
+    return Claim(text, tuple(map(cited, numbers)), supported, "", 1.0)
+
+
+def passage(number: int) -> Passage:
+    article = Article(f"a{number}", "", f"Title {number}", "A lamp.", "Echo")
+    return Passage(number, Chunk(f"a{number}:0", article.id, 0, 0, 7, "A lamp."), article, 1.0)
+
+
+def answer(*claims: Claim, text: str = "", passages: tuple[Passage, ...] = ()) -> Answer:
+    citations = tuple(each for one in claims if one.supported for each in one.citations)
+    return Answer("Who?", text, claims, citations, passages, False, 0.9, "m", Timing())
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> Iterator[rag.News]:
+    settings = load(overrides=["embedder.engine=hash"])
+    generator = ScriptedGenerator("The lamp of Farrow Point was lit on Monday by the keeper. [1]")
+    with rag.open(tmp_path / "index", settings=settings, generator=generator) as news:
+        file = tmp_path / "lamp.md"
+        file.write_text(f"# The lamp\n\n{LAMP}", encoding="utf-8")
+        news.ingest([file])
+        yield news
+
+
+def test_sources_are_numbered_in_the_order_in_which_they_are_cited() -> None:
+    given = answer(
+        claim("Invented.", 2, supported=False),
+        claim("They met.", 4),
+        claim("They ate.", 3, 4),
+        text="They met. [4] They ate. [3][4]",
+        passages=(passage(1), passage(3), passage(4)),
+    )
+    shown = numbered(given)
+    assert shown.text == "They met. [1] They ate. [2][1]"
+    assert [[c.number for c in each.citations] for each in shown.claims] == [[3], [1], [2, 1]]
+    assert [(each.number, each.title) for each in shown.citations] == [
+        (1, "Title 4"),
+        (2, "Title 3"),
+        (1, "Title 4"),
+    ]
+    assert {each.article.title: each.number for each in shown.passages} == {
+        "Title 1": 4,
+        "Title 3": 2,
+        "Title 4": 1,
+    }
+    assert "[1] **Title 4**" in as_markdown(shown)
+
+
+def test_a_sentence_keeps_its_numbers_while_more_are_checked() -> None:
+    claims = [claim("One.", 4), claim("Two.", 2), claim("Three.", 4, 1)]
+    grown = [
+        [[c.number for c in each.citations] for each in in_order(claims[:end])] for end in (1, 2, 3)
+    ]
+    assert grown == [[[1]], [[1], [2]], [[1], [2], [1, 3]]]
+
+
+def test_a_turn_comes_back_with_the_filters_it_was_asked_with(news: rag.News) -> None:
+    filters = Filters(since=date(2020, 1, 1), publishers=("Echo", "Podil Lantern"))
+    asked = news.ask("Who lit the lamp?")
+    (turn,) = turns(news, json.dumps(conversation.kept([Turn(asked, filters)])))
+    assert turn.filters == filters
+    assert turn.answer.text == asked.text
+    assert turn.answer.claims == asked.claims
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        None,
+        7,
+        "",
+        "no JSON",
+        "{}",
+        '["text"]',
+        '[{"answer": "{}", "filters": {}}]',
+        '[{"answer": 3}, null, [[]]]',
+        '[{"answer": "", "filters": {"since": "yesterday"}}]',
+    ],
+)
+def test_whatever_else_comes_back_is_left_out(news: rag.News, kept: object) -> None:
+    assert turns(news, kept) == ()
