@@ -130,7 +130,7 @@ def test_uploads_stay_for_another_try_where_nothing_could_be_written(
     monkeypatch.setattr(news, "ingest", busy)
     file = uploaded("lamp.txt", lamp(1))
     shown, given = last(Adding(news).files([file]))
-    assert "Another process is writing" in shown
+    assert "Try again in a moment" in shown
     assert given is not None
     assert Path(file).exists()
 

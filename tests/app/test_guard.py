@@ -114,6 +114,7 @@ def log_in(tab: "Page", page: Served) -> None:
     tab.get_by_role("button", name="Go").wait_for(timeout=_WAIT)
 
 
+@pytest.mark.slow
 def test_a_user_works_with_the_page_and_nothing_leaves_it(browser: "Browser", page: Served) -> None:
     tab = browser.new_page()
     asked: list[str] = []
@@ -164,6 +165,7 @@ def test_what_slips_into_the_page_reaches_nobody(browser: "Browser", page: Serve
     tab.close()
 
 
+@pytest.mark.slow
 def test_a_foreign_page_gets_nothing_done(
     browser: "Browser", page: Served, stranger: str, calls: list[str]
 ) -> None:

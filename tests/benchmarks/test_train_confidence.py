@@ -52,6 +52,7 @@ def test_what_parts_them_gets_the_weight(tmp_path: Path) -> None:
     assert float(line.split("new")[1].split()[1]) > 0.9
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_no_report_is_named(tmp_path: Path) -> None:
     done = run(str(tmp_path))
     assert done.returncode == 2
