@@ -44,7 +44,8 @@ def main() -> None:
         news = rag.open(Path(folder) / "demo", profile=options.profile)
         news.ingest(samples.folder())
         news.warm()
-        served = serve(news, port=0, prevent_thread_lock=True, tell=lambda _: None)
+        profile = options.profile or "default"
+        served = serve(news, port=0, prevent_thread_lock=True, tell=lambda _: None, profile=profile)
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
