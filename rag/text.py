@@ -27,9 +27,10 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-# What agencies put before their first sentence: "(AP) — ", "(CNN Business) ".
+# What agencies put before their first sentence, or is left of it: "(AP) — ", "(CNN Business) ", "— ".
 _AGENCY = re.compile(
-    r"\((?:[A-Z]{2,5}(?: [A-Z][a-z]+)?|Reuters|Bloomberg|Xinhua)\)\s*(?:[–—-]+\s*)?(?=[\"“]?[A-Z0-9])"
+    r"(?:\((?:[A-Z]{2,5}(?: [A-Z][a-z]+)?|Reuters|Bloomberg|Xinhua)\)\s*(?:[–—-]+\s*)?|[–—]+\s+)"
+    r"(?=[\"“]?[A-Z0-9])"
 )
 # Only the first of a run of points may begin a match: a million points must not take a million runs.
 _ENDS = re.compile(

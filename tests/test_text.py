@@ -57,7 +57,7 @@ def test_a_closing_bracket_stays_with_its_sentence_before_a_space() -> None:
 
 
 @pytest.mark.parametrize(
-    "mark", ["(CNN) ", "(CNN)", "(AP) — ", "(Reuters) - ", "(CNN Business) ", "(AFP) – "]
+    "mark", ["(CNN) ", "(CNN)", "(AP) — ", "(Reuters) - ", "(CNN Business) ", "(AFP) – ", "— "]
 )
 def test_the_mark_of_an_agency_is_no_part_of_the_sentence(mark: str) -> None:
     assert cut(f"{mark}The court ruled on Friday. It (CNN) ended.") == [

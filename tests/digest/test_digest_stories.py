@@ -135,6 +135,7 @@ def test_a_claim_that_leans_on_another_is_not_told_by_itself() -> None:
     "teaser",
     [
         "What we know about the vote of the Harrow council on the old ferry to Pengarth.",
+        "See the old ferry of Harrow cross to Pengarth on the day of the vote of the council.",
         "How to cross from Harrow to Pengarth after the vote of the council on the old ferry.",
     ],
 )
