@@ -30,8 +30,8 @@ _LEANS = re.compile(
 # What papers write about themselves.
 _FURNITURE = re.compile(
     r"(?:sign up|subscribe|read more|click|follow|watch|see (?:also|the|how|what|more)"
-    r"|editor[’']s note|for (?:the latest|more)|a version of this|this (?:story|article|page)|contributing|breaking news|photos?:|updated"
-    r"|(?:additional )?(?:reporting|editing|writing) by)\b",
+    r"|editor[’']s note|for (?:the latest|more)|a version of this|this (?:story|article|page)"
+    r"|contributing|breaking news|photos?:|updated|(?:additional )?(?:reporting|editing|writing) by)\b",
     re.I,
 )
 _POINTS_BACK = re.compile(

@@ -160,7 +160,8 @@ def test_desk_holds_the_texts_of_one_question_and_shows_all(tmp_path: Path) -> N
 def test_desk_admits_a_whole_long_article(tmp_path: Path) -> None:
     paragraphs = [f"{each} " * 14 for each in SENTENCES[:5]]
     with make_bench(tmp_path) as bench:
-        news = Desk(bench).holding([Text("\n\n".join(paragraphs))])
+        desk = Desk(bench)  # its folder goes when it does
+        news = desk.holding([Text("\n\n".join(paragraphs))])
         capped = bench.settings.retrieve.per_article
         assert len(news.search("What happened on the river?")) > capped
 
