@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from app import conversation, render
+from app.amounts import count
 from app.conversation import Turn, numbered
 from app.events import FILLED, LIGHT, MODEL, Part, told
 from app.filters import FilterBar, chosen, described
@@ -71,7 +72,7 @@ class Chat:
         except Exception as error:  # noqa: BLE001 - told in the page
             return render.trouble(explained(error))
         line = (
-            f"{info.articles:,} {'article is' if info.articles == 1 else 'articles are'} open. Every"
+            f"{count(info.articles, 'article')} {'is' if info.articles == 1 else 'are'} open. Every"
             " sentence of an answer has its quote; what they do not say is not answered."
         )
         return render.welcome("Ask the news", line, examples)

@@ -1,7 +1,6 @@
 """``rag digest``."""
 
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -131,28 +130,18 @@ def _writable(out: Path | None) -> None:
         raise typer.BadParameter(f"--out {out}: it cannot be written there.")
 
 
-def _write(text: str, out: Path) -> None:
-    """Write the whole file beside, then give it its name, so that no half of one is ever there."""
-    beside = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(out)
-    finally:
-        with suppress(OSError):  # what went wrong before is told
-            beside.unlink(missing_ok=True)
-
-
 def _filed(made: Digest, out: Path, *, shown: bool) -> None:
     """Write a digest as Markdown or JSON; where that fails print it, unless it was, and say so.
 
     Raises:
         RagError: if the file cannot be written.
     """
-    from rag.export import as_json, as_markdown
+    from rag.export import as_json, as_markdown, whole
 
     text = as_json(made) + "\n" if out.suffix.lower() == ".json" else as_markdown(made)
     try:
-        _write(text, out)
+        with whole(out) as beside:
+            beside.write_text(text, encoding="utf-8")
     except OSError as error:
         if not shown:
             print(show.plain(text), end="", flush=True)  # noqa: T201
