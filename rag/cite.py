@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.text import sentences
-from rag.types import Article, Citation, Claim, Passage
+from rag.types import Article, ArticleField, Citation, Claim, Passage
 
 # [1], [1, 2], [1-3], [^1], [Source 1], 【1】, 【1†title】; white space before a mark goes with it.
 _MARK = re.compile(
@@ -73,8 +73,11 @@ def citation(passage: Passage, start: int, end: int) -> Citation:
     return quotation(passage.article, passage.number, first, last)
 
 
-def quotation(article: Article, number: int, start: int, end: int) -> Citation:
-    """Cite ``article.text[start:end]`` as the source of this number."""
+def quotation(
+    article: Article, number: int, start: int, end: int, field: ArticleField = "text"
+) -> Citation:
+    """Cite characters ``start`` to ``end`` of an article's text or title as source ``number``."""
+    whole = article.title if field == "title" else article.text
     return Citation(
         number=number,
         article_id=article.id,
@@ -82,9 +85,10 @@ def quotation(article: Article, number: int, start: int, end: int) -> Citation:
         title=article.title,
         publisher=article.publisher,
         published=article.published,
-        quote=article.text[start:end],
+        quote=whole[start:end],
         start=start,
         end=end,
+        field=field,
     )
 
 

@@ -58,7 +58,11 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A retrieved chunk with the number that it carries in prompts and citations (from 1)."""
+    """A retrieved part of an article, and the number that prompts and citations give its article.
+
+    Numbers count from 1; passages of one article share its number. ``chunk`` may be a whole chunk
+    of the index or a run of sentences cut from one.
+    """
 
     number: int
     chunk: Chunk
@@ -66,9 +70,15 @@ class Passage:
     score: float
 
 
+ArticleField = Literal["text", "title"]  # of an article, from which a quote is cut
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Words of an article that support a claim: ``article.text[start:end] == quote``, always."""
+    """Words of an article that support a claim: ``article.text[start:end] == quote``, always.
+
+    Where ``field`` is ``"title"``, the quote is cut from the article's title instead.
+    """
 
     number: int
     article_id: str
@@ -79,22 +89,42 @@ class Citation:
     quote: str
     start: int
     end: int
+    field: ArticleField = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters of a claim: ``claim.text[start:end] == text``, always."""
+
+    start: int
+    end: int
+    text: str
+
+
+Verdict = Literal["supported", "partly", "unsupported"]  # of the check on a claim
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One sentence of an answer or summary, with what supports it.
+    """One sentence of an answer, a summary or a checked text, with the quotes that support it.
 
-    ``supported`` is false where no source bears the sentence out; such a sentence is never part
-    of an answer's text. ``reason`` then says in a few words what was missing. ``score`` is the
-    probability that the sources support the sentence, 0 to 1, as far as the check can tell.
+    ``status`` is ``supported`` if the quotes state every fact of the sentence, ``partly`` if they
+    state some of it, ``unsupported`` if no quote does. ``unbacked`` are the words that no quote
+    states, in their order; ``reason`` says in a few words what is wrong. ``score`` is the
+    calibrated probability that the sources support the whole sentence, 0 to 1.
     """
 
     text: str
     citations: tuple[Citation, ...] = ()
-    supported: bool = False
-    reason: str = ""
+    status: Verdict = "unsupported"
+    unbacked: tuple[Span, ...] = ()
     score: float = 0.0
+    reason: str = ""
+
+    @property
+    def supported(self) -> bool:
+        """Whether the quotes state every fact of the sentence."""
+        return self.status == "supported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +180,25 @@ class Signals:
     yes_or_no: float = 0.0
 
 
+AnswerStatus = Literal["answered", "unsure", "refused"]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the articles say to a question, or a refusal where they are silent.
+    """The model's answer to a question with its proof, or a refusal where the articles are silent.
 
-    ``text`` holds the supported claims with their citation marks (``[1]``), or the refusal
-    sentence. ``claims`` holds every sentence that the model wrote, the unsupported ones too, and
-    then, where none held, the sentences of the articles that are quoted instead.
-    ``passages`` is all that the model was shown, best first; ``draft`` what it wrote, unchecked.
-    ``short`` is the answer in a few words, where those were asked for and it is no refusal.
-    ``confidence`` is the probability that the answer is one, 0 to 1, reckoned from ``signals``;
-    0 for a refusal without a draft.
+    ``status`` is ``answered`` where quotes state every fact of the answer, ``unsure`` where some
+    words of it have no proof or the confidence is low, ``refused`` where the articles do not
+    answer. ``short`` is the answer in a few words: a name, a number, a day, a list, yes or no; of
+    "why" and "how" questions its first sentence; empty in a refusal.
+
+    ``claims`` are the short answer, where it is not a sentence itself, and the model's sentences,
+    each checked. ``text`` is all of them with their citation marks (``[1]``), the short answer on
+    a line of its own, or the refusal sentence. ``draft`` is what the model wrote, unchecked, also
+    in a refusal, where it is unproven. ``nearest`` are the sentences of the articles nearest to the
+    question. ``passages`` is all that the model was shown, best first; a passage carries the
+    number of its article. ``confidence`` is the calibrated probability that the answer is right,
+    0 to 1, computed from ``signals``; 0 for a refusal without a draft.
     """
 
     question: str
@@ -168,13 +206,19 @@ class Answer:
     claims: tuple[Claim, ...]
     citations: tuple[Citation, ...]
     passages: tuple[Passage, ...]
-    refused: bool
+    status: AnswerStatus
     confidence: float
     model: str
     timing: Timing
     draft: str = ""
     short: str = ""
+    nearest: tuple[Citation, ...] = ()
     signals: Signals = Signals()
+
+    @property
+    def refused(self) -> bool:
+        """Whether the articles do not answer the question."""
+        return self.status == "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,9 +327,13 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Stream event: the passages that the model is about to read."""
+    """Stream event: the passages that the model is about to read.
+
+    ``nearest`` are the sentences nearest to the question, best first: a first look for the reader.
+    """
 
     passages: tuple[Passage, ...]
+    nearest: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

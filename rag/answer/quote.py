@@ -86,7 +86,7 @@ def quoted(question: str, short: str | None, passages: Sequence[Passage]) -> tup
             Claim(
                 " ".join(text.split()),
                 (citation(each.passage, each.start, each.end),),
-                supported=True,
+                "supported",
                 score=each.share,
             ),
         )

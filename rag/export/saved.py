@@ -12,7 +12,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from rag.errors import SavedError
-from rag.types import Answer, Citation, Claim, Passage, Timing
+from rag.types import (
+    Answer,
+    AnswerStatus,
+    ArticleField,
+    Citation,
+    Claim,
+    Passage,
+    Span,
+    Timing,
+    Verdict,
+)
 
 MOST_CHARACTERS = 200_000
 _MOST = 1e9  # seconds or tokens
@@ -39,6 +49,7 @@ class SavedCitation:
     number: _Number
     start: _Place
     end: _Place
+    field: ArticleField
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +69,22 @@ class SavedClaim:
 
     text: str
     citations: Annotated[tuple[SavedCitation, ...], Field(max_length=_MOST_PARTS)]
-    supported: bool
-    reason: str
+    status: Verdict
+    unbacked: Annotated[tuple[Span, ...], Field(max_length=_MOST_PARTS)]
     score: _Score
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class SavedAnswer:
     """An answer without its articles and signals."""
 
-    version: Literal[1]
+    version: Literal[2]
     question: str
     text: str
     claims: Annotated[tuple[SavedClaim, ...], Field(max_length=_MOST_PARTS)]
     passages: Annotated[tuple[SavedPassage, ...], Field(max_length=_MOST_PARTS)]
-    refused: bool
+    status: AnswerStatus
     confidence: _Part
     model: str
     draft: str
@@ -86,12 +98,12 @@ _FORM = TypeAdapter(SavedAnswer)
 def saved(answer: Answer) -> str:
     """The answer as JSON, without texts of articles; :meth:`rag.News.recalled` reads it again."""
     kept = SavedAnswer(
-        version=1,
+        version=2,
         question=answer.question,
         text=answer.text,
         claims=tuple(map(_claim, answer.claims)),
         passages=tuple(map(_passage, answer.passages)),
-        refused=answer.refused,
+        status=answer.status,
         confidence=answer.confidence,
         model=answer.model,
         draft=answer.draft,
@@ -125,11 +137,15 @@ def read_saved(text: str) -> SavedAnswer:
 
 def _claim(claim: Claim) -> SavedClaim:
     citations = tuple(map(_citation, claim.citations))
-    return SavedClaim(claim.text, citations, claim.supported, claim.reason, claim.score)
+    return SavedClaim(
+        claim.text, citations, claim.status, claim.unbacked, claim.score, claim.reason
+    )
 
 
 def _citation(citation: Citation) -> SavedCitation:
-    return SavedCitation(citation.article_id, citation.number, citation.start, citation.end)
+    return SavedCitation(
+        citation.article_id, citation.number, citation.start, citation.end, citation.field
+    )
 
 
 def _passage(passage: Passage) -> SavedPassage:

@@ -26,7 +26,7 @@ def rebuilt(kept: SavedAnswer, index: Index) -> Answer:
         claims=claims,
         citations=distinct(claims),
         passages=tuple(shelf.passages(kept.passages)),
-        refused=kept.refused,
+        status=kept.status,
         confidence=kept.confidence,
         model=kept.model,
         timing=kept.timing,
@@ -60,12 +60,21 @@ class _Shelf:
 
     def claim(self, kept: SavedClaim) -> Claim:
         citations = tuple(self.citations(kept.citations))
-        supported = kept.supported and bool(citations)
-        reason = _GONE if kept.supported and not supported else kept.reason
-        return Claim(kept.text, citations, supported, reason, kept.score)
+        gone = kept.status != "unsupported" and not citations
+        return Claim(
+            kept.text,
+            citations,
+            "unsupported" if gone else kept.status,
+            kept.unbacked,
+            kept.score,
+            _GONE if gone else kept.reason,
+        )
 
     def citations(self, kept: Sequence[SavedCitation]) -> Iterator[Citation]:
         for each in kept:
             article = self.article(each.article_id)
-            if article and each.start < each.end <= len(article.text):
-                yield quotation(article, each.number, each.start, each.end)
+            if not article:
+                continue
+            whole = article.title if each.field == "title" else article.text
+            if each.start < each.end <= len(whole):
+                yield quotation(article, each.number, each.start, each.end, each.field)

@@ -73,7 +73,7 @@ class Turns:
             claims=(),
             citations=(),
             passages=(),
-            refused=False,
+            status="answered",
             confidence=0.0,
             model="",
             timing=Timing(),

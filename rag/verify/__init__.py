@@ -81,7 +81,13 @@ def check(
     found = _support(sentence, demand)
     if not found.citations:
         found = _by_clauses(sentence, demand) or found
-    return Claim(sentence, found.citations, bool(found.citations), found.reason, found.score)
+    return Claim(
+        sentence,
+        found.citations,
+        "supported" if found.citations else "unsupported",
+        score=found.score,
+        reason=found.reason,
+    )
 
 
 def _support(sentence: str, demand: _Demand) -> _Finding:

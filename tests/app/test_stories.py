@@ -24,7 +24,7 @@ def story(words: str, url: str = "https://example.org/a") -> Story:
     def source(number: int, copies: tuple[Source, ...] = ()) -> Source:
         return Source(number, f"id{number}", url, words, words, DAY, copies)
 
-    claim = Claim(words, (quote(1), quote(2)), supported=True, score=0.9)
+    claim = Claim(words, (quote(1), quote(2)), "supported", score=0.9)
     return Story(
         headline=claim,
         text=f"{words} [1][2]",
