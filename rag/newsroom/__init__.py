@@ -20,7 +20,7 @@ from rag.dialogue import standalone
 from rag.digest import Progress as StoryProgress
 from rag.digest import digest
 from rag.embed import Embedder
-from rag.errors import ArticleUnknown, ExtractError, QuestionError, SourceError
+from rag.errors import ArticleUnknown, ExtractError, NoArticles, QuestionError, SourceError
 from rag.export import AnswerRow, SummaryRow, read_saved
 from rag.extract import extract
 from rag.fetch import fetch
@@ -37,7 +37,7 @@ from rag.newsroom.recall import rebuilt
 from rag.newsroom.styles import styled
 from rag.portion import excerpt, lead_passages
 from rag.rerank import Reranker
-from rag.retrieve import find, matching, nearest_sentences, retrieve, within
+from rag.retrieve import excerpts, find, matching, nearest_sentences, retrieve, within
 from rag.suggest import suggest
 from rag.summarize import overview, summarize
 from rag.types import (
@@ -62,7 +62,7 @@ from rag.types import (
     Summary,
 )
 
-_WIDER = 5  # times the passages of a prompt, where no model has to read them
+_SEARCHED = 24  # chunks whose sentences are ranked for a question
 _NEWEST = 200  # articles that questions to begin with are made from
 _EVERY = 10_000  # articles; no search finds more
 _COMPARED = 100  # articles, at least, by which it is reckoned which words of a query are rare
@@ -315,7 +315,7 @@ class News:
             IndexMissing: if there is no index.
             QuestionError: if the query is blank or too long.
         """
-        return self._retrieve(self._asked(query), filters, k)
+        return self._retrieve(self._asked(query), filters, k or self.settings.retrieve.passages)
 
     def find(
         self, query: str, *, filters: Filters | None = None, k: int = 10
@@ -364,7 +364,6 @@ class News:
         *,
         history: Sequence[Answer] = (),
         filters: Filters | None = None,
-        k: int | None = None,
     ) -> tuple[Citation, ...]:
         """The sentences nearest to a question, best first, without a language model.
 
@@ -373,35 +372,34 @@ class News:
         ``k`` passages are looked through.
         """
         question = self._asked(question)
+        return self._look(question, history, filters)[1]
+
+    def _look(
+        self, question: str, history: Sequence[Answer], filters: Filters | None
+    ) -> tuple[tuple[Passage, ...], tuple[Citation, ...]]:
+        """What one search finds: runs of sentences to read, and the sentences nearest to the question."""
         alone = standalone(question, history)
-        found = self._retrieve(alone, filters, k, times=_WIDER, rerank=False)
-        return nearest_sentences(question, found, alone=alone)
+        found = self._retrieve(alone, filters, _SEARCHED, per_article=_SEARCHED // 4)
+        nearest = nearest_sentences(question, found, alone=alone)
+        return excerpts(question, found, alone=alone), nearest
 
     def _retrieve(
-        self,
-        query: str,
-        filters: Filters | None,
-        k: int | None,
-        *,
-        times: int = 1,
-        rerank: bool = True,
+        self, query: str, filters: Filters | None, k: int, *, per_article: int | None = None
     ) -> tuple[Passage, ...]:
-        """The best passages, ``times`` as many as are shown at once."""
         chosen = self.settings.retrieve
-        k = times * (k or chosen.passages)
         return retrieve(
             query,
             index=self._open(bind=True),
             embedder=self.embedder,
             k=k,
-            per_article=times * chosen.per_article,
+            per_article=per_article or chosen.per_article,
             candidates=max(chosen.candidates, k),
             lexical_weight=chosen.lexical_weight,
             dense_weight=chosen.dense_weight,
             sentence_weight=chosen.sentence_weight,
             newer=chosen.newer,
             filters=filters,
-            reranker=self.reranker if rerank else None,
+            reranker=self.reranker,
         )
 
     def _admitting(self, filters: Filters | None) -> None:
@@ -412,7 +410,7 @@ class News:
     def shown(self, question: str, *, filters: Filters | None = None) -> tuple[Passage, ...]:
         """What the model would be given to read for a question; the errors are those of ``search``."""
         question = self._asked(question)
-        return self._fitting().leading(question, self._retrieve(question, filters, None))
+        return self._fitting().leading(question, self._look(question, (), filters)[0])
 
     def choose(
         self, question: str, choices: Sequence[str], *, filters: Filters | None = None
@@ -429,7 +427,7 @@ class News:
         question = self._asked(question)
         if not 2 <= len(choices) <= MOST_CHOICES:
             raise QuestionError(f"{len(choices)} choices were given, wanted 2 to {MOST_CHOICES}.")
-        found = self._retrieve(" ".join([question, *choices]), filters, None)
+        found = self.search(" ".join([question, *choices]), filters=filters)
         passages = self._fitting().leading("\n".join([question, *choices]), found)
         return choose(question, choices, passages, generator=self.generator)
 
@@ -462,11 +460,8 @@ class News:
         question = self._asked(question)
         start = time.perf_counter()
         self._admitting(filters)
-        alone = standalone(question, history)
-        found = self._retrieve(alone, filters, None, times=_WIDER, rerank=False)
-        nearest = nearest_sentences(question, found, alone=alone)
-        read = excerpts(question, found, alone=alone, most=k or _EXCERPTS)
-        rounds, before = self._fitting().rounds(question, read, history)
+        found, nearest = self._look(question, history, filters)
+        rounds, before = self._fitting().rounds(question, found[:k], history)
         chosen = self.settings.answer
         yield from answer(
             question,
