@@ -86,6 +86,7 @@ class RetrieveSettings(_Section):
 
     passages: Annotated[int, Field(ge=1, le=100)]
     per_article: Annotated[int, Field(ge=1, le=100)]
+    first_tokens: _Count
     source_tokens: _Count
     candidates: Annotated[int, Field(ge=1, le=1000)]
     lexical_weight: _Weight
@@ -98,9 +99,8 @@ class AnswerSettings(_Section):
     """How answers are written and checked."""
 
     max_tokens: _Count
-    support: _Share
     sure: _Part
-    looks: Annotated[int, Field(ge=1, le=5)]
+    maybe: _Part
     question_characters: _Count
 
 

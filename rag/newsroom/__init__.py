@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, overload
 
-from rag.answer import answer
+from rag.answer import Bars, answer
 from rag.batch import Progress as JobProgress
 from rag.choose import MOST_CHOICES, choose
 from rag.config import Settings, load
@@ -31,7 +31,6 @@ from rag.newsroom.anew import embed_anew
 from rag.newsroom.batches import Batch, Begin, Choices, Reading
 from rag.newsroom.fitting import Fitting
 from rag.newsroom.intake import Progress, ingest
-from rag.newsroom.looks import Look, until_answered
 from rag.newsroom.parts import build_embedder, build_generator, build_reranker
 from rag.newsroom.plans import answers_plan, summaries_plan
 from rag.newsroom.recall import rebuilt
@@ -405,6 +404,11 @@ class News:
             reranker=self.reranker if rerank else None,
         )
 
+    def _admitting(self, filters: Filters | None) -> None:
+        """Raise NoArticles where the filters admit no article."""
+        if not self.count(filters=filters):
+            raise NoArticles(self.count())
+
     def shown(self, question: str, *, filters: Filters | None = None) -> tuple[Passage, ...]:
         """What the model would be given to read for a question; the errors are those of ``search``."""
         question = self._asked(question)
@@ -436,72 +440,45 @@ class News:
         history: Sequence[Answer] = (),
         filters: Filters | None = None,
         k: int | None = None,
-        short: bool = False,
     ) -> Stream[Found | Draft | Checked | Answer, None, None]:
         """Answer a question step by step: Found, then Draft and Checked in turn, last the Answer.
 
-        Where the nearest passages do not answer it, the next ones are read before it is refused:
-        then Found comes again, and a new draft after it. ``str()`` of a Draft is the text as it is
-        written. Closing the iterator stops the model.
+        The passages nearest to the question are read first, and more only while the answer is
+        unsure: then Found comes again, and a new draft after it. ``str()`` of a Draft is the text as
+        it is written. Closing the iterator stops the model.
 
         Args:
             question: in plain words; it may lean on the turns before it.
             history: the answers of this chat so far, oldest first.
             filters: which articles may be used.
-            k: how many passages at most are shown to the model at once.
-            short: ask for the answer in a few words as well, about a second more.
+            k: how many passages at most are shown to the model.
 
         Raises:
             QuestionError: if the question is blank or too long.
+            NoArticles: if the index is empty, or the filters admit no article of it.
             IndexMissing: if there is no index.
             ModelError: if a model is missing or fails.
         """
         question = self._asked(question)
-        clock = time.perf_counter()
-
-        def read(look: Look) -> Stream[Found | Draft | Checked | Answer, None, None]:
-            nonlocal clock
-            passages, before = look
-            try:
-                yield from answer(
-                    question,
-                    passages,
-                    generator=self.generator,
-                    history=before,
-                    max_tokens=self.settings.answer.max_tokens,
-                    support=self.settings.answer.support,
-                    sure=self.settings.answer.sure,
-                    short=short,
-                    retrieve_seconds=time.perf_counter() - clock,
-                )
-            finally:
-                clock = time.perf_counter()
-
-        yield from until_answered(self._looks(question, tuple(history), filters, k), read)
-
-    def _looks(
-        self, question: str, history: tuple[Answer, ...], filters: Filters | None, k: int | None
-    ) -> Iterator[Look]:
-        """The passages nearest to a question, then those next to them, with what goes before.
-
-        A follow-up has one look: its prompt goes on from the chat before it.
-        """
+        start = time.perf_counter()
+        self._admitting(filters)
         alone = standalone(question, history)
-        found = self._retrieve(alone, filters, k)
-        passages, before = self._fitting().arranged(question, found, history)
-        yield passages, before
-        seen = {passage.chunk.id for passage in passages}
-        for times in range(2, self.settings.answer.looks + 1):
-            if before:
-                return
-            wider = self._retrieve(alone, filters, k, times=times)
-            fresh = [passage for passage in wider if passage.chunk.id not in seen]
-            if not fresh:
-                return
-            numbered = [replace(p, number=n) for n, p in enumerate(fresh, start=1)]
-            passages = self._fitting().leading(question, numbered)
-            seen |= {passage.chunk.id for passage in passages}
-            yield passages, ()
+        found = self._retrieve(alone, filters, None, times=_WIDER, rerank=False)
+        nearest = nearest_sentences(question, found, alone=alone)
+        read = excerpts(question, found, alone=alone, most=k or _EXCERPTS)
+        rounds, before = self._fitting().rounds(question, read, history)
+        chosen = self.settings.answer
+        yield from answer(
+            question,
+            rounds,
+            generator=self.generator,
+            checker=self.checker,
+            history=before,
+            nearest=nearest,
+            max_tokens=chosen.max_tokens,
+            bars=Bars(chosen.sure, chosen.maybe),
+            retrieve_seconds=time.perf_counter() - start,
+        )
 
     def ask(
         self,
@@ -510,10 +487,9 @@ class News:
         history: Sequence[Answer] = (),
         filters: Filters | None = None,
         k: int | None = None,
-        short: bool = False,
     ) -> Answer:
         """Answer a question; the arguments and errors are those of :meth:`stream`."""
-        for event in self.stream(question, history=history, filters=filters, k=k, short=short):
+        for event in self.stream(question, history=history, filters=filters, k=k):
             if isinstance(event, Answer):
                 return event
         raise AssertionError("a stream ends with its Answer")
@@ -534,8 +510,12 @@ class News:
         return rebuilt(kept, self._open())
 
     def _fitting(self) -> Fitting:
+        chosen = self.settings.retrieve
         return Fitting(
-            self.generator, self.settings.retrieve.source_tokens, self.settings.answer.max_tokens
+            self.generator,
+            first_tokens=chosen.first_tokens,
+            source_tokens=chosen.source_tokens,
+            max_tokens=self.settings.answer.max_tokens,
         )
 
     def summarize(
