@@ -18,7 +18,9 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 QUOTE = Citation(1, "a", "", "Bridge *opened*", "Gazette", None, "Ida Fenn opened it.", 0, 19)
 TRUE = Claim("Ida Fenn opened it.", (QUOTE,), "supported")
 DOUBTFUL = Claim("She did so on Friday.", (QUOTE,), "partly", (Span(10, 19, "on Friday"),))
-QUESTIONS = "# a comment\nWho opened the bridge?\tFenn | Mayor\n+ When?\tTuesday\nWho paid?\t-\nDid it rain?\tno\n"
+QUESTIONS = (
+    "# a comment\nWho opened the bridge?\tFenn | Mayor\n+ When?\tTuesday\nWho paid?\t-\nRain?\tno\n"
+)
 
 
 @pytest.fixture(scope="module")
