@@ -72,8 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         systems = _systems(options)
         embedder = model_path(options.embedder, load())
         with Journal(options.out, _fingerprint(options), fresh=options.fresh) as journal:
-            again = systems if options.fresh else options.again
-            journal.forget(lambda row: row["system"] in again)
+            journal.forget(lambda row: row["system"] in options.again)
             run = _Run(options, sample, journal, embedder)
             troubles = {name: run.measure(name, system) for name, system in systems.items()}
             table = run.report(troubles)
@@ -153,6 +152,7 @@ class _Run:
         left = [q for q in self._sample.questions if q.key not in done]
         if not left:
             _say(f"{name}: all {len(done)} questions are measured")
+        if not left or time.monotonic() > self._end:
             return ""
         failed: dict[str, str] = {}
         folder = self._options.out / "indexes" / name.replace("/", "_")
@@ -208,7 +208,7 @@ class _Run:
         worker.tell([{"setup": setup}, *({"article": article} for article in articles)])
         found = worker.ask({"ingest": True}, patience=_LOADING + 10 * len(articles))
         row = {"key": f"{name}/ingest/{time.time_ns()}", "system": name, "kind": "ingest"}
-        row["code"] = code_digest(system.project / "rag")
+        row["code"] = "" if system.peer else code_digest(system.project / "rag")
         self._journal.add(row | found)
         _say(f"{name}: {found['passages']} passages in {found['seconds']:.1f} s")
 
@@ -243,9 +243,8 @@ class _Run:
 
     def report(self, troubles: Mapping[str, str]) -> str:
         """Score every system in the folder; results.json and results.md, which is returned."""
-        measured = dict.fromkeys(row["system"] for row in self._journal.records)
-        known = [name for name in SYSTEMS if name in measured]
-        names = dict.fromkeys((*known, *measured))
+        measured = (*troubles, *(row["system"] for row in self._journal.records))
+        names = dict.fromkeys((*(name for name in SYSTEMS if name in measured), *measured))
         measures: dict[str, dict[str, Measure]] = {}
         versions: dict[str, dict[str, str]] = {}
         against: dict[str, dict[str, Measure]] = {}
