@@ -64,8 +64,8 @@ class Fitted:
 
     def probability(self, asked: Asked) -> float:
         """That the answer is right."""
-        told = zip(NAMES, asked.signals, strict=True)
-        total = self.bias + sum(self.weights[name] * value for name, value in told)
+        values = zip(NAMES, asked.signals, strict=True)
+        total = self.bias + sum(self.weights[name] * value for name, value in values)
         return float(1 / (1 + np.exp(-total)))
 
 
@@ -80,9 +80,7 @@ def answers_of(reports: Sequence[Path]) -> list[Asked]:
                     values = tuple(record["signals"].get(name) for name in NAMES)
                     before = record.get("stated_confidence", record["confidence"])
                     if set(record["signals"]) != set(NAMES) or None in values or not before:
-                        left += (
-                            1  # other signals, none told by the engine, or nothing to answer with
-                        )
+                        left += 1  # other signals, some unknown to the engine, or nothing to answer with
                         continue
                     question = item["question"]
                     wanted = item.get("wanted", item.get("kind") == "null_query")

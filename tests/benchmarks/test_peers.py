@@ -34,7 +34,7 @@ class Grocer:
         print("grocer finds", *kept, file=sys.stderr)
     def ingest(self, articles):
         print("grocer reads", file=sys.stderr)
-        (Path(self.folder) / "shelf").touch()
+        (Path(self.folder) / "made").touch()
         self.texts = {each["url"]: document(each) for each in articles}
         return 2 * len(articles)
     def ask(self, text, day):
@@ -303,7 +303,7 @@ def test_a_run_that_broke_off_goes_on_where_it_was(data: Path, sampler: ModuleTy
     assert found["refusal_ratio"] == 3
     assert "| right answer in the reply | 1.00 [1.00, 1.00] |" in again.stdout
     log = (data.parent / "out" / "grocer.log").read_text(encoding="utf-8")
-    assert log.split("grocer finds")[1:][1].startswith(" shelf")  # the index of the first time
+    assert log.split("grocer finds")[2].startswith(" made")  # the index of the first time
     lines = (data.parent / "out" / "items.jsonl").read_text(encoding="utf-8").splitlines()
     asked = [json.loads(line)["key"] for line in lines]
     assert sum(key.startswith("grocer/q") for key in asked) == len(set(asked)) - 2 == 6
