@@ -43,7 +43,7 @@ class Asked:
 
     dataset: str
     question: str
-    signals: tuple[float, ...]  # in the order of NAMES
+    signals: tuple[float | None, ...]  # in the order of NAMES; None: unknown to the engine
     right: bool
     answerable: bool
     before: float  # the confidence that it had when it was recorded
@@ -64,13 +64,15 @@ class Fitted:
 
     def probability(self, asked: Asked) -> float:
         """That the answer is right."""
-        values = zip(NAMES, asked.signals, strict=True)
-        total = self.bias + sum(self.weights[name] * value for name, value in values)
+        values = dict(zip(NAMES, asked.signals, strict=True))
+        total = self.bias
+        for name, value in values.items():
+            total += self.weights[name] * (self.typical[name] if value is None else value)
         return float(1 / (1 + np.exp(-total)))
 
 
 def answers_of(reports: Sequence[Path]) -> list[Asked]:
-    """The answers of the reports whose signals are known; what two runs asked alike counts once."""
+    """The answers of the reports; what two runs asked alike counts once."""
     found: dict[tuple[str, str], Asked] = {}
     left = 0
     for report in reports:
@@ -79,15 +81,15 @@ def answers_of(reports: Sequence[Path]) -> list[Asked]:
                 for record in _answers(item):
                     values = tuple(record["signals"].get(name) for name in NAMES)
                     before = record.get("stated_confidence", record["confidence"])
-                    if set(record["signals"]) != set(NAMES) or None in values or not before:
-                        left += 1  # other signals, some unknown to the engine, or nothing to answer with
+                    if set(record["signals"]) != set(NAMES) or not before:
+                        left += 1
                         continue
                     question = item["question"]
                     wanted = item.get("wanted", item.get("kind") == "null_query")
                     right = bool(record["right"]) and not wanted
                     asked = Asked(item["dataset"], question, values, right, not wanted, before)
                     found.setdefault((question, record["draft"]), asked)
-    print(f"{len(found)} answers; {left} left out, for want of signals or of an answer")
+    print(f"{len(found)} answers; {left} left out: other signals, or nothing to answer with")
     return list(found.values())
 
 
@@ -106,8 +108,12 @@ def fit(answers: Sequence[Asked], senses: Mapping[str, int]) -> Fitted:
 
     What speaks for an answer may not count against it, nor the other way round: questions without
     an answer that were made to look like others would teach that. A sense of 0 allows both.
+    What is unknown counts as it does in a typical answer.
     """
-    table = np.array([asked.signals for asked in answers])
+    known = np.array([asked.signals for asked in answers], dtype=float)  # None becomes NaN
+    count = (~np.isnan(known)).sum(axis=0)
+    typical = np.nansum(known, axis=0) / np.maximum(count, 1)
+    table = np.where(np.isnan(known), typical, known)
     right = np.array([asked.right for asked in answers])
     kept = list(range(len(NAMES)))
     while True:
@@ -118,12 +124,10 @@ def fit(answers: Sequence[Asked], senses: Mapping[str, int]) -> Fitted:
         if not wrong:
             break
         kept = [place for place in kept if place not in wrong]
-    bias = model.intercept_[0] - sum(
-        weight * middle for weight, middle in zip(weights.values(), scaler.mean_, strict=True)
-    )
+    bias = model.intercept_[0] - sum(np.array(list(weights.values())) * scaler.mean_)
     named = {name: round(float(weights.get(place, 0.0)), 3) for place, name in enumerate(NAMES)}
-    typical = {name: round(float(table[:, place].mean()), 3) for place, name in enumerate(NAMES)}
-    return Fitted(round(float(bias), 3), named, typical)
+    means = {name: round(float(typical[place]), 3) for place, name in enumerate(NAMES)}
+    return Fitted(round(float(bias), 3), named, means)
 
 
 def held_out(answers: Sequence[Asked], senses: Mapping[str, int]) -> list[float]:

@@ -19,7 +19,7 @@ TELLING, MISLEADING = NAMES[3], NAMES[4]  # any two that speak for an answer
 
 
 def report(folder: Path, *, right: float = 0.5) -> Path:
-    """200 answers, one signal high where they are right and one where they are wrong; 4 to leave out."""
+    """200 answers, one signal high where they are right and one where they are wrong, and odd ones."""
     chance = random.Random(5)
     lines: list[dict[str, object]] = []
     for number in range(200):
@@ -47,7 +47,7 @@ def report(folder: Path, *, right: float = 0.5) -> Path:
     base = lines[0]
     lines += [
         base | {"question": "One more?", "stated_confidence": 0.0},
-        base | {"question": "Two more?", "signals": dict.fromkeys(NAMES)},
+        base | {"question": "Two more?", "signals": dict.fromkeys(NAMES), "draft": "unknown"},
         base | {"question": "Three more?", "signals": {"other": 1.0}},
         {"key": "rgb/1", "dataset": "rgb", "misled": False},
         base,  # asked by two runs
@@ -77,7 +77,7 @@ def test_what_parts_them_gets_the_weight_and_the_bars_keep_their_word(tmp_path: 
     written = tmp_path / "confidence.json"
     done = run(str(report(tmp_path)), "--precision", "0.95", "--write", str(written))
     assert done.returncode == 0, done.stderr
-    assert "200 answers; 3 left out" in done.stdout
+    assert "201 answers; 2 left out" in done.stdout
     held = json.loads(written.read_text("utf-8"))
     assert set(held["weights"]) == set(held["typical"]) == set(NAMES)
     assert held["weights"][TELLING] == max(held["weights"].values()) > 0
