@@ -23,6 +23,7 @@ from rag.export import as_json, as_markdown
 from rag.types import Answer, Filters
 
 _PANEL_EMPTY = '<p class="quiet">The sources of an answer stand here.</p>'
+_PANEL_SEARCHING = '<p class="quiet">The sentences nearest to the question come first.</p>'
 
 # Clicks in the transcript become events; what needs no server is done here.
 _CLICKS = """
@@ -73,7 +74,7 @@ class Chat:
             return render.trouble(explained(error))
         line = (
             f"{count(info.articles, 'article')} {'is' if info.articles == 1 else 'are'} open. Every"
-            " sentence of an answer has its quote; what they do not say is not answered."
+            " answer stands beside its quotes, and words that no quote proves are marked."
         )
         return render.welcome("Ask the news", line, examples)
 
@@ -92,7 +93,7 @@ class Chat:
         """The sources of one turn, the last if none is named."""
         if not turns or not -len(turns) <= number < len(turns):
             return _PANEL_EMPTY
-        shown = render.cards(numbered(turns[number].answer).citations, heading="Sources")
+        shown = render.sources(numbered(turns[number].answer).citations)
         return shown or '<p class="quiet">This answer has no sources.</p>'
 
     # Light events: they never wait for the model
@@ -110,7 +111,7 @@ class Chat:
     def begin(
         self, question: str, since: object, until: object, names: object, kept: object, resume: int
     ) -> tuple[Any, ...]:
-        """Show the question with a first look at the articles, before the model is asked."""
+        """Show the question, before the model is asked."""
         turns = self._turns(kept)
         number = len(turns) if resume < 0 else min(resume, len(turns))
         before = turns[:number]
@@ -118,8 +119,6 @@ class Chat:
             filters = chosen(since, until, names)
             self._line.check()
             self._news.check(question)
-            history = [turn.answer for turn in before[-1:]]
-            look = self._news.first_look(question, history=history, filters=filters)
         except Exception as error:  # noqa: BLE001 - told in place, and the app goes on
             told = render.trouble(explained(error), question[:200])
             return self.transcript(turns), told, gr.skip(), None, gr.skip(), gr.skip()
@@ -127,7 +126,7 @@ class Chat:
         live = render.working(question.strip(), "", "Waiting for the model …")
         asked = Asked(question.strip(), filters, number)
         busy = gr.update(value="", submit_btn=False, stop_btn=True)
-        return shown, live, render.first_look(look), asked, busy, -1
+        return shown, live, _PANEL_SEARCHING, asked, busy, -1
 
     def sources(self, kept: object, event: gr.EventData) -> str:
         """The panel of an earlier turn."""
@@ -168,7 +167,7 @@ class Chat:
                     if ticket.dropped:
                         break
                     if isinstance(picture, str):
-                        yield skip, picture, skip, skip, skip
+                        yield skip, picture, growing.look() or skip, skip, skip
                         continue
                     turns = (*before, Turn(picture, asked.filters))
                     yield (

@@ -78,9 +78,9 @@ def in_order(claims: Sequence[Claim]) -> list[Claim]:
 
 
 def _places(claims: Iterable[Claim]) -> dict[int, int]:
-    """The place of each number: first those of the sentences that are shown."""
+    """The place of each number, by the order in which the sentences cite it."""
     places: dict[int, int] = {}
-    for claim in sorted(claims, key=lambda claim: not claim.supported):
+    for claim in claims:
         for citation in claim.citations:
             places.setdefault(citation.number, len(places) + 1)
     return places

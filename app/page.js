@@ -1,16 +1,9 @@
 // What the page does by itself, without asking the server: open the reader, copy, save, light and dark.
 window.newsrag = {
-  turnText(turn) {
-    const answer = turn.querySelector('.answer, .refusal-title').cloneNode(true);
-    answer.querySelectorAll('.less-sure').forEach((note) => note.remove());
-    answer.querySelectorAll('.cite').forEach((mark) => mark.replaceWith(` [${mark.textContent}]`));
-    return `${turn.querySelector('.question').textContent}\n\n${answer.textContent.trim()}\n`;
-  },
-
   async copyTurn(button) {
     const said = button.textContent;
     try {
-      await navigator.clipboard.writeText(this.turnText(button.closest('.turn')));
+      await navigator.clipboard.writeText(button.dataset.text);
       button.textContent = 'Copied';
     } catch {
       button.textContent = 'The browser does not allow copying here';
@@ -244,13 +237,13 @@ window.newsrag = {
     const dialog = element.querySelector('dialog');
     const body = element.querySelector('.reader-body');
     let asked = 0; // for the article that was asked for last; an earlier one may come after it
-    const open = async ({article, start, end}) => {
+    const open = async ({article, start, end, field}) => {
       const mine = ++asked;
       body.innerHTML = '<p class="quiet">Opening …</p>';
       if (!dialog.open) dialog.showModal();
       let text = '<p class="trouble">The article could not be fetched. Is the server still running?</p>';
       try {
-        text = await server.read_article({article, start: Number(start), end: Number(end)});
+        text = await server.read_article({article, start: Number(start), end: Number(end), field});
       } catch { /* it is told */ }
       if (mine !== asked) return;
       body.innerHTML = text;
@@ -265,7 +258,7 @@ window.newsrag = {
     document.addEventListener('pointerdown', ({target}) => { pressed = opener(target); });
     document.addEventListener('pointerup', ({clientX, clientY}) => {
       const over = opener(document.elementFromPoint(clientX, clientY));
-      const same = pressed && over && ['article', 'start', 'end'].every((name) => pressed.dataset[name] === over.dataset[name]);
+      const same = pressed && over && ['article', 'start', 'end', 'field'].every((name) => pressed.dataset[name] === over.dataset[name]);
       if (same && !pressed.isConnected) open(over.dataset);
       pressed = null;
     });

@@ -38,7 +38,7 @@ def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
         except Exception as error:  # noqa: BLE001 - told in place
             return render.trouble(explained(error))
         span = (start, end) if isinstance(start, int) and isinstance(end, int) else (0, 0)
-        return render.article(found, *span)
+        return render.article(found, *span, in_title=asked.get("field") == "title")
 
     line = Line()
 

@@ -10,8 +10,18 @@ from datetime import date
 from html import escape
 from urllib.parse import unquote, urlsplit
 
+from rag.export import NEAREST_SHOWN, as_text, by_article, doubts, pieces, standing, unmarked
 from rag.text import written_date
-from rag.types import Answer, Article, Citation, Claim, Digest, Outcome, Summary
+from rag.types import (
+    Answer,
+    Article,
+    ArticleField,
+    Citation,
+    Claim,
+    Digest,
+    Outcome,
+    Summary,
+)
 
 _BECAME: Mapping[str, str] = {
     "added": "added",
@@ -21,8 +31,8 @@ _BECAME: Mapping[str, str] = {
     "failed": "not read",
 }
 _LINE = re.compile(r":\d+\Z")  # of a file
-LESS_SURE = 0.75  # probability below which a sentence that is shown is marked as less certain
 _TAIL = 12  # letters before a mark, at most, that go to the next line with it
+_END_UNPROVEN = '<span class="unseen">)</span>'
 _BRACES = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
 
 
@@ -63,127 +73,132 @@ def about(publisher: str, published: date | None) -> str:
     return " · ".join(filter(None, (esc(publisher), day(published))))
 
 
-def opens(article_id: str, start: int, end: int) -> str:
+def opens(article_id: str, start: int, end: int, field: ArticleField = "text") -> str:
     """The attributes by which page.js opens an article at a quote."""
-    return f'data-article="{esc(article_id)}" data-start="{start:d}" data-end="{end:d}"'
+    place = f'data-start="{start:d}" data-end="{end:d}"'
+    return f'data-article="{esc(article_id)}" {place} data-field="{esc(field)}"'
 
 
-def mark(citation: Citation, *, sure: bool = True) -> str:
+def _opens_at(citation: Citation) -> str:
+    return opens(citation.article_id, citation.start, citation.end, citation.field)
+
+
+def mark(citation: Citation) -> str:
     """The number behind a sentence; a click opens the article at the quote."""
-    name = f"Source {citation.number:d}{'' if sure else ', less certain'}"
     return (
-        f'<button type="button" class="cite" {opens(*_place(citation))}'
-        f' aria-label="{name}: {esc(citation.title or citation.publisher)}"'
+        f'<button type="button" class="cite" {_opens_at(citation)}'
+        f' aria-label="Source {citation.number:d}: {esc(citation.title or citation.publisher)}"'
         f' title="{esc(citation.quote[:300])}">{citation.number:d}</button>'
     )
 
 
-def _place(citation: Citation) -> tuple[str, int, int]:
-    return citation.article_id, citation.start, citation.end
-
-
 def claim(value: Claim) -> str:
-    """A checked sentence with its marks; one that the check is less sure of is underlined."""
-    if not value.supported:
-        return (
-            f'<span class="claim unsupported" title="{esc(value.reason)}">{esc(value.text)}</span>'
-        )
-    sure = value.score >= LESS_SURE
+    """A checked sentence with its marks; words that no quote proves are underlined and named so."""
+    *before, (last, proven) = list(pieces(value)) or [("", True)]
     cited = {c.number: c for c in value.citations}.values()
-    marks = "".join(mark(each, sure=sure) for each in cited)
     # No line begins with a mark: the end of the last word goes with it.
-    end = max(value.text.rfind(" ") + 1, len(value.text) - _TAIL)
+    cut = max(last.rfind(" ") + 1, len(last) - _TAIL)
+    end = "" if proven else _END_UNPROVEN
+    tail = f'<span class="tail">{esc(last[cut:])}{end}{"".join(map(mark, cited))}</span>'
+    runs = [_run(esc(text) + ("" if sure else _END_UNPROVEN), sure) for text, sure in before]
+    runs.append(_run(esc(last[:cut]) + tail, proven))
+    reason = f' title="{esc(value.reason)}"' if value.reason else ""
+    return f'<span class="claim {esc(value.status)}"{reason}>{"".join(runs)}</span>'
+
+
+def _run(shown: str, proven: bool) -> str:
+    if proven:
+        return shown
     return (
-        f'<span class="{"claim" if sure else "claim weak"}">{esc(value.text[:end])}'
-        f'<span class="tail">{esc(value.text[end:])}{marks}</span></span>'
+        '<span class="unproven" title="No quote proves these words.">'
+        f'<span class="unseen">(not proven: </span>{shown}</span>'
     )
 
 
 def claims(values: Iterable[Claim]) -> str:
-    """The supported sentences as a paragraph, and what an underlined one means."""
-    shown = [value for value in values if value.supported]
-    note = (
-        '<small class="less-sure">Underlined: the articles bear this out less clearly than the'
-        " rest. Read the quote.</small>"
-    )
-    weak = any(value.score < LESS_SURE for value in shown)
-    return " ".join(map(claim, shown)) + note * weak
+    """Sentences one behind the other."""
+    return " ".join(map(claim, values))
 
 
-def left_out(values: Sequence[Claim]) -> str:
-    """What the model wrote and no article bears out, folded away."""
-    dropped = [value for value in values if not value.supported]
-    if not dropped:
+def legend(values: Iterable[Claim]) -> str:
+    """What underlined words are, where there are any."""
+    if all(value.supported for value in values):
         return ""
-    count = "1 sentence" if len(dropped) == 1 else f"{len(dropped)} sentences"
-    items = "".join(
-        f"<li><s>{esc(value.text)}</s> <small>{esc(value.reason)}</small></li>" for value in dropped
-    )
+    return '<p class="legend"><span class="unproven">Underlined</span>: no quote proves these words.</p>'
+
+
+def card(quotes: Sequence[Citation], *, numbered: bool = True) -> str:
+    """An article and the quotes of it that are used; title and quotes open it there."""
+    first = quotes[0]
+    number = f'<span class="card-number">{first.number:d}</span>' if numbered else ""
     return (
-        f'<details class="left-out"><summary>{count} left out: not borne out by the articles'
-        f"</summary><ul>{items}</ul></details>"
+        f'<li class="card">{number}<button type="button" class="card-title" {_opens_at(first)}>'
+        f"{esc(first.title or first.url)}</button>"
+        f'<span class="card-about">{about(first.publisher, first.published)}</span>'
+        f"{''.join(map(_quote, quotes))}</li>"
     )
 
 
-def card(citation: Citation, *, quote: str = "") -> str:
-    """A source: title, publisher, day and the quote; the whole card opens the article there."""
+def _quote(citation: Citation) -> str:
+    field = '<span class="field">Headline </span>' if citation.field == "title" else ""
     return (
-        f'<li><button type="button" class="card" {opens(*_place(citation))}>'
-        f'<span class="card-number">{citation.number:d}</span>'
-        f'<span class="card-title">{esc(citation.title or citation.url)}</span>'
-        f'<span class="card-about">{about(citation.publisher, citation.published)}</span>'
-        f'<q class="card-quote">{quote or esc(_one_line(citation.quote))}</q>'
-        "</button></li>"
+        f'<button type="button" class="card-quote" {_opens_at(citation)}>'
+        f"{field}<q>{esc(_one_line(citation.quote))}</q></button>"
     )
 
 
-def cards(citations: Sequence[Citation], *, heading: str) -> str:
-    """The sources of a turn."""
-    if not citations:
-        return ""
-    items = "".join(card(citation) for citation in citations)
-    return f'<h3 class="panel-heading">{esc(heading)}</h3><ol class="cards">{items}</ol>'
+def cards(citations: Sequence[Citation], *, numbered: bool = True) -> str:
+    """A card for each article of these quotes."""
+    items = "".join(card(quotes, numbered=numbered) for quotes in by_article(citations))
+    return f'<ol class="cards">{items}</ol>' if items else ""
+
+
+def sources(citations: Sequence[Citation]) -> str:
+    """The sources of a turn, for the panel beside it."""
+    shown = cards(citations)
+    return f'<h3 class="panel-heading">Sources</h3>{shown}' if shown else ""
 
 
 def first_look(citations: Sequence[Citation]) -> str:
     """The sentences nearest to a question, while the model still reads."""
     if not citations:
         return '<p class="quiet">No sentence of the articles comes near the question.</p>'
-    items = "".join(
-        card(citation, quote=f"<mark>{esc(_one_line(citation.quote))}</mark>")
-        for citation in citations
-    )
     return (
         '<h3 class="panel-heading">First look: the nearest sentences</h3>'
-        f'<ol class="cards first-look">{items}</ol>'
-    )
-
-
-def nearest(answer: Answer) -> str:
-    """The articles closest to a question that they do not answer."""
-    articles = {each.article.id: each for each in answer.passages}
-    items = "".join(
-        f'<li><button type="button" class="near"'
-        f" {opens(each.article.id, each.chunk.start, each.chunk.end)}>"
-        f"{esc(each.article.title or each.article.url)}</button>"
-        f" <small>{about(each.article.publisher, each.article.published)}</small></li>"
-        for each in list(articles.values())[:3]
-    )
-    return f'<p class="quiet">The closest articles:</p><ul class="nearest">{items}</ul>' * bool(
-        items
+        f'<div class="first-look">{cards(citations, numbered=False)}</div>'
     )
 
 
 def answer_body(answer: Answer, searched: str = "") -> str:
     """What was answered, or the calm state of a refusal; ``searched`` are the filters in words."""
     if answer.refused:
-        only = f" Only articles {esc(searched)} were searched." * bool(searched)
-        return (
-            '<div class="refusal"><p class="refusal-title">Not in the articles.</p>'
-            "<p>The articles that were searched do not say it, as far as could be found."
-            f"{only}</p>{nearest(answer)}</div>"
-        )
-    return f'<p class="answer">{claims(answer.claims)}</p>{left_out(answer.claims)}'
+        return _refusal(answer, searched)
+    doubt = f'<p class="unsure">{esc(doubts(answer))}</p>' if answer.status == "unsure" else ""
+    return said(answer.claims, short=bool(answer.short)) + legend(answer.claims) + doubt
+
+
+def said(values: Sequence[Claim], *, short: bool, unchecked: str = "") -> str:
+    """The short answer large, where there is one, and the sentences below it."""
+    opening, rest = values[:short], values[short:]
+    body = " ".join(filter(None, (claims(rest), unchecked)))
+    large = f'<p class="short">{claims(opening)}</p>' if opening else ""
+    return large + (f'<p class="answer">{body}</p>' if body else "")
+
+
+def _refusal(answer: Answer, searched: str) -> str:
+    only = f" Only articles {esc(searched)} were searched." * bool(searched)
+    near = cards(answer.nearest[:NEAREST_SHOWN], numbered=False)
+    nearest = f'<h3 class="panel-heading">Nearest in the articles</h3>{near}' if near else ""
+    written = unmarked(answer.draft)
+    draft = (
+        '<details class="unproven-draft"><summary>What the model would have said (unproven)'
+        f"</summary><p>{esc(written)}</p></details>"
+    )
+    return (
+        f'<div class="refusal"><p class="refusal-title">{esc(answer.text)}</p>'
+        "<p>The articles that were searched do not say it, as far as could be found."
+        f"{only}</p>{nearest}{draft if written else ''}</div>"
+    )
 
 
 def small_print(value: Answer | Summary | Digest, profile: str) -> str:
@@ -201,41 +216,49 @@ def turn(number: int, answer: Answer, profile: str, searched: str = "") -> str:
     """A finished turn of the conversation: question, answer and what can be done with both."""
     actions = "".join(
         f'<button type="button" class="act" data-act="{act}" data-number="{number:d}">{label}</button>'
-        for act, label in (("copy", "Copy"), ("retry", "Ask again"), ("edit", "Edit"))
+        for act, label in (("retry", "Ask again"), ("edit", "Edit"), ("sources", "Sources"))
     )
+    copied = f'data-act="copy" data-text="{esc(as_text(answer))}"'
     return (
         f'<article class="turn" id="turn-{number:d}" aria-label="Question {number + 1:d}">'
         f'<h2 class="question">{esc(answer.question)}</h2>'
         f"{answer_body(answer, searched)}"
-        f'<footer class="turn-foot"><span class="acts">{actions}'
-        f'<button type="button" class="act" data-act="sources" data-number="{number:d}">Sources</button>'
+        f'<footer class="turn-foot"><span class="acts">'
+        f'<button type="button" class="act" {copied}>Copy</button>{actions}'
         f'</span><span class="small-print">{small_print(answer, profile)}</span></footer>'
         f"</article>"
     )
 
 
 def working(question: str, body: str, state: str, note: str = "") -> str:
-    """The turn at work. ``state`` is what happens now, in words; ``note`` says more."""
+    """The turn at work. ``body`` is what it says so far, ``state`` what happens now; ``note`` more."""
     return (
         '<article class="turn working" aria-busy="true">'
         f'<h2 class="question">{esc(question)}</h2>'
-        f'<p class="answer">{body}</p>'
+        f"{body}"
         f'<p class="state" role="status"><span class="dot" aria-hidden="true"></span>{esc(state)}'
         f" <small>{esc(note)}</small></p></article>"
     )
 
 
 def draft(checked: Sequence[Claim], unchecked: str) -> str:
-    """Sentences as they are checked, and behind them what is still being written."""
-    return " ".join(
-        [*(claim(each) for each in checked), f'<span class="draft">{esc(unchecked)}</span>']
-    )
+    """Sentences as they are checked, and behind them what is still being written.
+
+    The first line of an answer is the short answer.
+    """
+    opening, _, rest = ("", "", unchecked) if checked else unchecked.partition("\n")
+    large = f'<p class="short">{_unchecked(opening)}</p>' if opening.strip() else ""
+    return large + said(checked, short=True, unchecked=_unchecked(rest))
+
+
+def _unchecked(text: str) -> str:
+    return f'<span class="draft">{esc(text)}</span>' if text.strip() else ""
 
 
 def trouble(message: str, question: str = "", so_far: Sequence[Claim] = ()) -> str:
     """What went wrong and what to do, in place; below what had been checked of an answer."""
     asked = f'<h2 class="question">{esc(question)}</h2>' if question else ""
-    body = f'<p class="answer cut-off">{claims(so_far)}</p>' if so_far else ""
+    body = said(so_far, short=True) + legend(so_far)
     return (
         f'<article class="turn">{asked}{body}'
         f'<p class="trouble" role="alert">{esc(message)}</p></article>'
@@ -254,8 +277,8 @@ def welcome(title: str, line: str, examples: Sequence[str]) -> str:
     )
 
 
-def article(value: Article, start: int = 0, end: int = 0) -> str:
-    """An article for reading, ``text[start:end]`` highlighted."""
+def article(value: Article, start: int = 0, end: int = 0, *, in_title: bool = False) -> str:
+    """An article for reading, ``text[start:end]`` highlighted, or these characters of its title."""
     known = " · ".join(
         filter(
             None,
@@ -267,11 +290,11 @@ def article(value: Article, start: int = 0, end: int = 0) -> str:
             ),
         )
     )
-    body = "".join(
-        f"<p>{paragraph}</p>" for paragraph in _highlighted(value.text, start, end).split("\n\n")
-    )
+    title = _highlighted(value.title, start, end) if in_title else esc(value.title or "Untitled")
+    text = esc(value.text) if in_title else _highlighted(value.text, start, end)
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in text.split("\n\n"))
     return (
-        f'<h2 id="reader-title">{esc(value.title or "Untitled")}</h2>'
+        f'<h2 id="reader-title">{title}</h2>'
         f'<p class="reader-about">{known}</p><div class="reader-text">{body}</div>'
     )
 
@@ -293,13 +316,28 @@ def summary(value: Summary, articles: Mapping[str, Article], profile: str) -> st
         for each in titles[:12]
     )
     more = f"<small>and {len(titles) - 12} more</small>" if len(titles) > 12 else ""
-    body = claims(value.claims) or "Nothing could be summarised."
+    kept = standing(value.claims)
+    body = claims(kept) or "Nothing could be summarised."
     return (
         f'<article class="summary"><h3>{heading}{more}</h3><p class="answer">{body}</p>'
-        f'{left_out(value.claims)}<p class="small-print">{small_print(value, profile)}</p>'
-        f"<details><summary>Quotes</summary>"
-        f'<ol class="cards">{"".join(card(each) for each in value.citations)}</ol></details>'
-        f"</article>"
+        f"{legend(kept)}{left_out(value.claims)}"
+        f'<p class="small-print">{small_print(value, profile)}</p>'
+        f"<details><summary>Quotes</summary>{cards(value.citations)}</details></article>"
+    )
+
+
+def left_out(values: Sequence[Claim]) -> str:
+    """What the model wrote for a summary and no quote proves, folded away."""
+    dropped = [value for value in values if value.status == "unsupported"]
+    if not dropped:
+        return ""
+    count = "1 sentence" if len(dropped) == 1 else f"{len(dropped)} sentences"
+    items = "".join(
+        f"<li>{esc(value.text)} <small>{esc(value.reason)}</small></li>" for value in dropped
+    )
+    return (
+        f'<details class="left-out"><summary>{count} left out: no quote proves them'
+        f"</summary><ul>{items}</ul></details>"
     )
 
 

@@ -1,22 +1,22 @@
 """The stories of a digest as HTML, with the same proof as answers; nothing that is not escaped."""
 
-from app.render import about, card, claim, claims, day, esc, mark, opens, small_print
-from rag.export import told
+from app.render import about, cards, claim, claims, day, esc, legend, mark, opens, small_print
+from rag.export import standing, told
 from rag.types import Citation, Digest, Disagreement, Event, Source, Story
 
 
 def story(value: Story) -> str:
     """A story: headline, sentences, what changed, where its articles disagree, and its sources."""
-    headline = claim(value.headline) if value.headline.supported else esc(value.headline.text)
+    proven, kept = standing([value.headline]), standing(value.claims)
+    headline = "".join(map(claim, proven)) or esc(value.headline.text)
     sources = "".join(map(_source, value.sources))
-    quotes = "".join(map(card, value.citations))
     return (
         f'<article class="summary story"><h3>{headline}</h3>'
-        f'<p class="answer">{claims(value.claims)}</p>'
+        f'<p class="answer">{claims(kept)}</p>{legend((*proven, *kept))}'
         f"{_timeline(value)}{''.join(map(_disagreement, value.disagreements))}"
         f"<details><summary>{_count(len(value.sources))}</summary>"
         f'<ol class="sources">{sources}</ol></details>'
-        f'<details><summary>Quotes</summary><ol class="cards">{quotes}</ol></details></article>'
+        f"<details><summary>Quotes</summary>{cards(value.citations)}</details></article>"
     )
 
 

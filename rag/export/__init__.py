@@ -1,12 +1,24 @@
 """Answers, summaries and digests for other programs and for people. Floor 1.
 
-As JSON (:func:`as_json`), as Markdown (:func:`as_markdown`), as a table of many summaries
-(:func:`as_jsonl`, :func:`as_csv`), as a file of the rows of a batch (:func:`write_rows`), and short
-enough to be kept in a browser (:func:`saved`).
+As JSON (:func:`as_json`), as Markdown (:func:`as_markdown`), as plain text (:func:`as_text`), as
+a table of many summaries (:func:`as_jsonl`, :func:`as_csv`), as a file of the rows of a batch
+(:func:`write_rows`), and short enough to be kept in a browser (:func:`saved`).
 """
 
 from rag.export.digests import told
 from rag.export.markdown import as_markdown
+from rag.export.marks import (
+    LEGEND,
+    NEAREST_SHOWN,
+    by_article,
+    cited,
+    doubts,
+    marked_words,
+    pieces,
+    standing,
+    unmarked,
+)
+from rag.export.plain import as_text
 from rag.export.rows import (
     AnswerRow,
     Source,
@@ -23,6 +35,8 @@ from rag.export.whole import whole
 
 __all__ = [
     "ENDINGS",
+    "LEGEND",
+    "NEAREST_SHOWN",
     "AnswerRow",
     "Quote",
     "SavedAnswer",
@@ -34,12 +48,20 @@ __all__ = [
     "as_json",
     "as_jsonl",
     "as_markdown",
+    "as_text",
+    "by_article",
+    "cited",
+    "doubts",
+    "marked_words",
+    "pieces",
     "read_row",
     "read_saved",
     "saved",
+    "standing",
     "summary_row",
     "summary_rows",
     "told",
+    "unmarked",
     "whole",
     "write_rows",
 ]

@@ -22,8 +22,8 @@ def cited(number: int) -> Citation:
     return Citation(number, f"a{number}", "", f"Title {number}", "Echo", None, "A lamp.", 0, 7)
 
 
-def claim(text: str, *numbers: int, supported: bool = True) -> Claim:
-    return Claim(text, tuple(map(cited, numbers)), supported, "", 1.0)
+def claim(text: str, *numbers: int) -> Claim:
+    return Claim(text, tuple(map(cited, numbers)), "supported", score=1.0)
 
 
 def passage(number: int) -> Passage:
@@ -32,8 +32,8 @@ def passage(number: int) -> Passage:
 
 
 def answer(*claims: Claim, text: str = "", passages: tuple[Passage, ...] = ()) -> Answer:
-    citations = tuple(each for one in claims if one.supported for each in one.citations)
-    return Answer("Who?", text, claims, citations, passages, False, 0.9, "m", Timing())
+    citations = tuple(each for one in claims for each in one.citations)
+    return Answer("Who?", text, claims, citations, passages, "answered", 0.9, "m", Timing())
 
 
 @pytest.fixture
@@ -49,7 +49,6 @@ def news(tmp_path: Path) -> Iterator[rag.News]:
 
 def test_sources_are_numbered_in_the_order_in_which_they_are_cited() -> None:
     given = answer(
-        claim("Invented.", 2, supported=False),
         claim("They met.", 4),
         claim("They ate.", 3, 4),
         text="They met. [4] They ate. [3][4]",
@@ -57,14 +56,14 @@ def test_sources_are_numbered_in_the_order_in_which_they_are_cited() -> None:
     )
     shown = numbered(given)
     assert shown.text == "They met. [1] They ate. [2][1]"
-    assert [[c.number for c in each.citations] for each in shown.claims] == [[3], [1], [2, 1]]
+    assert [[c.number for c in each.citations] for each in shown.claims] == [[1], [2, 1]]
     assert [(each.number, each.title) for each in shown.citations] == [
         (1, "Title 4"),
         (2, "Title 3"),
         (1, "Title 4"),
     ]
     assert {each.article.title: each.number for each in shown.passages} == {
-        "Title 1": 4,
+        "Title 1": 3,
         "Title 3": 2,
         "Title 4": 1,
     }

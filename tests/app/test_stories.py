@@ -78,8 +78,9 @@ def test_hostile_words_make_no_tag_and_no_attribute() -> None:
 def test_every_proof_opens_its_article_at_the_quote() -> None:
     page = Tags(stories.story(story("words")))
     opens = [value for name, value in page.named if name == "data-start"]
-    # Marks of headline, sentence, two events and two disagreements; three sources; two cards.
-    assert opens.count("3") == 2 + 2 + 4 + 4 + 2
+    # Marks of headline, sentence, two events and two disagreements; three sources; two cards,
+    # each with its title and its quote.
+    assert opens.count("3") == 2 + 2 + 4 + 4 + 4
     assert opens.count("0") == 3
     assert {value for name, value in page.named if name == "data-article"} == {"id1", "id2"}
 

@@ -1,0 +1,45 @@
+"""An answer as plain text: what a reader pastes elsewhere. Floor 1."""
+
+from collections.abc import Iterator, Sequence
+
+from rag.export.marks import LEGEND, NEAREST_SHOWN, by_article, cited, doubts
+from rag.text import written_date
+from rag.types import Answer, Citation
+
+
+def as_text(answer: Answer) -> str:
+    """Question, answer with its marks, and its sources with their quotes.
+
+    Words that no quote proves stand in ⟦ ⟧; a refusal is followed by the nearest sentences.
+    """
+    return (
+        "\n\n".join((answer.question, *(_refused if answer.refused else _answered)(answer))) + "\n"
+    )
+
+
+def _answered(answer: Answer) -> Iterator[str]:
+    opening, rest = answer.claims[: bool(answer.short)], answer.claims[bool(answer.short) :]
+    yield "\n".join(filter(None, (" ".join(map(cited, part)) for part in (opening, rest))))
+    if not all(claim.supported for claim in answer.claims):
+        yield LEGEND
+    if answer.status == "unsure":
+        yield doubts(answer)
+    for quotes in by_article(answer.citations):
+        yield f"[{quotes[0].number}] {_quoted(quotes)}"
+
+
+def _refused(answer: Answer) -> Iterator[str]:
+    yield answer.text
+    if near := by_article(answer.nearest[:NEAREST_SHOWN]):
+        yield "Nearest:"
+        yield from map(_quoted, near)
+
+
+def _quoted(quotes: Sequence[Citation]) -> str:
+    first = quotes[0]
+    about = (first.title, first.publisher, written_date(first.published), first.url)
+    lines = (
+        f"    {'Headline: ' * (each.field == 'title')}“{' '.join(each.quote.split())}”"
+        for each in quotes
+    )
+    return "\n".join((", ".join(filter(None, about)), *lines))
