@@ -9,6 +9,7 @@ RagError
 │   └── FetchError     a web address did not give a usable page, or must not be asked
 ├── ExtractError       a page holds no article that could be found
 ├── QuestionError      a question is empty or far too long
+│   └── NoArticles     there is no article that it could be answered from
 ├── SavedError         an answer that was kept outside cannot be read again
 ├── IndexProblem       an index is missing, damaged, busy or made for something else
 │   ├── IndexMissing   there is no index where one was asked for
@@ -48,6 +49,19 @@ class ExtractError(RagError):
 
 class QuestionError(RagError):
     """A question is empty or far too long."""
+
+
+class NoArticles(QuestionError):
+    """There is no article that a question could be answered from."""
+
+    def __init__(self, held: int) -> None:
+        """``held``: articles of the index, of which the filter of the question admits none."""
+        super().__init__(
+            f"none of the {held:,} articles lies within these days and publishers. Widen the filter."
+            if held
+            else "the index holds no articles yet, so nothing can be asked. Add some first, such as"
+            " with rag ingest."
+        )
 
 
 class SavedError(RagError):

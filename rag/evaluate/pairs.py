@@ -7,8 +7,7 @@ from rag.evaluate.metrics import auroc, balanced_accuracy, figure, mean
 from rag.evaluate.sets import ClaimPair, claim_pairs, sample
 from rag.evaluate.task import Figure, Item, Record
 from rag.evaluate.workbench import Workbench
-from rag.text import content_id, normalise
-from rag.types import Article
+from rag.text import as_article
 
 _Judged = tuple[bool, bool, float]  # true, accepted by the check, its score
 
@@ -41,15 +40,7 @@ class ClaimPairs:
         ]
 
     def _judge(self, pair: ClaimPair) -> Record:
-        text = normalise(pair.source)
-        article = Article(
-            content_id(pair.title, text),
-            "file:///article",
-            pair.title,
-            text,
-            published=pair.published,
-            language="en",
-        )
+        article = as_article(pair.source, title=pair.title, published=pair.published)
         news = self._bench.news(self._bench.out / "index")  # of which nothing is read
         claims = news.check_text(pair.claim, sources=(article,))
         return {

@@ -20,7 +20,7 @@ from rag.dialogue import standalone
 from rag.digest import Progress as StoryProgress
 from rag.digest import digest
 from rag.embed import Embedder
-from rag.errors import ArticleUnknown, ExtractError, QuestionError, SourceError
+from rag.errors import ArticleUnknown, ExtractError, NoArticles, QuestionError, SourceError
 from rag.export import AnswerRow, SummaryRow, read_saved
 from rag.extract import extract
 from rag.fetch import fetch
@@ -578,8 +578,9 @@ class News:
 
     def _admitting(self, filters: Filters | None) -> None:
         """Raise NoArticles where the filters admit no article."""
-        if not self._open().count(filters=filters or Filters()):
-            raise NoArticles(f"the index {self.folder}", filters)
+        index = self._open()
+        if not index.count(filters=filters or Filters()):
+            raise NoArticles(index.count(filters=Filters()))
 
     def recalled(self, saved: str) -> Answer:
         """An answer that :func:`rag.export.saved` has written, built again from the index.

@@ -73,7 +73,9 @@ class Checking:
 
     def _checked(self, sentence: str, articles: Sequence[Article]) -> Claim:
         if len(sentence) > _LONGEST:
-            reason = f"it has {len(sentence):,} characters, sentences of up to {_LONGEST:,} are checked"
+            reason = (
+                f"it has {len(sentence):,} characters, sentences of up to {_LONGEST:,} are checked"
+            )
             return Claim(sentence, reason=reason)
         whole = [excerpt(each, n, 0, len(each.text)) for n, each in enumerate(articles, start=1)]
         return self._check(sentence, whole)
@@ -91,9 +93,7 @@ def _sentences(text: str) -> tuple[str, ...]:
         )
     found = tuple(sentence for sentence, _ in split_claims(_WRAPPED.sub(" ", text)))
     if not found:
-        raise QuestionError(
-            "the text holds no sentence. Give the text to check, in plain words."
-        )
+        raise QuestionError("the text holds no sentence. Give the text to check, in plain words.")
     if len(found) > MOST_SENTENCES:
         raise QuestionError(
             f"the text has {len(found):,} sentences, at most {MOST_SENTENCES} are checked at once."

@@ -1,0 +1,130 @@
+"""The tab in which a text is checked against the articles, sentence by sentence."""
+
+import time
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from typing import Any
+
+import gradio as gr
+
+from app import render
+from app.amounts import count
+from app.aside import stepped
+from app.events import LIGHT, MODEL, Part
+from app.filters import FilterBar, chosen
+from app.line import Line, before
+from app.summaries import state_line
+from app.words import explained
+from rag import Claim, News
+from rag.types import Filters
+
+_MOST_CHARACTERS = 200_000  # that the field takes, as many as are checked at once
+_TICK = 0.5  # seconds between two pictures of a growing list
+_Step = tuple[Claim, int, str]  # a checked sentence, of how many, and what to know about the text
+
+
+class Checks:
+    """The tab's events."""
+
+    def __init__(self, news: News, line: Line) -> None:
+        """Nothing is checked yet."""
+        self._news, self._line = news, line
+
+    def run(
+        self, text: str, since: object, until: object, names: object, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        """Check a text: results, what happens now, and the two buttons."""
+        shown = ""
+        try:
+            filters = chosen(since, until, names)
+            session = str(request.session_hash)
+            for shown, state in self._checked(text, filters, session):
+                yield shown, state_line(state), *_buttons(busy=True)
+            yield shown, "", *_buttons(busy=False)
+        except Exception as error:  # noqa: BLE001 - told in place, what was done stays
+            yield shown, render.trouble(explained(error)), *_buttons(busy=False)
+
+    def _checked(self, text: str, filters: Filters, session: str) -> Iterator[tuple[str, str]]:
+        """The list so far, and what happens now."""
+        claims: list[Claim] = []
+        shown, note, drawn = "", "", 0.0
+        with self._line.ticket(session, "check") as ticket:
+            for ahead in self._line.places(ticket):
+                yield from ticket.paced([("", f"Waiting for the machine: {before(ahead)} …")])
+            yield from ticket.paced([("", "Looking for articles …")])
+            with closing(stepped(self._steps(text, filters), name="check")) as steps:
+                for step in steps:
+                    if ticket.stopped.is_set():
+                        break
+                    if step is None:
+                        continue
+                    claim, total, note = step
+                    claims.append(claim)
+                    if time.monotonic() - drawn > _TICK:
+                        shown, drawn = results(claims, note), time.monotonic()
+                        state = f"{len(claims)} of {count(total, 'sentence')} checked …"
+                        yield from ticket.paced([(shown, state)])
+            stopped = ticket.stopped.is_set()
+        yield results(claims, note, stopped=stopped), ""
+
+    def _steps(self, text: str, filters: Filters) -> Generator[_Step, None, None]:
+        work = self._news.checking(text, filters=filters)
+        for claim in work:
+            yield claim, len(work), work.note
+
+    def stop(self, request: gr.Request) -> str:
+        """End after the sentence at work, and say so."""
+        self._line.stop(str(request.session_hash), "check")
+        return state_line("Stopping …")
+
+
+def results(claims: Sequence[Claim], note: str = "", *, stopped: bool = False) -> str:
+    """The sentences as a list, each with its status, its unproven words and its quotes."""
+    counts = Counter(claim.status for claim in claims)
+    told = ", ".join(f"{counts[each]} {each}" for each in ("supported", "partly", "unsupported"))
+    said = [f"{count(len(claims), 'sentence')}: {told}."]
+    said += ["Stopped before the end."] if stopped else []
+    said += [note] if note else []
+    items = "".join(map(_item, claims))
+    return (
+        f'<section class="checked"><p class="quiet" role="status">{render.esc(" ".join(said))}</p>'
+        f"{render.legend(claims)}<ol>{items}</ol></section>"
+    )
+
+
+def _item(claim: Claim) -> str:
+    why = (
+        "" if claim.supported or not claim.reason else f"<small>{render.esc(claim.reason)}</small>"
+    )
+    return (
+        f'<li class="{render.esc(claim.status)}"><b class="verdict">{render.esc(claim.status)}</b>'
+        f'<p class="answer">{render.claim(claim)}</p>{why}{render.cards(claim.citations)}</li>'
+    )
+
+
+def _buttons(*, busy: bool) -> tuple[Any, Any]:
+    return gr.update(interactive=not busy), gr.update(visible=busy)
+
+
+def build(news: News, line: Line) -> Part:
+    """Lay the tab out and wire it; returns what it does when the page opens, and on new articles."""
+    tab = Checks(news, line)
+    text = gr.Textbox(
+        label="Text to check against the articles",
+        placeholder="Paste a draft. Each sentence comes back with its quotes and the words that no"
+        " quote proves.",
+        lines=7,
+        max_lines=18,
+        max_length=_MOST_CHARACTERS,
+        elem_id="draft",
+    )
+    bar = FilterBar(news)
+    with gr.Row(elem_classes="actions"):
+        start = gr.Button("Check", variant="primary", size="md")
+        stop = gr.Button("Stop", visible=False, size="md")
+    state = gr.HTML(js_on_load=None, apply_default_css=False)
+    found = gr.HTML(js_on_load=None, apply_default_css=False, elem_id="checked")
+    start.click(tab.run, [text, *bar.inputs], [found, state, start, stop], **MODEL)
+    stop.click(tab.stop, None, state, **LIGHT)
+    return bar.anew
