@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, get_args
 
 import gradio as gr
 
@@ -17,7 +17,7 @@ from app.line import Line, before
 from app.summaries import state_line
 from app.words import explained
 from rag import Claim, News
-from rag.types import Filters
+from rag.types import Filters, Verdict
 
 _MOST_CHARACTERS = 200_000  # that the field takes, as many as are checked at once
 _TICK = 0.5  # seconds between two pictures of a growing list
@@ -48,25 +48,21 @@ class Checks:
     def _checked(self, text: str, filters: Filters, session: str) -> Iterator[tuple[str, str]]:
         """The list so far, and what happens now."""
         claims: list[Claim] = []
-        shown, note, drawn = "", "", 0.0
+        note, total, drawn = "", 0, 0.0
         with self._line.ticket(session, "check") as ticket:
             for ahead in self._line.places(ticket):
                 yield from ticket.paced([("", f"Waiting for the machine: {before(ahead)} …")])
-            yield from ticket.paced([("", "Looking for articles …")])
             with closing(stepped(self._steps(text, filters), name="check")) as steps:
                 for step in steps:
+                    if step is not None:
+                        claim, total, note = step
+                        claims.append(claim)
+                    if time.monotonic() - drawn > _TICK:
+                        drawn = time.monotonic()
+                        yield from ticket.paced([_picture(claims, total, note)])
                     if ticket.stopped.is_set():
                         break
-                    if step is None:
-                        continue
-                    claim, total, note = step
-                    claims.append(claim)
-                    if time.monotonic() - drawn > _TICK:
-                        shown, drawn = results(claims, note), time.monotonic()
-                        state = f"{len(claims)} of {count(total, 'sentence')} checked …"
-                        yield from ticket.paced([(shown, state)])
-            stopped = ticket.stopped.is_set()
-        yield results(claims, note, stopped=stopped), ""
+        yield results(claims, note, of=total), ""
 
     def _steps(self, text: str, filters: Filters) -> Generator[_Step, None, None]:
         work = self._news.checking(text, filters=filters)
@@ -79,12 +75,21 @@ class Checks:
         return state_line("Stopping …")
 
 
-def results(claims: Sequence[Claim], note: str = "", *, stopped: bool = False) -> str:
-    """The sentences as a list, each with its status, its unproven words and its quotes."""
+def _picture(claims: Sequence[Claim], total: int, note: str) -> tuple[str, str]:
+    """The list as it grows, and how far it is."""
+    if not claims:
+        return "", "Looking for articles …"
+    return results(claims, note), f"{len(claims)} of {count(total, 'sentence')} checked …"
+
+
+def results(claims: Sequence[Claim], note: str = "", *, of: int = 0) -> str:
+    """The sentences as a list, each with its status, its unproven words and its quotes.
+
+    ``of``: how many there should be; where they are fewer, it is said.
+    """
     counts = Counter(claim.status for claim in claims)
-    told = ", ".join(f"{counts[each]} {each}" for each in ("supported", "partly", "unsupported"))
-    said = [f"{count(len(claims), 'sentence')}: {told}."]
-    said += ["Stopped before the end."] if stopped else []
+    said = [", ".join(f"{counts[each]} {each}" for each in get_args(Verdict)) + "."]
+    said += [f"Stopped after {len(claims)} of {count(of, 'sentence')}."] if len(claims) < of else []
     said += [note] if note else []
     items = "".join(map(_item, claims))
     return (

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from fastapi import FastAPI
 from pydantic import BaseModel, Field, model_validator
 
-from rag import Claim
+from rag import Article, Claim
 from rag.serve.desk import Desk, filters_of
 from rag.serve.refusals import documented
 from rag.serve.schemas import CitationReply, Day, Strict, Within
@@ -23,6 +23,11 @@ class SourceText(Strict):
     title: Annotated[str, Field(max_length=1000)] = ""
     text: _Text
     published: Day | None = Field(None, description="The day that its “Monday” is meant from.")
+
+    @property
+    def article(self) -> Article:
+        """It as an article that is in no index."""
+        return as_article(self.text, title=self.title, published=self.published)
 
 
 class CheckRequest(Within):
@@ -119,10 +124,7 @@ class Checks:
     async def check(self, asked: CheckRequest) -> CheckReply:
         """Check a text: which sentences the articles support, with quotes, and which words not."""
         filters = filters_of(asked)
-        given = asked.sources
-        sources = given and [
-            as_article(s.text, title=s.title, published=s.published) for s in given
-        ]
+        sources = None if asked.sources is None else [each.article for each in asked.sources]
 
         def work() -> Stream[CheckReply, None, None]:
             checking = self._desk.news.checking(asked.text, sources=sources, filters=filters)
