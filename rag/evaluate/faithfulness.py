@@ -9,7 +9,7 @@ from rag.evaluate.metrics import auroc, balanced_accuracy, figure
 from rag.evaluate.sets import JudgedText, frank_judged, qags, sample
 from rag.evaluate.task import Figure, Item, Record
 from rag.evaluate.workbench import Workbench
-from rag.text import content_id, normalise, sentences
+from rag.text import as_article, normalise, sentences
 from rag.types import Article, Chunk, Claim, Passage
 from rag.verify import check
 
@@ -118,5 +118,4 @@ def passage_of(text: str, title: str = "") -> Passage:
 
 def article_of(text: str, title: str = "") -> Article:
     """An article that was found nowhere."""
-    clean = normalise(text)
-    return Article(content_id(title, clean), "file:///article", title, clean)
+    return as_article(text, title=title)

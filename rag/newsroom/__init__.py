@@ -29,6 +29,7 @@ from rag.generate.writer import Progress as PartsProgress
 from rag.index import Index, IndexInfo
 from rag.newsroom.anew import embed_anew
 from rag.newsroom.batches import Batch, Begin, Choices, Reading
+from rag.newsroom.checking import Checking
 from rag.newsroom.fitting import Fitting
 from rag.newsroom.intake import Progress, ingest
 from rag.newsroom.parts import build_embedder, build_generator, build_reranker
@@ -46,6 +47,7 @@ from rag.types import (
     Article,
     Checked,
     Citation,
+    Claim,
     Digest,
     Draft,
     Failure,
@@ -61,10 +63,12 @@ from rag.types import (
     Summaries,
     Summary,
 )
+from rag.verify import check
 
 _SEARCHED = 24  # chunks whose sentences are ranked for a question
 _NEWEST = 200  # articles that questions to begin with are made from
 _EVERY = 10_000  # articles; no search finds more
+_CHECKED = 4  # articles that a sentence of a text is held against, at first
 _COMPARED = 100  # articles, at least, by which it is reckoned which words of a query are rare
 
 
@@ -488,6 +492,66 @@ class News:
             if isinstance(event, Answer):
                 return event
         raise AssertionError("a stream ends with its Answer")
+
+    def checking(
+        self,
+        text: str,
+        *,
+        sources: Sequence[Article] | None = None,
+        filters: Filters | None = None,
+    ) -> Checking:
+        """Begin to check a text; what it returns checks a sentence at each step when iterated.
+
+        Each sentence becomes a :class:`rag.Claim`: supported, partly, or unsupported, with its
+        quotes and the words that none of them states. No language model is asked.
+
+        Args:
+            text: at most 500 sentences; markup and control characters say nothing in it.
+            sources: what it is held against; None: for each sentence the nearest articles of the
+                index, and those nearest to the text as a whole.
+            filters: which articles of the index may be used.
+
+        Raises:
+            QuestionError: if the text holds no sentence or is too long, or there are no sources.
+            IndexMissing: if there is no index and one is needed.
+            NoArticles: if the index holds no article, or the filters admit none.
+            ModelMissing: if a model is not on this machine.
+        """
+        given = None if sources is None else tuple(sources)
+        if given == ():
+            raise QuestionError("there is no source to check the text against. Give one or more.")
+
+        def near(words: str) -> Sequence[Article]:
+            if given is not None:
+                return given
+            query = words[: self.settings.answer.question_characters]
+            found = self._find(query, filters, _CHECKED, rerank=False)
+            return [passage.article for passage in found]
+
+        def judged(sentence: str, passages: Sequence[Passage]) -> Claim:
+            return check(sentence, passages, support=self.settings.answer.support)
+
+        work = Checking(text, check=judged, near=near)
+        if given is None:
+            self._admitting(filters)
+            self.embedder.load()
+        return work
+
+    def check_text(
+        self,
+        text: str,
+        *,
+        sources: Sequence[Article] | None = None,
+        filters: Filters | None = None,
+    ) -> tuple[Claim, ...]:
+        """Check a text, sentence by sentence; arguments and errors are those of :meth:`checking`."""
+        return tuple(self.checking(text, sources=sources, filters=filters))
+
+    def _admitting(self, filters: Filters | None) -> None:
+        """Raise NoArticles where the filters admit no article."""
+        index = self._open()
+        if not index.count(filters=filters or Filters()):
+            raise NoArticles(index.count(filters=Filters()))
 
     def recalled(self, saved: str) -> Answer:
         """An answer that :func:`rag.export.saved` has written, built again from the index.
