@@ -99,6 +99,7 @@ class AnswerSettings(_Section):
     """How answers are written and checked."""
 
     max_tokens: _Count
+    support: _Share
     sure: _Part
     maybe: _Part
     question_characters: _Count

@@ -471,7 +471,7 @@ class News:
             question,
             rounds,
             generator=self.generator,
-            checker=self.checker,
+            checker=self.checker(chosen.support),
             history=before,
             nearest=nearest,
             max_tokens=chosen.max_tokens,
