@@ -7,8 +7,17 @@ it. A cross-encoder may reorder the result.
 """
 
 from rag.retrieve.articles import find, matching
+from rag.retrieve.excerpts import excerpts
 from rag.retrieve.passages import retrieve, within
 from rag.retrieve.ranking import match_expression
 from rag.retrieve.sentences import nearest_sentences
 
-__all__ = ["find", "match_expression", "matching", "nearest_sentences", "retrieve", "within"]
+__all__ = [
+    "excerpts",
+    "find",
+    "match_expression",
+    "matching",
+    "nearest_sentences",
+    "retrieve",
+    "within",
+]

@@ -125,13 +125,14 @@ def _judged(asked: _Question, passages: Sequence[Passage]) -> _Known:
         within = spans.setdefault(article.id, list(sentences(article.text)))
         searched = 0.8 / (1 + rank) + (0.7 * passage.score / best if best > 0 else 0.0)
         for place, (start, end) in enumerate(within):
-            if end <= chunk.start or start >= chunk.end:
+            if end <= chunk.start or start >= chunk.end or (article.id, place) in known:
                 continue
-            if end - start > _TOO_LONG:
-                start, end = max(start, chunk.start), min(end, chunk.end)
-            if (article.id, place) not in known and not asks(article.text[start:end]):
+            # Text without full stops is cut as the chunk is.
+            cut = (max(start, chunk.start), min(end, chunk.end)) if end - start > _TOO_LONG else ()
+            first, last = cut or (start, end)
+            if not asks(article.text[first:last]):
                 odds = exp(searched + _evidence(asked, article, within, place))
-                known[article.id, place] = _Sentence(article, place, start, end, odds)
+                known[article.id, place] = _Sentence(article, place, first, last, odds)
     return known
 
 

@@ -77,10 +77,16 @@ def retrieve(
 def within(
     passages: Sequence[Passage], *, tokens: int, count: Callable[[str], int]
 ) -> tuple[Passage, ...]:
-    """The leading passages that come to at most ``tokens`` in a prompt; always at least one."""
+    """The leading passages that come to at most ``tokens`` in a prompt; always at least one.
+
+    The title of an article is counted once, with the first passage of it.
+    """
     kept: list[Passage] = []
+    headed = set[str]()
     for passage in passages:
-        tokens -= count(source_block(passage))
+        known = passage.article.id in headed
+        tokens -= count(passage.chunk.text if known else source_block(passage))
+        headed.add(passage.article.id)
         if kept and tokens < 0:
             break
         kept.append(passage)

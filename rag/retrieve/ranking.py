@@ -108,5 +108,9 @@ def _newer_first(ranking: Ranking, index: Index, as_of: date | None, newer: floa
             return 1 - newer * (1 - exp2(-age / _HALF_LIFE))
         return 1.0 if age <= _RECENT_DAYS else _OLDER
 
-    weighed = [(number, score * kept(days.get(number))) for number, score in ranking]
+    def lowered(score: float, share: float) -> float:
+        # A cosine may be negative: there a smaller factor would raise it.
+        return score * share if score > 0 else score * (2 - share)
+
+    weighed = [(number, lowered(score, kept(days.get(number)))) for number, score in ranking]
     return sorted(weighed, key=lambda each: -each[1])
