@@ -11,13 +11,16 @@ from rag.retrieve.excerpts import excerpts
 from rag.retrieve.passages import retrieve, within
 from rag.retrieve.ranking import match_expression
 from rag.retrieve.sentences import nearest_sentences
+from rag.retrieve.times import Window, time_window
 
 __all__ = [
+    "Window",
     "excerpts",
     "find",
     "match_expression",
     "matching",
     "nearest_sentences",
     "retrieve",
+    "time_window",
     "within",
 ]
