@@ -108,7 +108,10 @@ def _newer_first(
 
     def kept(published: date | None) -> float:
         if window is not None:
-            return 1.0 if window.admits(published) else _OUTSIDE
+            return 1.0 if window.admits(published) else min(_OUTSIDE, by_age(published))
+        return by_age(published)
+
+    def by_age(published: date | None) -> float:
         if published is None:
             return 1 - newer if as_of is None else _OLDER
         age = max(0, (newest - published).days)

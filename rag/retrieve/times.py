@@ -22,6 +22,7 @@ _AHEAD = re.compile(
 )
 _MONTH = "|".join(MONTHS)
 _WEEKDAY = "|".join(_WEEKDAYS)
+_LENGTHS = {"day": 1, "week": 7, "month": 30, "year": 365}
 _AGO = r"(?P<count>\d{1,3}|an?|" + "|".join(_NUMBERS[1:]) + r")?\s*(?P<unit>day|week|month|year)s?"
 
 
@@ -159,16 +160,9 @@ def _ago(found: re.Match[str], today: date) -> Window | None:
 
 def _back(found: re.Match[str], today: date) -> date:
     count = (found.group("count") or "1").casefold()
-    if count.isdecimal():
-        many = int(count)
-    else:
-        many = _NUMBERS.index(count) if count in _NUMBERS else 1
-    return (
-        today
-        - many
-        * {"day": 1, "week": 7, "month": 30, "year": 365}[found.group("unit").casefold()]
-        * _DAY
-    )
+    known = dict(zip(_NUMBERS, range(13), strict=True))
+    many = int(count) if count.isdecimal() else known.get(count, 1)
+    return today - many * _LENGTHS[found.group("unit").casefold()] * _DAY
 
 
 def _today(found: re.Match[str], today: date) -> Window:
@@ -195,12 +189,16 @@ def _in_year(found: re.Match[str], today: date) -> Window:
     return Window(date(year, 1, 1), date(year + 1, 1, 31), False)
 
 
-# The first that fits is the reading; a month is one by its capital, for it may march.
+_SINCE = (
+    rf"(?:last )?(?:{_WEEKDAY}|week|month|year)|yesterday"
+    r"|the (?:start|beginning) of the (?:week|month|year)"
+    rf"|(?:\d{{1,2}} )?(?:{_MONTH})(?: \d{{1,2}})?(?:,? \d{{4}})?|(?:19|20)\d\d"
+)
+# The first that fits is the reading.
 _READINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Window | None]], ...] = tuple(
     (re.compile(rf"\b{pattern}\b", re.I), reading)
     for pattern, reading in (
-        (rf"since (?P<when>(?:last )?(?:{_WEEKDAY}|week|month|year)|yesterday|the (?:start|beginning) of the (?:week|month|year)"
-         rf"|(?:\d{{1,2}} )?(?:{_MONTH})(?: \d{{1,2}})?(?:,? \d{{4}})?|(?:19|20)\d\d)", _since),
+        (rf"since (?P<when>{_SINCE})", _since),
         (rf"(?:in|over|during|within) the (?:last|past) {_AGO}", _past),
         (rf"{_AGO} ago", _ago),
         (r"this (?P<unit>week|month|year)", _this),
