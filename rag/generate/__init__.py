@@ -81,6 +81,12 @@ class Generator(Protocol):
     def load(self) -> None:
         """Make ready now what the first ``stream`` would else wait for. Safe to call again."""
 
+    def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Read how chats to come begin, so that their streams read only the rest; write nothing.
+
+        An engine that keeps nothing between streams does nothing. Raises what ``stream`` raises.
+        """
+
     def close(self) -> None:
         """Stop running streams and free the memory. A later ``stream`` loads again."""
 

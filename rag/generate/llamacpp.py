@@ -111,6 +111,20 @@ class LlamaCppGenerator:
         """
         self._ready()
 
+    def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Read how chats to come begin; see :class:`rag.generate.Generator`.
+
+        Raises:
+            ModelMissing: there is no such file.
+            GenerateError: the beginning does not fit the context, or the engine failed.
+        """
+        if not self._reuse:
+            return
+        # Some templates want a user's turn; its beginning is the same, whatever is asked.
+        turn = () if messages[-1].role == "user" else (Message("user", ""),)
+        for _ in self._pieces(self._request([*messages, *turn], max_tokens=0)):
+            pass
+
     def close(self) -> None:
         """Stop running streams and free the memory. A later ``stream`` loads again."""
         with self._lock:
@@ -243,6 +257,10 @@ class LlamaCppGenerator:
         wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = self._threads
         wanted.n_gpu_layers = 9999 if self._gpu_layers < 0 else self._gpu_layers
         wanted.cache_ram_mib = self._cache_mib
+        if self._parallel == 1:
+            # Else a prompt that shares only the rules with the last one is not looked up among those
+            # kept, though one of them may share its sources too.
+            wanted.slot_prompt_similarity = 0.0
         if not self._mmap:
             wanted.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
         wanted.warmup = False  # a second more under Python's lock; the first prompt warms as well

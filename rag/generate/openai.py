@@ -112,6 +112,9 @@ class OpenAIGenerator:
         if answer.status_code in {401, 403}:
             raise self._refused(answer)
 
+    def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Nothing to do: the server keeps what it keeps."""
+
     def close(self) -> None:
         """Close the connections. A later ``stream`` opens new ones."""
         with self._lock:

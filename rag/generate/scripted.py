@@ -60,6 +60,9 @@ class ScriptedGenerator:
     def load(self) -> None:
         """Nothing to do."""
 
+    def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Nothing to do: nothing is read."""
+
     def close(self) -> None:
         """Nothing to do."""
 

@@ -91,6 +91,9 @@ class TransformersGenerator:
         """
         self._ready()
 
+    def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Nothing to do: no prompt is kept for the next."""
+
     def close(self) -> None:
         """Free the memory once a running stream has ended. A later ``stream`` loads again."""
         with self._loading, self._writing:

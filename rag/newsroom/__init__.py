@@ -37,6 +37,7 @@ from rag.newsroom.plans import answers_plan, summaries_plan
 from rag.newsroom.recall import rebuilt
 from rag.newsroom.styles import styled
 from rag.portion import excerpt, lead_passages
+from rag.prompts import answer_messages
 from rag.rerank import Reranker
 from rag.retrieve import excerpts, find, matching, nearest_sentences, retrieve, within
 from rag.suggest import suggest
@@ -174,6 +175,8 @@ class News:
     def warm(self) -> None:
         """Load embedder and generator side by side; both take seconds, and neither uses a core fully.
 
+        The generator reads the rules that open every question as well: the first need not wait for it.
+
         Raises:
             ModelError: if one of them cannot be loaded.
         """
@@ -182,6 +185,7 @@ class News:
         def load_generator() -> None:
             try:
                 self.generator.load()
+                self.generator.read_ahead(answer_messages("", ())[:1])
             except BaseException as error:  # noqa: BLE001 - handed on to the caller's thread below
                 failed.append(error)
 

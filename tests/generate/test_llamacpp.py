@@ -86,6 +86,34 @@ def test_a_shared_beginning_is_not_read_again(model: LlamaCppGenerator) -> None:
 
 
 @pytest.mark.slow
+def test_what_is_read_ahead_is_not_read_again_with_the_first_question(smollm2_path: Path) -> None:
+    model = LlamaCppGenerator(smollm2_path, context_length=1024)
+    rules = Message("system", "Answer from the sources alone, in one sentence. " * 20)
+    model.read_ahead([rules])
+    read = model.usage.prompt_tokens
+    assert read > 150
+    list(model.stream([rules, Message("user", "Who moved uphill?")], max_tokens=2))
+    assert model.usage.cached_tokens > read - 10
+    model.close()
+
+
+@pytest.mark.slow
+def test_more_sources_and_a_question_in_between_cost_no_second_reading(
+    model: LlamaCppGenerator,
+) -> None:
+    rules = Message("system", "Answer from the sources alone, in one sentence. " * 10)
+    sources, more = "The river rose. " * 40, "The town moved uphill. " * 20
+    list(model.stream([rules, Message("user", f"{sources}Who rose?")], max_tokens=8))
+    read = model.usage.prompt_tokens
+    model.first_token([rules, Message("user", "Did the river rise? Reply Yes or No only.")])
+    list(model.stream([rules, Message("user", f"{sources}{more}Who moved?")], max_tokens=2))
+    assert model.usage.cached_tokens > read - 20
+    # Nor are the rules read again for other sources.
+    list(model.stream([rules, Message("user", f"{more}Who moved?")], max_tokens=2))
+    assert model.usage.cached_tokens > 80
+
+
+@pytest.mark.slow
 def test_closing_the_stream_stops_the_engine(model: LlamaCppGenerator) -> None:
     stream = model.stream(STORY, max_tokens=900)
     next(stream)
