@@ -42,16 +42,19 @@ def test_wrapped_lines_are_one_sentence_and_lists_are_several() -> None:
 
 def test_a_sentence_that_names_nobody_is_held_against_the_article_before() -> None:
     held: list[set[str]] = []
+    said: list[str] = []
 
     def near(words: str) -> Sequence[Article]:
         return [CHEESE] if words.startswith("Troost") else [BRIDGE] if "bridge" in words else []
 
-    def check(sentence: str, passages: Sequence[Passage]) -> Claim:
+    def check(sentence: str, passages: Sequence[Passage], before: str) -> Claim:
+        said.append(before)
         held.append({passage.article.title for passage in passages})
         assert all(each.chunk.text == each.article.text for each in passages)
         return Claim(sentence)
 
     tuple(Checking("Fenn opened the bridge. She left. Troost left.", check=check, near=near))
+    assert said == ["", "Fenn opened the bridge.", "She left."]
     assert held == [{"Bridge opened"}, {"Bridge opened"}, {"Cheese wins", "Bridge opened"}]
 
 
