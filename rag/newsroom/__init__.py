@@ -532,7 +532,7 @@ class News:
             found = self._find(query, filters, _CHECKED, rerank=False)
             return [passage.article for passage in found]
 
-        def judged(sentence: str, passages: Sequence[Passage]) -> Claim:
+        def judged(sentence: str, passages: Sequence[Passage], _before: str) -> Claim:
             return check(sentence, passages, support=self.settings.answer.support)
 
         work = Checking(text, check=judged, near=near)
@@ -553,9 +553,8 @@ class News:
 
     def _admitting(self, filters: Filters | None) -> None:
         """Raise NoArticles where the filters admit no article."""
-        index = self._open()
-        if not index.count(filters=filters or Filters()):
-            raise NoArticles(index.count(filters=Filters()))
+        if not self.count(filters=filters):
+            raise NoArticles(self.count())
 
     def recalled(self, saved: str) -> Answer:
         """An answer that :func:`rag.export.saved` has written, built again from the index.

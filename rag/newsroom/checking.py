@@ -19,7 +19,8 @@ _ENOUGH = 40  # words by which a language can be guessed
 # Where an editor has wrapped a sentence: behind a long line, or before a small letter.
 _WRAPPED = re.compile(r"(?:(?<=[^\n]{45})\n|\n(?=[a-z]))(?!\n|\s*(?:[-*•–]|\d{1,2}[.)])\s)")
 
-Check = Callable[[str, Sequence[Passage]], Claim]  # of a sentence against whole articles
+# Of a sentence against whole articles; the last is the sentence before it, for its pronouns.
+Check = Callable[[str, Sequence[Passage], str], Claim]
 Near = Callable[[str], Sequence[Article]]  # the articles nearest to some words
 
 
@@ -61,24 +62,24 @@ class Checking:
     def __iter__(self) -> Iterator[Claim]:
         numbers: dict[str, int] = {}
         around = self._near(self.text)
-        before: list[Article] = []  # that the sentence before cites
-        for sentence in self.sentences:
-            articles = {each.id: each for each in (*self._near(sentence), *before, *around)}
-            claim = self._checked(sentence, tuple(articles.values()))
+        kept: list[Article] = []  # that the last sentence with a quote cites
+        for before, sentence in zip(("", *self.sentences), self.sentences, strict=False):
+            articles = {each.id: each for each in (*self._near(sentence), *kept, *around)}
+            claim = self._checked(sentence, tuple(articles.values()), before)
             cited = dict.fromkeys(citation.article_id for citation in claim.citations)
-            before = [articles[each] for each in cited] or before
+            kept = [articles[each] for each in cited] or kept
             for each in cited:
                 numbers.setdefault(each, len(numbers) + 1)
             yield replace(claim, citations=_numbered(claim.citations, numbers))
 
-    def _checked(self, sentence: str, articles: Sequence[Article]) -> Claim:
+    def _checked(self, sentence: str, articles: Sequence[Article], before: str) -> Claim:
         if len(sentence) > _LONGEST:
             reason = (
                 f"it has {len(sentence):,} characters, sentences of up to {_LONGEST:,} are checked"
             )
             return Claim(sentence, reason=reason)
         whole = [excerpt(each, n, 0, len(each.text)) for n, each in enumerate(articles, start=1)]
-        return self._check(sentence, whole)
+        return self._check(sentence, whole, before)
 
 
 def _numbered(citations: Sequence[Citation], numbers: dict[str, int]) -> tuple[Citation, ...]:
