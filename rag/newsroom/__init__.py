@@ -7,6 +7,7 @@ from collections.abc import Generator as Stream
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -39,7 +40,15 @@ from rag.newsroom.styles import styled
 from rag.portion import excerpt, lead_passages
 from rag.prompts import answer_messages
 from rag.rerank import Reranker
-from rag.retrieve import excerpts, find, matching, nearest_sentences, retrieve, within
+from rag.retrieve import (
+    excerpts,
+    find,
+    matching,
+    nearest_sentences,
+    retrieve,
+    time_window,
+    within,
+)
 from rag.suggest import suggest
 from rag.summarize import overview, summarize
 from rag.types import (
@@ -185,7 +194,7 @@ class News:
         def load_generator() -> None:
             try:
                 self.generator.load()
-                self.generator.read_ahead(answer_messages("", ())[:1])
+                self.generator.read_ahead(answer_messages("", ())[:-1])
             except BaseException as error:  # noqa: BLE001 - handed on to the caller's thread below
                 failed.append(error)
 
@@ -387,14 +396,22 @@ class News:
     ) -> tuple[tuple[Passage, ...], tuple[Citation, ...]]:
         """What one search finds: runs of sentences to read, and the sentences nearest to the question."""
         alone = standalone(question, history)
-        found = self._retrieve(alone, filters, _SEARCHED, per_article=_SEARCHED // 4)
+        found = self._retrieve(alone, filters, _SEARCHED, per_article=_SEARCHED // 4, timely=True)
         nearest = nearest_sentences(question, found, alone=alone)
         return excerpts(question, found, alone=alone), nearest
 
     def _retrieve(
-        self, query: str, filters: Filters | None, k: int, *, per_article: int | None = None
+        self,
+        query: str,
+        filters: Filters | None,
+        k: int,
+        *,
+        per_article: int | None = None,
+        timely: bool = False,
     ) -> tuple[Passage, ...]:
+        """The best chunks; ``timely`` ones where the query says "this week" or "in 2022"."""
         chosen = self.settings.retrieve
+        today = (filters and filters.as_of) or date.today()  # noqa: DTZ011 - the reader's own day
         return retrieve(
             query,
             index=self._open(bind=True),
@@ -407,6 +424,7 @@ class News:
             sentence_weight=chosen.sentence_weight,
             newer=chosen.newer,
             filters=filters,
+            window=time_window(query, today) if timely else None,
             reranker=self.reranker,
         )
 
