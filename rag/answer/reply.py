@@ -12,7 +12,7 @@ _LABEL = re.compile(r"\A\s*(?:(?:the|short|final) )?answer\s*:\s*", re.I)
 _BULLET = re.compile(r"\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _YES_OR_NO = re.compile(r"(yes|no)\b[\s,;:.–—-]*", re.I)
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s*\Z")
-_FEW = 6  # words; what has no more is no sentence, whatever its last mark
+_FEW = 3  # words; what has no more is no sentence, whatever its last mark
 _REFUSES = re.compile(
     rf"{REFUSAL}|\b(?:articles?|sources?|texts?|passages?|information)\s+(?:\w+\s+){{0,3}}"
     r"(?:do|does|did)(?:n['’]t| not)\s+(?:\w+\s+)?"
@@ -66,7 +66,7 @@ def short_answer(question: str, reply: Reply) -> str:
         return answer[1].capitalize()
     if asks_for_sentences(question):
         return said
-    return bare(question, said.removesuffix("."))
+    return bare(question, said.removesuffix("."), sentence=reply.head is None)
 
 
 def refuses(said: str) -> bool:
