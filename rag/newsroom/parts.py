@@ -23,6 +23,8 @@ def default_models(settings: Settings) -> tuple[str, ...]:
         wanted.append(settings.generator.model)
     if settings.reranker.model:
         wanted.append(settings.reranker.model)
+    if settings.check.parser:
+        wanted.append(settings.check.parser)
     return tuple(name for name in wanted if name in known)
 
 
