@@ -9,6 +9,7 @@ from dataclasses import replace
 from rag.answer.confidence import confidence
 from rag.answer.probe import REFUSES, few_words, refusing, yes, yes_or_no
 from rag.answer.quote import asks_yes_or_no, coverage, names_found, quoted
+from rag.check import Checker
 from rag.cite import distinct, marked, split_claims
 from rag.generate import Generator
 from rag.prompts import (
@@ -30,7 +31,6 @@ from rag.types import (
     Signals,
     Timing,
 )
-from rag.verify import SUPPORT, check
 
 SURE_ENOUGH = 0.7  # confidence below which an answer becomes a refusal
 _QUOTES_READ = 3  # of an answer's quotes, when the model is asked whether they answer
@@ -63,9 +63,9 @@ def answer(
     passages: Sequence[Passage],
     *,
     generator: Generator,
+    checker: Checker,
     history: Sequence[Answer] = (),
     max_tokens: int = 200,
-    support: float = SUPPORT,
     sure: float = SURE_ENOUGH,
     short: bool = False,
     retrieve_seconds: float = 0.0,
@@ -81,9 +81,9 @@ def answer(
         question: as the reader asked it.
         passages: what may be cited, numbered; in a follow-up also what earlier turns showed.
         generator: the model that writes.
+        checker: what checks its sentences.
         history: the turns of the chat that the model is to remember, oldest first.
         max_tokens: at which length the model is cut off.
-        support: see :func:`rag.verify.check`.
         sure: confidence from which an answer is given, 0 to 1.
         short: ask for the answer in a few words as well, about a second more.
         retrieve_seconds: how long the retrieval took, for the timing.
@@ -97,7 +97,7 @@ def answer(
         yield _refusal(question, generator.identity, retrieve_seconds)
         return
     messages = answer_messages(question, passages, history)
-    writing = _Writing(question, passages, support)
+    writing = _Writing(question, passages, checker)
     start = time.perf_counter()
     pieces = generator.stream(messages, max_tokens=max_tokens)
     try:
@@ -152,8 +152,8 @@ def count_messages(messages: Sequence[Message], generator: Generator) -> int:
 class _Writing:
     """A draft as it grows, and the claims checked so far."""
 
-    def __init__(self, question: str, passages: tuple[Passage, ...], support: float) -> None:
-        self.question, self.passages, self.support = question, passages, support
+    def __init__(self, question: str, passages: tuple[Passage, ...], checker: Checker) -> None:
+        self.question, self.passages, self.checker = question, passages, checker
         self.draft = ""
         self.claims: list[Claim] = []
         self.quotes: list[Claim] = []
@@ -180,13 +180,7 @@ class _Writing:
     def _check(self, sentence: str, cited: frozenset[int]) -> Claim:
         if REFUSAL.casefold() in sentence.casefold():
             return Claim(sentence, reason="the model found no answer")
-        claim = check(
-            sentence,
-            self.passages,
-            cited=cited,
-            question=self.question,
-            support=self.support,
-        )
+        claim = self.checker.check(sentence, self.passages, cited=cited, question=self.question)
         if not claim.supported and REFUSES.search(sentence):
             return Claim(sentence, reason="the model found no answer")
         if claim.supported and not answers(self.question, sentence):

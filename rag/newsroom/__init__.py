@@ -14,6 +14,7 @@ from typing import BinaryIO, overload
 
 from rag.answer import answer
 from rag.batch import Progress as JobProgress
+from rag.check import Checker, Parser
 from rag.choose import MOST_CHOICES, choose
 from rag.config import Settings, load
 from rag.dialogue import standalone
@@ -32,7 +33,7 @@ from rag.newsroom.batches import Batch, Begin, Choices, Reading
 from rag.newsroom.fitting import Fitting
 from rag.newsroom.intake import Progress, ingest
 from rag.newsroom.looks import Look, until_answered
-from rag.newsroom.parts import build_embedder, build_generator, build_reranker
+from rag.newsroom.parts import build_embedder, build_generator, build_parser, build_reranker
 from rag.newsroom.plans import answers_plan, summaries_plan
 from rag.newsroom.recall import rebuilt
 from rag.newsroom.styles import styled
@@ -118,6 +119,7 @@ class News:
         self._embedder = embedder
         self._generator = generator
         self._reranker = reranker
+        self._parser: Parser | None = None
         self._index: Index | None = None
         self._bound = False
         self._suggested: tuple[tuple[int, int], tuple[str, ...]] | None = None
@@ -159,6 +161,22 @@ class News:
             if self._generator is None:
                 self._generator = build_generator(self.settings)
             return self._generator
+
+    @property
+    def parser(self) -> Parser:
+        """What the check reads grammar with; built at first use.
+
+        Raises:
+            ModelMissing: if it is not on this machine.
+        """
+        with self._lock:
+            if self._parser is None:
+                self._parser = build_parser(self.settings)
+            return self._parser
+
+    def checker(self, support: float) -> Checker:
+        """What checks sentences; ``support`` is the least probability of a supported one."""
+        return Checker(self.parser, support)
 
     @property
     def reranker(self) -> Reranker | None:
@@ -469,7 +487,7 @@ class News:
                     generator=self.generator,
                     history=before,
                     max_tokens=self.settings.answer.max_tokens,
-                    support=self.settings.answer.support,
+                    checker=self.checker(self.settings.answer.support),
                     sure=self.settings.answer.sure,
                     short=short,
                     retrieve_seconds=time.perf_counter() - clock,
@@ -567,7 +585,7 @@ class News:
             ModelError: if the model is missing or fails.
         """
         chosen = self.settings.summarize
-        sentences, support = self._sentences(length), chosen.support
+        sentences, checker = self._sentences(length), self.checker(chosen.support)
         if isinstance(article, str):
             article = self.article(article)
         if isinstance(article, Article):
@@ -576,7 +594,7 @@ class News:
                 generator=self.generator,
                 sentences_wanted=sentences,
                 part_tokens=chosen.part_tokens,
-                support=support,
+                checker=checker,
                 instruction=instruction,
                 progress=progress,
             )
@@ -596,7 +614,7 @@ class News:
             passages,
             generator=self.generator,
             sentences_wanted=sentences,
-            support=support,
+            checker=checker,
             progress=progress,
         )
         return self._styled(summary, style, passages)
@@ -604,9 +622,9 @@ class News:
     def _styled(
         self, summary: Summary, style: Style, passages: Sequence[Passage], *, title: str = ""
     ) -> Summary:
-        support = self.settings.summarize.support
+        checker = self.checker(self.settings.summarize.support)
         return styled(
-            summary, style, passages, generator=self.generator, support=support, title=title
+            summary, style, passages, generator=self.generator, checker=checker, title=title
         )
 
     @overload
@@ -724,7 +742,7 @@ class News:
             stories=wanted,
             sentences_wanted=self._sentences(length),
             tokens=2 * self.settings.retrieve.source_tokens,
-            support=self.settings.summarize.support,
+            checker=self.checker(self.settings.summarize.support),
             progress=progress,
         )
 
