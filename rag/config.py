@@ -95,6 +95,12 @@ class RetrieveSettings(_Section):
     newer: _Part
 
 
+class CheckSettings(_Section):
+    """What the check of sentences reads with."""
+
+    parser: str
+
+
 class AnswerSettings(_Section):
     """How answers are written and checked."""
 
@@ -160,6 +166,7 @@ class Settings(_Section):
     reranker: RerankerSettings
     generator: GeneratorSettings
     retrieve: RetrieveSettings
+    check: CheckSettings
     answer: AnswerSettings
     summarize: SummarizeSettings
     batch: BatchSettings

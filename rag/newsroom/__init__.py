@@ -15,6 +15,7 @@ from typing import BinaryIO, overload
 
 from rag.answer import Bars, answer
 from rag.batch import Progress as JobProgress
+from rag.check import Checker, Parser
 from rag.choose import MOST_CHOICES, choose
 from rag.config import Settings, load
 from rag.dialogue import standalone
@@ -33,7 +34,7 @@ from rag.newsroom.batches import Batch, Begin, Choices, Reading
 from rag.newsroom.checking import Checking
 from rag.newsroom.fitting import Fitting
 from rag.newsroom.intake import Progress, ingest
-from rag.newsroom.parts import build_embedder, build_generator, build_reranker
+from rag.newsroom.parts import build_embedder, build_generator, build_parser, build_reranker
 from rag.newsroom.plans import answers_plan, summaries_plan
 from rag.newsroom.recall import rebuilt
 from rag.newsroom.styles import styled
@@ -73,7 +74,6 @@ from rag.types import (
     Summaries,
     Summary,
 )
-from rag.verify import check
 
 _SEARCHED = 24  # chunks whose sentences are ranked for a question
 _NEWEST = 200  # articles that questions to begin with are made from
@@ -131,6 +131,7 @@ class News:
         self._embedder = embedder
         self._generator = generator
         self._reranker = reranker
+        self._parser: Parser | None = None
         self._index: Index | None = None
         self._bound = False
         self._suggested: tuple[tuple[int, int], tuple[str, ...]] | None = None
@@ -172,6 +173,22 @@ class News:
             if self._generator is None:
                 self._generator = build_generator(self.settings)
             return self._generator
+
+    @property
+    def parser(self) -> Parser:
+        """What the check reads grammar with; built at first use.
+
+        Raises:
+            ModelMissing: if it is not on this machine.
+        """
+        with self._lock:
+            if self._parser is None:
+                self._parser = build_parser(self.settings)
+            return self._parser
+
+    def checker(self, support: float) -> Checker:
+        """What checks sentences; ``support`` is the least probability of a supported one."""
+        return Checker(self.parser, support)
 
     @property
     def reranker(self) -> Reranker | None:
@@ -550,10 +567,12 @@ class News:
             found = self._find(query, filters, _CHECKED, rerank=False)
             return [passage.article for passage in found]
 
-        def judged(sentence: str, passages: Sequence[Passage], _before: str) -> Claim:
-            return check(sentence, passages, support=self.settings.answer.support)
+        checker = self.checker(self.settings.answer.support)
 
-        work = Checking(text, check=judged, near=near)
+        def checked(sentence: str, passages: Sequence[Passage], before: str) -> Claim:
+            return checker.check(sentence, passages, before=before)
+
+        work = Checking(text, check=checked, near=near)
         if given is None:
             self._admitting(filters)
             self.embedder.load()
@@ -627,7 +646,7 @@ class News:
             ModelError: if the model is missing or fails.
         """
         chosen = self.settings.summarize
-        sentences, support = self._sentences(length), chosen.support
+        sentences, checker = self._sentences(length), self.checker(chosen.support)
         if isinstance(article, str):
             article = self.article(article)
         if isinstance(article, Article):
@@ -636,7 +655,7 @@ class News:
                 generator=self.generator,
                 sentences_wanted=sentences,
                 part_tokens=chosen.part_tokens,
-                support=support,
+                checker=checker,
                 instruction=instruction,
                 progress=progress,
             )
@@ -656,7 +675,7 @@ class News:
             passages,
             generator=self.generator,
             sentences_wanted=sentences,
-            support=support,
+            checker=checker,
             progress=progress,
         )
         return self._styled(summary, style, passages)
@@ -664,9 +683,9 @@ class News:
     def _styled(
         self, summary: Summary, style: Style, passages: Sequence[Passage], *, title: str = ""
     ) -> Summary:
-        support = self.settings.summarize.support
+        checker = self.checker(self.settings.summarize.support)
         return styled(
-            summary, style, passages, generator=self.generator, support=support, title=title
+            summary, style, passages, generator=self.generator, checker=checker, title=title
         )
 
     @overload
@@ -784,7 +803,7 @@ class News:
             stories=wanted,
             sentences_wanted=self._sentences(length),
             tokens=2 * self.settings.retrieve.source_tokens,
-            support=self.settings.summarize.support,
+            checker=self.checker(self.settings.summarize.support),
             progress=progress,
         )
 
