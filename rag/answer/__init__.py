@@ -185,7 +185,7 @@ class _Attempt:
         silent = not claims or refuses(claims[0].text)
         signals = Signals() if silent else self._signals(short, claims)
         likely = 0.0 if silent else confidence(signals)
-        status = _status(claims, likely, bars)
+        status = "refused" if silent else _status(claims, likely, bars)
         refused = status == "refused"
         return Answer(
             question=self.question,
@@ -233,7 +233,7 @@ def _with_yes_or_no(claims: Sequence[Claim], short: str) -> list[Claim]:
 
 
 def _status(claims: Sequence[Claim], likely: float, bars: Bars) -> AnswerStatus:
-    if likely < bars.maybe or not claims:
+    if likely < bars.maybe:
         return "refused"
     proven = all(claim.supported for claim in claims)
     return "answered" if proven and likely >= bars.sure else "unsure"
