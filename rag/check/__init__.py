@@ -46,7 +46,8 @@ _ANSWER_BIAS, _ANSWER_SHARE = (
 VETO = 0.5  # by what the probability of a contradicted claim is multiplied
 # Contradictions that overrule whatever else speaks for a claim.
 PLAIN = frozenset(
-    "unstated number day roles order rank name denial alleged condition duty speaker all opposed".split()
+    "unstated number day roles who order plan possible rank name denial alleged condition duty "
+    "speaker all opposed".split()
 )
 _MARKS = re.compile(r"[\"“”‘’'.,;:!]+")
 _REASONS = {

@@ -190,7 +190,8 @@ def _speakers(claimed: Frame, said: Frame, laid: Laid) -> Iterator[Difference]:
     mine = [p for p in claimed.speakers if p in laid.matches]
     targets = {laid.matches[p].target for p in mine}
     targets |= {laid.sentence.tokens[target].head for target in targets}  # the rebels' spokesman
-    if mine and said.speakers and not targets & said.speakers:
+    pronouns = all(laid.sentence.tokens[place].pos == "PRON" for place in said.speakers)
+    if mine and not pronouns and not targets & said.speakers:
         yield Difference("speaker", tuple(mine))
     elif claimed.speakers and not mine and _unclaimed(laid, said.speakers):
         yield Difference("speaker", tuple(claimed.speakers))

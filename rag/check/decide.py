@@ -76,7 +76,8 @@ def caseless(proof: Proof) -> bool:
     if any(token.text[0].isupper() for token in claim.tokens[1:]):
         return False
     named = {laid.sentence.tokens[n].lower for _, laid in proof.laid for n in laid.sentence.names}
-    return not named or any(token.text in named for token in claim.tokens)
+    cased = any(source.cased for source, _ in proof.laid)
+    return not cased or any(token.text in named for token in claim.tokens)
 
 
 def trusted(proof: Proof) -> frozenset[str]:
