@@ -96,7 +96,8 @@ def events(
 ) -> list[Found | Draft | Checked | Answer]:
     generator = changes.pop("generator", None) or ScriptedGenerator([reply, REFUSAL])
     sources = changes.pop("sources", SOURCES)
-    return list(answer(question, sources, checker=checker(), generator=generator, **changes))  # type: ignore[arg-type]
+    changes.setdefault("checker", checker())
+    return list(answer(question, sources, generator=generator, **changes))  # type: ignore[arg-type]
 
 
 def last(found: Sequence[Found | Draft | Checked | Answer]) -> Answer:
@@ -404,8 +405,8 @@ def test_the_length_is_passed_on() -> None:
 
 def test_support_is_passed_on() -> None:
     loose = "The Harrow bridge has been opened by Mayor Ida Fenn"
-    assert not told(loose, support=0.5).refused
-    assert told(loose, support=1.0).refused
+    assert not told(loose, checker=checker(0.5)).refused
+    assert told(loose, checker=checker(1.0)).refused
 
 
 def test_history_comes_before_the_question_and_sources_once() -> None:
