@@ -107,7 +107,16 @@ class SentenceTransformerEmbedder:
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """float32 (len(texts), dimension), unit length."""
-        return self._encode(texts, prompt="query", progress=None)
+        import torch
+
+        # A question is a few words, which threads cannot share: where another process keeps a core
+        # busy they wait for each other, 20 times as long as one takes.
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            return self._encode(texts, prompt="query", progress=None)
+        finally:
+            torch.set_num_threads(threads)
 
     def encode_documents(
         self, texts: Sequence[str], *, progress: Progress | None = None
