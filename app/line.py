@@ -17,7 +17,7 @@ _LEFT_AFTER = 20.0  # seconds in which nobody takes the next picture, after whic
 _LOOK = 0.4  # seconds between two looks at the line
 _MOST = 20  # that wait or are served; app.events.MODEL lets a few more come here, to be told so
 _T = TypeVar("_T")
-Kind = Literal["question", "summaries"]
+Kind = Literal["question", "summaries", "check"]
 
 
 class LineFull(RagError):

@@ -1,8 +1,8 @@
-"""The page: masthead, three tabs, and the reader that opens over them."""
+"""The page: masthead, four tabs, and the reader that opens over them."""
 
 import gradio as gr
 
-from app import articles, chat, render, summaries
+from app import articles, chat, checking, render, summaries
 from app.events import LIGHT, together
 from app.line import Line
 from app.theme import SCRIPT, STYLE, serif, theme
@@ -67,8 +67,10 @@ def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
                 picked, listed = articles.build(news, changed)
             with gr.Tab("Summaries", id="summaries"):
                 offered = summaries.build(news, profile, line, tabs, picked)
-        together(page.load, *restored, listed, *offered)
-        together(changed.change, *renewed, *offered)
+            with gr.Tab("Check a text", id="check"):
+                admitted = checking.build(news, line)
+        together(page.load, *restored, listed, *offered, admitted)
+        together(changed.change, *renewed, *offered, admitted)
         page.load(None, None, None, js="() => window.newsrag.names()")
         page.unload(left)
     assert isinstance(page, gr.Blocks)

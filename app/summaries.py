@@ -77,10 +77,15 @@ class Summaries:
         try:
             listed = tuple(map(str, ids)) if isinstance(ids, list) else ()
             wish = Wish(listed, query.strip(), filters_of(since, until, names), length, how)
-            yield shown, _state("Choosing the articles …"), made.kept, *_buttons(made, busy=True)
+            yield (
+                shown,
+                state_line("Choosing the articles …"),
+                made.kept,
+                *_buttons(made, busy=True),
+            )
             session = str(request.session_hash)
             for shown, state in self._desk.write(wish, chosen(self._news, wish), made, session):
-                yield shown, _state(state), made.kept, *_buttons(made, busy=True)
+                yield shown, state_line(state), made.kept, *_buttons(made, busy=True)
             yield shown, "", made.kept, *_buttons(made, busy=False)
         except Exception as error:  # noqa: BLE001 - told in place, what was done stays
             told = render.trouble(explained(error))
@@ -89,7 +94,7 @@ class Summaries:
     def stop(self, request: gr.Request) -> str:
         """End at the model's next word, and say so."""
         self._line.stop(str(request.session_hash), "summaries")
-        return _state("Stopping …")
+        return state_line("Stopping …")
 
 
 def _label(article: Article) -> str:
@@ -97,7 +102,8 @@ def _label(article: Article) -> str:
     return f"{article.title or article.url}{day}"
 
 
-def _state(state: str) -> str:
+def state_line(state: str) -> str:
+    """What happens now, below the buttons; nothing where nothing does."""
     if not state:
         return ""
     return (

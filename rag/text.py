@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import date
 
+from rag.types import Article
+
 _ABBREVIATIONS = frozenset(
     "adm al assn ave blvd brig capt cf cmdr col det dr drs e.g est fr ft gen gov hon i.e lt maj "
     "messrs mr mrs ms mt pres prof rep rev sen sens sgt st supt univ v viz vs".split()
@@ -65,6 +67,12 @@ def normalise(text: str) -> str:
 def content_id(title: str, text: str) -> str:
     """The id of an article: 16 hexadecimal digits of the SHA-256 of its title and text."""
     return hashlib.sha256(f"{title}\n\n{text}".encode()).hexdigest()[:16]
+
+
+def as_article(text: str, *, title: str = "", published: date | None = None) -> Article:
+    """A text as an article that is in no index and has no address."""
+    title, text = normalise(title), normalise(text)
+    return Article(content_id(title, text), "", title, text, published=published)
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:

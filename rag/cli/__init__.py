@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from rag.cli import articles, ask, batch, digest, evaluate, manage, serve, show, ui
+from rag.cli import articles, ask, batch, check, digest, evaluate, manage, serve, show, ui
 from rag.errors import RagError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 _INTERRUPTED = 130
 ask.register(app)
+check.register(app)
 digest.register(app)
 articles.register(app)
 batch.register(app)

@@ -25,7 +25,7 @@ def evaluate(
         str,
         typer.Argument(
             metavar="TASK",
-            help="retrieval, answers, refusal, faithfulness, summaries, cleaning, or all.",
+            help="retrieval, answers, refusal, faithfulness, check, summaries, cleaning, or all.",
         ),
     ],
     data: Annotated[

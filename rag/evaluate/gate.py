@@ -29,6 +29,7 @@ from rag.evaluate.workbench import Workbench
 QUESTIONS, ARTICLES = 200, 500  # of each quiz: embedding these articles takes about three minutes
 _SEED = 0
 _KEY = "gate.json"
+PAIRS = "check_pairs"  # the one set that comes with the project: it lies beside the baseline
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ PARTS = (
     Part("cleaning", "article_extraction", None, ("html/f1", "text_*/f1"), slack=0.003, small=True),
     Part("faithfulness", "qags", None, ("*",), slack=0.01, small=True),
     Part("faithfulness", "frank", None, ("frank_cnndm/*",), slack=0.01, small=True),
+    Part("check", PAIRS, None, ("held/balanced_accuracy",), items=3, small=True),
     Part("retrieval", "xquad", 200, ("*/hit@1", "*/mrr@10"), items=2, small=True),
     Part("retrieval", "realtimeqa", QUESTIONS, _HITS, items=2, small=True),
     Part("refusal", "squad2", 14, ("*/accuracy", "*/f1"), items=2),
@@ -101,7 +103,7 @@ def check(gate: Gate, settings: Settings, bench: Bench, *, tell: Tell, advance: 
     sets.check_folder(gate.data)
     baseline = read(gate.baseline)
     parts = [part for part in gate.parts if part.small or not gate.small]
-    digests = _digests(gate.data, parts)
+    digests = _digests(gate, parts)
     runnable = [part for part in parts if _worth(part, baseline, digests, anyway=gate.update)]
     gate.out.mkdir(parents=True, exist_ok=True)
     try:
@@ -141,11 +143,15 @@ def _told(verdict: Verdict, tell: Tell) -> bool:
     return bool(verdict.held) and not verdict.broken
 
 
-def _digests(data: Path, parts: Sequence[Part]) -> dict[str, str]:
+def _folder(gate: Gate, kind: str) -> Path:
+    return gate.baseline.parent if kind == PAIRS else gate.data
+
+
+def _digests(gate: Gate, parts: Sequence[Part]) -> dict[str, str]:
     """One digest for the files of each kind of set that is there."""
     found = {}
     for kind in dict.fromkeys(part.kind for part in parts):
-        files = sets.digests(data, (kind,))
+        files = sets.digests(_folder(gate, kind), (kind,))
         if files:
             whole = json.dumps(files, sort_keys=True)
             found[kind] = hashlib.sha256(whole.encode()).hexdigest()
@@ -202,7 +208,7 @@ def _measured(
                 gate.data, data, questions=gate.questions, articles=gate.articles, seed=_SEED
             )
         else:
-            slices.link(gate.data, part.kind, data)
+            slices.link(_folder(gate, part.kind), part.kind, data)
         label = f"{part.task} {part.kind}"
         tell(f"measuring {label}")
         bench.data, bench.out = data, work / f"{part.task}-{part.kind}"

@@ -26,6 +26,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "answers": ("realtimeqa", "newsqa", "multihop_rag"),
     "refusal": ("squad2", "rgb", "multihop_rag", "realtimeqa"),
     "faithfulness": ("qags", "frank"),
+    "check": ("check_pairs",),
     "summaries": ("frank",),
     "cleaning": ("article_extraction",),
 }
@@ -80,6 +81,10 @@ def build(name: str, bench: Workbench) -> Task:
         from rag.evaluate.faithfulness import Faithfulness
 
         return Faithfulness(bench)
+    if name == "check":
+        from rag.evaluate.pairs import ClaimPairs
+
+        return ClaimPairs(bench)
     if name == "summaries":
         from rag.evaluate.summaries import Summaries
 

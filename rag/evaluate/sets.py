@@ -26,6 +26,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
     "rgb": ("rgb/*.jsonl.gz",),
     "qags": ("qags/*.jsonl.gz",),
     "frank": ("frank/*.jsonl.gz",),
+    "check_pairs": ("check_pairs*.jsonl",),
     "article_extraction": (
         "article_extraction/ground-truth.json.gz",
         "article_extraction/rawtext_pairs.jsonl.gz",
@@ -136,6 +137,20 @@ class JudgedText:
     article: str
     text: str
     truth: float  # QAGS: share of "yes" votes; FRANK: share of sentences without a factual error
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimPair:
+    """A source of news and a claim that is either a true retelling of it or altered."""
+
+    key: str
+    split: str  # "fit": the check may be fitted to it; "held": for measuring alone
+    kind: str  # of what is retold or altered: "denial", "currency"
+    source: str
+    title: str
+    published: date
+    claim: str
+    supported: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +391,24 @@ def _frank_name(row: "_Row") -> str:
     return "frank_" + row.text("dataset").split("_")[0]
 
 
+def claim_pairs(data: Path) -> tuple[ClaimPair, ...]:
+    """Every pair of the tables ``check_pairs*.jsonl``."""
+    return tuple(
+        ClaimPair(
+            key=row.text("id"),
+            split=row.text("split"),
+            kind=row.text("kind"),
+            source=row.text("source"),
+            title=row.text("title", ""),
+            published=row.day("published"),
+            claim=row.text("claim"),
+            supported=row.flag("supported"),
+        )
+        for path in files(data, "check_pairs")
+        for row in _lines(path)
+    )
+
+
 def cleaning_pages(data: Path) -> tuple[CleaningPage, ...]:
     """The pages of ``article_extraction``, from whichever of its parts are there."""
     folder = data / "article_extraction"
@@ -488,9 +521,11 @@ def _document(path: Path) -> _Row:
 
 def _read(path: Path) -> str:
     try:
-        return gzip.decompress(path.read_bytes()).decode("utf-8")
+        raw = path.read_bytes()
+        return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
     except (gzip.BadGzipFile, EOFError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path} is no whole gzip file of UTF-8 text: {error}.") from error
+        what = "gzip file of UTF-8 text" if path.suffix == ".gz" else "file of UTF-8 text"
+        raise SourceError(f"{path} is no whole {what}: {error}.") from error
 
 
 def _parsed(text: str, where: str) -> object:

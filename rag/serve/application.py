@@ -9,6 +9,7 @@ from rag.serve import page, refusals
 from rag.serve.articles import Articles
 from rag.serve.backlog import Backlog
 from rag.serve.chat import Chat
+from rag.serve.checks import Checks
 from rag.serve.desk import Desk
 from rag.serve.health import Health
 from rag.serve.jobs import Jobs
@@ -38,6 +39,7 @@ def build(desk: Desk, health: Health, backlog: Backlog, *, tokens: bool) -> Fast
     for operations in (
         Chat(desk),
         Questions(desk),
+        Checks(desk),
         Articles(desk),
         Jobs(desk, backlog),
         health,

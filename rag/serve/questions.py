@@ -19,7 +19,7 @@ from rag.serve.schemas import (
     Whole,
     Within,
 )
-from rag.text import content_id, normalise
+from rag.text import as_article
 from rag.types import AnswerStatus
 
 _MOST_ARTICLES = 20
@@ -213,7 +213,7 @@ class Questions:
 
 def _article(title: str, text: str) -> Article:
     """A text as an article that is in no index."""
-    title, text = normalise(title), normalise(text)
-    if not text:
+    article = as_article(text, title=title)
+    if not article.text:
         raise Refusal(400, "no_text", "The text holds no letter that can be seen.", param="text")
-    return Article(content_id(title, text), "", title, text)
+    return article

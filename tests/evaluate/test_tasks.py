@@ -1,5 +1,7 @@
 """Retrieval, faithfulness, summaries and cleaning over invented sets, with the fakes that ship."""
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +24,9 @@ from rag.config import load
 from rag.errors import GenerateError
 from rag.evaluate.cleaning import Cleaning
 from rag.evaluate.faithfulness import Faithfulness, split
+from rag.evaluate.pairs import ClaimPairs
 from rag.evaluate.retrieval import Retrieval, variants
+from rag.evaluate.sets import claim_pairs
 from rag.evaluate.summaries import Summaries
 from rag.types import Message
 
@@ -161,3 +165,39 @@ def test_a_page_that_cannot_be_read_counts_as_empty(tmp_path: Path) -> None:
         found = values(Cleaning(bench).figures([record]))
     assert record["shares"] == {"text_bs4": [0.0, 0.0, 1.0]}
     assert found["text_bs4", "f1"] == (0.0, 1)
+
+
+def test_pairs_count_what_is_accepted_by_split_and_kind(tmp_path: Path) -> None:
+    def row(split: str, claim: str, *, supported: bool) -> str:
+        name = f"{split}-{claim[:12]}"
+        pair = {"id": name, "split": split, "kind": "name", "source": BRIDGE, "title": ""}
+        rest = {"published": "2031-05-01", "claim": claim, "supported": supported}
+        return json.dumps(pair | rest)
+
+    copied, invented = "Mayor Ida Fenn opened the new Harrow bridge.", "Nobody swam to Zorlon."
+    rows = (
+        row("fit", copied, supported=True),
+        row("fit", invented, supported=False),
+        row("held", copied, supported=False),
+        row("held", invented, supported=True),
+    )
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "check_pairs.jsonl").write_text("\n".join(rows))
+    with make_bench(tmp_path, replies=no_model) as bench:
+        task = ClaimPairs(bench)
+        found = values(task.figures(measured(task)))
+    assert found["fit", "balanced_accuracy"] == (1.0, 2)
+    assert found["held", "true_positive_rate"] == found["held", "true_negative_rate"] == (0.0, 2)
+    assert found["held", "name", "balanced_accuracy"] == (0.0, 2)
+
+
+def test_the_projects_own_pairs_are_even_and_their_halves_apart() -> None:
+    pairs = claim_pairs(Path(__file__).resolve().parents[1] / "gate")
+    halves = [[pair for pair in pairs if pair.split == split] for split in ("fit", "held")]
+    assert len(pairs) == sum(map(len, halves)) >= 240
+    counts = [Counter((pair.kind, pair.supported) for pair in half) for half in halves]
+    assert counts[0] == counts[1]
+    assert len(set(counts[0].values())) == 1
+    fit, held = ({pair.source for pair in half} for half in halves)
+    assert not fit & held
+    assert len({pair.claim for pair in pairs}) == len(pairs)

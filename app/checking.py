@@ -1,0 +1,135 @@
+"""The tab in which a text is checked against the articles, sentence by sentence."""
+
+import time
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from typing import Any, get_args
+
+import gradio as gr
+
+from app import render
+from app.amounts import count
+from app.aside import stepped
+from app.events import LIGHT, MODEL, Part
+from app.filters import FilterBar, chosen
+from app.line import Line, before
+from app.summaries import state_line
+from app.words import explained
+from rag import Claim, News
+from rag.types import Filters, Verdict
+
+_MOST_CHARACTERS = 200_000  # that the field takes, as many as are checked at once
+_TICK = 0.5  # seconds between two pictures of a growing list
+_Step = tuple[Claim, int, str]  # a checked sentence, of how many, and what to know about the text
+
+
+class Checks:
+    """The tab's events."""
+
+    def __init__(self, news: News, line: Line) -> None:
+        """Nothing is checked yet."""
+        self._news, self._line = news, line
+
+    def run(
+        self, text: str, since: object, until: object, names: object, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        """Check a text: results, what happens now, and the two buttons."""
+        shown = ""
+        try:
+            filters = chosen(since, until, names)
+            session = str(request.session_hash)
+            for shown, state in self._checked(text, filters, session):
+                yield shown, state_line(state), *_buttons(busy=True)
+            yield shown, "", *_buttons(busy=False)
+        except Exception as error:  # noqa: BLE001 - told in place, what was done stays
+            yield shown, render.trouble(explained(error)), *_buttons(busy=False)
+
+    def _checked(self, text: str, filters: Filters, session: str) -> Iterator[tuple[str, str]]:
+        """The list so far, and what happens now."""
+        claims: list[Claim] = []
+        note, total, drawn = "", 0, 0.0
+        with self._line.ticket(session, "check") as ticket:
+            for ahead in self._line.places(ticket):
+                yield from ticket.paced([("", f"Waiting for the machine: {before(ahead)} …")])
+            with closing(stepped(self._steps(text, filters), name="check")) as steps:
+                for step in steps:
+                    if step is not None:
+                        claim, total, note = step
+                        claims.append(claim)
+                    if time.monotonic() - drawn > _TICK:
+                        drawn = time.monotonic()
+                        yield from ticket.paced([_picture(claims, total, note)])
+                    if ticket.stopped.is_set():
+                        break
+        yield results(claims, note, of=total), ""
+
+    def _steps(self, text: str, filters: Filters) -> Generator[_Step, None, None]:
+        work = self._news.checking(text, filters=filters)
+        for claim in work:
+            yield claim, len(work), work.note
+
+    def stop(self, request: gr.Request) -> str:
+        """End after the sentence at work, and say so."""
+        self._line.stop(str(request.session_hash), "check")
+        return state_line("Stopping …")
+
+
+def _picture(claims: Sequence[Claim], total: int, note: str) -> tuple[str, str]:
+    """The list as it grows, and how far it is."""
+    if not claims:
+        return "", "Looking for articles …"
+    return results(claims, note), f"{len(claims)} of {count(total, 'sentence')} checked …"
+
+
+def results(claims: Sequence[Claim], note: str = "", *, of: int = 0) -> str:
+    """The sentences as a list, each with its status, its unproven words and its quotes.
+
+    ``of``: how many there should be; where they are fewer, it is said.
+    """
+    counts = Counter(claim.status for claim in claims)
+    said = [", ".join(f"{counts[each]} {each}" for each in get_args(Verdict)) + "."]
+    said += [f"Stopped after {len(claims)} of {count(of, 'sentence')}."] if len(claims) < of else []
+    said += [note] if note else []
+    items = "".join(map(_item, claims))
+    return (
+        f'<section class="checked"><p class="quiet" role="status">{render.esc(" ".join(said))}</p>'
+        f"{render.legend(claims)}<ol>{items}</ol></section>"
+    )
+
+
+def _item(claim: Claim) -> str:
+    why = (
+        "" if claim.supported or not claim.reason else f"<small>{render.esc(claim.reason)}</small>"
+    )
+    return (
+        f'<li class="{render.esc(claim.status)}"><b class="verdict">{render.esc(claim.status)}</b>'
+        f'<p class="answer">{render.claim(claim)}</p>{why}{render.cards(claim.citations)}</li>'
+    )
+
+
+def _buttons(*, busy: bool) -> tuple[Any, Any]:
+    return gr.update(interactive=not busy), gr.update(visible=busy)
+
+
+def build(news: News, line: Line) -> Part:
+    """Lay the tab out and wire it; returns what it does when the page opens, and on new articles."""
+    tab = Checks(news, line)
+    text = gr.Textbox(
+        label="Text to check against the articles",
+        placeholder="Paste a draft. Each sentence comes back with its quotes and the words that no"
+        " quote proves.",
+        lines=7,
+        max_lines=18,
+        max_length=_MOST_CHARACTERS,
+        elem_id="draft",
+    )
+    bar = FilterBar(news)
+    with gr.Row(elem_classes="actions"):
+        start = gr.Button("Check", variant="primary", size="md")
+        stop = gr.Button("Stop", visible=False, size="md")
+    state = gr.HTML(js_on_load=None, apply_default_css=False)
+    found = gr.HTML(js_on_load=None, apply_default_css=False, elem_id="checked")
+    start.click(tab.run, [text, *bar.inputs], [found, state, start, stop], **MODEL)
+    stop.click(tab.stop, None, state, **LIGHT)
+    return bar.anew

@@ -1,0 +1,238 @@
+"""``rag check``."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rag.cli import show
+from rag.cli.options import (
+    IndexOption,
+    JsonOption,
+    ProfileOption,
+    PublisherOption,
+    SetOption,
+    SinceOption,
+    UntilOption,
+    filters_of,
+    news_of,
+)
+from rag.errors import ExtractError, QuestionError, SourceError
+from rag.types import Article, Claim, Failure
+
+if TYPE_CHECKING:
+    from rag.newsroom import News
+
+_MOST_BYTES = 64_000_000
+_STYLES = {"supported": "green", "partly": "yellow", "unsupported": "red"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command()(check)
+
+
+def check(
+    text: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|-",
+            help="The text to check: a file, or - for standard input; or a .jsonl of"
+            ' {"id", "text", "source"}, each text against its own source.',
+        ),
+    ],
+    index: IndexOption = "",
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--source",
+            metavar="FILE",
+            help="Check against this file or web address, not an index; repeatable.",
+        ),
+    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    publisher: PublisherOption = None,
+    as_json: JsonOption = False,
+    fail: Annotated[
+        bool, typer.Option("--fail", help="Exit with 1 if a sentence is not fully supported.")
+    ] = False,
+    profile: ProfileOption = "",
+    overrides: SetOption = None,
+) -> None:
+    """Check a text against the articles: what is supported, by which quote, and which words are not.
+
+    Each sentence is supported, partly supported, or unsupported. At most 500 sentences at once; no
+    language model is asked. The exit code is 0 unless there is an error; see --fail.
+
+    Example: rag check draft.txt --index mine
+    """
+    filters = filters_of(since, until, publisher)
+    rows = text.endswith(".jsonl")
+    if (source or rows) and (index or since or until or publisher):
+        raise typer.BadParameter("an index and its filters do not go with sources of your own.")
+    if source and rows:
+        raise typer.BadParameter(f"each text of {text} names its own source; leave out --source.")
+    with news_of(index, profile, overrides) as news:
+        if rows:
+            good = _check_rows(news, tuple(_rows(Path(text))), fail=fail)
+        else:
+            sources = tuple(_articles(news, source)) if source else None
+            work = news.checking(_read(text), sources=sources, filters=filters)
+            with show.progress_bar("sentences", len(work)) as bar:
+                claims = []
+                for claim in work:
+                    claims.append(claim)
+                    show.advance(bar, "checking", len(claims), len(work))
+            _print(claims, note=work.note, as_json=as_json)
+            good = not fail or all(claim.supported for claim in claims)
+    if not good:
+        raise typer.Exit(1)
+
+
+def _articles(news: "News", sources: Sequence[str]) -> Iterator[Article]:
+    for each in news.articles_in(sources):
+        if isinstance(each, Failure):
+            raise SourceError(each.reason)
+        yield each
+
+
+def _read(name: str) -> str:
+    """The text of a file or of standard input, in whatever encoding."""
+    from rag.extract.decode import decode
+
+    try:
+        if name == "-":
+            body = sys.stdin.buffer.read(_MOST_BYTES + 1)
+        else:
+            with Path(name).open("rb") as file:
+                body = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise SourceError(f"{name} cannot be read: {error.strerror or error}.") from error
+    if len(body) > _MOST_BYTES:
+        raise SourceError(f"{name} has more than {_MOST_BYTES // 1_000_000} MB. Check it in parts.")
+    try:
+        return decode(body)
+    except ExtractError as error:
+        raise SourceError(f"{name} is no text: {error}") from error
+
+
+def _print(claims: Sequence[Claim], *, note: str, as_json: bool) -> None:
+    if note:
+        show.console(stderr=True).print(note)
+    if as_json:
+        from rag.export import as_json as to_json
+
+        print(to_json({"claims": claims}))  # noqa: T201
+        return
+    from rich.text import Text
+
+    from rag.export import LEGEND
+
+    out = show.console()
+    for claim in claims:
+        _print_claim(claim)
+    if not all(claim.supported for claim in claims):
+        out.print(Text(LEGEND, style="dim"))
+    counts = [f"{sum(c.status == each for c in claims)} {each}" for each in _STYLES]
+    sentences = "1 sentence" if len(claims) == 1 else f"{len(claims)} sentences"
+    out.print(f"{sentences}: {', '.join(counts)}.")
+
+
+def _print_claim(claim: Claim) -> None:
+    from rich.text import Text
+
+    from rag.export import by_article, marked_words
+
+    out = show.console()
+    status = Text(f"[{claim.status}] ", style=_STYLES[claim.status])
+    out.print(status + Text(show.plain(marked_words(claim)), style="bold"))
+    if claim.reason and not claim.supported:
+        out.print(Text(f"    Why: {show.plain(claim.reason)}"))
+    for quotes in by_article(claim.citations):
+        for quote in quotes:
+            headline = "Headline: " if quote.field == "title" else ""
+            out.print(Text(f"    {headline}“{' '.join(show.plain(quote.quote).split())}”"))
+        if about := show.about(quotes[0]):
+            out.print(Text(f"    {about}", style="dim"))
+    out.print()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of a .jsonl: a text and what it is held against."""
+
+    id: str | int
+    text: str
+    sources: tuple[Article, ...]
+
+
+def _check_rows(news: "News", rows: Sequence[_Row], *, fail: bool) -> bool:
+    """Print a line of JSON for each text; whether each could be checked, and holds if it must."""
+    from rag.export import as_json
+
+    good = True
+    with show.progress_bar("texts", len(rows)) as bar:
+        for done, row in enumerate(rows, start=1):
+            result: dict[str, object] = {"id": row.id, "claims": ()}
+            try:
+                claims = news.check_text(row.text, sources=row.sources)
+            except QuestionError as error:
+                result["error"] = str(error)
+                good = False
+            else:
+                result["claims"] = claims
+                good &= not fail or all(claim.supported for claim in claims)
+            print(as_json(result, indent=None), flush=True)  # noqa: T201
+            show.advance(bar, "checking", done, len(rows))
+    return good
+
+
+def _rows(path: Path) -> Iterator[_Row]:
+    """The rows of a file.
+
+    Raises:
+        SourceError: if one of them is none; before anything is checked, if all are taken first.
+    """
+    numbered = enumerate(_read(str(path)).split("\n"), start=1)
+    rows = [(number, line) for number, line in numbered if line.strip()]
+    if not rows:
+        raise SourceError(f'{path} is empty; wanted lines of {{"id", "text", "source"}}.')
+    for number, line in rows:
+        try:
+            yield _row(json.loads(line))
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise SourceError(
+                f'{path}, line {number}: wanted {{"id", "text", "source"}}, where the source is a'
+                ' text, {"title", "text", "published"}, or a list of these'
+                f" ({type(error).__name__}: {error})."
+            ) from None
+
+
+def _row(values: object) -> _Row:
+    if not isinstance(values, dict):
+        raise TypeError(f"it holds {type(values).__name__}")
+    name, text, source = (values[key] for key in ("id", "text", "source"))
+    if not isinstance(name, str | int) or not isinstance(text, str):
+        raise TypeError("id or text is none")
+    return _Row(name, text, tuple(map(_source, source if isinstance(source, list) else [source])))
+
+
+def _source(value: object) -> Article:
+    from rag.text import as_article
+
+    if isinstance(value, str):
+        return as_article(value)
+    if not isinstance(value, dict):
+        raise TypeError(f"a source is {type(value).__name__}")
+    day = value.get("published")
+    return as_article(
+        str(value["text"]),
+        title=str(value.get("title") or ""),
+        published=date.fromisoformat(str(day)) if day else None,
+    )
