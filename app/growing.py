@@ -21,29 +21,27 @@ class Growing:
         """Nothing is found yet."""
         self._question = question
         self._checked: list[Claim] = []
-        self._written = ""
+        self._draft = ""  # all of it
+        self._unchecked = ""  # the end of it
         self._looks = 0
-        self._anew = False  # whether this is written beside what stands here
+        self._anew = False  # whether something is written beside what stands here
         self._look = ""
         self._shown = 0.0  # when the text was last shown
-
-    @property
-    def so_far(self) -> list[Claim]:
-        """The sentences that were checked."""
-        return in_order(self._checked)
 
     def takes(self, event: Found | Draft | Checked) -> str:
         """What happens now, in words; empty where it is too early for another picture."""
         match event:
             case Found(passages, nearest):
-                self._written = ""
                 self._looks += 1
-                self._anew = bool(self._checked)
                 self._look = render.first_look(nearest)
-                return f"Reading {len(passages)} {'more ' if self._looks > 1 else ''}passages …"
+                self._anew = any(claim.citations for claim in self._checked)
+                if not self._anew:
+                    self._checked, self._draft, self._unchecked = [], "", ""
+                return f"Reading {len(passages)} passages{' in all' if self._looks > 1 else ''} …"
             case Draft(text):
                 if not self._anew:
-                    self._written += text
+                    self._draft += text
+                    self._unchecked += text
                 if time.monotonic() - self._shown < _TICK:
                     return ""
                 self._shown = time.monotonic()
@@ -51,7 +49,7 @@ class Growing:
             case Checked(claim):
                 if not self._anew:
                     self._checked.append(claim)
-                    self._written = self._written.partition(claim.text)[2]
+                    self._unchecked = self._unchecked.partition(claim.text)[2].lstrip(". ")
                 return "Checking …"
 
     def look(self) -> str:
@@ -61,14 +59,18 @@ class Growing:
 
     def picture(self, state: str, note: str = "") -> str:
         """The turn as it stands."""
-        body = render.draft(self.so_far, unmarked(self._written))
+        body = render.draft(
+            unmarked(self._draft), in_order(self._checked), unmarked(self._unchecked)
+        )
         return render.working(self._question, body, state, note)
 
     def stopped(self) -> str:
         """The turn as it was stopped."""
         checked = "What stands here was checked, but not kept."
-        return self.ended(f"Stopped. {checked if self.so_far else 'Nothing of it was kept.'}")
+        return self.ended(f"Stopped. {checked if self._checked else 'Nothing of it was kept.'}")
 
     def ended(self, message: str) -> str:
         """The turn as it was left, and why."""
-        return render.trouble(message, self._question, self.so_far)
+        checked = in_order(self._checked)
+        so_far = render.draft(unmarked(self._draft), checked, "") if checked else ""
+        return render.trouble(message, self._question, so_far + render.legend(checked))

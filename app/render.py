@@ -10,7 +10,16 @@ from datetime import date
 from html import escape
 from urllib.parse import unquote, urlsplit
 
-from rag.export import NEAREST_SHOWN, as_text, by_article, doubts, pieces, standing, unmarked
+from rag.export import (
+    NEAREST_SHOWN,
+    as_text,
+    by_article,
+    doubts,
+    opening,
+    pieces,
+    standing,
+    unmarked,
+)
 from rag.text import written_date
 from rag.types import (
     Answer,
@@ -32,6 +41,7 @@ _BECAME: Mapping[str, str] = {
 }
 _LINE = re.compile(r":\d+\Z")  # of a file
 _TAIL = 12  # letters before a mark, at most, that go to the next line with it
+_SHORT = 60  # characters of a first line that may yet become a short answer
 _END_UNPROVEN = '<span class="unseen">)</span>'
 _BRACES = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
 
@@ -174,15 +184,14 @@ def answer_body(answer: Answer, searched: str = "") -> str:
     if answer.refused:
         return _refusal(answer, searched)
     doubt = f'<p class="unsure">{esc(doubts(answer))}</p>' if answer.status == "unsure" else ""
-    return said(answer.claims, short=bool(answer.short)) + legend(answer.claims) + doubt
+    short, rest = opening(answer)
+    return said(claim(short) if short else "", claims(rest)) + legend(answer.claims) + doubt
 
 
-def said(values: Sequence[Claim], *, short: bool, unchecked: str = "") -> str:
-    """The short answer large, where there is one, and the sentences below it."""
-    opening, rest = values[:short], values[short:]
-    body = " ".join(filter(None, (claims(rest), unchecked)))
-    large = f'<p class="short">{claims(opening)}</p>' if opening else ""
-    return large + (f'<p class="answer">{body}</p>' if body else "")
+def said(short: str, sentences: str) -> str:
+    """The short answer large, where there is one, and the sentences below it; both as HTML."""
+    large = f'<p class="short">{short}</p>' if short else ""
+    return large + (f'<p class="answer">{sentences}</p>' if sentences else "")
 
 
 def _refusal(answer: Answer, searched: str) -> str:
@@ -241,26 +250,35 @@ def working(question: str, body: str, state: str, note: str = "") -> str:
     )
 
 
-def draft(checked: Sequence[Claim], unchecked: str) -> str:
+def draft(written: str, checked: Sequence[Claim], unchecked: str) -> str:
     """Sentences as they are checked, and behind them what is still being written.
 
-    The first line of an answer is the short answer.
+    ``written`` is all of the draft; where its first line is short, it is the short answer.
     """
-    opening, _, rest = ("", "", unchecked) if checked else unchecked.partition("\n")
-    large = f'<p class="short">{_unchecked(opening)}</p>' if opening.strip() else ""
-    return large + said(checked, short=True, unchecked=_unchecked(rest))
+    first, newline, _ = written.partition("\n")
+    if checked:
+        short, rest = _headed(first, checked)
+        return said(claims(short), " ".join(filter(None, (claims(rest), _unchecked(unchecked)))))
+    if len(first) > _SHORT and not newline:
+        return said("", _unchecked(unchecked))
+    return said(*map(_unchecked, unchecked.partition("\n")[::2]))
+
+
+def _headed(first: str, checked: Sequence[Claim]) -> tuple[Sequence[Claim], Sequence[Claim]]:
+    """The claim that is the first line of the draft alone, if one is, and the others."""
+    alone = bool(checked) and checked[0].text.rstrip(". ") == first.strip().rstrip(". ")
+    return checked[:alone], checked[alone:]
 
 
 def _unchecked(text: str) -> str:
     return f'<span class="draft">{esc(text)}</span>' if text.strip() else ""
 
 
-def trouble(message: str, question: str = "", so_far: Sequence[Claim] = ()) -> str:
-    """What went wrong and what to do, in place; below what had been checked of an answer."""
+def trouble(message: str, question: str = "", so_far: str = "") -> str:
+    """What went wrong and what to do, in place; below ``so_far``, what had been shown, as HTML."""
     asked = f'<h2 class="question">{esc(question)}</h2>' if question else ""
-    body = said(so_far, short=True) + legend(so_far)
     return (
-        f'<article class="turn">{asked}{body}'
+        f'<article class="turn">{asked}{so_far}'
         f'<p class="trouble" role="alert">{esc(message)}</p></article>'
     )
 

@@ -25,7 +25,7 @@ from rag.export import (
     summary_rows,
     whole,
 )
-from rag.types import Answer, Article, Chunk, Citation, Claim, Passage, Summary, Timing
+from rag.types import Answer, Article, Chunk, Citation, Claim, Passage, Span, Summary, Timing
 
 TEXT = "Zoë opened the “bridge”.\n\nIt rained."
 ARTICLE = Article(
@@ -38,19 +38,20 @@ QUOTE = citation(PASSAGE, 3, 9)
 
 def made(score: float = 0.5) -> Answer:
     passage = Passage(1, PASSAGE.chunk, ARTICLE, score)
-    claim = Claim("It rained.", (QUOTE,), True)
+    claim = Claim("It rained.", (QUOTE,), "supported")
     return Answer(
-        "Q?", "It rained. [1]", (claim,), (QUOTE,), (passage,), False, 2 / 3, "m", Timing()
+        "Q?", "It rained. [1]", (claim,), (QUOTE,), (passage,), "answered", 2 / 3, "m", Timing()
     )
 
 
 def test_an_answer_keeps_the_names_and_order_of_its_fields() -> None:
     read = json.loads(as_json(made()))
-    assert list(read) == list(Answer.__slots__)
+    assert list(read) == [*Answer.__slots__, "refused"]
     assert read["claims"][0]["citations"] == read["citations"]
     assert read["confidence"] == 0.6667
     (cited,) = read["citations"]
     assert TEXT[cited["start"] : cited["end"]] == cited["quote"] == "rained"
+    assert (read["status"], read["refused"], cited["field"]) == ("answered", False, "text")
     assert cited["published"] == "2022-01-09"
 
 
@@ -106,32 +107,47 @@ def quote(number: int, start: int, end: int, **changes: str) -> Citation:
     return quotation(replace(ARTICLE, **changes), number, start, end)  # type: ignore[arg-type]
 
 
-def answered(*citations: Citation, question: str = "Q?", text: str = "It rained. [1]") -> Answer:
-    return replace(made(), question=question, text=text, citations=citations)
+def answered(*citations: Citation, question: str = "Q?", text: str = "It rained.") -> Answer:
+    claim = Claim(text, citations, "supported")
+    return replace(made(), question=question, claims=(claim,), citations=citations)
 
 
 def test_an_answer_reads_well() -> None:
-    two = quote(2, 26, 36), quote(1, 0, 24), quote(2, 0, 3), quote(2, 26, 36)
-    text = as_markdown(answered(*two, text="Zoë opened it. [1] It rained. [2]"))
-    assert text == (
-        "# Q?\n\nZoë opened it. [1] It rained. [2]\n\n**Sources**\n\n"
+    first = quote(1, 0, 24)
+    second = quote(2, 26, 36, id="a2"), quote(2, 0, 3, id="a2"), quote(2, 26, 36, id="a2")
+    title = replace(first, quote="Über", start=0, end=4, field="title")
+    claims = (
+        Claim("Zoë", (first,), "supported"),
+        Claim("It rained hard.", second, "partly", (Span(10, 14, "hard"),)),
+    )
+    found = replace(
+        made(), claims=claims, short="Zoë", text="Zoë [1]\nIt rained hard. [2]", status="unsure",
+        citations=(*second, first, title),
+    )  # fmt: skip
+    assert as_markdown(found) == (
+        "# Q?\n\n**Zoë [1]**\n\nIt rained ⟦hard⟧. [2]\n\n*⟦ ⟧ no quote proves these words.*\n\n"
+        "*Less sure: some words have no proof; of answers with this confidence about 7 in 10 are"
+        " right.*\n\n**Sources**\n\n"
         "- [1] **Über T**, Écho, Sunday 9 January 2022, <https://a.example/1>\n\n"
-        "  > Zoë opened the “bridge”.\n\n"
+        "  > Headline: Über\n\n  > Zoë opened the “bridge”.\n\n"
         "- [2] **Über T**, Écho, Sunday 9 January 2022, <https://a.example/1>\n\n"
         "  > It rained.\n\n  > Zoë\n"
     )
 
 
-def test_a_refusal_has_no_sources_and_a_chat_has_one_heading_a_turn() -> None:
-    refused = answered(question="Who?", text="Not in the articles.")
+def test_a_refusal_has_the_nearest_sentences_and_a_chat_has_one_heading_a_turn() -> None:
+    refused = replace(made(), question="Who?", text="Not in the articles.", status="refused")
     assert as_markdown(refused) == "# Who?\n\nNot in the articles.\n"
+    near = as_markdown(replace(refused, nearest=(quote(1, 26, 36),)))
+    assert "**Nearest**\n\n- **Über T**" in near
+    assert near.endswith("  > It rained.\n")
     both = as_markdown((answered(QUOTE), refused))
     assert [token.tag for token in tokens(both) if token.type == "heading_open"] == ["h1", "h1"]
     assert as_markdown(()) == ""
 
 
 def test_a_summary_is_headed_by_its_title() -> None:
-    one = Summary(("a1",), "It rained. [1]", (), (QUOTE,), "m", Timing())
+    one = Summary(("a1",), "It rained. [1]", made().claims, (QUOTE,), "m", Timing())
     assert as_markdown(one).startswith("# Über T\n\nIt rained. [1]\n\n**Sources**\n\n- [1] ")
     many = replace(one, article_ids=("a1", "a2"))
     assert as_markdown(many).startswith("# Summary of 2 articles\n")
@@ -199,7 +215,8 @@ def test_only_web_addresses_become_links(url: str, link: str) -> None:
 
 def pair(**changes: str) -> tuple[Article, Summary]:
     article = replace(ARTICLE, **changes)  # type: ignore[arg-type]
-    held = Claim("It rained.", (quotation(article, 1, 26, 36), quotation(article, 1, 0, 24)), True)
+    held = Claim("It rained.", (quotation(article, 1, 26, 36), quotation(article, 1, 0, 24)))
+    held = replace(held, status="supported")
     claims = (held, Claim("King Olaf wept.", reason="no"))
     timing = Timing(retrieve=0.5, first_token=1.0, generate=2.0, verify=0.25, probe=0.25)
     return article, Summary(("a1",), "It rained. [1]", claims, held.citations, "m", timing)
@@ -247,7 +264,7 @@ def test_a_saved_answer_holds_places_and_no_articles() -> None:
     text = saved(replace(made(), draft="It rained [1]", short="rain", timing=timing))
     assert "opened" not in text
     assert "Über" not in text
-    assert len(text) < 600
+    assert len(text) < 700
     kept = read_saved(text)
     (passage,), (claim,) = kept.passages, kept.claims
     assert (passage.article_id, passage.start, passage.end) == ("a1", 26, 36)
@@ -260,13 +277,43 @@ def test_a_saved_answer_holds_places_and_no_articles() -> None:
     assert read_saved(saved(made(float("nan")))).passages[0].score == 0
 
 
+def test_an_answer_that_was_saved_by_the_version_before_still_opens() -> None:
+    place = {"article_id": "a1", "number": 1, "start": 26, "end": 36}
+    claims = [
+        {"text": "It rained.", "citations": [place], "supported": True, "reason": "", "score": 0.9},
+        {"text": "It hailed.", "citations": [], "supported": False, "reason": "no", "score": 0.1},
+    ]
+    old = {
+        "version": 1,
+        "question": "Q?",
+        "text": "It rained. [1]",
+        "claims": claims,
+        "passages": [place | {"score": 0.5}],
+        "refused": False,
+        "confidence": 0.8,
+        "model": "m",
+        "draft": "It rained. It hailed.",
+        "short": "",
+    }
+    kept = read_saved(json.dumps(old))
+    assert (kept.version, kept.status, kept.nearest) == (2, "answered", ())
+    # What was not supported had been taken back then, so it is no part of the answer.
+    assert [(each.text, each.status) for each in kept.claims] == [("It rained.", "supported")]
+    assert kept.claims[0].citations[0].field == "text"
+    refused = read_saved(json.dumps(old | {"refused": True, "claims": []}))
+    assert refused.status == "refused"
+    with pytest.raises(SavedError, match="cannot be read"):
+        read_saved(json.dumps(old | {"refused": "no"}))
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
         ("question", None),
         ("question", 1),
-        ("refused", "no"),
-        ("refused", 0),
+        ("status", "no"),
+        ("status", False),
+        ("nearest", [1]),
         ("confidence", 2),
         ("confidence", float("nan")),
         ("version", 0),

@@ -9,15 +9,18 @@ from pathlib import Path
 import pytest
 
 from rag.export import AnswerRow, Quote, Sentence, Source, SummaryRow, as_json, read_row, write_rows
+from rag.types import Span
 
 LEAD = "The ferry left at noon."
 QUOTE = Quote("a1", LEAD, 3, 26)
 ANSWER = AnswerRow(
     "q1",
     "=When did *it* leave?",
+    short="at noon",
     answer=f"{LEAD} [2]",
+    status="unsure",
     confidence=0.75,
-    claims=(Sentence(LEAD, (QUOTE,)),),
+    claims=(Sentence(LEAD, (QUOTE,), "partly", (Span(18, 22, "noon"),)),),
     sources=(Source(2, "a1", "https://example.org/f", "<b>Ferry</b>", "", date(2024, 5, 1)),),
     model="m",
     config="c",
@@ -25,7 +28,9 @@ ANSWER = AnswerRow(
     prompt_tokens=10,
     output_tokens=5,
 )
-REFUSED = AnswerRow("q2", "Who?", answer="Not in the articles.", refused=True, model="m")
+REFUSED = AnswerRow(
+    "q2", "Who?", answer="Not in the articles.", status="refused", refused=True, model="m"
+)
 BAD = AnswerRow("q3", "", error="q.txt line 3 is not text in UTF-8; convert the file.")
 ROWS = (ANSWER, REFUSED, BAD)
 SUMMARY = SummaryRow(
@@ -47,7 +52,12 @@ def test_json_lines_are_read_back_as_the_same_rows(tmp_path: Path) -> None:
         "quote": LEAD,
         "start": 3,
         "end": 26,
+        "field": "text",
     }
+    assert json.loads(lines[0])["claims"][0]["unbacked"][0]["text"] == "noon"
+    old = json.loads(lines[0])  # of a job that was begun by the release before
+    del old["short"], old["status"], old["claims"][0]["status"], old["claims"][0]["unbacked"]
+    assert read_row(AnswerRow, json.dumps(old)).claims[0].status == "supported"
     assert read_row(SummaryRow, as_json(SUMMARY, indent=None)) == SUMMARY
 
 
@@ -57,6 +67,7 @@ def test_csv(tmp_path: Path) -> None:
         first, second, third = csv.DictReader(file, strict=True)
     assert first["question"] == "'=When did *it* leave?"
     assert (first["quotes"], first["refused"], first["confidence"]) == (LEAD, "false", "0.75")
+    assert (first["short"], first["status"], second["status"]) == ("at noon", "unsure", "refused")
     assert json.loads(first["sources"])[0]["published"] == "2024-05-01"
     assert json.loads(first["claims"])[0]["quotes"][0]["end"] == 26
     assert (second["refused"], second["quotes"], second["claims"]) == ("true", "", "[]")
@@ -74,7 +85,10 @@ def test_parquet_keeps_types_and_nesting(tmp_path: Path) -> None:
         "quote": LEAD,
         "start": 3,
         "end": 26,
+        "field": "text",
     }
+    assert first["claims"][0]["unbacked"] == [{"start": 18, "end": 22, "text": "noon"}]
+    assert [each["status"] for each in (first, second, third)] == ["unsure", "refused", ""]
     assert (first["seconds"], first["prompt_tokens"], first["refused"]) == (1.25, 10, False)
     assert (second["refused"], second["sources"], third["claims"]) == (True, [], [])
     assert parquet.read_table(written(tmp_path, ".parquet", ())).schema == table.schema
@@ -95,6 +109,7 @@ def test_markdown(tmp_path: Path) -> None:
     text = written(tmp_path, ".md").read_text(encoding="utf-8")
     assert text.startswith("# Answers\n\n## \\=When did \\*it\\* leave?\n")
     assert f"\n{LEAD} [2]\n" in text
+    assert "\n*No quote proves: “noon”*\n" in text
     assert (
         "- [2] **&lt;b&gt;Ferry&lt;/b&gt;**, Wednesday 1 May 2024, <https://example.org/f>" in text
     )

@@ -253,13 +253,13 @@ def _answer(
                     # What was checked stays to be read; the answer decides between the two.
                     kept, draft = (draft if checked else kept), ""
                     looks += 1
-                    more = "more " if looks > 1 else ""
-                    tell(f"{kept}\nReading {len(passages)} {more}passages ...".lstrip())
+                    in_all = " in all" if looks > 1 else ""
+                    tell(f"{kept}\nReading {len(passages)} passages{in_all} ...".lstrip())
                 case Draft(text):
                     draft += text
                     tell(kept or draft)
-                case Checked():
-                    checked = True
+                case Checked(claim):
+                    checked = checked or bool(claim.citations)
                 case Answer():
                     return event
     raise AssertionError("a stream ends with its Answer")

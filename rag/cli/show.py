@@ -68,12 +68,12 @@ def print_answer(answer: Answer, *, draft: bool = False) -> None:
     if answer.refused:
         _print_refusal(answer, draft=draft)
         return
-    from rag.export import doubts
+    from rag.export import doubts, opening
 
     out = console()
-    opening, rest = answer.claims[: bool(answer.short)], answer.claims[bool(answer.short) :]
-    if opening:
-        out.print(Text(_cited(opening), style="bold"))
+    short, rest = opening(answer)
+    if short:
+        out.print(Text(_cited([short]), style="bold"))
     if rest:
         out.print(Text(_cited(rest)))
     _print_legend(answer.claims)
@@ -130,11 +130,11 @@ def print_story(story: Story) -> None:
     """A story of a digest: headline, sentences, timeline, disagreements, and its sources by number."""
     from rich.text import Text
 
-    from rag.export import standing
+    from rag.export import headed, standing
 
     out = console()
     out.print()
-    out.print(Text(plain(story.headline.text), style="bold"))
+    out.print(Text(plain(headed(story.headline)), style="bold"))
     kept = standing(story.claims)
     out.print(Text(_cited(kept)))
     _print_legend(kept)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from rag.export.escaping import escaped, source, with_marks
+from rag.export.marks import LEGEND, cited, headed, standing
 from rag.text import written_date
-from rag.types import Claim, Digest, Disagreement, Event, Source, Story
+from rag.types import Digest, Disagreement, Event, Source, Story
 
 
 def digest_page(digest: Digest) -> str:
@@ -34,8 +35,11 @@ def _count(number: int, one: str, several: str) -> str:
 
 
 def _story(story: Story) -> Iterator[str]:
-    yield f"## {escaped(story.headline.text)}"
-    yield with_marks(story.text)
+    yield f"## {escaped(headed(story.headline))}"
+    kept = standing(story.claims)
+    yield with_marks(" ".join(map(cited, kept)))
+    if not all(claim.supported for claim in kept):
+        yield f"*{escaped(LEGEND)}*"
     if story.timeline:
         yield "**What changed**"
         yield "\n".join(map(_event, story.timeline))
@@ -48,12 +52,7 @@ def _story(story: Story) -> Iterator[str]:
 
 
 def _event(event: Event) -> str:
-    return f"- {written_date(event.day)}: {_marked(event.claim)}"
-
-
-def _marked(claim: Claim) -> str:
-    numbers = dict.fromkeys(citation.number for citation in claim.citations)
-    return f"{escaped(claim.text)} {''.join(f'[{number}]' for number in numbers)}"
+    return f"- {written_date(event.day)}: {with_marks(cited(event.claim))}"
 
 
 def _disagreement(found: Disagreement) -> str:

@@ -1,23 +1,25 @@
 """Answers and summaries as Markdown for people, in which no article writes any Markdown itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rag.export.digests import digest_page
 from rag.export.escaping import escaped, source, with_marks
-from rag.types import Answer, Citation, Digest, Summary
+from rag.export.marks import LEGEND, NEAREST_SHOWN, by_article, cited, doubts, opening, standing
+from rag.types import Answer, Citation, Claim, Digest, Summary
 
 
 def as_markdown(value: Answer | Summary | Digest | Sequence[Answer]) -> str:
     """Question, text and sources as Markdown; several answers one below the other.
 
+    Words that no quote proves stand in ⟦ ⟧; a refusal is followed by the nearest sentences.
     Sources are listed by the numbers of their marks, each with its quotes; a digest also has its
     timelines and what its articles disagree on. Whatever articles and models wrote is escaped: it
     forms no heading, list, link or HTML.
     """
     if isinstance(value, Answer):
-        return _page(value.question, value.text, value.citations)
+        return _page(value.question, _refused(value) if value.refused else _answered(value))
     if isinstance(value, Summary):
-        return _page(_subject(value), value.text, value.citations)
+        return _page(_subject(value), _summarised(value))
     if isinstance(value, Digest):
         return digest_page(value)
     return "\n".join(map(as_markdown, value))
@@ -30,14 +32,43 @@ def _subject(summary: Summary) -> str:
     return f"Summary of {len(summary.article_ids)} articles"
 
 
-def _page(heading: str, text: str, citations: Sequence[Citation]) -> str:
-    parts = [f"# {escaped(heading)}", with_marks(text)]
+def _page(heading: str, parts: Iterable[str]) -> str:
+    return "\n\n".join((f"# {escaped(heading)}", *parts)) + "\n"
+
+
+def _answered(answer: Answer) -> Iterator[str]:
+    short, rest = opening(answer)
+    if short:
+        yield f"**{with_marks(cited(short))}**"
+    yield from _claims(rest)
+    if answer.status == "unsure":
+        yield f"*{escaped(doubts(answer))}*"
+    yield from _sources("Sources", answer.citations)
+
+
+def _refused(answer: Answer) -> Iterator[str]:
+    yield with_marks(answer.text)
+    yield from _sources("Nearest", answer.nearest[:NEAREST_SHOWN], numbered=False)
+
+
+def _summarised(summary: Summary) -> Iterator[str]:
+    yield from _claims(standing(summary.claims))
+    yield from _sources("Sources", summary.citations)
+
+
+def _claims(claims: Sequence[Claim]) -> Iterator[str]:
+    if claims:
+        yield with_marks(" ".join(map(cited, claims)))
+    if not all(claim.supported for claim in claims):
+        yield f"*{escaped(LEGEND)}*"
+
+
+def _sources(
+    heading: str, citations: Sequence[Citation], *, numbered: bool = True
+) -> Iterator[str]:
     if citations:
-        parts.append("**Sources**")
-    quotes: dict[int, dict[str, Citation]] = {}
-    for citation in sorted(citations, key=lambda each: each.number):
-        quotes.setdefault(citation.number, {}).setdefault(citation.quote, citation)
-    for number, cited in quotes.items():
-        parts.append(f"- [{number}] {source(next(iter(cited.values())))}")
-        parts += [f"  > {escaped(quote)}" for quote in cited]
-    return "\n\n".join(parts) + "\n"
+        yield f"**{heading}**"
+    for quotes in by_article(citations):
+        yield f"- {f'[{quotes[0].number}] ' * numbered}{source(quotes[0])}"
+        for each in quotes:
+            yield f"  > {'Headline: ' * (each.field == 'title')}{escaped(each.quote)}"

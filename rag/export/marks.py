@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from rag.types import Answer, Citation, Claim
+from rag.types import Answer, Citation, Claim, Span
 
 NEAREST_SHOWN = 3  # sentences below a refusal
 _MARK = re.compile(r"[^\S\n]*\[\d{1,4}(?:, ?\d{1,4})*\]")
@@ -70,6 +71,42 @@ def _headline_first(quotes: Sequence[Citation]) -> tuple[Citation, ...]:
 def standing(claims: Iterable[Claim]) -> tuple[Claim, ...]:
     """The sentences of a summary or a story that quotes prove, wholly or in part."""
     return tuple(claim for claim in claims if claim.status != "unsupported")
+
+
+def headed(claim: Claim) -> str:
+    """A headline with its unproven words marked; one that nothing proves stands as it is."""
+    return claim.text if claim.status == "unsupported" else marked_words(claim)
+
+
+def opening(answer: Answer) -> tuple[Claim | None, tuple[Claim, ...]]:
+    """The short answer with its proof, where there is one, and the sentences below it.
+
+    Where the model wrote no short answer of its own, it is the words of the first sentence.
+    """
+    if not answer.short or not answer.claims:
+        return None, answer.claims
+    first, *rest = answer.claims
+    if "\n" in answer.text or _bare(first.text) == _bare(answer.short):
+        return first, tuple(rest)
+    return _part(first, answer.short), answer.claims
+
+
+def _bare(text: str) -> str:
+    return text.strip().rstrip(".").casefold()
+
+
+def _part(claim: Claim, words: str) -> Claim:
+    """Some words of a claim with the proof and the doubts that concern them."""
+    start = claim.text.casefold().find(words.casefold())
+    found = [
+        Span(first, last, words[first:last])
+        for span in claim.unbacked
+        if start >= 0
+        and (first := max(span.start - start, 0)) < (last := min(span.end - start, len(words)))
+    ]
+    proven = start >= 0 and claim.unbacked and not found
+    status = "supported" if proven else claim.status
+    return replace(claim, text=words, status=status, unbacked=tuple(found))
 
 
 def doubts(answer: Answer) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from rag.export.marks import LEGEND, NEAREST_SHOWN, by_article, cited, doubts
+from rag.export.marks import LEGEND, NEAREST_SHOWN, by_article, cited, doubts, opening
 from rag.text import written_date
 from rag.types import Answer, Citation
 
@@ -18,8 +18,8 @@ def as_text(answer: Answer) -> str:
 
 
 def _answered(answer: Answer) -> Iterator[str]:
-    opening, rest = answer.claims[: bool(answer.short)], answer.claims[bool(answer.short) :]
-    yield "\n".join(filter(None, (" ".join(map(cited, part)) for part in (opening, rest))))
+    short, rest = opening(answer)
+    yield "\n".join(filter(None, (cited(short) if short else "", " ".join(map(cited, rest)))))
     if not all(claim.supported for claim in answer.claims):
         yield LEGEND
     if answer.status == "unsure":

@@ -7,12 +7,13 @@ The same row is a line of JSON, a row of CSV or Parquet, or a section of Markdow
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar, overload
+from typing import Literal, TypeVar, overload
 
 from pydantic import TypeAdapter
 
+from rag.export.marks import standing
 from rag.export.summaries import Quote, Sentence, quoted_sentences
-from rag.types import Answer, Article, Citation, Summary
+from rag.types import Answer, AnswerStatus, Article, Citation, Summary
 
 __all__ = ["AnswerRow", "Quote", "Row", "Sentence", "Source", "SummaryRow"]
 
@@ -54,11 +55,16 @@ class SummaryRow:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """A question with its answer or refusal, or with the ``error`` that kept it from having one."""
+    """A question with its answer or refusal, or with the ``error`` that kept it from having one.
+
+    ``short`` is the answer in a few words; with an error ``status`` is empty.
+    """
 
     id: str
     question: str
+    short: str = ""
     answer: str = ""
+    status: AnswerStatus | Literal[""] = ""
     refused: bool = False
     confidence: float = 0.0
     claims: tuple[Sentence, ...] = ()
@@ -98,7 +104,7 @@ def summary_row(article: Article, summary: Summary, *, config: str) -> SummaryRo
         publisher=article.publisher,
         published=article.published,
         summary=summary.text,
-        claims=quoted_sentences(summary.claims),
+        claims=quoted_sentences(standing(summary.claims)),
         model=summary.model,
         config=config,
         seconds=round(summary.timing.total, 3),
@@ -112,7 +118,9 @@ def answer_row(question_id: str, answer: Answer, *, config: str) -> AnswerRow:
     return AnswerRow(
         id=question_id,
         question=answer.question,
+        short=answer.short,
         answer=answer.text,
+        status=answer.status,
         refused=answer.refused,
         confidence=round(answer.confidence, 4),
         claims=() if answer.refused else quoted_sentences(answer.claims),

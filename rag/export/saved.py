@@ -5,6 +5,7 @@ may have been changed by anybody: :func:`read_saved` lets nothing through but th
 within their limits. Whether the places exist, only the index knows.
 """
 
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from math import isfinite
 from typing import Annotated, Literal
@@ -49,7 +50,7 @@ class SavedCitation:
     number: _Number
     start: _Place
     end: _Place
-    field: ArticleField
+    field: ArticleField = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +90,40 @@ class SavedAnswer:
     model: str
     draft: str
     short: str
+    nearest: Annotated[tuple[SavedCitation, ...], Field(max_length=_MOST_PARTS)] = ()
+    timing: Annotated[Timing, AfterValidator(_sane)] = _UNTIMED
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstClaim:
+    """A claim as version 1 has it."""
+
+    text: str
+    citations: Annotated[tuple[SavedCitation, ...], Field(max_length=_MOST_PARTS)]
+    supported: bool
+    reason: str
+    score: _Score
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstAnswer:
+    """An answer as version 1 has it."""
+
+    version: Literal[1]
+    question: str
+    text: str
+    claims: Annotated[tuple[_FirstClaim, ...], Field(max_length=_MOST_PARTS)]
+    passages: Annotated[tuple[SavedPassage, ...], Field(max_length=_MOST_PARTS)]
+    refused: bool
+    confidence: _Part
+    model: str
+    draft: str
+    short: str
     timing: Annotated[Timing, AfterValidator(_sane)] = _UNTIMED
 
 
 _FORM = TypeAdapter(SavedAnswer)
+_FIRST_FORM = TypeAdapter(_FirstAnswer)
 
 
 def saved(answer: Answer) -> str:
@@ -108,13 +139,14 @@ def saved(answer: Answer) -> str:
         model=answer.model,
         draft=answer.draft,
         short=answer.short,
+        nearest=tuple(map(_citation, answer.nearest)),
         timing=answer.timing,
     )
     return _FORM.dump_json(kept).decode()
 
 
 def read_saved(text: str) -> SavedAnswer:
-    """What :func:`saved` has written.
+    """What :func:`saved` has written, now or in version 1.
 
     Raises:
         SavedError: if it is anything else.
@@ -127,12 +159,35 @@ def read_saved(text: str) -> SavedAnswer:
     try:
         return _FORM.validate_json(text, strict=True)
     except ValidationError as error:
+        with suppress(ValidationError):
+            return _migrated(_FIRST_FORM.validate_json(text, strict=True))
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise SavedError(
             f"the saved answer cannot be read: {': '.join(filter(None, (place, first['msg'])))}."
             " Ask the question again."
         ) from error
+
+
+def _migrated(old: _FirstAnswer) -> SavedAnswer:
+    """An answer of version 1, in which sentences that were not supported had been taken back."""
+    return SavedAnswer(
+        version=2,
+        question=old.question,
+        text=old.text,
+        claims=tuple(
+            SavedClaim(each.text, each.citations, "supported", (), each.score, each.reason)
+            for each in old.claims
+            if each.supported
+        ),
+        passages=old.passages,
+        status="refused" if old.refused else "answered",
+        confidence=old.confidence,
+        model=old.model,
+        draft=old.draft,
+        short=old.short,
+        timing=old.timing,
+    )
 
 
 def _claim(claim: Claim) -> SavedClaim:

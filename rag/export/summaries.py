@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from rag.export.marks import standing
 from rag.export.values import as_json
-from rag.types import Article, Citation, Claim, Summary
+from rag.types import Article, ArticleField, Citation, Claim, Span, Summary, Verdict
 
 _COLUMNS = "id url title publisher published summary quotes model seconds".split()
 # What a spreadsheet may run as a formula, also in its wide forms (OWASP, "CSV Injection").
@@ -16,20 +17,23 @@ _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words of an article: ``article.text[start:end] == quote``."""
+    """Words of an article, or of its title: ``article.text[start:end] == quote``."""
 
     article_id: str
     quote: str
     start: int
     end: int
+    field: ArticleField = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a summary with the words that bear it out."""
+    """A sentence of a summary or an answer with its quotes, and its words that none proves."""
 
     text: str
     quotes: tuple[Quote, ...]
+    status: Verdict = "supported"
+    unbacked: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +86,23 @@ def _row(article: Article, summary: Summary) -> Row:
         publisher=article.publisher,
         published=article.published,
         summary=summary.text,
-        claims=quoted_sentences(summary.claims),
+        claims=quoted_sentences(standing(summary.claims)),
         model=summary.model,
         seconds=round(summary.timing.total, 1),
     )
 
 
 def quoted_sentences(claims: Iterable[Claim]) -> tuple[Sentence, ...]:
-    """The supported claims with their quotes."""
-    return tuple(_sentence(claim) for claim in claims if claim.supported)
-
-
-def _sentence(claim: Claim) -> Sentence:
-    return Sentence(claim.text, tuple(map(_quote, claim.citations)))
+    """The claims with their quotes."""
+    return tuple(
+        Sentence(each.text, tuple(map(_quote, each.citations)), each.status, each.unbacked)
+        for each in claims
+    )
 
 
 def _quote(citation: Citation) -> Quote:
-    return Quote(citation.article_id, citation.quote, citation.start, citation.end)
+    place = citation.start, citation.end, citation.field
+    return Quote(citation.article_id, citation.quote, *place)
 
 
 def defused(cell: str) -> str:

@@ -24,7 +24,8 @@ _SUMMARY = (
     *("model", "config", "seconds", "prompt_tokens", "output_tokens", "error"),
 )
 _ANSWER = (
-    *("id", "question", "answer", "refused", "confidence", "quotes", "claims", "sources"),
+    *("id", "question", "short", "answer", "status", "refused", "confidence"),
+    *("quotes", "claims", "sources"),
     *("model", "config", "seconds", "prompt_tokens", "output_tokens", "error"),
 )
 
@@ -86,18 +87,20 @@ def _schema(kind: type[Row]) -> "pa.Schema":
     import pyarrow as pa
 
     text, day, real, count = pa.string(), pa.date32(), pa.float64(), pa.int64()
-    quote = pa.struct([("article_id", text), ("quote", text), ("start", count), ("end", count)])
-    claims = pa.list_(pa.struct([("text", text), ("quotes", pa.list_(quote))]))
+    place = [("start", count), ("end", count)]
+    quote = pa.struct([("article_id", text), ("quote", text), *place, ("field", text)])
+    words = pa.list_(pa.struct([*place, ("text", text)]))
+    claim = [("text", text), ("quotes", pa.list_(quote)), ("status", text), ("unbacked", words)]
+    claims = pa.list_(pa.struct(claim))
     article = [("url", text), ("title", text), ("publisher", text), ("published", day)]
     sources = pa.list_(pa.struct([("number", count), ("article_id", text), *article]))
     made = [("model", text), ("config", text), ("seconds", real)]
     made += [("prompt_tokens", count), ("output_tokens", count), ("error", text)]
     if kind is SummaryRow:
         return pa.schema([("id", text), *article, ("summary", text), ("claims", claims), *made])
-    asked = [("id", text), ("question", text), ("answer", text), ("refused", pa.bool_())]
-    return pa.schema(
-        [*asked, ("confidence", real), ("claims", claims), ("sources", sources), *made]
-    )
+    asked = [(name, text) for name in ("id", "question", "short", "answer", "status")]
+    asked += [("refused", pa.bool_()), ("confidence", real)]
+    return pa.schema([*asked, ("claims", claims), ("sources", sources), *made])
 
 
 def write_markdown(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
@@ -115,6 +118,7 @@ def _summarised(row: SummaryRow) -> Iterator[str]:
     if known := ", ".join(filter(None, (*map(escaped, about), link(row.url)))):
         yield known
     yield from _text(row.summary, row.error)
+    yield from _unproven(row.claims)
     yield from _placed(quote for claim in row.claims for quote in claim.quotes)
     yield _made(row)
 
@@ -122,6 +126,7 @@ def _summarised(row: SummaryRow) -> Iterator[str]:
 def _answered(row: AnswerRow) -> Iterator[str]:
     yield f"## {escaped(row.question or row.id)}"
     yield from _text(row.answer, row.error)
+    yield from _unproven(row.claims)
     quotes = [quote for claim in row.claims for quote in claim.quotes]
     for source in row.sources:
         yield f"- [{source.number}] {named(source)}"
@@ -130,10 +135,23 @@ def _answered(row: AnswerRow) -> Iterator[str]:
     yield _made(row)
 
 
+def _unproven(claims: Iterable[Sentence]) -> Iterator[str]:
+    """The words without proof, where there are any."""
+    doubted = (claim for claim in claims if claim.status != "supported")
+    words = [
+        span
+        for claim in doubted
+        for span in ([each.text for each in claim.unbacked] or [claim.text])
+    ]
+    if words:
+        yield f"*No quote proves: {', '.join(f'“{escaped(each)}”' for each in words)}*"
+
+
 def _placed(quotes: Iterable[Quote]) -> Iterator[str]:
-    """Each quote once, with its place in the text of its article."""
+    """Each quote once, with its place in the text or the headline of its article."""
     for each in dict.fromkeys(quotes):
-        yield f"> {escaped(' '.join(each.quote.split()))} (characters {each.start:,}–{each.end:,})"
+        place = f"{'headline, ' * (each.field == 'title')}characters {each.start:,}–{each.end:,}"
+        yield f"> {escaped(' '.join(each.quote.split()))} ({place})"
 
 
 def _made(row: SummaryRow | AnswerRow) -> str:

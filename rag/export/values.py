@@ -11,7 +11,7 @@ from datetime import date
 from math import isfinite
 from pathlib import Path
 
-from rag.types import Passage
+from rag.types import Answer, Passage
 
 
 def as_json(value: object, *, indent: int | None = 2) -> str:
@@ -33,6 +33,9 @@ def _plain(value: object) -> object:
             "text": value.chunk.text,
             "score": _number(value.score, 6),
         }
+    if isinstance(value, Answer):
+        plain = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return plain | {"refused": value.refused}
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):

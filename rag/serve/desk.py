@@ -107,17 +107,16 @@ class Desk:
         filters: Filters,
         *,
         k: int | None = None,
-        short: bool = False,
     ) -> Stream[Found | Draft | Checked | Answer, None, None]:
         """The events of an answer; what it cost is counted. For the model's line."""
         history = self.turns.recall(self.news, turns)
-        events = self.news.stream(question, history=history, filters=filters, k=k, short=short)
+        events = self.news.stream(question, history=history, filters=filters, k=k)
         with closing(events):
             for event in events:
                 if isinstance(event, Answer):
                     self.turns.keep(event)
                     self.metrics.model(event.timing)
-                    self.metrics.answer(refused=event.refused)
+                    self.metrics.answer(event.status)
                 yield event
 
     def check_question(self, question: str, param: str) -> None:

@@ -6,7 +6,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from rag.door import Scope
 from rag.generate import Usage
 from rag.serve.line import Line
-from rag.types import Timing
+from rag.types import AnswerStatus, Timing
 
 TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 120, 300)
@@ -46,7 +46,7 @@ class Metrics:
         )
         self._answers = Counter(
             "newsrag_answers",
-            "Questions answered, and refused since the articles are silent.",
+            "Questions answered, answered less surely, and refused since the articles are silent.",
             ("kind",),
             registry=self.registry,
         )
@@ -74,9 +74,9 @@ class Metrics:
         """Count what a text of the model cost that a job asked for."""
         _count(self._job_tokens, spent)
 
-    def answer(self, *, refused: bool) -> None:
+    def answer(self, status: AnswerStatus) -> None:
         """Count an answer."""
-        self._answers.labels("refused" if refused else "answered").inc()
+        self._answers.labels(status).inc()
 
     def text(self) -> bytes:
         """All of it, in Prometheus's text format."""

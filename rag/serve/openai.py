@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from rag.serve.schemas import CitationReply, Within
+from rag.serve.schemas import CitationReply, ClaimReply, Within
+from rag.types import AnswerStatus
 
 MODEL = "newsrag"
 _MOST_MESSAGES = 200
@@ -73,11 +74,18 @@ class ChatRequest(BaseModel):
 
 
 class Sources(BaseModel):
-    """Extension of the message: what bears the answer out."""
+    """Extension of the message: what proves the answer, and what of it is unproven."""
 
     citations: list[CitationReply] = Field(description="Each quote once, in order of appearance.")
+    claims: list[ClaimReply] = Field(description="The short answer and every sentence.")
+    short: str = Field(description="The answer in a few words; empty in a refusal.")
+    status: AnswerStatus = Field(
+        description="Whether quotes state all of it, it is less sure, or the articles do not say."
+    )
     refused: bool = Field(description="The articles do not answer the question.")
-    confidence: float = Field(description="Probability that the answer is one, 0 to 1.")
+    confidence: float = Field(description="Probability that the answer is right, 0 to 1.")
+    nearest: list[CitationReply] = Field(description="The sentences nearest to the question.")
+    draft: str = Field(description="What the model wrote; in a refusal it is unproven.")
 
 
 class State(BaseModel):

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 
 from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rag import Answer, Article, Summary
 from rag.serve.desk import Desk, filters_of
@@ -20,6 +20,7 @@ from rag.serve.schemas import (
     Within,
 )
 from rag.text import as_article
+from rag.types import AnswerStatus
 
 _MOST_ARTICLES = 20
 _MOST_TURNS = 100
@@ -54,19 +55,23 @@ class AskRequest(Within):
         [], max_length=_MOST_TURNS, description="The turns before it, oldest first."
     )
     k: _Passages | None = Field(None, description="How many passages are read at once at most.")
-    short: StrictBool = Field(False, description="Ask for the answer in a few words too.")
 
 
 class AskReply(BaseModel):
     """An answer; without an answer in the articles, a refusal."""
 
     question: str
-    text: str = Field(description="The supported sentences with their marks, or the refusal.")
-    short: str = Field(description="In a few words, where that was asked for.")
+    text: str = Field(description="The answer with its marks, or the refusal.")
+    short: str = Field(description="The answer in a few words; empty in a refusal.")
+    status: AnswerStatus = Field(
+        description="Whether quotes state all of it, it is less sure, or the articles do not say."
+    )
     refused: bool
-    confidence: float = Field(description="Probability that the answer is one, 0 to 1.")
+    confidence: float = Field(description="Probability that the answer is right, 0 to 1.")
     citations: list[CitationReply]
-    claims: list[ClaimReply] = Field(description="Every sentence, the withdrawn ones too.")
+    claims: list[ClaimReply] = Field(description="The short answer and every sentence.")
+    nearest: list[CitationReply] = Field(description="The sentences nearest to the question.")
+    draft: str = Field(description="What the model wrote; in a refusal it is unproven.")
     passages: list[PassageReply] = Field(description="What the model has read.")
     model: str
     timing: Seconds
@@ -78,10 +83,13 @@ class AskReply(BaseModel):
             question=answer.question,
             text=answer.text,
             short=answer.short,
+            status=answer.status,
             refused=answer.refused,
             confidence=round(answer.confidence, 4),
             citations=list(map(CitationReply.of, answer.citations)),
             claims=list(map(ClaimReply.of, answer.claims)),
+            nearest=list(map(CitationReply.of, answer.nearest)),
+            draft=answer.draft,
             passages=list(map(PassageReply.of, answer.passages)),
             model=answer.model,
             timing=Seconds.of(answer.timing),
@@ -171,15 +179,13 @@ class Questions:
         return SearchReply(passages=list(map(PassageReply.of, found)))
 
     async def ask(self, asked: AskRequest) -> AskReply:
-        """Answer a question from the articles, every sentence with its quote."""
+        """Answer a question from the articles, with the quotes that prove it."""
         self._desk.check_question(asked.question, "question")
         self._desk.news.check(asked.question)
         turns = [(turn.question, turn.answer) for turn in asked.history]
         filters = filters_of(asked)
         answer = await self._desk.model.last(
-            lambda: self._desk.answering(
-                asked.question, turns, filters, k=asked.k, short=asked.short
-            )
+            lambda: self._desk.answering(asked.question, turns, filters, k=asked.k)
         )
         assert isinstance(answer, Answer), "a stream ends with its Answer"
         return AskReply.of(answer)

@@ -21,6 +21,7 @@ from rag.errors import (
     IndexMissing,
     JobChanged,
     JobUnknown,
+    NoArticles,
     QuestionError,
     RagError,
 )
@@ -109,6 +110,8 @@ def refusal_of(error: Exception) -> Refusal:
     """What the client is told of an error."""
     if isinstance(error, Refusal):
         return error
+    if isinstance(error, NoArticles):
+        return Refusal(400, "no_articles", str(error))
     if isinstance(error, QuestionError):
         return Refusal(400, "question_unusable", str(error))
     for kind, status, code, message, retry in _KNOWN:

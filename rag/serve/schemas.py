@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from rag.types import Article, Citation, Claim, Passage, Timing
+from rag.types import Article, ArticleField, Citation, Claim, Passage, Span, Timing, Verdict
 
 _MOST_PUBLISHERS = 50
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -70,7 +70,7 @@ class Within(Strict):
 
 
 class CitationReply(BaseModel):
-    """Words of an article that bear a sentence out: the article's text from `start` to `end`."""
+    """Words of an article that prove a sentence: its text, or title, from `start` to `end`."""
 
     number: int = Field(description="The mark in the text: `[1]`.", examples=[1])
     article_id: str
@@ -81,6 +81,7 @@ class CitationReply(BaseModel):
     quote: str = Field(description="Word for word as it stands in the article.")
     start: int = Field(description="Where it begins, in characters (Unicode code points).")
     end: int = Field(description="Where it ends, exclusive.")
+    field: ArticleField = Field(description="Which part of the article it is cut from.")
 
     @classmethod
     def of(cls, citation: Citation) -> Self:
@@ -95,16 +96,31 @@ class CitationReply(BaseModel):
             quote=citation.quote,
             start=citation.start,
             end=citation.end,
+            field=citation.field,
         )
 
 
+class SpanReply(BaseModel):
+    """Words of a sentence: its text from `start` to `end`."""
+
+    start: int
+    end: int
+    text: str
+
+    @classmethod
+    def of(cls, span: Span) -> Self:
+        """That of the library."""
+        return cls(start=span.start, end=span.end, text=span.text)
+
+
 class ClaimReply(BaseModel):
-    """One sentence that the model wrote. Only supported ones are part of a text."""
+    """One sentence that the model wrote, or the answer in a few words, as it was checked."""
 
     text: str
-    supported: bool
+    status: Verdict = Field(description="Whether quotes state all of it, some of it, or none.")
+    unbacked: list[SpanReply] = Field(description="The words that no quote proves.")
     reason: str = Field(description="Why it is not supported; else empty.")
-    score: float = Field(description="Probability that its quotes bear it out, 0 to 1.")
+    score: float = Field(description="Probability that the sources support all of it, 0 to 1.")
     citations: list[CitationReply]
 
     @classmethod
@@ -112,7 +128,8 @@ class ClaimReply(BaseModel):
         """That of the library."""
         return cls(
             text=claim.text,
-            supported=claim.supported,
+            status=claim.status,
+            unbacked=list(map(SpanReply.of, claim.unbacked)),
             reason=claim.reason,
             score=round(claim.score, 4),
             citations=list(map(CitationReply.of, claim.citations)),

@@ -1,10 +1,9 @@
 """An answer as a stream of server-sent events.
 
 While the model reads and writes, the stream says so, in an extension of the piece. Words are sent when
-they can no longer be withdrawn. A sentence that was checked can be: the whole answer is withdrawn
-where it is not sure enough (``answer.sure``), or the next passages are read in its place; so they
-come once it was judged. Only where nothing is asked of its sureness, ``answer.sure`` being 0, does
-every sentence come as soon as it holds.
+they can no longer be withdrawn. A sentence that was checked can be: while the answer is not sure,
+more passages are read, and the better of two answers is given. So the words come once that stands,
+the short answer first and then sentence by sentence.
 """
 
 import json
@@ -14,7 +13,6 @@ from collections.abc import AsyncGenerator, Iterator
 from typing import Literal
 
 from rag import Answer, Checked, Claim, Draft, Found, News
-from rag.cite import marked
 from rag.serve.openai import (
     CachedTokens,
     Delta,
@@ -25,7 +23,7 @@ from rag.serve.openai import (
     Usage,
 )
 from rag.serve.refusals import refusal_of
-from rag.serve.schemas import CitationReply
+from rag.serve.schemas import CitationReply, ClaimReply
 
 Event = Found | Draft | Checked | Answer
 _DONE = "data: [DONE]\n\n"
@@ -38,11 +36,9 @@ class Writing:
         """Nothing was sent; ``with_usage``: the tokens are to be told in a piece of their own."""
         self._id, self._created = name(), int(time.time())
         self._model = news.generator.identity
-        self._final = news.settings.answer.sure <= 0  # a sentence that holds is never withdrawn
         self._with_usage = with_usage
         self._passages = 0
         self._state: State | None = None
-        self._said = ""
 
     async def pieces(
         self, first: Event, rest: AsyncGenerator[Event, None]
@@ -67,11 +63,8 @@ class Writing:
             case Found(passages):
                 self._passages = len(passages)
                 yield from self._doing("reading")
-            case Draft():
+            case Draft() | Checked():
                 yield from self._doing("writing")
-            case Checked(claim):
-                if self._final and claim.supported:
-                    yield self._saying((" " if self._said else "") + marked([claim]))
             case Answer():
                 yield from self._ending(event)
 
@@ -81,13 +74,9 @@ class Writing:
             self._state = now
             yield self._event(Delta(), doing=now)
 
-    def _saying(self, words: str) -> str:
-        self._said += words
-        return self._event(Delta(content=words))
-
     def _ending(self, answer: Answer) -> Iterator[str]:
-        for words in _sentences(answer.text.removeprefix(self._said), answer.claims):
-            yield self._saying(words)
+        for words in _sentences(answer.text, answer.claims):
+            yield self._event(Delta(content=words))
         yield self._event(Delta(newsrag=sources(answer)), last=True)
         if self._with_usage:
             yield self._piece([], spent=usage(answer))
@@ -120,11 +109,16 @@ def name() -> str:
 
 
 def sources(answer: Answer) -> Sources:
-    """What bears an answer out."""
+    """What proves an answer."""
     return Sources(
         citations=list(map(CitationReply.of, answer.citations)),
+        claims=list(map(ClaimReply.of, answer.claims)),
+        short=answer.short,
+        status=answer.status,
         refused=answer.refused,
         confidence=round(answer.confidence, 4),
+        nearest=list(map(CitationReply.of, answer.nearest)),
+        draft=answer.draft,
     )
 
 
@@ -143,7 +137,7 @@ def _sentences(text: str, claims: tuple[Claim, ...]) -> Iterator[str]:
     """A text cut before its sentences; together they are the text."""
     start = position = 0
     for claim in claims:
-        found = text.find(claim.text, position) if claim.supported else -1
+        found = text.find(claim.text, position)
         if found < 0:
             continue
         position = found + len(claim.text)
