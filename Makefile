@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.setup
 MODELS := $(VENV)/.models
 TEST_MODELS := $(VENV)/.test-models
+PARSER := $(VENV)/.parser
 
 export TOKENIZERS_PARALLELISM := false
 
@@ -20,7 +21,7 @@ run: $(MODELS)
 test: $(MODELS) $(TEST_MODELS)
 	@$(BIN)/python -m pytest
 
-fast: $(SETUP)
+fast: $(PARSER)
 	@$(BIN)/python -m pytest -m "not slow"
 
 check: $(SETUP)
@@ -59,6 +60,11 @@ $(SETUP): pyproject.toml constraints.txt
 
 $(MODELS): $(SETUP) configs/models.toml configs/default.toml
 	@$(BIN)/rag models pull
+	@touch $@
+
+# All that the tests without a language model need: 13 MB.
+$(PARSER): $(SETUP) configs/models.toml
+	@$(BIN)/rag models pull en-core-web-sm
 	@touch $@
 
 $(TEST_MODELS): $(MODELS)

@@ -93,11 +93,10 @@ def quotation(
 
 
 def marked(claims: Sequence[Claim]) -> str:
-    """The supported claims as running text, each followed by its marks: ``They met. [1][3]``."""
+    """The claims as running text, each followed by its marks: ``They met. [1][3]``."""
     return " ".join(
-        claim.text + " " + "".join(f"[{number}]" for number in numbers(claim.citations))
+        " ".join(filter(None, (claim.text, "".join(f"[{n}]" for n in numbers(claim.citations)))))
         for claim in claims
-        if claim.supported
     )
 
 
@@ -107,6 +106,5 @@ def numbers(citations: Sequence[Citation]) -> tuple[int, ...]:
 
 
 def distinct(claims: Sequence[Claim]) -> tuple[Citation, ...]:
-    """All citations of the supported claims, each once, in order of appearance."""
-    found = (citation for claim in claims if claim.supported for citation in claim.citations)
-    return tuple(dict.fromkeys(found))
+    """All citations of the claims, each once, in order of appearance."""
+    return tuple(dict.fromkeys(citation for claim in claims for citation in claim.citations))

@@ -86,6 +86,7 @@ class RetrieveSettings(_Section):
 
     passages: Annotated[int, Field(ge=1, le=100)]
     per_article: Annotated[int, Field(ge=1, le=100)]
+    first_tokens: _Count
     source_tokens: _Count
     candidates: Annotated[int, Field(ge=1, le=1000)]
     lexical_weight: _Weight
@@ -94,13 +95,19 @@ class RetrieveSettings(_Section):
     newer: _Part
 
 
+class CheckSettings(_Section):
+    """What the check of sentences reads with."""
+
+    parser: str
+
+
 class AnswerSettings(_Section):
     """How answers are written and checked."""
 
     max_tokens: _Count
     support: _Share
     sure: _Part
-    looks: Annotated[int, Field(ge=1, le=5)]
+    maybe: _Part
     question_characters: _Count
 
 
@@ -159,6 +166,7 @@ class Settings(_Section):
     reranker: RerankerSettings
     generator: GeneratorSettings
     retrieve: RetrieveSettings
+    check: CheckSettings
     answer: AnswerSettings
     summarize: SummarizeSettings
     batch: BatchSettings

@@ -4,12 +4,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rag.check import Checker
+from rag.check.untitled import check_by_text
 from rag.cite import distinct, split_claims
 from rag.generate import Generator
 from rag.prompts import headline_messages
 from rag.types import Claim, Passage, Summary
-from rag.verify import SUPPORT
-from rag.verify.untitled import check_by_text
 
 _MAX_TOKENS = 40
 _MARKS = " \t*#_\"'“”‘’"  # what models put around a headline
@@ -20,7 +20,7 @@ def with_headline(
     passages: Sequence[Passage],
     *,
     generator: Generator,
-    support: float = SUPPORT,
+    checker: Checker,
     title: str = "",
 ) -> Summary:
     """The summary with a headline as its first claim.
@@ -32,7 +32,7 @@ def with_headline(
         summary: its claims; the text is left as it is.
         passages: what the summary was made from.
         generator: the model that writes.
-        support: see :func:`rag.verify.check`.
+        checker: what checks it.
         title: of the article; empty where there are several.
 
     Raises:
@@ -45,7 +45,7 @@ def with_headline(
     messages = headline_messages(title, text)
     draft = "".join(generator.stream(messages, max_tokens=_MAX_TOKENS))
     usage, timing = generator.usage, summary.timing
-    claim = _first_that_holds((_line(draft), title), passages, support)
+    claim = _first_that_holds((_line(draft), title), passages, checker)
     claims = (claim, *summary.claims) if claim else summary.claims
     return replace(
         summary,
@@ -70,10 +70,10 @@ def _line(draft: str) -> str:
 
 
 def _first_that_holds(
-    texts: Sequence[str], passages: Sequence[Passage], support: float
+    texts: Sequence[str], passages: Sequence[Passage], checker: Checker
 ) -> Claim | None:
     for text in filter(None, texts):
-        claim = check_by_text(text, passages, support=support)
+        claim = check_by_text(text, passages, checker=checker)
         if claim.supported:
             return claim
     return None

@@ -8,10 +8,10 @@ from rag.text import paragraphs, sentences
 from rag.types import Article, Chunk, Passage
 
 
-def excerpt(article: Article, number: int, start: int, end: int) -> Passage:
+def excerpt(article: Article, number: int, start: int, end: int, score: float = 1.0) -> Passage:
     """``article.text[start:end]`` as the passage of this number."""
     chunk = Chunk(f"{article.id}:{start}-{end}", article.id, 0, start, end, article.text[start:end])
-    return Passage(number, chunk, article, 1.0)
+    return Passage(number, chunk, article, score)
 
 
 def parts(text: str, tokens: int, count: Callable[[str], int]) -> Iterator[tuple[int, int]]:

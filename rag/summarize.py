@@ -9,6 +9,8 @@ kept is checked against the article itself.
 from collections.abc import Sequence
 from itertools import islice
 
+from rag.check import Checker
+from rag.check.fresh import fresh, said, verbatim
 from rag.cite import distinct, marked
 from rag.generate import Generator
 from rag.generate.writer import Progress, Writer
@@ -18,8 +20,6 @@ from rag.salience import main_sentences
 from rag.terms import shared, tells, terms
 from rag.text import sentences
 from rag.types import Article, Claim, Passage, Summary
-from rag.verify import SUPPORT, check
-from rag.verify.fresh import fresh, said
 
 _TOKENS_A_SENTENCE = 60
 _LEAST_PART = 32
@@ -33,9 +33,9 @@ def summarize(
     article: Article,
     *,
     generator: Generator,
+    checker: Checker,
     sentences_wanted: int = 3,
     part_tokens: int = 1800,
-    support: float = SUPPORT,
     instruction: str = "",
     progress: Progress | None = None,
 ) -> Summary:
@@ -44,9 +44,9 @@ def summarize(
     Args:
         article: what to summarise; its text may be longer than the model's context.
         generator: the model that writes.
+        checker: what checks its sentences.
         sentences_wanted: how many sentences the summary should have, at most.
         part_tokens: most tokens of the article in one prompt.
-        support: see :func:`rag.verify.check`.
         instruction: a wish of the reader, such as what to look for; what the model chooses by it
             stands, where it holds, instead of the main sentences.
         progress: called with (prompts done, prompts known so far), and again for each piece that
@@ -74,7 +74,7 @@ def summarize(
             shown = (
                 _quoted(article, told, start, end) if told else (excerpt(article, 1, start, end),)
             )
-            kept += fresh(draft, shown, most=wanted, before=kept, support=support)
+            kept += fresh(draft, shown, most=wanted, before=kept, checker=checker)
         shorter = _PARAGRAPHS.join(claim.text for claim in kept)
         if last or not kept or len(shorter) > 0.8 * len(text):
             break
@@ -111,8 +111,8 @@ def overview(
     passages: Sequence[Passage],
     *,
     generator: Generator,
+    checker: Checker,
     sentences_wanted: int = 3,
-    support: float = SUPPORT,
     progress: Progress | None = None,
 ) -> Summary:
     """Summarise what several articles say about a query, from passages of them.
@@ -131,7 +131,7 @@ def overview(
         passages = passages[:-1]
         messages = overview_messages(query, passages, sentences=sentences_wanted)
     draft = writer.write(messages)
-    claims = fresh(draft, passages, most=sentences_wanted, support=support)
+    claims = fresh(draft, passages, most=sentences_wanted, checker=checker)
     claims = _completed(claims, passages, (sentences_wanted + 1) // 2, query)
     articles = tuple({passage.article.id: passage.article for passage in passages}.values())
     return _summary(articles, claims, writer)
@@ -154,7 +154,7 @@ def _told(claims: Sequence[Claim], whole: Passage, most: int) -> list[Claim]:
         main = excerpt(whole.article, whole.number, start, end)
         telling = [claim for claim in left if tells(claim.text, main.chunk.text)]
         ours = max(telling, key=lambda claim: shared(claim.text, main.chunk.text), default=None)
-        claim = ours or check(main.chunk.text, (main,), support=1.0)
+        claim = ours or verbatim(main)
         length = len(claim.text.split())
         if not claim.supported or (told and words + length > most * _WORDS_A_SENTENCE):
             continue
@@ -183,7 +183,7 @@ def _completed(
         if len(full) >= least:
             break
         sentence = passage.chunk.text
-        claim = check(sentence, (passage,), support=1.0)
+        claim = verbatim(passage)
         if claim.supported and not said(sentence, full):
             full.append(claim)
     if len(full) > len(claims):

@@ -87,6 +87,7 @@ class Terms:
         return frozenset(token.folded for token in self.tokens)
 
 
+@lru_cache(maxsize=50_000)
 def fold(word: str) -> str:
     """Lower case, without accents, points and a possessive ending."""
     plain = unicodedata.normalize("NFKD", word.replace("’", "'").casefold())

@@ -160,23 +160,25 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What speaks for an answer and against it; shares and probabilities, 0 to 1.
+    """What the confidence of an answer is computed from; shares and probabilities, 0 to 1.
 
-    ``refusing``: that the model begins with a refusal. ``answerable``: that it says yes when asked
-    whether the sources answer the question, ``quotes_answer``: whether the cited sentences by
-    themselves do; None where the engine does not tell. ``supported``: sentences of
-    the draft that hold. ``quoted``: 1 where the answer is sentences of the articles, for none of
-    the draft's held. ``coverage``: how much of the question stands in a cited sentence. ``names``:
-    names of the question that the passages hold. ``yes_or_no``: 1 if that is what was asked.
+    ``token``: the geometric mean of the probabilities of the tokens of its first line.
+    ``proposed``: that the model says yes when asked whether the sources give the short answer,
+    ``answerable``: whether they answer the question at all; these three are None where the engine
+    does not report them. ``short``: the score of the short answer as a claim, ``claims``: the mean
+    score of the sentences. ``coverage``: how much of the question is in one cited sentence.
+    ``names``: names of the question that the passages hold. ``kind``: 1 unless a number or a time
+    is asked for and not given. ``yes_or_no``: 1 if the question asks for one of these.
     """
 
-    refusing: float = 0.0
+    token: float | None = None
+    proposed: float | None = None
     answerable: float | None = None
-    quotes_answer: float | None = None
-    supported: float = 0.0
-    quoted: float = 0.0
+    short: float = 0.0
+    claims: float = 0.0
     coverage: float = 0.0
     names: float = 1.0
+    kind: float = 1.0
     yes_or_no: float = 0.0
 
 

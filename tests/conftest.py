@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.check import Parser, SpacyParser
 from rag.errors import ModelError, ModelMissing
 from rag.models import Catalogue, load_catalogue, locate, pull
 
@@ -38,6 +39,12 @@ def smollm2_path(catalogue: Catalogue, models_folder: Path) -> Path:
 def minilm_path(catalogue: Catalogue, models_folder: Path) -> Path:
     """The folder of all-MiniLM-L6-v2."""
     return _ready(catalogue, models_folder, "all-minilm-l6-v2")
+
+
+@pytest.fixture(scope="session")
+def parser(catalogue: Catalogue, models_folder: Path) -> Parser:
+    """The grammar that the check reads English with."""
+    return SpacyParser(_ready(catalogue, models_folder, "en-core-web-sm"))
 
 
 def _ready(catalogue: Catalogue, folder: Path, name: str) -> Path:

@@ -17,7 +17,7 @@ from rag.terms import terms
 from rag.types import Message
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "batch.md"
-DEFAULTS = ("qwen2.5-coder-1.5b-instruct-q4_k_m", "all-minilm-l6-v2")
+DEFAULTS = ("qwen2.5-coder-1.5b-instruct-q4_k_m", "all-minilm-l6-v2", "en-core-web-sm")
 
 
 def printed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[str]]:

@@ -18,7 +18,7 @@ from rag.types import Answer, Citation, Draft, Summary
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT.parent / "shared" / "seeds"
-DEFAULTS = ("qwen2.5-coder-1.5b-instruct-q4_k_m", "all-minilm-l6-v2")
+DEFAULTS = ("qwen2.5-coder-1.5b-instruct-q4_k_m", "all-minilm-l6-v2", "en-core-web-sm")
 
 
 @pytest.fixture(scope="module")

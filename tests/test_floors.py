@@ -18,7 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("suggest", "door"),
     ),
     (
-        *("batch", "fetch", "extract", "models", "embed", "rerank", "generate", "index", "verify"),
+        *("batch", "fetch", "extract", "models", "embed", "rerank", "generate", "index", "check"),
         "portion",
     ),
     ("retrieve", "answer", "choose", "headline", "summarize", "digest"),
@@ -37,7 +37,7 @@ NEIGHBOURS = {
 }
 HEAVY = frozenset(
     "torch transformers sentence_transformers faiss xllamacpp trafilatura httpx huggingface_hub "
-    "snowballstemmer gguf accelerate gradio matplotlib rouge_score pyarrow scipy".split()
+    "snowballstemmer gguf accelerate gradio matplotlib rouge_score pyarrow scipy spacy thinc".split()
 )
 PICKLES = frozenset("pickle cPickle _pickle dill cloudpickle joblib shelve marshal".split())
 

@@ -1,6 +1,7 @@
 """A headline over a summary: checked like every sentence, and never more than the article says."""
 
 import pytest
+from checking import checker
 
 from rag.generate.scripted import ScriptedGenerator
 from rag.headline import with_headline
@@ -21,12 +22,12 @@ def article(title: str) -> Article:
 def headed(draft: str, title: str = "A bad day for Harrow") -> tuple[Summary, ScriptedGenerator]:
     given = article(title)
     generator = ScriptedGenerator([f"{LEAD} {REST}", draft])
-    summary = summarize(given, generator=generator, sentences_wanted=2)
+    summary = summarize(given, checker=checker(), generator=generator, sentences_wanted=2)
     found = with_headline(
         summary,
         (excerpt(given, 1, 0, len(given.text)),),
         generator=generator,
-        support=0.75,
+        checker=checker(0.75),
         title=given.title,
     )
     for claim in found.claims:
@@ -73,5 +74,5 @@ def test_where_neither_holds_there_is_none(draft: str) -> None:
 def test_nothing_is_asked_where_nothing_was_summarised() -> None:
     empty = Summary((), "", (), (), "m", headed("x")[0].timing)
     generator = ScriptedGenerator([])
-    assert with_headline(empty, (), generator=generator) is empty
+    assert with_headline(empty, (), checker=checker(), generator=generator) is empty
     assert generator.history == []

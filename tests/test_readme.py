@@ -11,7 +11,7 @@ from rag.errors import ModelMissing
 from rag.terms import terms
 
 ROOT = Path(__file__).resolve().parent.parent
-DEFAULTS = ("qwen2.5-coder-1.5b-instruct-q4_k_m", "all-minilm-l6-v2")
+DEFAULTS = ("qwen2.5-coder-1.5b-instruct-q4_k_m", "all-minilm-l6-v2", "en-core-web-sm")
 
 
 def blocks() -> tuple[str, list[str]]:

@@ -5,6 +5,7 @@ its address and stays until its standard input is closed. A process of its own, 
 is not counted as anyone's, and a fresh one for each system, so that nobody finds a warm cache.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -67,6 +68,15 @@ class Endpoint:
         read, cached, written = (int(float(match.group(1))) if match else 0 for match in found)
         return read, cached, written
 
+    def count(self, text: str) -> int:
+        """How many tokens a text is to this model."""
+        body = json.dumps({"content": text}).encode()
+        wanted = urllib.request.Request(
+            f"{self._address}/tokenize", body, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(wanted, timeout=60) as answer:
+            return len(json.load(answer)["tokens"])
+
     def peak_bytes(self) -> int:
         """The most memory it has held, 0 where the system does not tell."""
         try:
@@ -92,6 +102,10 @@ class GivenEndpoint:
     def tokens(self) -> tuple[int, int, int]:
         """Unknown."""
         return 0, 0, 0
+
+    def count(self, text: str) -> int:
+        """Unknown."""
+        return 0
 
     def peak_bytes(self) -> int:
         """Unknown."""

@@ -5,15 +5,17 @@ short answer, the measure is left out rather than given as 0.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 from sample import Asked, Sample
 
 from rag.evaluate.metrics import (
     exact_match,
+    figure,
     first_place,
     hit,
     holds,
@@ -24,6 +26,7 @@ from rag.evaluate.metrics import (
     token_f1,
 )
 
+_T = TypeVar("_T")
 Row = Mapping[str, Any]  # a line of items.jsonl: what a worker answered to one question
 _MARK = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -97,11 +100,18 @@ def _answers(pairs: Sequence[tuple[Row, Asked]]) -> dict[str, Measure]:
         "f1": _share([token_f1(reply, golds) for reply, golds in replies]),
         "words": _middle([len(reply.split()) for reply, _ in replies]),
     }
-    short = [(row["short"], q.answers) for row, q in pairs if row["short"] is not None]
-    if short and any(text for text, _ in short):
-        found["short_em"] = _share([exact_match(text, golds) for text, golds in short])
-        found["short_f1"] = _share([token_f1(text, golds) for text, golds in short])
-    return found
+    short = [(brief(row), q.answers) for row, q in pairs]
+    return found | {
+        "short_right": _share([holds(text, golds) for text, golds in short]),
+        "short_em": _share([exact_match(text, golds) for text, golds in short]),
+        "short_f1": _share([token_f1(text, golds) for text, golds in short]),
+    }
+
+
+def brief(row: Row) -> str:
+    """A system's short answer, where it gives one, else the first line of its reply."""
+    lines = _MARK.sub("", row["text"]).strip().splitlines()
+    return row["short"] or (lines[0] if lines else "")
 
 
 def _refusals(pairs: Sequence[tuple[Row, Asked]]) -> dict[str, Measure]:
@@ -110,12 +120,17 @@ def _refusals(pairs: Sequence[tuple[Row, Asked]]) -> dict[str, Measure]:
     precision, _, f1 = precision_recall_f1(wanted, given)
     rightly = [refused for refused, due in zip(given, wanted, strict=True) if due]
     wrongly = [refused for refused, due in zip(given, wanted, strict=True) if not due]
-    return {
+    found = {
         "refused_unanswerable": _share(rightly),
         "refused_answerable": _share(wrongly),
         "refusal_precision": Measure(precision, sum(given)),
         "refusal_f1": Measure(f1, len(pairs)),
     }
+    for name, answerable in (("unsure_unanswerable", False), ("unsure_answerable", True)):
+        said = [row.get("status") for row, q in pairs if q.answerable == answerable]
+        if all(said):
+            found[name] = _share([status != "answered" for status in said])
+    return found
 
 
 def _citations(pairs: Sequence[tuple[Row, Asked]], sample: Sample) -> dict[str, Measure]:
@@ -123,7 +138,8 @@ def _citations(pairs: Sequence[tuple[Row, Asked]], sample: Sample) -> dict[str, 
 
     A citation exists if its words stand in the article that it names (without regard to case,
     punctuation and articles). It supports if the cited words of a reply that states the right
-    answer hold that answer too. No system's own check is asked.
+    answer hold that answer too; ``quotes_answer`` wants of each reply to an answerable question, right
+    or not, that all of it exists and that some of it holds the answer. No system's own check is asked.
     """
     replies = [(row, q) for row, q in pairs if not refuses(row["text"])]
     citing = [(row, q) for row, q in replies if row["cited"]]
@@ -134,21 +150,28 @@ def _citations(pairs: Sequence[tuple[Row, Asked]], sample: Sample) -> dict[str, 
         each["url"]: normalise_answer(" ".join((*heads[each["url"]], each["text"])))
         for each in sample.articles
     }
-    exists = [
-        bool(text) and normalise_answer(text) in texts.get(url, "")
-        for row, _ in citing
-        for url, text in row["cited"]
-    ]
+
+    def exists(url: str, text: str) -> bool:
+        return bool(text) and normalise_answer(text) in texts.get(url, "")
+
     answered = [(row, q) for row, q in citing if q.answerable]
     right = [(row, q) for row, q in answered if holds(_MARK.sub("", row["text"]), q.answers)]
     return {
         "replies_citing": _share([bool(row["cited"]) for row, _ in replies]),
-        "citations_exist": _share(exists),
+        "citations_exist": _share([exists(*each) for row, _ in citing for each in row["cited"]]),
         "citations_of_gold": _share(
             [any(url in q.gold for url, _ in row["cited"]) for row, q in answered]
         ),
         "citations_support": _share(
             [any(holds(text, q.answers) for _, text in row["cited"]) for row, q in right]
+        ),
+        "quotes_answer": _share(
+            [
+                any(holds(text, q.answers) for _, text in row["cited"])
+                and all(exists(*each) for each in row["cited"])
+                for row, q in replies
+                if q.answerable
+            ]
         ),
         "cited_words": _middle(
             [len(text.split()) for row, _ in citing for _, text in row["cited"]]
@@ -164,7 +187,11 @@ def _costs(pairs: Sequence[tuple[Row, Asked]], ingested: Row, sample: Sample) ->
         "ingest_passages_per_second": Measure(ingested["passages"] / seconds, count),
         "first_token_seconds": _middle([row["first_token"] for row, _ in pairs]),
         "answer_seconds": _middle([row["seconds"] for row, _ in pairs]),
+        "refusal_ratio": _refusal_ratio([row for row, _ in pairs]),
         "prompt_tokens": _middle([row["prompt_tokens"] for row, _ in pairs]),
+        "source_tokens": _middle(
+            [row["source_tokens"] for row, q in pairs if q.answerable and "source_tokens" in row]
+        ),
         "peak_mb": Measure(
             max((row["peak_bytes"] for row, _ in pairs), default=0) / 1e6, len(pairs)
         ),
@@ -173,6 +200,62 @@ def _costs(pairs: Sequence[tuple[Row, Asked]], ingested: Row, sample: Sample) ->
         ),
     }
     return {name: measure for name, measure in found.items() if measure.value}
+
+
+def _refusal_ratio(rows: Sequence[Row]) -> Measure:
+    def ratio(timed: Sequence[tuple[bool, float]]) -> float:
+        refused, others = ([s for is_one, s in timed if is_one == kind] for kind in (True, False))
+        return median(refused) / median(others) if refused and others else nan
+
+    return _measure([(refuses(row["text"]), row["seconds"]) for row in rows], ratio)
+
+
+def paired(ours: Sequence[Row], theirs: Sequence[Row], sample: Sample) -> dict[str, Measure]:
+    """What newsrag has more than another system, over the questions that both were asked.
+
+    Differences of shares over the answerable ones, and how many each alone has right; ratios of the
+    median times over all. Intervals are of resampled questions, each with both replies.
+    """
+    asked = {q.key: q for q in sample.questions}
+    other = {row["question"]: row for row in theirs}
+    both = [
+        (row, other[row["question"]], asked[row["question"]])
+        for row in ours
+        if row["question"] in other and row["question"] in asked
+    ]
+    right = [
+        (
+            holds(_MARK.sub("", own["text"]), q.answers),
+            holds(_MARK.sub("", their["text"]), q.answers),
+        )
+        for own, their, q in both
+        if q.answerable
+    ]
+    short = [
+        holds(brief(own), q.answers) - holds(brief(their), q.answers)
+        for own, their, q in both
+        if q.answerable
+    ]
+    found = {
+        "answer_in_reply": _share([own - their for own, their in right]),
+        "right_alone": Measure(sum(own > their for own, their in right), len(right)),
+        "peer_right_alone": Measure(sum(own < their for own, their in right), len(right)),
+        "short_right": _share(short),
+    }
+    for name, field in (("first_token_ratio", "first_token"), ("answer_ratio", "seconds")):
+        found[name] = _measure(
+            [(own[field], their[field]) for own, their, _ in both], _median_ratio
+        )
+    return found
+
+
+def _median_ratio(times: Sequence[tuple[float, float]]) -> float:
+    return median(own for own, _ in times) / median(their for _, their in times)
+
+
+def _measure(items: Sequence[_T], statistic: Callable[[Sequence[_T]], float]) -> Measure:
+    found = figure((), items, statistic)
+    return Measure(found.value, found.n, found.low, found.high)
 
 
 def _share(values: Sequence[float | bool]) -> Measure:

@@ -15,40 +15,61 @@ _ROWS = (
     ("answer_in_reply", "right answer in the reply", "share"),
     ("em", "exact match of the whole reply", "share"),
     ("f1", "F1 of the whole reply", "share"),
-    ("short_em", "exact match of the short answer", "share"),
-    ("short_f1", "F1 of the short answer", "share"),
+    ("short_right", "right answer in the short answer, else the first line", "share"),
+    ("short_em", "exact match of the same", "share"),
+    ("short_f1", "F1 of the same", "share"),
     ("words", "words of a reply, median", "whole"),
     ("refused_unanswerable", "unanswerable questions refused", "share"),
     ("refused_answerable", "answerable questions refused (less is better)", "share"),
     ("refusal_f1", "F1 of refusing", "share"),
+    ("unsure_unanswerable", "unanswerable questions refused or marked as unsure", "share"),
+    ("unsure_answerable", "answerable questions refused or marked as unsure", "share"),
     ("replies_citing", "replies that cite", "share"),
     ("citations_exist", "citations whose words stand in the article named", "share"),
     ("citations_of_gold", "citing replies that cite a gold article", "share"),
     ("citations_support", "right replies whose cited words hold the answer", "share"),
+    ("quotes_answer", "answered: every quote verbatim, and one holds the answer", "share"),
     ("cited_words", "words of a citation, median", "whole"),
     ("passages", "passages in the index", "whole"),
     ("ingest_articles_per_second", "articles read a second", "tenths"),
     ("ingest_passages_per_second", "passages read a second", "tenths"),
-    ("prompt_tokens", "tokens of a prompt, median", "whole"),
+    ("prompt_tokens", "tokens of all prompts of a question, median", "whole"),
+    ("source_tokens", "tokens of sources read before the first word, median", "whole"),
     ("first_token_seconds", "seconds to the first word, median", "tenths"),
     ("answer_seconds", "seconds to the whole reply, median", "tenths"),
+    ("refusal_ratio", "a refusal's time to another reply's, medians", "share"),
     ("peak_mb", "peak memory, MB (without the model's server)", "whole"),
     ("server_peak_mb", "peak memory of the model's server, MB", "whole"),
 )
+_PAIRED = (
+    ("answer_in_reply", "right answer in the reply, more", "share"),
+    ("right_alone", "questions right of newsrag alone", "whole"),
+    ("peer_right_alone", "questions right of the other alone", "whole"),
+    ("short_right", "right short answer, more", "share"),
+    ("first_token_ratio", "time to the first word, ratio of medians", "share"),
+    ("answer_ratio", "time to the whole reply, ratio of medians", "share"),
+)
+_Measures = Mapping[str, Mapping[str, Measure]]
 
 
-def markdown(measures: Mapping[str, Mapping[str, Measure]], about: Mapping[str, Any]) -> str:
-    """The table with a head that says what was measured, on what, and what is missing."""
-    names = list(measures)
-    lines = [*_head(about), ""]
-    if names:
-        lines += [f"| measure | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
-        for key, label, form in _ROWS:
-            cells = [_cell(measures[name].get(key), form) for name in names]
-            if any(cell != "-" for cell in cells):
-                lines.append(f"| {label} | {' | '.join(cells)} |")
+def markdown(measures: _Measures, against: _Measures, about: Mapping[str, Any]) -> str:
+    """The tables with a head that says what was measured, on what, and what is missing."""
+    lines = [*_head(about), "", *_table("measure", measures, _ROWS)]
+    lines += ["", *_table("newsrag against, on the same questions", against, _PAIRED)]
     lines += ["", *_versions(about["versions"]), *_missing(about)]
     return "\n".join(lines).strip() + "\n"
+
+
+def _table(head: str, measures: _Measures, rows: Sequence[tuple[str, str, str]]) -> Sequence[str]:
+    names = list(measures)
+    if not names:
+        return ()
+    lines = [f"| {head} | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+    for key, label, form in rows:
+        cells = [_cell(measures[name].get(key), form) for name in names]
+        if any(cell != "-" for cell in cells):
+            lines.append(f"| {label} | {' | '.join(cells)} |")
+    return lines
 
 
 def _head(about: Mapping[str, Any]) -> Sequence[str]:
@@ -74,7 +95,13 @@ def _missing(about: Mapping[str, Any]) -> Sequence[str]:
         for name, asked in about["asked"].items()
         if asked < about["wanted"]
     ]
-    return [*short, *(f"{name}: {trouble}  " for name, trouble in about["troubles"].items())]
+    mixed = [
+        f"{name} was asked in {count} states of its code; --again {name} measures it anew.  "
+        for name, count in about["codes"].items()
+        if count > 1
+    ]
+    troubles = [f"{name}: {trouble}  " for name, trouble in about["troubles"].items()]
+    return [*short, *mixed, *troubles]
 
 
 def _cell(measure: Measure | None, form: str) -> str:

@@ -21,12 +21,15 @@ class WorkerFailed(Exception):
 class Worker:
     """A worker script and its pipes. Use it as a context."""
 
-    def __init__(self, python: Path, script: Path, *, log: Path) -> None:
-        """Start the process; what it prints to standard error goes to the end of ``log``."""
+    def __init__(self, python: Path, script: Path, *, log: Path, project: Path) -> None:
+        """Start the process; what it prints to standard error goes to the end of ``log``.
+
+        In the project's own environment ``rag`` is imported from the checkout ``project``.
+        """
         self._log = log
         paths = [str(HERE / "workers")]
         if python == Path(sys.executable):  # our own: the project may not be installed in it
-            paths.append(str(HERE.parent.parent))
+            paths.append(str(project.resolve()))
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
                 [str(python), str(script)],

@@ -1,27 +1,31 @@
-"""Let the model answer from passages, check every sentence, refuse where nothing holds. Floor 3."""
+"""Let the model answer from passages, and prove what it says; read on only while unsure. Floor 3.
 
-import re
+The answer is the model's. Its first line is the answer in a few words, its sentences make that
+whole; the check finds quotes for both and names the words that have none. How likely the answer is
+right decides whether more passages are read, and whether it is given, given as less sure, or
+refused. What was written is kept in each case.
+"""
+
 import time
 from collections.abc import Generator as Stream
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, replace
+from math import exp
+from operator import add
 
 from rag.answer.confidence import confidence
-from rag.answer.probe import REFUSES, few_words, refusing, yes, yes_or_no
-from rag.answer.quote import asks_yes_or_no, coverage, names_found, quoted
-from rag.cite import distinct, marked, split_claims
+from rag.answer.probe import yes
+from rag.answer.question import asks_yes_or_no, coverage, fits, names_found
+from rag.answer.reply import Sentence, read_reply, refuses, short_answer
+from rag.check import Checker
+from rag.cite import distinct, marked
 from rag.generate import Generator
-from rag.prompts import (
-    ANSWERABLE,
-    REFUSAL,
-    answer_messages,
-    answering_messages,
-    instructed,
-)
-from rag.terms import DAYS, MONTHS, terms
+from rag.prompts import answer_messages, answerable, proposed
 from rag.types import (
     Answer,
+    AnswerStatus,
     Checked,
+    Citation,
     Claim,
     Draft,
     Found,
@@ -30,118 +34,71 @@ from rag.types import (
     Signals,
     Timing,
 )
-from rag.verify import SUPPORT, check
 
-SURE_ENOUGH = 0.7  # confidence below which an answer becomes a refusal
-_QUOTES_READ = 3  # of an answer's quotes, when the model is asked whether they answer
-_SURELY_REFUSED = 0.5  # probability of a refusal from which no other way to an answer is tried
+SURE = 0.6  # confidence from which an answer is given as sure, and nothing more is read
+MAYBE = 0.3  # confidence below which it is refused
 NOT_IN_THE_ARTICLES = "Not in the articles."
+_MOST_SENTENCES = 3  # after the answer in a few words
+# A small model that has answered may go on with a source or a question of its own.
+_STOP = ("\nQuestion:", "<source", "\nSource")
 
-_HOW_MANY = re.compile(
-    r"\b(?:how (?:many|much|long|old|far|big|large|tall|often)|population"
-    r"|what (?:number|percentage|share|age))\b",
-    re.I,
-)
-# A mark whose end is still being written: "They met. [1".
-_OPEN_MARK = re.compile(r"\s*[\[【][^\]】]{0,20}\Z")
-# Number words that rag.terms gives no value, for they have none or not alone.
-_QUANTITIES = frozenset(
-    "one once no none twice thrice half dozen dozens hundred hundreds thousand "
-    "thousands million millions billion billions".split()
-)
-_WHEN = re.compile(
-    r"^\W*(?:(?:and|but|so)\W+)?(?:on )?(?:when|(?:what|which) (?:day|date|year|time))\b", re.I
-)
-_TIMES = frozenset(
-    "today yesterday tomorrow tonight week weekend month year noon midnight morning afternoon "
-    "evening night spring summer autumn winter hour hours now".split()
-)
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Confidence from which an answer is sure, and below which it is a refusal; 0 to 1."""
+
+    sure: float = SURE
+    maybe: float = MAYBE
 
 
 def answer(
     question: str,
-    passages: Sequence[Passage],
+    rounds: Iterable[Sequence[Passage]],
     *,
     generator: Generator,
+    checker: Checker,
     history: Sequence[Answer] = (),
-    max_tokens: int = 200,
-    support: float = SUPPORT,
-    sure: float = SURE_ENOUGH,
-    short: bool = False,
+    nearest: Sequence[Citation] = (),
+    max_tokens: int = 160,
+    bars: Bars = Bars(),
     retrieve_seconds: float = 0.0,
 ) -> Stream[Found | Draft | Checked | Answer, None, None]:
     """Stream the answer to a question: Found, then Draft and Checked in turn, last the Answer.
 
-    Every sentence is checked as soon as it is finished. Sentences that the passages do not
-    support stay out of the answer's text; where none is left, the sentences that the answer in a
-    few words stands in are quoted. Where there are none, or too much speaks against the answer,
-    it is a refusal. Closing the iterator stops the model at its next token.
+    Each round holds the passages of the round before and more. A further round is read while the
+    confidence is below ``bars.sure``: then Found, Draft and Checked come again. The Answer is the
+    most confident one. Closing the iterator stops the model at its next token.
 
     Args:
         question: as the reader asked it.
-        passages: what may be cited, numbered; in a follow-up also what earlier turns showed.
+        rounds: what may be read, numbered; in a follow-up with what earlier turns showed.
         generator: the model that writes.
+        checker: finds the quotes.
         history: the turns of the chat that the model is to remember, oldest first.
+        nearest: the sentences nearest to the question.
         max_tokens: at which length the model is cut off.
-        support: see :func:`rag.verify.check`.
-        sure: confidence from which an answer is given, 0 to 1.
-        short: ask for the answer in a few words as well, about a second more.
+        bars: which confidence makes an answer sure, and which a refusal.
         retrieve_seconds: how long the retrieval took, for the timing.
 
     Raises:
         GenerateError: if the engine fails.
     """
-    passages = tuple(passages)
-    yield Found(passages)
-    if not passages:
-        yield _refusal(question, generator.identity, retrieve_seconds)
-        return
-    messages = answer_messages(question, passages, history)
-    writing = _Writing(question, passages, support)
-    start = time.perf_counter()
-    pieces = generator.stream(messages, max_tokens=max_tokens)
-    try:
-        for piece in pieces:
-            writing.add(piece)
-            yield Draft(piece)
-            yield from map(Checked, writing.check(finished=False))
-    finally:
-        # At once, not when the garbage collector comes round: the engine goes on writing until then.
-        if isinstance(pieces, Stream):
-            pieces.close()
-    written = time.perf_counter() - start - writing.checking
-    usage = generator.usage
-    yield from map(Checked, writing.check(finished=True))
-    probing = time.perf_counter()
-    timing = Timing(
-        retrieve=retrieve_seconds,
-        first_token=(writing.first or start + written) - start,
-        generate=written,
-        verify=writing.checking,
-        prompt_tokens=usage.prompt_tokens,
-        cached_tokens=usage.cached_tokens,
-        output_tokens=usage.output_tokens,
-    )
-    binary = asks_yes_or_no(question)
-    unsaid = refusing(messages, writing.draft, generator)
-    brief = ""
-    if not writing.supported and (binary or unsaid < _SURELY_REFUSED):
-        brief = "" if binary else few_words(question, messages, generator)
-        yield from map(Checked, writing.quote(None if binary else brief))
-    if writing.supported and short:
-        brief = yes_or_no(messages, generator) if binary else brief
-        brief = brief or few_words(question, messages, generator)
-    signals = replace(writing.signals(), refusing=unsaid, yes_or_no=float(binary))
-    if writing.supported:
-        quotes = "\n".join(cited.quote for cited in distinct(writing.supported)[:_QUOTES_READ])
-        signals = replace(
-            signals,
-            answerable=yes(instructed(messages, ANSWERABLE), generator),
-            quotes_answer=yes(answering_messages(question, quotes), generator),
-        )
-    timing = replace(timing, probe=time.perf_counter() - probing)
-    finished = writing.answer(generator.identity, timing, signals, sure)
-    yield replace(finished, short=brief) if short and not finished.refused else finished
+    best: Answer | None = None
+    spent = Timing(retrieve=retrieve_seconds)
+    for passages in rounds:
+        yield Found(tuple(passages), tuple(nearest))
+        attempt = _Attempt(question, tuple(passages), generator, checker, tuple(history), max_tokens)
+        yield from attempt.write()
+        found = attempt.answer(bars)
+        spent = _together(spent, found.timing, first=best is None)
+        # The articles read since may refute nothing; only a more confident answer is a better one.
+        best = found if best is None or found.confidence > best.confidence else best
+        if best.confidence >= bars.sure:
+            break
+    if best is None:
+        yield Found((), tuple(nearest))
+        best = _unread(question, generator.identity)
+    yield replace(best, timing=spent, nearest=tuple(nearest))
 
 
 def count_messages(messages: Sequence[Message], generator: Generator) -> int:
@@ -149,116 +106,147 @@ def count_messages(messages: Sequence[Message], generator: Generator) -> int:
     return sum(generator.count_tokens(message.content) + 4 for message in messages)
 
 
-class _Writing:
-    """A draft as it grows, and the claims checked so far."""
+class _Attempt:
+    """One reading of some passages: the draft as it grows, its claims, and what they amount to."""
 
-    def __init__(self, question: str, passages: tuple[Passage, ...], support: float) -> None:
-        self.question, self.passages, self.support = question, passages, support
+    def __init__(
+        self,
+        question: str,
+        passages: tuple[Passage, ...],
+        generator: Generator,
+        checker: Checker,
+        history: tuple[Answer, ...],
+        max_tokens: int,
+    ) -> None:
+        self.question, self.passages = question, passages
+        self.generator, self.checker = generator, checker
+        self.messages = answer_messages(question, passages, history)
+        self.max_tokens = max_tokens
         self.draft = ""
         self.claims: list[Claim] = []
-        self.quotes: list[Claim] = []
-        self.first: float | None = None
-        self.checking = 0.0
+        self.pieces_of_head = 0
+        self.timing = Timing()
 
-    def add(self, piece: str) -> None:
-        self.first = self.first or time.perf_counter()
-        self.draft += piece
+    def write(self) -> Stream[Draft | Checked, None, None]:
+        """Stream the model's words, and each sentence with its quotes as soon as it is whole."""
+        start, first, checking = time.perf_counter(), 0.0, 0.0
+        pieces = self.generator.stream(self.messages, max_tokens=self.max_tokens, stop=_STOP)
+        try:
+            for piece in pieces:
+                first = first or time.perf_counter() - start
+                self.pieces_of_head += "\n" not in self.draft.lstrip()
+                self.draft += piece
+                yield Draft(piece)
+                began = time.perf_counter()
+                yield from map(Checked, self._check(self._whole()))
+                checking += time.perf_counter() - began
+                if len(self.claims) > _MOST_SENTENCES:
+                    break
+        finally:
+            # At once, not when the garbage collector comes round: the engine writes until then.
+            if isinstance(pieces, Stream):
+                pieces.close()
+        written = time.perf_counter() - start - checking
+        usage = self.generator.usage
+        began = time.perf_counter()
+        cut_off = usage.output_tokens >= self.max_tokens
+        yield from map(Checked, self._check(self._whole() if cut_off else self._parts()))
+        self.timing = Timing(
+            first_token=first or written,
+            generate=written,
+            verify=checking + time.perf_counter() - began,
+            prompt_tokens=usage.prompt_tokens,
+            cached_tokens=usage.cached_tokens,
+            output_tokens=usage.output_tokens,
+        )
 
-    def check(self, *, finished: bool) -> Sequence[Claim]:
-        """Check the sentences that are ready now; returns their claims."""
-        start, known = time.perf_counter(), len(self.claims)
-        if finished:
-            ready = list(split_claims(self.draft))
-        else:
-            # The last one may still grow, and its mark may still follow.
-            ready = list(split_claims(_OPEN_MARK.sub("", self.draft)))[:-1]
-        for sentence, cited in ready[known:]:
-            self.claims.append(self._check(sentence, cited))
-        self.checking += time.perf_counter() - start
+    def _parts(self) -> Sequence[Sentence]:
+        return read_reply(self.draft).parts[: _MOST_SENTENCES + 1]
+
+    def _whole(self) -> Sequence[Sentence]:
+        """The parts that do not grow any more; where nothing else is whole, what there is at the end."""
+        return read_reply(self.draft).parts[:-1]
+
+    def _check(self, parts: Sequence[Sentence]) -> Sequence[Claim]:
+        """Check the parts that are new; returns their claims."""
+        known = len(self.claims)
+        for said, cited in parts[known:]:
+            self.claims.append(
+                self.checker.check(said, self.passages, question=self.question, cited=cited)
+            )
         return self.claims[known:]
 
-    def _check(self, sentence: str, cited: frozenset[int]) -> Claim:
-        if REFUSAL.casefold() in sentence.casefold():
-            return Claim(sentence, reason="the model found no answer")
-        claim = check(
-            sentence,
-            self.passages,
-            cited=cited,
-            question=self.question,
-            support=self.support,
-        )
-        if not claim.supported and REFUSES.search(sentence):
-            return Claim(sentence, reason="the model found no answer")
-        if claim.supported and not answers(self.question, sentence):
-            return Claim(sentence, reason="it does not give the number or time that was asked for")
-        if claim.supported and any(claim.text == other.text for other in self.claims):
-            return Claim(sentence, reason="it repeats a sentence before it")
-        return claim
-
-    @property
-    def supported(self) -> list[Claim]:
-        """The claims that hold."""
-        return [claim for claim in self.claims if claim.supported]
-
-    def quote(self, brief: str | None) -> Sequence[Claim]:
-        """Quote the sentences that an answer in a few words stands in, none held so far."""
-        found = quoted(self.question, brief, self.passages)
-        self.quotes = [claim for claim in found if answers(self.question, claim.text)]
-        self.claims += self.quotes
-        return self.quotes
-
-    def signals(self) -> Signals:
-        """What the claims tell; the rest is asked of the model."""
-        written = len(self.claims) - len(self.quotes)
-        held = len(self.supported) - len(self.quotes)
-        return Signals(
-            supported=held / written if written else 0.0,
-            quoted=float(bool(self.quotes)),
-            coverage=coverage(self.question, self.passages, self.supported),
-            names=names_found(self.question, self.passages),
-        )
-
-    def answer(self, model: str, timing: Timing, signals: Signals, sure: float) -> Answer:
-        likely = confidence(signals) if self.supported else 0.0
-        if likely < sure:
-            self.claims = [_withdrawn(claim) for claim in self.claims]
-        supported = self.supported
+    def answer(self, bars: Bars) -> Answer:
+        """The answer that the draft amounts to."""
+        start = time.perf_counter()
+        reply = read_reply(self.draft)
+        short = short_answer(self.question, reply)
+        claims = _with_yes_or_no(self.claims, short)
+        silent = not claims or refuses(claims[0].text)
+        signals = Signals() if silent else self._signals(short, claims)
+        likely = 0.0 if silent else confidence(signals)
+        status = "refused" if silent else _status(claims, likely, bars)
+        refused = status == "refused"
         return Answer(
             question=self.question,
-            text=marked(supported) if supported else NOT_IN_THE_ARTICLES,
-            claims=tuple(self.claims),
-            citations=distinct(supported),
+            text=NOT_IN_THE_ARTICLES if refused else _text(claims, headed=reply.head is not None),
+            claims=tuple(claims),
+            citations=() if refused else distinct(claims),
             passages=self.passages,
-            status="answered" if supported else "refused",
+            status=status,
             confidence=likely,
-            model=model,
-            timing=timing,
+            model=self.generator.identity,
+            timing=replace(self.timing, probe=time.perf_counter() - start),
             draft=self.draft.strip(),
+            short="" if refused else short,
             signals=signals,
         )
 
-
-def _withdrawn(claim: Claim) -> Claim:
-    if not claim.supported:
-        return claim
-    return Claim(claim.text, reason="the sources do not seem to answer the question")
-
-
-def answers(question: str, sentence: str) -> bool:
-    """Whether a sentence has the kind of thing that the question asks for, where that is plain.
-
-    "How many" wants a number, "when" a number, a day, a month or a word of time.
-    """
-    said = terms(sentence)
-    if _HOW_MANY.search(question):
-        asked = terms(question).numbers
-        return bool(said.numbers - asked) or bool(_QUANTITIES & said.folded)
-    if _WHEN.search(question):
-        return bool(said.numbers) or bool((DAYS | set(MONTHS) | _TIMES) & said.folded)
-    return True
+    def _signals(self, short: str, claims: Sequence[Claim]) -> Signals:
+        usage = self.generator.usage
+        head = usage.logprobs[: self.pieces_of_head]
+        rest = claims[1:] or claims[:1]
+        return Signals(
+            token=_geometric_mean(head) if head else None,
+            proposed=yes(proposed(self.messages, short), self.generator),
+            answerable=yes(answerable(self.messages), self.generator),
+            short=claims[0].score,
+            claims=sum(claim.score for claim in rest) / len(rest),
+            coverage=coverage(self.question, self.passages, claims),
+            names=names_found(self.question, self.passages),
+            kind=float(fits(self.question, self.draft)),
+            yes_or_no=float(asks_yes_or_no(self.question)),
+        )
 
 
-def _refusal(question: str, model: str, seconds: float) -> Answer:
+def _geometric_mean(logprobs: Sequence[float]) -> float:
+    return exp(sum(logprobs) / len(logprobs))
+
+
+def _with_yes_or_no(claims: Sequence[Claim], short: str) -> list[Claim]:
+    """The claims, where a bare yes or no has the quotes and the status of the sentences after it."""
+    if len(claims) < 2 or short not in {"Yes", "No"} or claims[0].text.rstrip(".") != short:
+        return list(claims)
+    said = claims[1:]
+    weakest = min(said, key=lambda claim: claim.score)
+    return [replace(weakest, text=claims[0].text, citations=distinct(said), unbacked=()), *said]
+
+
+def _status(claims: Sequence[Claim], likely: float, bars: Bars) -> AnswerStatus:
+    if likely < bars.maybe:
+        return "refused"
+    proven = all(claim.supported for claim in claims)
+    return "answered" if proven and likely >= bars.sure else "unsure"
+
+
+def _text(claims: Sequence[Claim], *, headed: bool) -> str:
+    """The claims with their marks, the answer in a few words on a line of its own."""
+    if headed and len(claims) > 1:
+        return f"{marked(claims[:1])}\n{marked(claims[1:])}"
+    return marked(claims)
+
+
+def _unread(question: str, model: str) -> Answer:
     return Answer(
         question=question,
         text=NOT_IN_THE_ARTICLES,
@@ -268,5 +256,11 @@ def _refusal(question: str, model: str, seconds: float) -> Answer:
         status="refused",
         confidence=0.0,
         model=model,
-        timing=Timing(retrieve=seconds),
+        timing=Timing(),
     )
+
+
+def _together(one: Timing, two: Timing, *, first: bool) -> Timing:
+    """The sums; the time to the first word is that of the first round."""
+    sums = Timing(*map(add, astuple(one), astuple(two)))
+    return sums if first else replace(sums, first_token=one.first_token)

@@ -6,7 +6,7 @@ _FEW = 5  # words; an answer of no more is no sentence, and its words belong tog
 _QUOTES = "\"'“‘"
 
 
-def bare(question: str, said: str) -> str:
+def bare(question: str, said: str, *, sentence: bool) -> str:
     """The answer without the words that it repeats from its question.
 
     Asked for the answer alone, a small model often writes a sentence or a unit all the same:
@@ -19,7 +19,9 @@ def bare(question: str, said: str) -> str:
     asked = terms(question)
     words = said.split()
     told = [terms(word) for word in words]
-    if not words or said[0] in _QUOTES or (len(words) <= _FEW and not told[0].numbers):
+    if not words or said[0] in _QUOTES:
+        return said
+    if not sentence and len(words) <= _FEW and not told[0].numbers:
         return said
     # A small word with a capital belongs to a title, unless it opens the sentence.
     small = [not place or not _capital(word) for place, word in enumerate(words)]

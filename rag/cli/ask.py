@@ -18,10 +18,15 @@ from rag.cli.options import (
     news_of,
 )
 from rag.errors import ArticleUnknown, GenerateError, IndexMissing, QuestionError
-from rag.types import Answer, Article, Draft, Filters, Found
+from rag.types import Answer, Article, Checked, Draft, Filters, Found
 
 if TYPE_CHECKING:
     from rag.newsroom import News
+
+DraftOption = Annotated[
+    bool,
+    typer.Option("--draft", help="Below a refusal: what the model would have said, unproven."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -43,10 +48,14 @@ def ask(
     show_sources: Annotated[
         bool, typer.Option("--show-sources", help="Print the passages that the model was shown.")
     ] = False,
+    draft: DraftOption = False,
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
-    """Answer a question from the articles of an index, every sentence with its quote.
+    """Answer a question from the articles of an index, with the quotes that prove it.
+
+    First comes the answer in a few words, then its sentences. Words that no quote proves stand in
+    ⟦ ⟧.
 
     Example: rag ask "Who will Blinken meet in Berlin?" --since 2022-01-18
     """
@@ -59,7 +68,7 @@ def ask(
             print(to_json(news.ask(question, filters=filters, k=k)))  # noqa: T201
             return
         answer = _answer(news, question, filters=filters, k=k)
-        show.print_answer(answer)
+        show.print_answer(answer, draft=draft)
         if show_sources:
             show.print_passages(answer.passages)
         show.print_timing(answer)
@@ -70,6 +79,7 @@ def chat(
     since: SinceOption = None,
     until: UntilOption = None,
     publisher: PublisherOption = None,
+    draft: DraftOption = False,
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
@@ -92,11 +102,16 @@ def chat(
             elif question == "/sources":
                 show.print_passages(history[-1].passages if history else ())
             elif question:
-                history = _turn(news, question, history, filters)
+                history = _turn(news, question, history, filters, draft=draft)
 
 
 def _turn(
-    news: "News", question: str, history: tuple[Answer, ...], filters: Filters
+    news: "News",
+    question: str,
+    history: tuple[Answer, ...],
+    filters: Filters,
+    *,
+    draft: bool,
 ) -> tuple[Answer, ...]:
     try:
         answer = _answer(news, question, history=history, filters=filters)
@@ -107,7 +122,7 @@ def _turn(
     except KeyboardInterrupt:
         show.console(stderr=True).print("Stopped. Ask something else, or /quit.")
         return history
-    show.print_answer(answer)
+    show.print_answer(answer, draft=draft)
     show.print_timing(answer)
     return (*history, answer)
 
@@ -231,16 +246,20 @@ def _answer(
 
         tell("Loading the models ...")
         _ready(news, question)
-        draft, looks = "", 0
+        draft, kept, checked, looks = "", "", False, 0
         for event in news.stream(question, history=history, filters=filters, k=k):
             match event:
                 case Found(passages):
-                    draft, looks = "", looks + 1
+                    # What was checked stays to be read; the answer decides between the two.
+                    kept, draft = (draft if checked else kept), ""
+                    looks += 1
                     more = "more " if looks > 1 else ""
-                    tell(f"Reading {len(passages)} {more}passages ...")
+                    tell(f"{kept}\nReading {len(passages)} {more}passages ...".lstrip())
                 case Draft(text):
                     draft += text
-                    tell(draft)
+                    tell(kept or draft)
+                case Checked():
+                    checked = True
                 case Answer():
                     return event
     raise AssertionError("a stream ends with its Answer")

@@ -10,12 +10,12 @@ from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING
 
-from rag.cite import numbers
 from rag.text import written_date
 from rag.types import (
     Answer,
     Article,
     Citation,
+    Claim,
     Digest,
     IngestReport,
     Outcome,
@@ -58,49 +58,90 @@ def about(article: Article | Citation | Source) -> str:
     return plain(f"{name} ({known})" if known else name)
 
 
-def print_answer(answer: Answer) -> None:
-    """The answer, then its numbered quotes; a refusal with the nearest articles."""
+def print_answer(answer: Answer, *, draft: bool = False) -> None:
+    """The short answer, its sentences, and the quotes of each article; else a refusal.
+
+    ``draft``: below a refusal also what the model would have said.
+    """
     from rich.text import Text
 
-    out = console()
-    out.print(Text(plain(answer.text), style="bold" if not answer.refused else "yellow"))
     if answer.refused:
-        nearest = tuple({p.article.id: p.article for p in answer.passages}.values())[:3]
-        if nearest:
-            out.print(Text("The nearest articles:", style="dim"))
-        for article in nearest:
-            out.print(Text(f"  {about(article)}", style="dim"))
-    else:
-        _print_citations(answer.citations)
-    unsupported = [claim for claim in answer.claims if not claim.supported and not answer.refused]
-    for claim in unsupported:
-        out.print(
-            Text(f"Left out, not borne out by the articles: {plain(claim.text)}", style="dim")
-        )
+        _print_refusal(answer, draft=draft)
+        return
+    from rag.export import doubts
+
+    out = console()
+    opening, rest = answer.claims[: bool(answer.short)], answer.claims[bool(answer.short) :]
+    if opening:
+        out.print(Text(_cited(opening), style="bold"))
+    if rest:
+        out.print(Text(_cited(rest)))
+    _print_legend(answer.claims)
+    if answer.status == "unsure":
+        out.print(Text(doubts(answer), style="yellow"))
+    _print_quotes(answer.citations)
+
+
+def _print_refusal(answer: Answer, *, draft: bool) -> None:
+    from rich.text import Text
+
+    from rag.export import NEAREST_SHOWN, unmarked
+
+    out = console()
+    out.print(Text(plain(answer.text), style="yellow"))
+    if answer.nearest:
+        out.print("Nearest:")
+    for quote in answer.nearest[:NEAREST_SHOWN]:
+        out.print(Text(f"  {_quoted(quote)}"))
+        out.print(Text(f"    {about(quote)}", style="dim"))
+    if draft:
+        written = plain(unmarked(answer.draft)) or "the model wrote nothing else."
+        out.print(Text(f"Unproven: {written}", style="dim"))
+
+
+def _cited(claims: Sequence[Claim]) -> str:
+    from rag.export import cited
+
+    return plain(" ".join(map(cited, claims)))
+
+
+def _print_legend(claims: Sequence[Claim]) -> None:
+    from rich.text import Text
+
+    from rag.export import LEGEND
+
+    if not all(claim.supported for claim in claims):
+        console().print(Text(LEGEND, style="dim"))
 
 
 def print_summary(summary: Summary) -> None:
-    """The summary, then its numbered quotes."""
+    """The summary, then the quotes of each article."""
     from rich.text import Text
 
-    text = plain(summary.text) or "Nothing could be summarised."
-    console().print(Text(text, style="bold"))
-    _print_citations(summary.citations)
+    from rag.export import standing
+
+    kept = standing(summary.claims)
+    console().print(Text(_cited(kept) or "Nothing could be summarised.", style="bold"))
+    _print_legend(kept)
+    _print_quotes(summary.citations)
 
 
 def print_story(story: Story) -> None:
     """A story of a digest: headline, sentences, timeline, disagreements, and its sources by number."""
     from rich.text import Text
 
+    from rag.export import standing
+
     out = console()
     out.print()
     out.print(Text(plain(story.headline.text), style="bold"))
-    out.print(Text(plain(story.text)))
+    kept = standing(story.claims)
+    out.print(Text(_cited(kept)))
+    _print_legend(kept)
     if story.timeline:
         out.print(Text("\nWhat changed", style="cyan"))
     for event in story.timeline:
-        marks = "".join(f"[{number}]" for number in numbers(event.claim.citations))
-        out.print(Text(f"  {event.day.isoformat()}  {_one_line(event.claim.text)} {marks}"))
+        out.print(Text(f"  {event.day.isoformat()}  {_one_line(_cited([event.claim]))}"))
     for found in story.disagreements:
         sides = " or ".join(found.about)
         out.print(Text(f"\nThe articles disagree: {plain(sides)}".rstrip(": "), style="yellow"))
@@ -126,15 +167,23 @@ def _one_line(text: str) -> str:
     return " ".join(plain(text).split())
 
 
-def _print_citations(citations: Sequence[Citation]) -> None:
+def _quoted(quote: Citation) -> str:
+    return f"{'Headline: ' * (quote.field == 'title')}“{_one_line(quote.quote)}”"
+
+
+def _print_quotes(citations: Sequence[Citation]) -> None:
+    """A block for each article: its number, its quotes, and what it is."""
     from rich.text import Text
 
+    from rag.export import by_article
+
     out = console()
-    for quote in citations:
-        words = _one_line(quote.quote)
+    for first, *others in by_article(citations):
         out.print()
-        out.print(Text(f"[{quote.number}] ", style="cyan") + Text(f"“{words}”"))
-        out.print(Text(f"    {about(quote)}", style="dim"))
+        out.print(Text(f"[{first.number}] ", style="cyan") + Text(_quoted(first)))
+        for quote in others:
+            out.print(Text(f"    {_quoted(quote)}"))
+        out.print(Text(f"    {about(first)}", style="dim"))
 
 
 def print_passages(passages: Sequence[Passage]) -> None:

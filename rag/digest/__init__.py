@@ -10,12 +10,12 @@ from day to day (:mod:`rag.digest.timeline`) and where the articles disagree
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Generator as Stream
 
+from rag.check import Checker
 from rag.digest.cluster import Vectors, clusters
 from rag.digest.story import Teller
 from rag.generate import Generator
 from rag.generate.writer import Writer
 from rag.types import Article, Digest, Draft, Story
-from rag.verify import SUPPORT
 
 Progress = Callable[[int, int], None]
 _TOKENS_A_SENTENCE = 60
@@ -26,12 +26,12 @@ def digest(
     vectors: Mapping[str, Vectors],
     *,
     generator: Generator,
+    checker: Checker,
     query: str = "",
     matching: int = 0,
     stories: int = 5,
     sentences_wanted: int = 3,
     tokens: int = 1400,
-    support: float = SUPPORT,
     progress: Progress | None = None,
 ) -> Stream[Draft | Story | Digest, None, None]:
     """Yield each story when it is written, drafts of it before, last the Digest of all.
@@ -42,12 +42,12 @@ def digest(
         articles: what to make a digest of; those without text, and so without vectors, tell nothing.
         vectors: their chunks' vectors by article id, float32 (chunks, dimension), unit length.
         generator: the model that writes.
+        checker: what checks its sentences.
         query: what it is about; kept in the Digest, not read.
         matching: how many articles there were to choose these from, if more; kept in the Digest.
         stories: how many are written, at most.
         sentences_wanted: how many sentences a story should have, at most.
         tokens: most tokens of sources in one prompt.
-        support: see :func:`rag.verify.check`.
         progress: called with (stories done, stories that will be written).
 
     Raises:
@@ -55,7 +55,7 @@ def digest(
     """
     length = min(_TOKENS_A_SENTENCE * (sentences_wanted + 1), generator.context_length // 3)
     writer = Writer(generator, length)
-    teller = Teller(writer, sentences_wanted, tokens, support)
+    teller = Teller(writer, sentences_wanted, tokens, checker)
     tell = progress or (lambda *_: None)
     found = clusters([article for article in articles if article.id in vectors], vectors)
     chosen = found[:stories]

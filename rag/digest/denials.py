@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from rag.check.wording import denied
 from rag.digest.days import day_of
 from rag.digest.disagree import READ, SAYING, papers_differ
 from rag.terms import Terms, alike, terms
 from rag.text import sentences
 from rag.types import Article
-from rag.verify.source import denied
 
 _SAME = 0.7  # of the words of both sentences together
 _LEAST = 5  # words that both share

@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
+from rag.check import Checker
+from rag.check.untitled import check_by_text
 from rag.cite import split_claims
 from rag.terms import DAYS, MONTHS, held, terms
 from rag.types import Article, Claim, Passage
-from rag.verify.untitled import check_by_text
 
 _TRIED = 12  # titles
 _AGAINST = (
@@ -21,7 +22,7 @@ _CUT = re.compile(r"(?:\.\.\.|…)$")
 
 
 def headline(
-    articles: Sequence[Article], passages: Sequence[Passage], *, support: float
+    articles: Sequence[Article], passages: Sequence[Passage], *, checker: Checker
 ) -> Claim | None:
     """A title that other articles bear out; else one that its own does, if the others tell of it too.
 
@@ -30,7 +31,7 @@ def headline(
     Args:
         articles: of the story, oldest first.
         passages: what was read of them.
-        support: see :func:`rag.verify.check`.
+        checker: what checks it.
     """
     titles = [(title, article) for article in articles if (title := plain_title(article))]
     newest = titles[::-1][:_TRIED]
@@ -42,7 +43,7 @@ def headline(
             for told, nearest in [_others(title, article, passages)]
             if not several or told >= _TOLD_BY_OTHERS
             for shown in [_of(article, passages) if own else nearest]
-            for claim in [check_by_text(title, shown, support=support)]
+            for claim in [check_by_text(title, shown, checker=checker)]
             if claim.supported
         ]
         if found:
@@ -79,12 +80,12 @@ def _names(tail: str, article: Article) -> bool:
     return all(word in article.publisher.casefold() for word in words)
 
 
-def own_headline(draft: str, passages: Sequence[Passage], *, support: float) -> Claim | None:
+def own_headline(draft: str, passages: Sequence[Passage], *, checker: Checker) -> Claim | None:
     """The first line of what the model wrote as a headline, if the passages bear it out."""
     for sentence, cited in islice(split_claims(draft), 1):
         # Small models copy paper and day from behind the title.
         words = _PAREN.sub("", sentence.strip(' "“”*#')).removesuffix(".")
-        claim = check_by_text(words, passages, cited=cited, support=support)
+        claim = check_by_text(words, passages, cited=cited, checker=checker)
         short = len(words.split()) <= _LONGEST
         if claim.supported and short and _tells(words, [each.article for each in passages]):
             return claim

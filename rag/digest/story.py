@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from rag.check import Checker
+from rag.check.fresh import fresh
 from rag.cite import distinct, marked, quotation
 from rag.digest.central import Central, central_sentences, stands_alone
 from rag.digest.cluster import Cluster
@@ -18,8 +20,6 @@ from rag.prompts import story_headline_messages, story_messages, untitled_block
 from rag.terms import shared, tells
 from rag.text import sentences
 from rag.types import Article, Citation, Claim, Disagreement, Draft, Passage, Source, Story
-from rag.verify import check
-from rag.verify.fresh import fresh
 
 _SENTENCES = 12  # of several articles that the model reads; the others still date and contradict
 _ALONE = 500  # tokens of a single article that it reads
@@ -39,7 +39,7 @@ class Teller:
     writer: Writer
     sentences: int
     tokens: int
-    support: float
+    checker: Checker
 
     def write(self, cluster: Cluster) -> Stream[Draft, None, Story]:
         """Yield what the model writes as it writes, unchecked; return the story.
@@ -52,7 +52,7 @@ class Teller:
         shown = self._shown(articles, central)
         told = self._told((yield from self._claims(shown, central)), central, shown)
         told = told or self._anything(articles)
-        title = headline(articles, self._openings(articles, _OPENING), support=self.support)
+        title = headline(articles, self._openings(articles, _OPENING), checker=self.checker)
         title = title or (yield from self._own_headline(shown, central))
         title, told = self._headed(title, told, central, shown)
         title, claims = title or _named(articles), _in_order(told)
@@ -114,7 +114,7 @@ class Teller:
     ) -> Stream[Draft, None, list[Claim]]:
         draft = yield from self.writer.stream(story_messages(shown, sentences=self.sentences))
         proof, most = _proof(shown, central), _CHOICE * self.sentences
-        found = fresh(draft, proof, most=most, before=before, support=self.support)
+        found = fresh(draft, proof, most=most, before=before, checker=self.checker)
         return [claim for claim in found if stands_alone(claim.text)]
 
     def _groups(self, passages: Sequence[Passage]) -> Iterator[tuple[Passage, ...]]:
@@ -188,7 +188,7 @@ class Teller:
         """A sentence as a claim, which other papers and others of what is shown may bear out as well."""
         same = _proof((passage,), central)
         others = (each for each in shown if each.number not in {one.number for one in same})
-        return check(passage.chunk.text, (*same, *others), support=self.support)
+        return self.checker.check(passage.chunk.text, (*same, *others))
 
     def _anything(self, articles: Sequence[Article]) -> list[Claim]:
         """The first sentence of all that says what can be checked, where none tells the story well."""
@@ -197,7 +197,7 @@ class Teller:
             for number, article in enumerate(articles, start=1)
             for span in sentences(article.text)
         )
-        claims = (check(each.chunk.text, (each,), support=self.support) for each in places)
+        claims = (self.checker.check(each.chunk.text, (each,)) for each in places)
         return list(islice((claim for claim in claims if claim.supported), 1))
 
     def _own_headline(
@@ -206,7 +206,7 @@ class Teller:
         """The model's own headline if that holds."""
         for group in islice(self._groups(shown), 1):
             draft = yield from self.writer.stream(story_headline_messages(group))
-            written = own_headline(draft, _proof(group, central), support=self.support)
+            written = own_headline(draft, _proof(group, central), checker=self.checker)
             if written:
                 return written
         return None

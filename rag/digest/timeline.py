@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 
+from rag.check.fresh import said, verbatim
 from rag.digest.central import Central
 from rag.digest.days import day_of
 from rag.digest.disagree import Fact
 from rag.portion import excerpt
 from rag.types import Article, Event, Passage
-from rag.verify import check
-from rag.verify.fresh import said
 
 _MOST = 8  # events
 _CHANGED = 10.0  # weight of a figure that a later day has otherwise; others have up to 1.6
@@ -53,7 +52,7 @@ def _of_day(
     known = [event.claim for _, event in before]
     for score, passage in told:
         if score == _CHANGED or not said(passage.chunk.text, known):
-            claim = check(passage.chunk.text, (passage,), support=1.0)
+            claim = verbatim(passage)
             if claim.supported:
                 return [(score, Event(day, claim))]
     return []

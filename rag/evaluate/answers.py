@@ -4,18 +4,34 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from rag.evaluate import sets
-from rag.evaluate.asking import Desk, Hops, Text, ask, said, shown
+from rag.evaluate.asking import (
+    Hops,
+    Text,
+    TextIndex,
+    answers_span,
+    ask,
+    costs,
+    proposed,
+    said,
+    shown,
+    shown_sentences,
+)
 from rag.evaluate.metrics import exact_match, holds, mean, mean_figure, token_f1
 from rag.evaluate.sets import HopQuestion, Quiz, QuizQuestion, SpanQuestion
 from rag.evaluate.task import Figure, Item, Record
 from rag.evaluate.workbench import Workbench
-from rag.types import Filters
+from rag.types import Answer, Filters
 
 _EXCEPT_WITHIN = 10  # characters at the end of a question
 
 
 class Answers:
     """The ``answers`` task. Every measure reads ``Answer.short``; a refusal counts as wrong.
+
+    An unsure answer counts as any other; ``strict_em`` and ``strict_f1`` count it as wrong too.
+    ``sentences_supported``: of the sentences shown, those marked as fully supported.
+    ``source_tokens``, ``first_word_seconds``, ``answer_seconds``: medians; ``refusal_ratio``: the
+    time of a refusal against that of an answer.
 
     RealTime QA (Kasai et al. 2023), with own retrieval over the whole corpus: ``free`` answers by
     EM and F1 of SQuAD's scorer, the best over the gold answers, without the questions that end in
@@ -49,9 +65,9 @@ class Answers:
             drawn = sets.sample(quiz.questions, limit=limit, seed=seed, key=lambda each: each.key)
             items += (_item(each, partial(self._quiz, quiz, each)) for each in drawn)
         articles = sets.sample(newsqa, limit=limit, seed=seed, key=lambda each: each.key)
-        desk = Desk(self._bench)
+        index = TextIndex(self._bench)
         for story in sorted(articles, key=lambda each: each.context_key):
-            items.append(_item(story, partial(_read, desk, story)))
+            items.append(_item(story, partial(_read, index, story)))
         room = Hops(self._bench, hops, seed=seed)
         for hop in sets.sample(hops, limit=limit, seed=seed, key=lambda each: each.key):
             items.append(_item(hop, partial(_hop, room, hop)))
@@ -67,7 +83,7 @@ class Answers:
             answer, note = ask(news, question.text, filters=filters)
             free[variant] = {
                 **note,
-                **_scores(answer.short, question.answers),
+                **_scores(answer, question.answers),
                 "answer_in_context": holds(shown(answer), question.answers),
             }
             shares = news.choose(question.text, question.choices, filters=filters)
@@ -98,7 +114,7 @@ class Answers:
             elif "kind" in own[0]:
                 figures += _hop_figures(dataset, own)
             else:
-                figures += _means((dataset,), own, ("em", "f1", "refused"))
+                figures += _free_figures((dataset,), own)
         return figures
 
 
@@ -110,13 +126,16 @@ def _asks_except(question: str) -> bool:
     return "except" in question.strip().lower()[-_EXCEPT_WITHIN:]
 
 
-def _scores(short: str, golds: Sequence[str]) -> dict[str, float]:
-    return {"em": exact_match(short, golds), "f1": token_f1(short, golds)}
+def _scores(answer: Answer, golds: Sequence[str]) -> dict[str, float | bool]:
+    em, f1 = exact_match(answer.short, golds), token_f1(answer.short, golds)
+    sure = answer.status == "answered"
+    strict = {"strict_em": em * sure, "strict_f1": f1 * sure}
+    return {"em": em, "f1": f1, **strict, "right": answers_span(answer, golds)}
 
 
-def _read(desk: Desk, question: SpanQuestion) -> Record:
-    answer, note = ask(desk.holding((Text(question.context),)), question.text)
-    scores = _scores(answer.short, question.answers)
+def _read(index: TextIndex, question: SpanQuestion) -> Record:
+    answer, note = ask(index.holding((Text(question.context),)), question.text)
+    scores = _scores(answer, question.answers)
     return {
         "question": question.text,
         "gold": list(question.answers),
@@ -137,6 +156,7 @@ def _hop(room: Hops, question: HopQuestion) -> Record:
         "kind": question.kind,
         **note,
         "em": right,
+        "right": bool(exact_match(proposed(answer), (question.answer,))),
         "evidence_shown": mean(facts) if facts else None,
         "score": right,
     }
@@ -150,7 +170,7 @@ def _quiz_figures(
         asked = [record for record in records if not record["except"]]
         free = [_within(record, "free", variant) for record in asked]
         path = (dataset, "free", variant)
-        yield from _means(path, free, ("em", "f1", "refused"))
+        yield from _free_figures(path, free)
         yield from _means(path, every, ("answer_in_context",))
         chosen = [float(bool(_within(r, "choice", variant)["right"])) for r in records]
         yield mean_figure((dataset, "choice", variant, "accuracy"), chosen)
@@ -160,15 +180,22 @@ def _hop_figures(dataset: str, records: Sequence[Record]) -> Iterator[Figure]:
     kinds = sorted({str(record["kind"]) for record in records})
     for name in ("all", *kinds):
         own = [record for record in records if name in ("all", record["kind"])]
-        yield from _means((dataset, name), own, ("em", "refused"))
+        yield from _means((dataset, name), own, ("em", "refused", "unsure"))
         if any(record["evidence_shown"] is not None for record in own):
             yield from _means((dataset, name), own, ("evidence_shown",))
+    yield from costs((dataset, "all"), records)
+
+
+def _free_figures(path: tuple[str, ...], records: Sequence[Record]) -> Iterator[Figure]:
+    yield from _means(path, records, ("em", "f1", "refused", "unsure", "strict_em", "strict_f1"))
+    yield shown_sentences(path, records)
+    yield from costs(path, records)
 
 
 def _means(path: tuple[str, ...], records: Sequence[Record], names: Sequence[str]) -> list[Figure]:
     figures = []
     for name in names:
-        values = (record[name] for record in records)
+        values = (record.get(name) for record in records)
         known = [float(value) for value in values if isinstance(value, int | float)]
         figures.append(mean_figure((*path, name), known))
     return figures

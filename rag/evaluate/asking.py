@@ -1,4 +1,4 @@
-"""Ask the system about texts that are given, and note what it said. Floor 6.
+"""Ask the system about texts that are given, and note what it said and what it cost. Floor 6.
 
 The texts become records of a small index, read by ``News.ingest`` and asked through ``News.ask``:
 what is measured is the way that a reader's question takes, not a shortcut to the model.
@@ -8,18 +8,22 @@ import json
 import random
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from math import nan
 from pathlib import Path
+from statistics import median
 
+from rag.evaluate.metrics import figure, token_f1
 from rag.evaluate.sets import Evidence, HopQuestion
-from rag.evaluate.task import Record
+from rag.evaluate.task import Figure, Record
 from rag.evaluate.workbench import Workbench
 from rag.newsroom import News
-from rag.types import Answer, Filters
+from rag.types import Answer, Draft, Filters, Found, Passage
 
 OTHER_FACTS = 6  # of other questions, put among the evidence of a MultiHop-RAG question
 HOP_SOURCE_TOKENS = 1200  # ten facts with title, publisher and date take about 800
+RIGHT_F1 = 0.5  # from which a span answers the question, though its edges may differ
 INSUFFICIENT = "Insufficient information"  # what MultiHop-RAG wants to hear in place of a refusal
 
 
@@ -34,7 +38,7 @@ class Text:
     url: str = ""
 
 
-class Desk:
+class TextIndex:
     """A small index in a folder of its own that holds the texts of one question at a time.
 
     All of them are admitted to the prompt: ``passages`` at least, and as many of one article,
@@ -61,7 +65,7 @@ class Desk:
     def holding(self, texts: Sequence[Text]) -> News:
         """The newsroom that holds these texts and no others, until it is asked for the next."""
         if self._folder is None:
-            # Removed when the desk is dropped: the bench closes the newsroom in it.
+            # Removed when this is dropped: the bench closes the newsroom in it.
             self._folder = tempfile.TemporaryDirectory(
                 prefix="rag-eval-", ignore_cleanup_errors=True
             )
@@ -92,22 +96,91 @@ def _record(place: int, text: Text) -> dict[str, str]:
 
 
 def ask(news: News, question: str, *, filters: Filters | None = None) -> tuple[Answer, Record]:
-    """Ask, and note what is needed to look into an error later. Times are in seconds."""
-    start = time.perf_counter()
-    answer = news.ask(question, filters=filters, short=True)
+    """Ask, and note what is needed to look into an error later.
+
+    Times are in seconds from the question; ``source_tokens`` are those of the passages that the
+    model reads before its first word.
+    """
+    start, first = time.perf_counter(), 0.0
+    read: tuple[Passage, ...] = ()
+    for event in news.stream(question, filters=filters):
+        match event:
+            case Found(passages) if not first:
+                read = passages
+            case Draft() if not first:
+                first = time.perf_counter() - start
+            case Answer():
+                answer = event
+    seconds = time.perf_counter() - start
     return answer, {
         "short": answer.short,
         "text": answer.text,
         "draft": answer.draft,
+        "status": answer.status,
         "refused": answer.refused,
+        "unsure": answer.status == "unsure",
         "confidence": answer.confidence,
         "signals": asdict(answer.signals),
-        "ask_seconds": time.perf_counter() - start,
-        "first_token": answer.timing.first_token,
+        "sentences": 0 if answer.refused else len(answer.claims),
+        "supported": 0 if answer.refused else sum(claim.supported for claim in answer.claims),
+        "ask_seconds": seconds,
+        "first_token": first or seconds,
+        "source_tokens": sum(news.generator.count_tokens(each.chunk.text) for each in read),
         "prompt_tokens": answer.timing.prompt_tokens,
         "output_tokens": answer.timing.output_tokens,
         "passages": len(answer.passages),
     }
+
+
+def shown_sentences(path: tuple[str, ...], records: Sequence[Record]) -> Figure:
+    """Of the sentences shown in answers, the share that is marked as fully supported."""
+
+    def share(counts: Sequence[tuple[float, float]]) -> float:
+        sentences = sum(each for _, each in counts)
+        return sum(supported for supported, _ in counts) / sentences if sentences else nan
+
+    noted = [record for record in records if record.get("sentences")]
+    counts = [(_number(record, "supported"), _number(record, "sentences")) for record in noted]
+    return figure((*path, "sentences_supported"), counts, share)
+
+
+def costs(path: tuple[str, ...], records: Sequence[Record]) -> Iterator[Figure]:
+    """Medians: tokens of sources before the first word, seconds to it and to the end.
+
+    ``refusal_ratio`` is the median time of a refusal against that of an answer.
+    """
+    noted = [record for record in records if "source_tokens" in record]
+    for name, field in (
+        ("source_tokens", "source_tokens"),
+        ("first_word_seconds", "first_token"),
+        ("answer_seconds", "ask_seconds"),
+    ):
+        yield figure((*path, name), [_number(record, field) for record in noted], median)
+    times = [(bool(record["refused"]), _number(record, "ask_seconds")) for record in noted]
+    yield figure((*path, "refusal_ratio"), times, _refusal_ratio)
+
+
+def _refusal_ratio(times: Sequence[tuple[bool, float]]) -> float:
+    refusals = [seconds for refused, seconds in times if refused]
+    answers = [seconds for refused, seconds in times if not refused]
+    return median(refusals) / median(answers) if refusals and answers else nan
+
+
+def _number(record: Record, name: str) -> float:
+    value = record[name]
+    assert isinstance(value, int | float), f"{name} of a record is to be a number"
+    return float(value)
+
+
+def proposed(answer: Answer) -> str:
+    """The short answer; of a refusal that of its draft, its first line, which was held back."""
+    lines = (line.strip() for line in answer.draft.splitlines())
+    return answer.short or next(filter(None, lines), "")
+
+
+def answers_span(answer: Answer, golds: Sequence[str]) -> bool:
+    """Whether what was answered or held back is one of the gold spans, but for its edges."""
+    return token_f1(proposed(answer), golds) >= RIGHT_F1
 
 
 def shown(answer: Answer) -> str:
@@ -122,7 +195,7 @@ class Hops:
         """``questions`` are all of the set, for the other facts are drawn from them."""
         most = max((len(question.evidence) for question in questions), default=0) + OTHER_FACTS
         self._answered = bench.answered
-        self._desk = Desk(bench, passages=most, source_tokens=HOP_SOURCE_TOKENS)
+        self._index = TextIndex(bench, passages=most, source_tokens=HOP_SOURCE_TOKENS)
         every = (fact for question in questions for fact in question.evidence)
         self._pool = tuple({(fact.url, fact.fact): fact for fact in every}.values())
         self._seed = seed
@@ -140,7 +213,7 @@ class Hops:
         """What the system answers from :meth:`facts`, and the note of it; asked once a bench."""
         key = question, self._seed
         if key not in self._answered:
-            news = self._desk.holding(tuple(map(_text, self.facts(question))))
+            news = self._index.holding(tuple(map(_text, self.facts(question))))
             self._answered[key] = ask(news, question.text)
         return self._answered[key]
 

@@ -5,13 +5,13 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from rag.check import Checker
 from rag.evaluate.metrics import auroc, balanced_accuracy, figure
 from rag.evaluate.sets import JudgedText, frank_judged, qags, sample
 from rag.evaluate.task import Figure, Item, Record
 from rag.evaluate.workbench import Workbench
 from rag.text import as_article, normalise, sentences
 from rag.types import Article, Chunk, Claim, Passage
-from rag.verify import check
 
 # System outputs come as tokens joined by spaces, in lower case, where a sentence's end is " . ".
 _TOKENISED_END = re.compile(r"(?<=\s[.!?])\s+")
@@ -19,7 +19,7 @@ _Judgement = tuple[bool, bool, float]  # true to people, supported by the check,
 
 
 class Faithfulness:
-    """The check of :mod:`rag.verify` against human labels.
+    """The check of :mod:`rag.check` against human labels.
 
     QAGS (Wang et al. 2020): sentences, true if most of three people say so. FRANK (Pagnoni et al.
     2021): whole summaries, true if no sentence of them has a factual error; the check supports a
@@ -30,7 +30,7 @@ class Faithfulness:
     name = "faithfulness"
 
     def __init__(self, bench: Workbench) -> None:
-        """Measure :func:`rag.verify.check` with the bench's settings."""
+        """Measure :func:`rag.check` with the bench's settings."""
         self._bench = bench
         settings = bench.settings
         self._demands = {
@@ -62,7 +62,8 @@ class Faithfulness:
             "truth": text.truth == 1.0 if whole else text.truth > 0.5,
         }
         for variant, support in self._demands.items():
-            claims = [check(part, (passage,), support=support) for part in parts]
+            checker = Checker(self._bench.parser, support)
+            claims = [checker.check(part, (passage,)) for part in parts]
             record[variant] = {
                 "supported": bool(claims) and all(claim.supported for claim in claims),
                 "score": round(min(map(_score, claims), default=0.0), 6),

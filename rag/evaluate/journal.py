@@ -6,7 +6,7 @@ so that a kill loses at most the item at work. Everything else is computed from 
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -89,13 +89,27 @@ class Journal:
         """What was measured so far, in the order in which it was."""
         return tuple(self._records)
 
+    def forget(self, unwanted: Callable[[Record], bool]) -> None:
+        """Drop records, on the disk too, so that their items are measured again."""
+        kept = [record for record in self._records if not unwanted(record)]
+        if len(kept) == len(self._records):
+            return
+        self._file.close()
+        path = self.folder / _ITEMS
+        write_whole_bytes(path, b"".join(map(_line, kept)))
+        self._records, self._file = kept, path.open("ab")
+
     def add(self, record: Record) -> None:
         """Write the record of an item; it is on the disk when this returns."""
-        line = json.dumps(record, ensure_ascii=False, allow_nan=False)
-        self._file.write(line.encode("utf-8", "replace") + b"\n")
+        self._file.write(_line(record))
         self._file.flush()
         os.fsync(self._file.fileno())
         self._records.append(record)
+
+
+def _line(record: Record) -> bytes:
+    text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "replace") + b"\n"
 
 
 def write_whole(path: Path, text: str) -> None:

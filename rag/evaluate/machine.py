@@ -68,9 +68,12 @@ def config_digest(settings: Settings) -> str:
     return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
 
 
-def code_digest() -> str:
+_ROOM = Path(__file__).resolve().parent.parent
+
+
+def code_digest(room: Path = _ROOM) -> str:
     """One SHA-256 over the modules of ``rag`` and the settings and data files that ship in it."""
-    room, whole = Path(__file__).resolve().parent.parent, hashlib.sha256()
+    whole = hashlib.sha256()
     for path in sorted(room.rglob("*")):
         inside = path.relative_to(room)
         if path.is_file() and "__pycache__" not in inside.parts and inside.parts[0] != "samples":

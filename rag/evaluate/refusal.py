@@ -6,7 +6,7 @@ from functools import partial
 from typing import Literal
 
 from rag.evaluate import sets
-from rag.evaluate.asking import Desk, Hops, Text, ask
+from rag.evaluate.asking import Hops, Text, TextIndex, answers_span, ask, proposed
 from rag.evaluate.metrics import (
     exact_match,
     figure,
@@ -14,7 +14,6 @@ from rag.evaluate.metrics import (
     mean_figure,
     precision_recall_f1,
     risk_coverage,
-    token_f1,
 )
 from rag.evaluate.sets import HopQuestion, Quiz, QuizQuestion, SnippetQuestion, SpanQuestion
 from rag.evaluate.task import Figure, Item, Record
@@ -24,7 +23,6 @@ from rag.types import Answer, Filters
 COMBINED = "squad2_and_multihop_null"
 SNIPPETS = 5  # as in RGB
 _POSITIVES = 3  # of them, where there is enough noise: RGB's noise ratio of 0.4
-_RIGHT_F1 = 0.5  # from which a span answers the question, though its edges may differ
 _DECIMALS = 6  # of a confidence: what lies further behind differs from machine to machine
 
 Case = Literal["mixed", "negative", "wrong"]
@@ -48,7 +46,8 @@ class Refusal:
       choice among answers of which one is "None of the above": choosing it is refusing, but
       stays in its place on the risk-coverage curve, since it is right or wrong as any choice is.
 
-    ``accuracy``: the share of questions with the right outcome. ``coverage``: of questions
+    An unsure answer is an answer; ``strict_precision``, ``strict_recall``, ``strict_f1`` take it as a
+    refusal. ``accuracy``: the share of questions with the right outcome. ``coverage``: of questions
     answered; ``risk``: of wrong answers among these. ``aurc``: the area under the risk-coverage
     curve (Geifman & El-Yaniv 2017), most confident first, refused ones last and counted as wrong,
     since no answer is there: so the least area is 0 only for a set that can all be answered.
@@ -79,12 +78,12 @@ class Refusal:
     def _squad(
         self, questions: Sequence[SpanQuestion], limit: int | None, seed: int
     ) -> Iterator[Item]:
-        desk = Desk(self._bench)
+        index = TextIndex(self._bench)
         for dataset in dict.fromkeys(question.dataset for question in questions):
             own = [question for question in questions if question.dataset == dataset]
             drawn = sets.sample(own, limit=limit, seed=seed, key=lambda each: each.key)
             for question in sorted(drawn, key=lambda each: each.context_key):
-                yield Item(f"{dataset}/{question.key}", dataset, partial(_span, desk, question))
+                yield Item(f"{dataset}/{question.key}", dataset, partial(_span, index, question))
 
     def _hops(
         self, questions: Sequence[HopQuestion], limit: int | None, seed: int
@@ -97,13 +96,13 @@ class Refusal:
     def _snippets(
         self, questions: Sequence[SnippetQuestion], limit: int | None, seed: int
     ) -> Iterator[Item]:
-        desk = Desk(self._bench, passages=SNIPPETS)
+        index = TextIndex(self._bench, passages=SNIPPETS)
         cases = [(question, case) for question in questions for case in _cases(question)]
         drawn = sets.sample(
             cases, limit=limit, seed=seed, key=lambda pair: f"{pair[0].key}/{pair[1]}"
         )
         for question, case in drawn:
-            run = partial(_snippet, desk, question, case, seed)
+            run = partial(_snippet, index, question, case, seed)
             yield Item(f"rgb/{question.key}/{case}", "rgb", run)
 
     def _quiz(self, quiz: Quiz, limit: int | None, seed: int) -> Iterator[Item]:
@@ -159,8 +158,9 @@ def _outcome(
 ) -> Record:
     """The record of an answer: ``wanted`` is a refusal, else ``right`` says whether it is right.
 
+    ``right`` is also of what a refusal held back, and never of a question without an answer.
     ``confidence`` and ``wrong`` are those of the risk-coverage curve: a refusal stands behind
-    every answer, 1 below what the system gave, which is kept as ``told_confidence``.
+    every answer, 1 below what the system gave, which is kept as ``stated_confidence``.
     """
     refused = answer.refused
     return {
@@ -168,16 +168,17 @@ def _outcome(
         "gold": list(gold),
         **note,
         "wanted": wanted,
+        "right": right and not wanted,
         "wrong": refused or wanted or not right,
-        "told_confidence": answer.confidence,
+        "stated_confidence": answer.confidence,
         "confidence": round(answer.confidence - refused, _DECIMALS),
         "score": float(refused if wanted else right and not refused),
     }
 
 
-def _span(desk: Desk, question: SpanQuestion) -> Record:
-    answer, note = ask(desk.holding((Text(question.context),)), question.text)
-    right = token_f1(answer.short, question.answers) >= _RIGHT_F1
+def _span(index: TextIndex, question: SpanQuestion) -> Record:
+    answer, note = ask(index.holding((Text(question.context),)), question.text)
+    right = answers_span(answer, question.answers)
     return _outcome(
         question.text, question.answers, answer, note, wanted=question.impossible, right=right
     )
@@ -185,7 +186,7 @@ def _span(desk: Desk, question: SpanQuestion) -> Record:
 
 def _hop(room: Hops, question: HopQuestion) -> Record:
     answer, note = room.ask(question)
-    right = bool(exact_match(answer.short, (question.answer,)))
+    right = bool(exact_match(proposed(answer), (question.answer,)))
     gold = () if question.unanswerable else (question.answer,)
     return _outcome(question.text, gold, answer, note, wanted=question.unanswerable, right=right)
 
@@ -200,11 +201,11 @@ def _cases(question: SnippetQuestion) -> Iterator[Case]:
         yield "wrong"
 
 
-def _snippet(desk: Desk, question: SnippetQuestion, case: Case, seed: int) -> Record:
+def _snippet(index: TextIndex, question: SnippetQuestion, case: Case, seed: int) -> Record:
     texts = snippets(question, case, seed=seed)
-    answer, note = ask(desk.holding(tuple(map(Text, texts))), question.text)
-    said = f"{answer.short}\n{answer.text}"
-    right = not answer.refused and holds(said, question.answers)
+    answer, note = ask(index.holding(tuple(map(Text, texts))), question.text)
+    said = f"{proposed(answer)}\n{answer.text}"
+    right = holds(said, question.answers)
     if case == "wrong":
         misled = not answer.refused and not right and holds(said, question.fake_answers)
         return {
@@ -213,7 +214,7 @@ def _snippet(desk: Desk, question: SnippetQuestion, case: Case, seed: int) -> Re
             "false": list(question.fake_answers),
             "case": case,
             **{name: value for name, value in note.items() if name != "confidence"},
-            "told_confidence": answer.confidence,
+            "stated_confidence": answer.confidence,
             "misled": misled,
         }
     gold = question.answers if case == "mixed" else ()
@@ -242,11 +243,17 @@ def _measures(dataset: str, records: Sequence[Record]) -> list[Figure]:
     if not records:
         return []
     pairs = [(bool(record["wanted"]), bool(record["refused"])) for record in records]
+    strict = [
+        (bool(record["wanted"]), record["status"] != "answered")
+        for record in records
+        if "status" in record
+    ]
     curve = [(_number(record, "confidence"), bool(record["wrong"])) for record in records]
     risks = [float(bool(record["wrong"])) for record in records if not record["refused"]]
     return [
         *(
-            figure((dataset, name), pairs, partial(_of_refusing, place))
+            figure((dataset, f"{reading}{name}"), given, partial(_of_refusing, place))
+            for reading, given in (("", pairs), ("strict_", strict))
             for place, name in enumerate(("precision", "recall", "f1"))
         ),
         figure((dataset, "aurc"), curve, _area),

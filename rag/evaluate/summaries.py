@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from functools import partial
 
+from rag.check import Checker
 from rag.evaluate.faithfulness import article_of, passage_of
 from rag.evaluate.machine import needs
 from rag.evaluate.metrics import density, figure, mean_figure, records_of
 from rag.evaluate.sets import Summarised, frank_references, sample
 from rag.evaluate.task import Figure, Item, Record
 from rag.evaluate.workbench import Workbench
-from rag.verify import check
 
 _DATASETS = ("frank_cnndm",)  # a reference of XSum tells what its article does not
 _ROUGE = ("rouge1", "rouge2", "rougeL")
@@ -20,7 +20,7 @@ class Summaries:
     """ROUGE F-measure, length, extractive density and the share of claims that hold.
 
     ROUGE-1/2/L by rouge-score with its stemmer (Lin 2004), on the text without citation marks, in
-    one line. ``supported``: of all claims in the summaries, the share that :mod:`rag.verify` bears
+    one line. ``supported``: of all claims in the summaries, the share that :mod:`rag.check` bears
     out once more against the whole article. Density: Grusky et al. 2018.
     """
 
@@ -41,9 +41,9 @@ class Summaries:
         news = self._bench.news(self._bench.out / "no-index")
         article = article_of(one.article)
         summary = news.summarize(article)
-        support = self._bench.settings.summarize.support
+        checker = Checker(self._bench.parser, self._bench.settings.summarize.support)
         passages = (passage_of(one.article),)
-        again = [check(claim.text, passages, support=support) for claim in summary.claims]
+        again = [checker.check(claim.text, passages) for claim in summary.claims]
         text = " ".join(" ".join(claim.text.split()) for claim in summary.claims)
         rouge = _rouge(one.reference, text)
         return {

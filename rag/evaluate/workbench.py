@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
+from rag.check import Parser
 from rag.config import Settings
 from rag.embed import Embedder
 from rag.errors import IndexProblem, SourceError
@@ -16,7 +17,7 @@ from rag.evaluate.sets import HopQuestion, Quiz, quizzes
 from rag.evaluate.task import Record
 from rag.generate import Generator
 from rag.newsroom import News
-from rag.newsroom.parts import build_embedder, build_generator, build_reranker
+from rag.newsroom.parts import build_embedder, build_generator, build_parser, build_reranker
 from rag.rerank import Reranker
 from rag.types import Answer, Outcome
 
@@ -91,6 +92,11 @@ class Workbench:
         built = self._given[1] or build_generator(self.settings)
         self._closing.callback(built.close)
         return built
+
+    @cached_property
+    def parser(self) -> Parser:
+        """What the check reads grammar with; loaded at first use."""
+        return build_parser(self.settings)
 
     @cached_property
     def reranker(self) -> Reranker | None:
@@ -183,6 +189,10 @@ class _SharingNews(News):
     @property
     def generator(self) -> Generator:
         return self._bench.generator
+
+    @property
+    def parser(self) -> Parser:
+        return self._bench.parser
 
     @property
     def reranker(self) -> Reranker | None:

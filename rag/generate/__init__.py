@@ -7,26 +7,31 @@ deterministic fake. Each is imported from its own module, so that no engine is l
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from rag.types import Message
 
 __all__ = ["LIKELIEST", "Generator", "LastUsage", "Usage"]
 
-LIKELIEST = 20  # first tokens that are told; more is refused by some servers
+LIKELIEST = 20  # first tokens that are reported; more is refused by some servers
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a stream cost, in tokens. ``cached_tokens`` of the prompt had been read before.
+    """What a stream cost, in tokens, and how sure the model was of what it wrote.
 
-    Where an engine cannot tell, or the stream was stopped early, the figures are 0 or estimates.
+    ``cached_tokens`` of the prompt had been read before. Where an engine cannot tell, or the stream
+    was stopped early, the figures are 0 or estimates. ``logprobs`` has the natural logarithm of the
+    probability of each piece that the stream yielded, in order; ``first`` is what
+    :meth:`Generator.first_token` gives for the same chat. Both are empty where the engine reports none.
     """
 
     prompt_tokens: int = 0
     cached_tokens: int = 0
     output_tokens: int = 0
+    logprobs: tuple[float, ...] = ()
+    first: Mapping[str, float] = field(default_factory=dict)
 
 
 class Generator(Protocol):
@@ -67,7 +72,7 @@ class Generator(Protocol):
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
         """The likeliest first tokens of the reply, about twenty, each with its probability.
 
-        It tells how sure the model is without a word being written. Raises what ``stream`` raises.
+        It says how sure the model is without a word being written. Raises what ``stream`` raises.
         """
 
     def count_tokens(self, text: str) -> int:
@@ -75,6 +80,12 @@ class Generator(Protocol):
 
     def load(self) -> None:
         """Make ready now what the first ``stream`` would else wait for. Safe to call again."""
+
+    def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Read how chats to come begin, so that their streams read only the rest; write nothing.
+
+        An engine that keeps nothing between streams does nothing. Raises what ``stream`` raises.
+        """
 
     def close(self) -> None:
         """Stop running streams and free the memory. A later ``stream`` loads again."""

@@ -13,13 +13,14 @@ import weakref
 from collections.abc import Generator as Stream
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from rag.errors import GenerateError, ModelError, ModelMissing, PromptTooLong
 from rag.generate import LIKELIEST, LastUsage, Usage
-from rag.generate.runs import Choice, Chunk, Run, Server, Trouble, end_all, likelihoods
+from rag.generate.runs import Chunk, Run, Server, Trouble, end_all, likelihoods, together
 from rag.types import Message
 
 # Tokens read at a time. Larger is no faster on a CPU, takes more memory, and a stream that is
@@ -110,6 +111,20 @@ class LlamaCppGenerator:
         """
         self._ready()
 
+    def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Read how chats to come begin; see :class:`rag.generate.Generator`.
+
+        Raises:
+            ModelMissing: there is no such file.
+            GenerateError: the beginning does not fit the context, or the engine failed.
+        """
+        if not self._reuse:
+            return
+        # Some templates want a user's turn; its beginning is the same, whatever is asked.
+        turn = () if messages[-1].role == "user" else (Message("user", ""),)
+        for _ in self._pieces(self._request([*messages, *turn], max_tokens=0)):
+            pass
+
     def close(self) -> None:
         """Stop running streams and free the memory. A later ``stream`` loads again."""
         with self._lock:
@@ -136,9 +151,8 @@ class LlamaCppGenerator:
             "seed": seed,
             "stop": list(stop),
         }
-        with closing(self._choices(request)) as choices:
-            for choice in choices:
-                yield choice["delta"].get("content") or ""
+        with closing(self._pieces(request)) as pieces:
+            yield from pieces
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
         """The likeliest first tokens with their probabilities; see :class:`rag.generate.Generator`.
@@ -147,14 +161,9 @@ class LlamaCppGenerator:
             ModelMissing: there is no such file.
             GenerateError: the prompt does not fit the context, or the engine failed.
         """
-        request = self._request(messages, max_tokens=1) | {
-            "logprobs": True,
-            "top_logprobs": LIKELIEST,
-        }
-        found: dict[str, float] = {}
-        for choice in self._choices(request):
-            found |= likelihoods(choice.get("logprobs"))
-        return found
+        for _ in self._pieces(self._request(messages, max_tokens=1)):
+            pass
+        return self.usage.first
 
     def _request(self, messages: Sequence[Message], *, max_tokens: int) -> dict[str, object]:
         return {
@@ -163,13 +172,15 @@ class LlamaCppGenerator:
             "temperature": 0.0,
             "stream": True,
             "cache_prompt": self._reuse,
+            "logprobs": True,
+            "top_logprobs": LIKELIEST,
             # One chunk for each batch of the prompt: the chance to stop before it is all read.
             "return_progress": True,
             "chat_template_kwargs": {"enable_thinking": False},
         }
 
-    def _choices(self, request: Mapping[str, object]) -> Stream[Choice]:
-        """What the engine says to a request; closing the iterator stops it."""
+    def _pieces(self, request: Mapping[str, object]) -> Stream[str]:
+        """What the engine writes to a request; closing the iterator stops it."""
         server = self._ready()
         with self._lock:  # not while close() waits for the others
             run = Run(server, request, self._runs)
@@ -178,25 +189,29 @@ class LlamaCppGenerator:
         finally:
             run.stop.set()
 
-    def _heard(self, run: Run) -> Iterator[Choice]:
+    def _heard(self, run: Run) -> Iterator[str]:
         cost = Usage()
-        written = 0
+        first: Mapping[str, float] = {}
+        logprobs: list[float] = []
         try:
             while (chunk := run.chunks.get()) is not None:
                 if isinstance(chunk, Exception):
                     raise GenerateError(f"the engine failed with {self._identity}: {chunk}")
                 if trouble := chunk.get("error"):
                     raise self._refused(trouble)
-                cost = _cost(chunk, written) or cost
+                cost = _cost(chunk) or cost
                 for choice in chunk.get("choices", ()):
-                    if choice["delta"].get("content"):
-                        written += 1
-                        yield choice
+                    first = first or likelihoods(choice.get("logprobs"))
+                    if piece := choice["delta"].get("content"):
+                        logprobs.append(together(choice.get("logprobs")))
+                        yield piece
             if run.stop.is_set():
                 raise GenerateError(f"{self._identity} was closed before it had finished")
         finally:
-            output = cost.output_tokens or written
-            self._usage.record(Usage(cost.prompt_tokens, cost.cached_tokens, output))
+            output = cost.output_tokens or len(logprobs)
+            self._usage.record(
+                replace(cost, output_tokens=output, logprobs=tuple(logprobs), first=first)
+            )
 
     def _refused(self, trouble: Trouble) -> GenerateError:
         if tokens := trouble.get("n_prompt_tokens"):
@@ -242,6 +257,10 @@ class LlamaCppGenerator:
         wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = self._threads
         wanted.n_gpu_layers = 9999 if self._gpu_layers < 0 else self._gpu_layers
         wanted.cache_ram_mib = self._cache_mib
+        if self._parallel == 1:
+            # Else a prompt that shares only the rules with the last one is not looked up among those
+            # kept, though one of them may share its sources too.
+            wanted.slot_prompt_similarity = 0.0
         if not self._mmap:
             wanted.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
         wanted.warmup = False  # a second more under Python's lock; the first prompt warms as well
@@ -274,12 +293,12 @@ def available_processors() -> int:
     return os.cpu_count() or 1
 
 
-def _cost(chunk: Chunk, written: int) -> Usage | None:
+def _cost(chunk: Chunk) -> Usage | None:
     if timings := chunk.get("timings"):
         cached = timings["cache_n"]
         return Usage(timings["prompt_n"] + cached, cached, timings["predicted_n"])
     if progress := chunk.get("prompt_progress"):
-        return Usage(progress["total"], progress["cache"], written)
+        return Usage(progress["total"], progress["cache"])
     return None
 
 

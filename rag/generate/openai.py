@@ -5,12 +5,13 @@ import threading
 from collections.abc import Generator as Stream
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from rag.errors import GenerateError
 from rag.generate import LIKELIEST, LastUsage, Usage
-from rag.generate.runs import Places, likelihoods
+from rag.generate.runs import Places, likelihoods, together
 from rag.types import Message
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _COUNT_SECONDS = 5.0
 _BYTES_PER_TOKEN = 4  # English takes about 4.3, so that an estimate is rather too high
+_WRONG_FIELD = frozenset({400, 422})  # what servers answer that do not know a field of the request
 _OWN_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -76,7 +78,7 @@ class OpenAIGenerator:
         self._timeout = timeout
         self._lock = threading.Lock()
         self._made: httpx.Client | None = None
-        self._counts = True
+        self._counts = self._weighs = True
         self._usage = LastUsage()
         self._count = lru_cache(maxsize=4096)(self._ask_count)
 
@@ -110,6 +112,9 @@ class OpenAIGenerator:
         if answer.status_code in {401, 403}:
             raise self._refused(answer)
 
+    def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Nothing to do: the server keeps what it keeps."""
+
     def close(self) -> None:
         """Close the connections. A later ``stream`` opens new ones."""
         with self._lock:
@@ -134,10 +139,8 @@ class OpenAIGenerator:
         request = self._request(messages, max_tokens) | {"temperature": temperature, "seed": seed}
         if stop:
             request["stop"] = list(stop)
-        with closing(self._heard(request)) as events:
-            for event in events:
-                if piece := self._piece(event):
-                    yield piece
+        with closing(self._heard(request)) as pieces:
+            yield from pieces
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
         """The likeliest first tokens with their probabilities; see :class:`rag.generate.Generator`.
@@ -147,13 +150,8 @@ class OpenAIGenerator:
         Raises:
             GenerateError: the server cannot be reached, refuses, falls silent or talks nonsense.
         """
-        likely = {"logprobs": True, "top_logprobs": LIKELIEST, "temperature": 0.0}
-        found: dict[str, float] = {}
-        for event in self._heard(self._request(messages, 1) | likely):
-            piece = self._piece(event)
-            if piece and not found:
-                found = self._likely(event) or {piece: 1.0}
-        return found
+        pieces = list(self._heard(self._request(messages, 1) | {"temperature": 0.0}))
+        return self.usage.first or dict.fromkeys(pieces[:1], 1.0)
 
     def _request(self, messages: Sequence[Message], max_tokens: int) -> dict[str, object]:
         return {
@@ -164,30 +162,44 @@ class OpenAIGenerator:
             "stream_options": {"include_usage": True},
         }
 
-    def _heard(self, request: Mapping[str, object]) -> Stream[_Event]:
-        """What the server says to a request; closing the iterator closes the connection."""
+    def _heard(self, request: Mapping[str, object]) -> Stream[str]:
+        """What the server writes to a request; closing the iterator closes the connection."""
         import httpx
 
-        cost = Usage()
+        cost, written = Usage(), 0
+        logprobs: list[float] = []
+        first: Mapping[str, float] = {}
         try:
-            with self._client().stream(
-                "POST", f"{self._base}/chat/completions", json=request
-            ) as answer:
-                if answer.status_code != 200:
-                    answer.read()
-                    raise self._refused(answer)
-                for event in self._events(answer.iter_lines()):
-                    cost = _cost(event) or cost
-                    if self._piece(event):
-                        written = cost.output_tokens + 1
-                        cost = Usage(cost.prompt_tokens, cost.cached_tokens, written)
-                    yield event
+            for event in self._answered(request):
+                cost = _cost(event) or cost
+                if piece := self._piece(event):
+                    written += 1
+                    if weights := _weights(event):
+                        logprobs.append(weights[0])
+                        first = first or weights[1]
+                    yield piece
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise self._unreachable(error) from error
         except RuntimeError as error:  # what httpx says where close() came in between
             raise GenerateError(f"the connection to {self._base} was closed: {error}") from error
         finally:
-            self._usage.record(cost)
+            output = cost.output_tokens or written
+            known = tuple(logprobs) if len(logprobs) == written else ()
+            self._usage.record(replace(cost, output_tokens=output, logprobs=known, first=first))
+
+    def _answered(self, request: Mapping[str, object]) -> Iterator[_Event]:
+        """The events; a server that refuses log-probabilities is asked without, now and later."""
+        address = f"{self._base}/chat/completions"
+        for weighs in (True, False) if self._weighs else (False,):
+            asked = {**request, "logprobs": True, "top_logprobs": LIKELIEST} if weighs else request
+            with self._client().stream("POST", address, json=asked) as answer:
+                if answer.status_code == 200:
+                    self._weighs = weighs
+                    yield from self._events(answer.iter_lines())
+                    return
+                answer.read()
+                if not weighs or answer.status_code not in _WRONG_FIELD:
+                    raise self._refused(answer)
 
     def _events(self, lines: Iterator[str]) -> Iterator[_Event]:
         """The data lines of server-sent events as objects, to the ``[DONE]`` at their end."""
@@ -220,12 +232,6 @@ class OpenAIGenerator:
         except (TypeError, AttributeError) as error:
             seen = json.dumps(event)[:80]
             raise GenerateError(f"{self._base} answered {seen}, not in OpenAI's form") from error
-
-    def _likely(self, event: _Event) -> dict[str, float]:
-        try:
-            return likelihoods(event["choices"][0].get("logprobs"))
-        except (TypeError, AttributeError, KeyError, IndexError):
-            return {}
 
     def count_tokens(self, text: str) -> int:
         """Counted by llama-server's ``/tokenize`` where there is one, else a quarter of the bytes."""
@@ -281,6 +287,15 @@ def _object(text: str) -> _Event | None:
     except ValueError:
         return None
     return cast(_Event, value) if isinstance(value, dict) else None
+
+
+def _weights(event: _Event) -> tuple[float, dict[str, float]] | None:
+    """The piece's log-probability and the likeliest tokens; None where the server reports none."""
+    try:
+        places = event["choices"][0]["logprobs"]
+        return (together(places), likelihoods(places)) if places and places["content"] else None
+    except (TypeError, AttributeError, KeyError, IndexError):
+        return None
 
 
 def _message(trouble: object) -> str:

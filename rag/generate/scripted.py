@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import log
 
 from rag.errors import GenerateError
 from rag.generate import LastUsage, Usage
@@ -23,11 +25,20 @@ class ScriptedGenerator:
         *,
         identity: str = "scripted",
         context_length: int = 4096,
+        probability: float | None = None,
     ) -> None:
-        """``replies`` is a list of texts, one a stream, or a function of the messages."""
+        """Nothing is written yet.
+
+        Args:
+            replies: a list of texts, one a stream, or a function of the messages.
+            identity: what to call the model.
+            context_length: what it claims to hold, in tokens.
+            probability: of each word, as ``usage`` reports it; None reports none.
+        """
         self._replies = [replies] if isinstance(replies, str) else replies
         self._identity = identity
         self._context_length = context_length
+        self._probability = probability
         self._usage = LastUsage()
         self.history: list[tuple[Message, ...]] = []
 
@@ -49,6 +60,9 @@ class ScriptedGenerator:
     def load(self) -> None:
         """Nothing to do."""
 
+    def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Nothing to do: nothing is read."""
+
     def close(self) -> None:
         """Nothing to do."""
 
@@ -57,11 +71,11 @@ class ScriptedGenerator:
         return len(text.split()) * 4 // 3
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        """The first word of the reply that the function gives, as sure; of a list nothing is told."""
+        """The first word of the reply that the function gives, as sure; of a list nothing is known."""
         if not callable(self._replies):
             return {}
-        words = _WORD.findall(self._replies(messages))
-        return {words[0].strip(): 1.0} if words else {}
+        words = _WORD.findall(self._replies(messages))[:1]
+        return {word.strip(): self._probability or 1.0 for word in words}
 
     def stream(
         self,
@@ -79,14 +93,18 @@ class ScriptedGenerator:
         """
         self.history.append(tuple(messages))
         words = _WORD.findall(self._reply(messages))[:max_tokens]
-        said = ""
+        said: list[str] = []
         try:
             for piece in cut_at(words, stop):
-                said += piece
+                said.append(piece)
                 yield piece
         finally:
             asked = sum(self.count_tokens(each.content) for each in messages)
-            self._usage.record(Usage(asked, 0, self.count_tokens(said)))
+            cost = Usage(asked, 0, self.count_tokens("".join(said)))
+            if self._probability:
+                first = {word.strip(): self._probability for word in words[:1]}
+                cost = replace(cost, logprobs=(log(self._probability),) * len(said), first=first)
+            self._usage.record(cost)
 
     def _reply(self, messages: Sequence[Message]) -> str:
         if callable(self._replies):

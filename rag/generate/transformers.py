@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import GenerateError, ModelError, ModelMissing, PromptTooLong
-from rag.generate import LIKELIEST, LastUsage, Usage
-from rag.generate.gathering import Gathering, Request, Turn, padded
+from rag.generate import LastUsage, Usage
+from rag.generate.gathering import Gathering, Request, Turn, likeliest, padded
 from rag.generate.stops import cut_at
 from rag.types import Message
 
@@ -91,6 +91,9 @@ class TransformersGenerator:
         """
         self._ready()
 
+    def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Nothing to do: no prompt is kept for the next."""
+
     def close(self) -> None:
         """Free the memory once a running stream has ended. A later ``stream`` loads again."""
         with self._loading, self._writing:
@@ -115,12 +118,7 @@ class TransformersGenerator:
         decoder = {"decoder_input_ids": prompt.new_tensor([[begin]])} if engine.seq2seq else {}
         with self._writing, torch.inference_mode():
             logits = engine.model(prompt, **decoder).logits[0, -1]  # (vocabulary,)
-        likely = torch.softmax(logits.float(), dim=-1).topk(min(LIKELIEST, logits.shape[-1]))
-        found: dict[str, float] = {}
-        for share, number in zip(likely.values, likely.indices.tolist(), strict=True):
-            text = str(engine.tokenizer.decode([number]))
-            found[text] = found.get(text, 0.0) + float(share)  # some tokens read alike
-        return found
+        return _reading(engine, likeliest(torch.log_softmax(logits.float(), dim=-1)))
 
     def _prompt(self, engine: _Engine, messages: Sequence[Message]) -> "torch.Tensor":
         prompt = _encoded(engine, messages)
@@ -143,6 +141,9 @@ class TransformersGenerator:
     ) -> Iterator[str]:
         """Yield the reply in pieces; see :class:`rag.generate.Generator`.
 
+        A piece is a word, which is known to have ended when the next token is there: the
+        log-probability of that token counts with it, and not with the next piece.
+
         Raises:
             ModelMissing: there is no such model on this machine.
             GenerateError: the prompt does not fit the context, or the engine failed.
@@ -160,13 +161,27 @@ class TransformersGenerator:
             seed=seed,
         )
         self._gathering.add(request)
+        logprobs: list[float] = []
+        heard = counted = 0  # tokens
+
+        def pieces() -> Iterator[str]:
+            nonlocal heard
+            for text in request.pieces:  # one for each token, empty while a word goes on
+                heard += 1
+                if text:
+                    yield text
+
         try:
-            yield from cut_at((piece for piece in request.pieces if piece), stop)
+            for piece in cut_at(pieces(), stop):
+                logprobs.append(sum(request.logprobs[counted:heard]))
+                counted = heard
+                yield piece
             if request.error is not None:
                 raise GenerateError(f"{self._identity} failed: {request.error}") from request.error
         finally:
             request.stop.set()
-            self._usage.record(Usage(read, 0, request.written))
+            first = _reading(engine, request.first)
+            self._usage.record(Usage(read, 0, request.written, tuple(logprobs), first))
 
     def _write(self, requests: Sequence[Request]) -> None:
         try:
@@ -181,13 +196,14 @@ class TransformersGenerator:
 
     def _generate(self, engine: _Engine, requests: Sequence[Request]) -> None:
         import torch
-        from transformers import StoppingCriteriaList
+        from transformers import LogitsProcessorList, StoppingCriteriaList
 
         first, sampling = requests[0], requests[0].temperature > 0
         padding = _padding(engine)
         ids, mask = padded(
             [request.prompt for request in requests], padding or 0, left=not engine.seq2seq
         )
+        turn = Turn(requests, _ends(engine))
         if sampling:
             torch.manual_seed(first.seed)
         engine.model.generate(  # type: ignore[operator]
@@ -199,7 +215,8 @@ class TransformersGenerator:
             top_p=None,
             top_k=None,
             pad_token_id=padding,
-            stopping_criteria=StoppingCriteriaList([Turn(requests, _ends(engine))]),
+            logits_processor=LogitsProcessorList([turn.weigh]),
+            stopping_criteria=StoppingCriteriaList([turn]),
         )
 
     def _ready(self) -> _Engine:
@@ -286,6 +303,15 @@ def _plain(messages: Sequence[Message], seq2seq: bool) -> str:
         return "\n\n".join(each.content for each in messages)
     turns = [f"{each.role.capitalize()}: {each.content}" for each in messages]
     return "\n\n".join([*turns, "Assistant:"])
+
+
+def _reading(engine: _Engine, likely: Mapping[int, float]) -> dict[str, float]:
+    """Tokens as they read, some of them alike."""
+    found: dict[str, float] = {}
+    for number, share in likely.items():
+        text = str(engine.tokenizer.decode([number]))
+        found[text] = found.get(text, 0.0) + share
+    return found
 
 
 def _padding(engine: _Engine) -> int | None:

@@ -9,7 +9,7 @@ from typing import Literal, cast, get_args
 
 from rag.errors import ConfigError, ModelError
 
-Kind = Literal["gguf", "sentence-transformers", "cross-encoder", "transformers"]
+Kind = Literal["gguf", "sentence-transformers", "cross-encoder", "transformers", "spacy"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

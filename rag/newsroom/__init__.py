@@ -7,13 +7,15 @@ from collections.abc import Generator as Stream
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, overload
 
-from rag.answer import answer
+from rag.answer import Bars, answer
 from rag.batch import Progress as JobProgress
+from rag.check import Checker, Parser
 from rag.choose import MOST_CHOICES, choose
 from rag.config import Settings, load
 from rag.dialogue import standalone
@@ -32,14 +34,22 @@ from rag.newsroom.batches import Batch, Begin, Choices, Reading
 from rag.newsroom.checking import Checking
 from rag.newsroom.fitting import Fitting
 from rag.newsroom.intake import Progress, ingest
-from rag.newsroom.looks import Look, until_answered
-from rag.newsroom.parts import build_embedder, build_generator, build_reranker
+from rag.newsroom.parts import build_embedder, build_generator, build_parser, build_reranker
 from rag.newsroom.plans import answers_plan, summaries_plan
 from rag.newsroom.recall import rebuilt
 from rag.newsroom.styles import styled
 from rag.portion import excerpt, lead_passages
+from rag.prompts import answer_messages
 from rag.rerank import Reranker
-from rag.retrieve import find, matching, nearest_sentences, retrieve, within
+from rag.retrieve import (
+    excerpts,
+    find,
+    matching,
+    nearest_sentences,
+    retrieve,
+    time_window,
+    within,
+)
 from rag.suggest import suggest
 from rag.summarize import overview, summarize
 from rag.types import (
@@ -64,9 +74,8 @@ from rag.types import (
     Summaries,
     Summary,
 )
-from rag.verify import check
 
-_WIDER = 5  # times the passages of a prompt, where no model has to read them
+_SEARCHED = 24  # chunks whose sentences are ranked for a question
 _NEWEST = 200  # articles that questions to begin with are made from
 _EVERY = 10_000  # articles; no search finds more
 _CHECKED = 4  # articles that a sentence of a text is held against, at first
@@ -122,6 +131,7 @@ class News:
         self._embedder = embedder
         self._generator = generator
         self._reranker = reranker
+        self._parser: Parser | None = None
         self._index: Index | None = None
         self._bound = False
         self._suggested: tuple[tuple[int, int], tuple[str, ...]] | None = None
@@ -165,6 +175,22 @@ class News:
             return self._generator
 
     @property
+    def parser(self) -> Parser:
+        """What the check reads grammar with; built at first use.
+
+        Raises:
+            ModelMissing: if it is not on this machine.
+        """
+        with self._lock:
+            if self._parser is None:
+                self._parser = build_parser(self.settings)
+            return self._parser
+
+    def checker(self, support: float) -> Checker:
+        """What checks sentences; ``support`` is the least probability of a supported one."""
+        return Checker(self.parser, support)
+
+    @property
     def reranker(self) -> Reranker | None:
         """The reranker, if the settings name one; built at first use."""
         with self._lock:
@@ -175,6 +201,8 @@ class News:
     def warm(self) -> None:
         """Load embedder and generator side by side; both take seconds, and neither uses a core fully.
 
+        The generator reads the rules that open every question as well: the first need not wait for it.
+
         Raises:
             ModelError: if one of them cannot be loaded.
         """
@@ -183,6 +211,7 @@ class News:
         def load_generator() -> None:
             try:
                 self.generator.load()
+                self.generator.read_ahead(answer_messages("", ())[:-1])
             except BaseException as error:  # noqa: BLE001 - handed on to the caller's thread below
                 failed.append(error)
 
@@ -320,7 +349,7 @@ class News:
             IndexMissing: if there is no index.
             QuestionError: if the query is blank or too long.
         """
-        return self._retrieve(self._asked(query), filters, k)
+        return self._retrieve(self._asked(query), filters, k or self.settings.retrieve.passages)
 
     def find(
         self, query: str, *, filters: Filters | None = None, k: int = 10
@@ -369,7 +398,6 @@ class News:
         *,
         history: Sequence[Answer] = (),
         filters: Filters | None = None,
-        k: int | None = None,
     ) -> tuple[Citation, ...]:
         """The sentences nearest to a question, best first, without a language model.
 
@@ -378,41 +406,54 @@ class News:
         ``k`` passages are looked through.
         """
         question = self._asked(question)
+        return self._look(question, history, filters)[1]
+
+    def _look(
+        self, question: str, history: Sequence[Answer], filters: Filters | None
+    ) -> tuple[tuple[Passage, ...], tuple[Citation, ...]]:
+        """What one search finds: runs of sentences to read, and the sentences nearest to the question."""
         alone = standalone(question, history)
-        found = self._retrieve(alone, filters, k, times=_WIDER, rerank=False)
-        return nearest_sentences(question, found, alone=alone)
+        found = self._retrieve(alone, filters, _SEARCHED, per_article=_SEARCHED // 4, timely=True)
+        nearest = nearest_sentences(question, found, alone=alone)
+        return excerpts(question, found, alone=alone), nearest
 
     def _retrieve(
         self,
         query: str,
         filters: Filters | None,
-        k: int | None,
+        k: int,
         *,
-        times: int = 1,
-        rerank: bool = True,
+        per_article: int | None = None,
+        timely: bool = False,
     ) -> tuple[Passage, ...]:
-        """The best passages, ``times`` as many as are shown at once."""
+        """The best chunks; ``timely`` ones where the query says "this week" or "in 2022"."""
         chosen = self.settings.retrieve
-        k = times * (k or chosen.passages)
+        today = (filters and filters.as_of) or date.today()  # noqa: DTZ011 - the reader's own day
         return retrieve(
             query,
             index=self._open(bind=True),
             embedder=self.embedder,
             k=k,
-            per_article=times * chosen.per_article,
+            per_article=per_article or chosen.per_article,
             candidates=max(chosen.candidates, k),
             lexical_weight=chosen.lexical_weight,
             dense_weight=chosen.dense_weight,
             sentence_weight=chosen.sentence_weight,
             newer=chosen.newer,
             filters=filters,
-            reranker=self.reranker if rerank else None,
+            window=time_window(query, today) if timely else None,
+            reranker=self.reranker,
         )
+
+    def _admitting(self, filters: Filters | None) -> None:
+        """Raise NoArticles where the filters admit no article."""
+        if not self.count(filters=filters):
+            raise NoArticles(self.count())
 
     def shown(self, question: str, *, filters: Filters | None = None) -> tuple[Passage, ...]:
         """What the model would be given to read for a question; the errors are those of ``search``."""
         question = self._asked(question)
-        return self._fitting().leading(question, self._retrieve(question, filters, None))
+        return self._fitting().leading(question, self._look(question, (), filters)[0])
 
     def choose(
         self, question: str, choices: Sequence[str], *, filters: Filters | None = None
@@ -429,7 +470,7 @@ class News:
         question = self._asked(question)
         if not 2 <= len(choices) <= MOST_CHOICES:
             raise QuestionError(f"{len(choices)} choices were given, wanted 2 to {MOST_CHOICES}.")
-        found = self._retrieve(" ".join([question, *choices]), filters, None)
+        found = self.search(" ".join([question, *choices]), filters=filters)
         passages = self._fitting().leading("\n".join([question, *choices]), found)
         return choose(question, choices, passages, generator=self.generator)
 
@@ -440,72 +481,42 @@ class News:
         history: Sequence[Answer] = (),
         filters: Filters | None = None,
         k: int | None = None,
-        short: bool = False,
     ) -> Stream[Found | Draft | Checked | Answer, None, None]:
         """Answer a question step by step: Found, then Draft and Checked in turn, last the Answer.
 
-        Where the nearest passages do not answer it, the next ones are read before it is refused:
-        then Found comes again, and a new draft after it. ``str()`` of a Draft is the text as it is
-        written. Closing the iterator stops the model.
+        The passages nearest to the question are read first, and more only while the answer is
+        unsure: then Found comes again, and a new draft after it. ``str()`` of a Draft is the text as
+        it is written. Closing the iterator stops the model.
 
         Args:
             question: in plain words; it may lean on the turns before it.
             history: the answers of this chat so far, oldest first.
             filters: which articles may be used.
-            k: how many passages at most are shown to the model at once.
-            short: ask for the answer in a few words as well, about a second more.
+            k: how many passages at most are shown to the model.
 
         Raises:
             QuestionError: if the question is blank or too long.
+            NoArticles: if the index is empty, or the filters admit no article of it.
             IndexMissing: if there is no index.
             ModelError: if a model is missing or fails.
         """
         question = self._asked(question)
-        clock = time.perf_counter()
-
-        def read(look: Look) -> Stream[Found | Draft | Checked | Answer, None, None]:
-            nonlocal clock
-            passages, before = look
-            try:
-                yield from answer(
-                    question,
-                    passages,
-                    generator=self.generator,
-                    history=before,
-                    max_tokens=self.settings.answer.max_tokens,
-                    support=self.settings.answer.support,
-                    sure=self.settings.answer.sure,
-                    short=short,
-                    retrieve_seconds=time.perf_counter() - clock,
-                )
-            finally:
-                clock = time.perf_counter()
-
-        yield from until_answered(self._looks(question, tuple(history), filters, k), read)
-
-    def _looks(
-        self, question: str, history: tuple[Answer, ...], filters: Filters | None, k: int | None
-    ) -> Iterator[Look]:
-        """The passages nearest to a question, then those next to them, with what goes before.
-
-        A follow-up has one look: its prompt goes on from the chat before it.
-        """
-        alone = standalone(question, history)
-        found = self._retrieve(alone, filters, k)
-        passages, before = self._fitting().arranged(question, found, history)
-        yield passages, before
-        seen = {passage.chunk.id for passage in passages}
-        for times in range(2, self.settings.answer.looks + 1):
-            if before:
-                return
-            wider = self._retrieve(alone, filters, k, times=times)
-            fresh = [passage for passage in wider if passage.chunk.id not in seen]
-            if not fresh:
-                return
-            numbered = [replace(p, number=n) for n, p in enumerate(fresh, start=1)]
-            passages = self._fitting().leading(question, numbered)
-            seen |= {passage.chunk.id for passage in passages}
-            yield passages, ()
+        start = time.perf_counter()
+        self._admitting(filters)
+        found, nearest = self._look(question, history, filters)
+        rounds, before = self._fitting().rounds(question, found[:k], history)
+        chosen = self.settings.answer
+        yield from answer(
+            question,
+            rounds,
+            generator=self.generator,
+            checker=self.checker(chosen.support),
+            history=before,
+            nearest=nearest,
+            max_tokens=chosen.max_tokens,
+            bars=Bars(chosen.sure, chosen.maybe),
+            retrieve_seconds=time.perf_counter() - start,
+        )
 
     def ask(
         self,
@@ -514,10 +525,9 @@ class News:
         history: Sequence[Answer] = (),
         filters: Filters | None = None,
         k: int | None = None,
-        short: bool = False,
     ) -> Answer:
         """Answer a question; the arguments and errors are those of :meth:`stream`."""
-        for event in self.stream(question, history=history, filters=filters, k=k, short=short):
+        for event in self.stream(question, history=history, filters=filters, k=k):
             if isinstance(event, Answer):
                 return event
         raise AssertionError("a stream ends with its Answer")
@@ -557,10 +567,12 @@ class News:
             found = self._find(query, filters, _CHECKED, rerank=False)
             return [passage.article for passage in found]
 
-        def judged(sentence: str, passages: Sequence[Passage], _before: str) -> Claim:
-            return check(sentence, passages, support=self.settings.answer.support)
+        checker = self.checker(self.settings.answer.support)
 
-        work = Checking(text, check=judged, near=near)
+        def checked(sentence: str, passages: Sequence[Passage], before: str) -> Claim:
+            return checker.check(sentence, passages, before=before)
+
+        work = Checking(text, check=checked, near=near)
         if given is None:
             self._admitting(filters)
             self.embedder.load()
@@ -597,8 +609,12 @@ class News:
         return rebuilt(kept, self._open())
 
     def _fitting(self) -> Fitting:
+        chosen = self.settings.retrieve
         return Fitting(
-            self.generator, self.settings.retrieve.source_tokens, self.settings.answer.max_tokens
+            self.generator,
+            first_tokens=chosen.first_tokens,
+            source_tokens=chosen.source_tokens,
+            max_tokens=self.settings.answer.max_tokens,
         )
 
     def summarize(
@@ -630,7 +646,7 @@ class News:
             ModelError: if the model is missing or fails.
         """
         chosen = self.settings.summarize
-        sentences, support = self._sentences(length), chosen.support
+        sentences, checker = self._sentences(length), self.checker(chosen.support)
         if isinstance(article, str):
             article = self.article(article)
         if isinstance(article, Article):
@@ -639,7 +655,7 @@ class News:
                 generator=self.generator,
                 sentences_wanted=sentences,
                 part_tokens=chosen.part_tokens,
-                support=support,
+                checker=checker,
                 instruction=instruction,
                 progress=progress,
             )
@@ -659,7 +675,7 @@ class News:
             passages,
             generator=self.generator,
             sentences_wanted=sentences,
-            support=support,
+            checker=checker,
             progress=progress,
         )
         return self._styled(summary, style, passages)
@@ -667,9 +683,9 @@ class News:
     def _styled(
         self, summary: Summary, style: Style, passages: Sequence[Passage], *, title: str = ""
     ) -> Summary:
-        support = self.settings.summarize.support
+        checker = self.checker(self.settings.summarize.support)
         return styled(
-            summary, style, passages, generator=self.generator, support=support, title=title
+            summary, style, passages, generator=self.generator, checker=checker, title=title
         )
 
     @overload
@@ -787,7 +803,7 @@ class News:
             stories=wanted,
             sentences_wanted=self._sentences(length),
             tokens=2 * self.settings.retrieve.source_tokens,
-            support=self.settings.summarize.support,
+            checker=self.checker(self.settings.summarize.support),
             progress=progress,
         )
 

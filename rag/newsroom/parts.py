@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rag.check import Parser, SpacyParser, WordParser
 from rag.config import Settings, at_home, configs_folder
 from rag.embed import Embedder, HashEmbedder, SentenceTransformerEmbedder
 from rag.errors import ModelMissing
@@ -23,6 +24,8 @@ def default_models(settings: Settings) -> tuple[str, ...]:
         wanted.append(settings.generator.model)
     if settings.reranker.model:
         wanted.append(settings.reranker.model)
+    if settings.check.parser:
+        wanted.append(settings.check.parser)
     return tuple(name for name in wanted if name in known)
 
 
@@ -63,6 +66,16 @@ def build_reranker(settings: Settings) -> Reranker | None:
     if not chosen.model:
         return None
     return CrossEncoderReranker(model_path(chosen.model, settings), device=chosen.device)
+
+
+def build_parser(settings: Settings) -> Parser:
+    """What reads the grammar of sentences; loaded at first use.
+
+    Raises:
+        ModelMissing: if it is not on this machine.
+    """
+    chosen = settings.check.parser
+    return SpacyParser(model_path(chosen, settings)) if chosen else WordParser()
 
 
 def build_generator(settings: Settings) -> Generator:

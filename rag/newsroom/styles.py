@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rag.check import Checker
 from rag.cite import marked
 from rag.generate import Generator
 from rag.headline import with_headline
@@ -15,7 +16,7 @@ def styled(
     passages: Sequence[Passage],
     *,
     generator: Generator,
-    support: float,
+    checker: Checker,
     title: str = "",
 ) -> Summary:
     """The summary in a style; ``passages`` is what it was made from, ``title`` its only article's."""
@@ -24,7 +25,7 @@ def styled(
         return replace(summary, text="\n".join(lines))
     if style == "headline":
         summary = with_headline(
-            summary, passages, generator=generator, support=support, title=title
+            summary, passages, generator=generator, checker=checker, title=title
         )
         parts = (marked(summary.claims[:1]), marked(summary.claims[1:]))
         return replace(summary, text="\n\n".join(filter(None, parts)))

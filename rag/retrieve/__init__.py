@@ -7,8 +7,20 @@ it. A cross-encoder may reorder the result.
 """
 
 from rag.retrieve.articles import find, matching
+from rag.retrieve.excerpts import excerpts
 from rag.retrieve.passages import retrieve, within
 from rag.retrieve.ranking import match_expression
 from rag.retrieve.sentences import nearest_sentences
+from rag.retrieve.times import Window, time_window
 
-__all__ = ["find", "match_expression", "matching", "nearest_sentences", "retrieve", "within"]
+__all__ = [
+    "Window",
+    "excerpts",
+    "find",
+    "match_expression",
+    "matching",
+    "nearest_sentences",
+    "retrieve",
+    "time_window",
+    "within",
+]

@@ -8,6 +8,7 @@ from rag.index import Index
 from rag.prompts import source_block
 from rag.rerank import Reranker
 from rag.retrieve.ranking import first_place, fused, in_one_sentence, rankings
+from rag.retrieve.times import Window, windowed
 from rag.terms import repeats
 from rag.types import Article, Chunk, Filters, Passage
 
@@ -27,6 +28,7 @@ def retrieve(
     sentence_weight: float = 1.0,
     newer: float = 0.5,
     filters: Filters | None = None,
+    window: Window | None = None,
     reranker: Reranker | None = None,
 ) -> tuple[Passage, ...]:
     """The best ``k`` passages for a question, best first, numbered from 1.
@@ -43,8 +45,11 @@ def retrieve(
         sentence_weight: weight of how much of the question stands in one sentence of the chunk.
         newer: share of a score that fades with the years where no day is given; 0 is off.
         filters: which articles may be found; applied before any ranking is cut.
+        window: the time that the question speaks of (:func:`rag.retrieve.time_window`); it counts
+            for nothing where the filters name days.
         reranker: scores question and chunk together; its order replaces the fused one.
     """
+    filters, preferred = windowed(filters or Filters(), window, index.newest())
     searches = rankings(
         question,
         index=index,
@@ -52,7 +57,8 @@ def retrieve(
         lexical_weight=lexical_weight,
         dense_weight=dense_weight,
         newer=newer,
-        filters=filters or Filters(),
+        filters=filters,
+        window=preferred,
         pool=candidates * _POOL,
     )
     together = fused(
@@ -77,10 +83,16 @@ def retrieve(
 def within(
     passages: Sequence[Passage], *, tokens: int, count: Callable[[str], int]
 ) -> tuple[Passage, ...]:
-    """The leading passages that come to at most ``tokens`` in a prompt; always at least one."""
+    """The leading passages that come to at most ``tokens`` in a prompt; always at least one.
+
+    The title of an article is counted once, with the first passage of it.
+    """
     kept: list[Passage] = []
+    headed = set[str]()
     for passage in passages:
-        tokens -= count(source_block(passage))
+        known = passage.article.id in headed
+        tokens -= count(passage.chunk.text if known else source_block(passage))
+        headed.add(passage.article.id)
         if kept and tokens < 0:
             break
         kept.append(passage)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from rag.embed import Embedder
 from rag.index import Index
+from rag.retrieve.times import Window
 from rag.terms import STOPWORDS, rarity, share, terms
 from rag.text import sentences
 from rag.types import Article, Chunk, Filters
@@ -14,6 +15,7 @@ from rag.types import Article, Chunk, Filters
 _RANK_OFFSET = 60  # the constant of the paper
 _RECENT_DAYS = 7  # before the day as of which the news is read
 _OLDER = 0.3  # what the score of older news counts then
+_OUTSIDE = 0.5  # what the score of news outside the window of a question counts
 _HALF_LIFE = 365.25  # days in which half of it has gone
 _COLUMN_WEIGHTS = (1.0, 2.0, 0.5)  # BM25 of text, title, publisher with date
 
@@ -31,20 +33,22 @@ def rankings(
     newer: float,
     filters: Filters,
     pool: int,
+    window: Window | None = None,
 ) -> list[tuple[Ranking, float]]:
     """What BM25 and the dense search find, ``pool`` chunks each, with the weight of each search.
 
     Scores are lowered for older news. Read as of a day, what is older than a week counts less;
     without a day, what is older than the newest article of the index loses up to the share ``newer``.
+    What lies outside a ``window`` loses half.
     """
     found: list[tuple[Ranking, float]] = []
     if lexical_weight and (match := match_expression(question)):
         ranking = index.lexical(match, weights=_COLUMN_WEIGHTS, filters=filters, limit=pool)
-        found.append((_newer_first(ranking, index, filters.as_of, newer), lexical_weight))
+        found.append((_newer_first(ranking, index, filters.as_of, newer, window), lexical_weight))
     if dense_weight:
         vector = embedder.encode_queries([question])[0]
         ranking = index.dense(vector, filters=filters, limit=pool)
-        found.append((_newer_first(ranking, index, filters.as_of, newer), dense_weight))
+        found.append((_newer_first(ranking, index, filters.as_of, newer, window), dense_weight))
     return found
 
 
@@ -93,7 +97,9 @@ def by_sentence(
             yield name, (start, end), share(terms(text[start:end]).stems & asked, weights)
 
 
-def _newer_first(ranking: Ranking, index: Index, as_of: date | None, newer: float) -> Ranking:
+def _newer_first(
+    ranking: Ranking, index: Index, as_of: date | None, newer: float, window: Window | None
+) -> Ranking:
     """The ranking with the scores of older and undated news lowered."""
     newest = as_of or index.newest()
     if newest is None:
@@ -101,6 +107,11 @@ def _newer_first(ranking: Ranking, index: Index, as_of: date | None, newer: floa
     days = index.days([number for number, _ in ranking])
 
     def kept(published: date | None) -> float:
+        if window is not None:
+            return 1.0 if window.admits(published) else min(_OUTSIDE, by_age(published))
+        return by_age(published)
+
+    def by_age(published: date | None) -> float:
         if published is None:
             return 1 - newer if as_of is None else _OLDER
         age = max(0, (newest - published).days)
@@ -108,5 +119,9 @@ def _newer_first(ranking: Ranking, index: Index, as_of: date | None, newer: floa
             return 1 - newer * (1 - exp2(-age / _HALF_LIFE))
         return 1.0 if age <= _RECENT_DAYS else _OLDER
 
-    weighed = [(number, score * kept(days.get(number))) for number, score in ranking]
+    def lowered(score: float, share: float) -> float:
+        # A cosine may be negative: there a smaller factor would raise it.
+        return score * share if score > 0 else score * (2 - share)
+
+    weighed = [(number, lowered(score, kept(days.get(number)))) for number, score in ranking]
     return sorted(weighed, key=lambda each: -each[1])

@@ -111,6 +111,10 @@ class Watched:
         """See :class:`rag.generate.Generator`."""
         self._generator.load()
 
+    def read_ahead(self, messages: Sequence[Message]) -> None:
+        """See :class:`rag.generate.Generator`."""
+        self._generator.read_ahead(messages)
+
     def close(self) -> None:
         """See :class:`rag.generate.Generator`."""
         self._generator.close()

@@ -61,10 +61,10 @@ from rag.answer.bare import bare
     ],
 )
 def test_bare(question: str, said: str, wanted: str) -> None:
-    assert bare(question, said) == wanted
+    assert bare(question, said, sentence=False) == wanted
 
 
 def test_what_is_bare_stays_as_it_is() -> None:
     question = "The ferry line lost how many passengers in the spring?"
-    once = bare(question, "The ferry line lost 970,000 passengers in the spring")
-    assert bare(question, once) == once
+    once = bare(question, "The ferry line lost 970,000 passengers in the spring", sentence=False)
+    assert bare(question, once, sentence=False) == once

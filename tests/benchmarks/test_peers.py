@@ -29,7 +29,12 @@ class Grocer:
     packages = ("pytest",)
     def __init__(self, setup):
         self.stop = Path(os.environ["STOP_AT"])
+        self.folder = setup.folder
+        kept = sorted(os.listdir(setup.folder))
+        print("grocer finds", *kept, file=sys.stderr)
     def ingest(self, articles):
+        print("grocer reads", file=sys.stderr)
+        (Path(self.folder) / "made").touch()
         self.texts = {each["url"]: document(each) for each in articles}
         return 2 * len(articles)
     def ask(self, text, day):
@@ -40,11 +45,11 @@ class Grocer:
             sys.exit(3)
         found = [(url, body) for url, body in self.texts.items() if f"{town} grows" in body]
         if not found:
-            return Reply("The articles do not say what it grows.", [], 0.5, 1.0, [])
+            return Reply("The articles do not say what it grows.", [], 0.5, 3.0, [], "", "refused")
         url, body = found[0]
         quote = next(line for line in body.splitlines() if "grows" in line)
         print("libraries print what they like")
-        return Reply(quote + " [1]", found, 0.25, 1.0, [(url, quote)])
+        return Reply(f"{town}: see there\\n{quote} [1]", found, 0.25, 1.0, [(url, quote)], "", "unsure")
     def search(self, text, day, k):
         town = re.search("does (\\\\w+) grow", text)[1]
         return sorted(self.texts, key=lambda url: town not in url)[:k]
@@ -120,7 +125,7 @@ def run(data: Path, *options: str, **environment: str) -> subprocess.CompletedPr
     """``run.py`` with the made-up system beside what the options name."""
     script = data.parent / "ask_grocer.py"
     script.write_text(WORKER, encoding="utf-8")
-    command = [sys.executable, str(PEERS / "run.py"), "--data", str(data), "--only", ""]
+    command = [sys.executable, str(PEERS / "run.py"), "--data", str(data), "--systems"]
     command += ["--articles", "6", "--questions", "4", "--unanswerable", "2"]
     command += ["--embedder", str(data), "--endpoint", "http://127.0.0.1:9/v1"]
     command += ["--worker", f"grocer={script}", "--out", str(data.parent / "out"), *options]
@@ -223,6 +228,7 @@ def test_the_scorer_tells_good_citations_from_bad(scorer: ModuleType, sampler: M
     assert values["answer_in_reply"] == 1
     assert values["em"] == 0
     assert values["short_em"] == 1
+    assert values["quotes_answer"] == 0  # the second quote stands in another article
     assert values["f1"] == pytest.approx(0.5)
     assert values["citations_exist"] == 0.5
     assert values["citations_of_gold"] == 1
@@ -231,12 +237,51 @@ def test_the_scorer_tells_good_citations_from_bad(scorer: ModuleType, sampler: M
     silent = scorer.score(
         [row | {"cited": None, "short": None}], {"seconds": 4.0, "passages": 8}, sample
     )
-    assert not {"replies_citing", "citations_exist", "short_em"} & set(silent)
+    assert not {"replies_citing", "citations_exist", "unsure_answerable"} & set(silent)
+    assert silent["short_right"].value == 1
+    assert silent["short_em"].value == 0
+    quoted = scorer.score(
+        [row | {"cited": [[marsk["url"], "Marsk grows figs."]], "status": "unsure"}],
+        {"seconds": 4.0, "passages": 8},
+        sample,
+    )
+    assert quoted["quotes_answer"].value == 1
+    assert quoted["refused_answerable"].value == 0
+    assert quoted["unsure_answerable"].value == 1
+
+
+def test_two_systems_are_compared_question_by_question(
+    scorer: ModuleType, sampler: ModuleType
+) -> None:
+    asked = tuple(
+        sampler.Asked(
+            f"q{n}", "What grows?", "2031-05-04", ("figs",) if n < 4 else (), ("u",) * (n < 4)
+        )
+        for n in range(5)
+    )
+    sample = sampler.Sample("made", (), asked)
+
+    def rows(seconds: float, *texts: str) -> list[dict[str, object]]:
+        return [
+            {"question": f"q{n}", "text": text, "short": "", "first_token": 1.0, "seconds": seconds}
+            for n, text in enumerate(texts)
+        ]
+
+    ours = rows(3.0, "Figs.", "Figs.", "Plums.\nOr figs.", "Plums.", "Figs.")
+    theirs = rows(6.0, "Plums.", "Figs.", "Plums.", "Figs.")
+    found = scorer.paired(ours, theirs, sample)
+    assert found["answer_in_reply"].value == 0.25  # right of 4: three against two
+    assert found["answer_in_reply"].n == 4
+    assert found["answer_in_reply"].low < 0 < found["answer_in_reply"].high
+    assert (found["right_alone"].value, found["peer_right_alone"].value) == (2, 1)
+    assert found["short_right"].value == 0
+    assert found["answer_ratio"].value == 0.5
+    assert found["answer_ratio"].n == 4  # the fifth was asked of one alone
 
 
 @pytest.mark.slow
 def test_a_run_that_broke_off_goes_on_where_it_was(data: Path, sampler: ModuleType) -> None:
-    drawn = sampler.draw(data, articles=6, questions=4, unanswerable=2, seed=0)
+    drawn = sampler.draw(data, articles=6, questions=4, unanswerable=2, seed=14)
     third = drawn.questions[2].text.split()[2]
     (data.parent / "stop").write_text(third, encoding="utf-8")
     broken = run(data)
@@ -253,20 +298,28 @@ def test_a_run_that_broke_off_goes_on_where_it_was(data: Path, sampler: ModuleTy
     assert found["hit@1"] == found["answer_in_reply"] == found["citations_exist"] == 1
     assert found["refused_unanswerable"] == 1
     assert found["refused_answerable"] == 0
+    assert found["unsure_answerable"] == 1
+    assert found["short_right"] == 0
+    assert found["refusal_ratio"] == 3
     assert "| right answer in the reply | 1.00 [1.00, 1.00] |" in again.stdout
+    log = (data.parent / "out" / "grocer.log").read_text(encoding="utf-8")
+    assert log.split("grocer finds")[2].startswith(" made")  # the index of the first time
     lines = (data.parent / "out" / "items.jsonl").read_text(encoding="utf-8").splitlines()
     asked = [json.loads(line)["key"] for line in lines]
     assert sum(key.startswith("grocer/q") for key in asked) == len(set(asked)) - 2 == 6
     assert "all 6 questions are measured" in run(data).stderr
+    assert "6/6 questions" in run(data, "--again", "grocer").stderr
+    assert "0 of 6" in run(data, "--again", "grocer", "--minutes", "0.00001").stdout
 
 
 @pytest.mark.slow
 def test_bad_options_are_one_line(data: Path, tmp_path: Path) -> None:
     run(data)
     for options, said in (
-        (("--only", "nobody"), "there is no system 'nobody'. Known: newsrag, llamaindex"),
+        (("--systems", "nobody"), "there is no system 'nobody'. Known: newsrag, llamaindex"),
         (("--data", str(tmp_path / "none")), "holds no realtimeqa_"),
-        (("--seed", "1"), "holds another run: seed 0, now 1"),
+        (("--seed", "1"), "holds another run: seed 14, now 1"),
+        (("--before", str(tmp_path)), "is no checkout of the project"),
     ):
         done = run(data, *options)
         assert done.returncode == 2
@@ -278,7 +331,7 @@ def test_bad_options_are_one_line(data: Path, tmp_path: Path) -> None:
 def test_a_peer_that_does_not_install_is_a_line_and_the_rest_goes_on(data: Path) -> None:
     done = run(
         data,
-        "--only",
+        "--systems",
         "txtai",
         "--venvs",
         str(data.parent / "venvs"),

@@ -1,9 +1,12 @@
-"""Fitting the confidence: what tells the questions with an answer gets the weight."""
+"""Fitting the confidence: what tells right answers from wrong ones gets the weight."""
 
 import json
+import os
+import random
+import re
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,56 +14,97 @@ import pytest
 from rag.types import Signals
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "train_confidence.py"
+NAMES = [field.name for field in fields(Signals)]
+TELLING, MISLEADING = NAMES[3], NAMES[4]  # any two that speak for an answer
 
 
-def report(folder: Path, *, answerable: bool = True) -> Path:
-    """Forty questions: where the quotes answer there is an answer; each fourth holds nothing."""
-    lines = []
-    for number in range(40):
-        wanted = number % 2 == 0 or not answerable
-        quotes = (0.2 if wanted else 0.9) + number % 5 / 100
-        record = {
-            "key": f"squad2_made/{number}",
-            "dataset": "squad2_made",
-            "wanted": wanted,
-            "told_confidence": 0.0 if number % 8 == 0 else 0.6,
-            "signals": asdict(
-                Signals(answerable=0.5, quotes_answer=quotes, coverage=number % 3 / 3)
-            ),
+def report(folder: Path, *, right: float = 0.5) -> Path:
+    """200 answers, one signal high where they are right and one where they are wrong, and odd ones."""
+    chance = random.Random(5)
+    lines: list[dict[str, object]] = []
+    for number in range(200):
+        is_right = chance.random() < right
+        signals = dict.fromkeys(NAMES, 0.5)
+        signals[TELLING] = chance.gauss(0.7 if is_right else 0.3, 0.15)
+        signals[MISLEADING] = chance.gauss(0.3 if is_right else 0.7, 0.15)
+        answer = {
+            "signals": signals,
+            "confidence": 0.4,
+            "draft": str(number),
+            "right": is_right,
         }
-        lines.append(json.dumps(record))
-    lines.append(json.dumps({"key": "rgb/1", "dataset": "rgb", "misled": False}))
-    (folder / "items.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        item: dict[str, object] = {
+            "key": f"made/{number}",
+            "dataset": "made",
+            "question": f"How many are {number}?",
+        }
+        if number % 2:  # as the quizzes note it
+            item |= {"free": {"as_of": answer}, "choice": {"as_of": {"right": True}}}
+        else:  # as refusals are noted
+            item |= answer | {"confidence": -0.6, "stated_confidence": 0.4}
+            item["wanted"] = not is_right and number % 4 == 0
+        lines.append(item)
+    base = lines[0]
+    lines += [
+        base | {"question": "One more?", "stated_confidence": 0.0},
+        base | {"question": "Two more?", "signals": dict.fromkeys(NAMES), "draft": "unknown"},
+        base | {"question": "Three more?", "signals": {"other": 1.0}},
+        {"key": "rgb/1", "dataset": "rgb", "misled": False},
+        base,  # asked by two runs
+    ]
+    (folder / "items.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     return folder
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(SCRIPT), *words], capture_output=True, text=True, check=False
+        [sys.executable, str(SCRIPT), *words],
+        env=os.environ | {"PYTHONPATH": str(SCRIPT.parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
+def row(table: str, bar: float) -> list[float]:
+    """The line of a bar: refused of right, of unanswerable, ..., the share and how much is right."""
+    (line,) = (line for line in table.splitlines() if line.startswith(f"{bar:.2f}  "))
+    return [float(cell) for cell in line.split()]
+
+
 @pytest.mark.slow
-def test_what_parts_them_gets_the_weight(tmp_path: Path) -> None:
+def test_what_parts_them_gets_the_weight_and_the_bars_keep_their_word(tmp_path: Path) -> None:
     written = tmp_path / "confidence.json"
-    done = run(str(report(tmp_path)), "--write", str(written))
+    done = run(str(report(tmp_path)), "--precision", "0.95", "--write", str(written))
     assert done.returncode == 0, done.stderr
-    weights = json.loads(written.read_text("utf-8"))["weights"]
-    assert set(weights) == set(asdict(Signals()))
-    assert weights["quotes_answer"] == max(weights.values()) > 0
-    (line,) = (one for one in done.stdout.splitlines() if "other half, squad2_made, new" in one)
-    assert float(line.split("new")[1].split()[1]) > 0.9
+    assert "201 answers; 2 left out" in done.stdout
+    held = json.loads(written.read_text("utf-8"))
+    assert set(held["weights"]) == set(held["typical"]) == set(NAMES)
+    assert held["weights"][TELLING] == max(held["weights"].values()) > 0
+    assert (
+        held["weights"][MISLEADING] == 0
+    )  # it speaks for answers, so it may not count against them
+    area = re.search(r"^all .*0\.500 -> (\d\.\d+)  ", done.stdout, re.M)
+    assert area is not None
+    assert 0.9 < float(area[1]) < 1
+
+    chosen = re.search(r"answer.sure = (0\.\d\d); answer.maybe = (0\.\d\d)", done.stdout)
+    assert chosen is not None
+    sure, maybe = map(float, chosen.groups())
+    assert row(done.stdout, sure)[-1] >= 0.95 > row(done.stdout, sure - 0.05)[-1]
+    assert maybe <= sure
+    assert row(done.stdout, maybe)[1] <= 0.05
+
+    free = run(str(tmp_path), "--either", MISLEADING)
+    weights = json.loads(free.stdout[free.stdout.index("{") :])["weights"]
+    assert weights[MISLEADING] < 0
 
 
 @pytest.mark.slow
-def test_a_folder_that_is_no_report_is_named(tmp_path: Path) -> None:
-    done = run(str(tmp_path))
-    assert done.returncode == 2
-    assert "holds no items.jsonl" in done.stderr
-
-
-@pytest.mark.slow
-def test_questions_of_one_kind_alone_cannot_be_fitted(tmp_path: Path) -> None:
-    done = run(str(report(tmp_path, answerable=False)))
-    assert done.returncode == 2
-    assert "with an answer and without one" in done.stderr
+def test_what_cannot_be_fitted_is_said(tmp_path: Path) -> None:
+    none = run(str(tmp_path))
+    assert none.returncode == 2
+    assert "holds no items.jsonl" in none.stderr
+    alike = run(str(report(tmp_path, right=1.0)))
+    assert alike.returncode == 2
+    assert "right answers and wrong ones are needed" in alike.stderr

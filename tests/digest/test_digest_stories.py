@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from checking import checker
 from reports import CHEESE, FERRY, FERRY_TOO, MONDAY, TUESDAY, WEDNESDAY, report, vectors_of
 
+import rag.check
 import rag.digest.denials
-import rag.verify
 from rag.digest import digest
 from rag.digest.central import central_sentences
 from rag.digest.headline import plain_title
@@ -48,6 +49,7 @@ def made(
         digest(
             articles,
             vectors_of(articles),
+            checker=checker(),
             generator=generator,
             stories=stories,
             sentences_wanted=sentences_wanted,
@@ -151,7 +153,12 @@ def test_a_line_that_only_promises_to_tell_is_not_told(teaser: str) -> None:
 def test_drafts_come_before_the_story_that_they_become() -> None:
     articles = ferry()
     events = list(
-        digest(articles, vectors_of(articles), generator=ScriptedGenerator(lambda _: VOTED))
+        digest(
+            articles,
+            vectors_of(articles),
+            checker=checker(),
+            generator=ScriptedGenerator(lambda _: VOTED),
+        )
     )
     kinds = [type(event) for event in events]
     assert kinds[0] is Draft
@@ -170,7 +177,9 @@ def test_closing_it_stops_the_model() -> None:
                 ended.append(True)
 
     articles = ferry()
-    told = digest(articles, vectors_of(articles), generator=Watched(lambda _: VOTED))
+    told = digest(
+        articles, vectors_of(articles), checker=checker(), generator=Watched(lambda _: VOTED)
+    )
     assert isinstance(next(told), Draft)
     told.close()
     assert ended == [True]
@@ -184,6 +193,7 @@ def test_progress_is_told_before_between_and_after() -> None:
         digest(
             articles,
             vectors_of(articles),
+            checker=checker(),
             generator=generator,
             progress=lambda *done: seen.append(done),
         )
@@ -592,7 +602,7 @@ def test_what_is_compared_in_a_story_of_400_articles_is_bounded(
         return call
 
     for name, room, does in (
-        ("claims with articles", rag.verify, "probability"),
+        ("claims with articles", rag.check, "prove"),
         ("figures", Quantity, "contradicts"),
         ("denials", rag.digest.denials, "_opposed"),
     ):

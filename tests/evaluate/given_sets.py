@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from rag.evaluate.task import Figure, Record, Task
 from rag.evaluate.workbench import Workbench
 from rag.generate.scripted import ScriptedGenerator
 from rag.newsroom import News
-from rag.types import Answer, Filters, Message, Timing
+from rag.types import Answer, Claim, Draft, Filters, Found, Message, Timing
 
 BRIDGE = (
     "Mayor Ida Fenn opened the new Harrow bridge on Tuesday. The bridge cost 12 million euros and "
@@ -306,18 +306,24 @@ def make_bench(
 
 
 def script(
-    patch: pytest.MonkeyPatch, shorts: Mapping[str, str], *, sure: float = 0.8
+    patch: pytest.MonkeyPatch,
+    shorts: Mapping[str, str],
+    *,
+    sure: float = 0.8,
+    unsure: Sequence[str] = (),
+    drafts: Mapping[str, str] = {},
 ) -> list[tuple[str, Filters | None]]:
     """Let every newsroom answer from a script, with the passages that it really finds.
 
     A question's answer is the first whose key stands in the question, if it stands in a passage
-    too or is marked with ``!``; else the question is refused. Returns what was asked, as it grows.
+    too or is marked with ``!``; else the question is refused. An answer of ``unsure`` is of that
+    status; a draft is found as an answer is. Returns what was asked, as it grows.
     """
     asked: list[tuple[str, Filters | None]] = []
 
-    def ask(
-        self: News, question: str, *, filters: Filters | None = None, short: bool = False
-    ) -> Answer:
+    def stream(
+        self: News, question: str, *, filters: Filters | None = None
+    ) -> Iterator[Found | Draft | Answer]:
         asked.append((question, filters))
         passages = self.search(question, filters=filters)
         said = next((text for key, text in shorts.items() if key in question), "")
@@ -325,17 +331,21 @@ def script(
         if not said.startswith("!") and not holds(read, [said]):
             said = ""
         said = said.removeprefix("!")
-        return Answer(
+        yield Found(passages[:1])
+        yield Draft(said)
+        yield Found(passages)
+        yield Answer(
             question=question,
             text=f"It is {said}." if said else "Not in the articles.",
-            claims=(),
+            claims=(Claim(f"It is {said}.", status="supported"), Claim("So it is.")),
             citations=(),
             passages=passages,
-            refused=not said,
+            status="refused" if not said else "unsure" if said in unsure else "answered",
             confidence=sure if said else 0.1,
             model="script",
             timing=Timing(),
-            short=said if short else "",
+            short=said,
+            draft=next((text for key, text in drafts.items() if key in question), said),
         )
 
     def choose(
@@ -346,7 +356,7 @@ def script(
         held = [float(holds(read, [choice])) for choice in choices]
         return tuple(share / max(1.0, sum(held)) for share in held)
 
-    patch.setattr(News, "ask", ask)
+    patch.setattr(News, "stream", stream)
     patch.setattr(News, "choose", choose)
     return asked
 

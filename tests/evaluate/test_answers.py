@@ -17,12 +17,14 @@ from given_sets import (
 )
 
 from rag.evaluate.answers import Answers
-from rag.evaluate.asking import OTHER_FACTS, Desk, Hops, Text
+from rag.evaluate.asking import OTHER_FACTS, Hops, Text, TextIndex
 from rag.evaluate.sets import multihop
 from rag.prompts import REFUSAL
 from rag.types import Filters, Message
 
 PEOPLE = {"opened": "Ida Fenn", "makes": "the Wilma Troost", "cost": "12 million"}
+
+COSTS = ("passages", "source_tokens", "first_token", "ask_seconds")
 
 
 def test_quiz_is_asked_as_of_its_day_and_scored(
@@ -104,6 +106,42 @@ def test_newsqa_takes_the_best_of_the_annotators_answers(
     assert {"text", "refused", "confidence", "seconds", "prompt_tokens"} <= set(noted)
 
 
+def test_unsure_answers_count_unless_read_strictly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_newsqa(tmp_path / "data")
+    script(monkeypatch, PEOPLE, unsure=["Ida Fenn"])
+    with make_bench(tmp_path) as bench:
+        records = measured(Answers(bench))
+        found = values(Answers(bench).figures(records))
+
+    assert found["newsqa", "em"] == (0.5, 2)
+    assert found["newsqa", "strict_em"] == (0.0, 2)
+    assert found["newsqa", "unsure"] == (0.5, 2)
+    assert found["newsqa", "refused"] == (0.0, 2)
+    assert found["newsqa", "sentences_supported"] == (
+        0.5,
+        2,
+    )  # each answer shows two, one supported
+
+
+def test_sources_are_counted_up_to_the_first_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_hops(tmp_path / "data")
+    script(monkeypatch, {"case 0": "!yes"})
+    with make_bench(tmp_path) as bench:
+        records = measured(Answers(bench))
+        figures = values(Answers(bench).figures(records))
+    for record in records:
+        noted = {name: float(str(record[name])) for name in COSTS}
+        assert noted["passages"] > 1  # of which the script reads one before its first word
+        assert 5 < noted["source_tokens"] < 25
+        assert 0 < noted["first_token"] <= noted["ask_seconds"]
+    assert figures["multihop_rag", "all", "source_tokens"][1] == 5
+    assert figures["multihop_rag", "all", "refusal_ratio"][0] > 0
+
+
 def test_hops_by_kind_and_a_null_query_wants_a_refusal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,29 +186,29 @@ def test_other_facts_are_of_other_articles_and_drawn_alike(tmp_path: Path) -> No
 
 def test_desk_holds_the_texts_of_one_question_and_shows_all(tmp_path: Path) -> None:
     with make_bench(tmp_path) as bench:
-        desk = Desk(bench, passages=9)
+        index = TextIndex(bench, passages=9)
         # Facts of one article: the same title and address, and yet each is kept.
         facts = [Text(each, "River notes", url="https://lock.example") for each in SENTENCES[:9]]
-        assert len(desk.holding(facts).search("What happened on the river?")) == 9
-        news = desk.holding([Text("The ferry left at noon on Monday.", publisher="The Quay")])
+        assert len(index.holding(facts).search("What happened on the river?")) == 9
+        news = index.holding([Text("The ferry left at noon on Monday.", publisher="The Quay")])
         assert [article.publisher for article in news.articles()] == ["The Quay"]
-        assert len(desk.holding(facts).articles()) == 9
+        assert len(index.holding(facts).articles()) == 9
 
 
 def test_desk_admits_a_whole_long_article(tmp_path: Path) -> None:
     paragraphs = [f"{each} " * 14 for each in SENTENCES[:5]]
     with make_bench(tmp_path) as bench:
-        desk = Desk(bench)  # its folder goes when it does
-        news = desk.holding([Text("\n\n".join(paragraphs))])
+        index = TextIndex(bench)  # its folder goes when it does
+        news = index.holding([Text("\n\n".join(paragraphs))])
         capped = bench.settings.retrieve.per_article
         assert len(news.search("What happened on the river?")) > capped
 
 
 def test_desk_bears_texts_that_cannot_be_read(tmp_path: Path) -> None:
     with make_bench(tmp_path) as bench:
-        desk = Desk(bench)
-        assert desk.holding([Text("...")]).search("What is said?") == ()
-        assert len(desk.holding([Text("The ferry left at noon on Monday.")]).articles()) == 1
+        index = TextIndex(bench)
+        assert index.holding([Text("...")]).search("What is said?") == ()
+        assert len(index.holding([Text("The ferry left at noon on Monday.")]).articles()) == 1
 
 
 def test_samples_are_by_dataset_and_a_smaller_one_is_part_of_a_bigger(tmp_path: Path) -> None:

@@ -43,6 +43,16 @@ def test_records_come_back_in_their_order(tmp_path: Path) -> None:
         assert journal.records == ()
 
 
+def test_what_is_forgotten_is_measured_again(tmp_path: Path) -> None:
+    with Journal(tmp_path, RUN) as journal:
+        for key in ("a", "b", "c"):
+            journal.add({"key": key})
+        journal.forget(lambda record: record["key"] == "b")
+        journal.add({"key": "d"})
+    with Journal(tmp_path, RUN) as journal:
+        assert [record["key"] for record in journal.records] == ["a", "c", "d"]
+
+
 @pytest.mark.slow
 def test_a_kill_loses_the_record_at_work_and_no_other(tmp_path: Path) -> None:
     process = subprocess.Popen(

@@ -56,6 +56,32 @@ def test_a_wrong_answer_is_no_refusal_but_a_risk(
     assert score["Who painted the bridge?"] == 1.0
 
 
+def test_unsure_is_answered_and_strictly_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_squad(tmp_path / "data")
+    answers = {"opened": "Ida Fenn", "engineers": "Oslo", "painted": "!Wilma Troost"}
+    script(monkeypatch, answers, unsure=["Oslo", "Wilma Troost"])
+    with make_bench(tmp_path) as bench:
+        found = values(Refusal(bench).figures(measured(Refusal(bench))))
+
+    assert (found[SQUAD, "precision"][0], found[SQUAD, "recall"][0]) == (1.0, 0.5)
+    assert found[SQUAD, "strict_precision"][0] == round(2 / 3, 4)
+    assert found[SQUAD, "strict_recall"][0] == 1.0
+
+
+def test_a_right_answer_that_was_held_back_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_squad(tmp_path / "data")
+    script(monkeypatch, {}, drafts={"opened": "\nIda Fenn\nShe opened it.", "painted": "Ida Fenn"})
+    with make_bench(tmp_path) as bench:
+        records = {str(each["question"]): each for each in measured(Refusal(bench))}
+    assert records["Who opened the bridge?"]["right"]
+    assert records["Who opened the bridge?"]["score"] == 0.0  # it was refused all the same
+    assert not records["Who painted the bridge?"]["right"]
+
+
 def test_refusals_stand_last_on_the_curve_and_count_as_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,7 +94,7 @@ def test_refusals_stand_last_on_the_curve_and_count_as_wrong(
     # Two right answers, less sure than the refusals say they are, then two refusals.
     assert found[SQUAD, "aurc"] == (round((0 + 0 + 1 / 3 + 2 / 4) / 4, 4), 4)
     refused = [record for record in records if record["refused"]]
-    assert [(r["told_confidence"], r["confidence"], r["wrong"]) for r in refused] == [
+    assert [(r["stated_confidence"], r["confidence"], r["wrong"]) for r in refused] == [
         (0.1, -0.9, True)
     ] * 2
 

@@ -5,7 +5,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from math import exp
 from pathlib import Path
+from statistics import fmean
 from types import GeneratorType
 from urllib.parse import urlsplit
 
@@ -52,7 +54,7 @@ def test_it_writes_and_counts(model: LlamaCppGenerator) -> None:
     pieces = list(model.stream(chat, max_tokens=12))
     assert "Paris" in "".join(pieces)
     assert all(pieces)
-    assert model.usage.output_tokens >= len(pieces)
+    assert model.usage.output_tokens >= len(pieces) == len(model.usage.logprobs)
     assert model.usage.prompt_tokens > model.count_tokens(chat[0].content) > 8
     assert model.count_tokens("") == 0
     assert model.count_tokens("harbour " * 50) > model.count_tokens("harbour " * 10)
@@ -81,6 +83,34 @@ def test_a_shared_beginning_is_not_read_again(model: LlamaCppGenerator) -> None:
     list(model.stream(follow_up, max_tokens=4))
     assert model.usage.cached_tokens > read - 5
     assert model.usage.prompt_tokens - model.usage.cached_tokens < 40
+
+
+@pytest.mark.slow
+def test_what_is_read_ahead_is_not_read_again_with_the_first_question(smollm2_path: Path) -> None:
+    model = LlamaCppGenerator(smollm2_path, context_length=1024)
+    rules = Message("system", "Answer from the sources alone, in one sentence. " * 20)
+    model.read_ahead([rules])
+    read = model.usage.prompt_tokens
+    assert read > 150
+    list(model.stream([rules, Message("user", "Who moved uphill?")], max_tokens=2))
+    assert model.usage.cached_tokens > read - 10
+    model.close()
+
+
+@pytest.mark.slow
+def test_more_sources_and_a_question_in_between_cost_no_second_reading(
+    model: LlamaCppGenerator,
+) -> None:
+    rules = Message("system", "Answer from the sources alone, in one sentence. " * 10)
+    sources, more = "The river rose. " * 40, "The town moved uphill. " * 20
+    list(model.stream([rules, Message("user", f"{sources}Who rose?")], max_tokens=8))
+    read = model.usage.prompt_tokens
+    model.first_token([rules, Message("user", "Did the river rise? Reply Yes or No only.")])
+    list(model.stream([rules, Message("user", f"{sources}{more}Who moved?")], max_tokens=2))
+    assert model.usage.cached_tokens > read - 20
+    # Nor are the rules read again for other sources.
+    list(model.stream([rules, Message("user", f"{more}Who moved?")], max_tokens=2))
+    assert model.usage.cached_tokens > 80
 
 
 @pytest.mark.slow
@@ -205,6 +235,25 @@ def test_the_first_token_is_weighed_without_writing(model: LlamaCppGenerator) ->
     assert model.first_token(chat) == pytest.approx(likely, abs=0.05)
     other = model.first_token([Message("user", "Write the number seven as a digit.")])
     assert max(other, key=lambda token: other[token]) != first or other != likely
+
+
+@pytest.mark.slow
+def test_a_stream_says_how_likely_each_of_its_pieces_was(model: LlamaCppGenerator) -> None:
+    chat = [Message("user", "What is the capital of France? Answer in one word.")]
+    likely = model.first_token(chat)
+    pieces = list(model.stream(chat, max_tokens=12))
+    logprobs = model.usage.logprobs
+    assert model.usage.first == pytest.approx(likely, abs=0.05)
+    assert exp(logprobs[0]) == pytest.approx(likely[pieces[0]], abs=0.05)
+    assert all(value <= 0 for value in logprobs)
+    # Texts that the model would not choose are less likely: a higher temperature writes them.
+    list(model.stream(chat, max_tokens=12, temperature=3.0, seed=1))
+    assert fmean(model.usage.logprobs) < fmean(logprobs)
+    # What was written of a stream that is closed is known as well.
+    stream = model.stream(STORY, max_tokens=50)
+    next(stream)
+    stream.close()  # type: ignore[attr-defined]
+    assert len(model.usage.logprobs) == 1
 
 
 @pytest.mark.slow

@@ -25,6 +25,7 @@ class _Scripted(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.status, self.lines = status, lines
         self.seen: list[tuple[str, str, bytes]] = []
+        self.unknown = b"\0"  # a field that it refuses
         self.broken = threading.Event()
 
     @property
@@ -38,7 +39,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.seen.append((self.path, self.headers.get("Authorization", ""), body))
-        self.send_response(self.server.status)
+        self.send_response(400 if self.server.unknown in body else self.server.status)
         self.end_headers()
         try:
             for line in self.server.lines:
@@ -185,7 +186,8 @@ def test_a_real_server(smollm2_path: Path) -> None:
 def _weighed(piece: str, **shares: float) -> str:
     """An event with a piece and the likeliest tokens for its place."""
     likely = [{"token": token, "logprob": log(share)} for token, share in shares.items()]
-    choice = {"delta": {"content": piece}, "logprobs": {"content": [{"top_logprobs": likely}]}}
+    place = {"token": piece, "logprob": log(shares[piece]), "top_logprobs": likely}
+    choice = {"delta": {"content": piece}, "logprobs": {"content": [place]}}
     return "data: " + json.dumps({"choices": [choice]})
 
 
@@ -196,6 +198,30 @@ def test_the_first_token_of_a_server_that_weighs_it(serve: _Serve) -> None:
     sent = json.loads(server.seen[0][2])
     assert (sent["max_tokens"], sent["temperature"]) == (1, 0.0)
     assert (sent["logprobs"], sent["top_logprobs"]) == (True, LIKELIEST)
+
+
+def test_what_a_stream_says_of_its_pieces(serve: _Serve) -> None:
+    weighed = [_weighed("A", A=0.75, B=0.2), _weighed("C", C=0.5)]
+    generator = _generator(serve([*weighed, "data: [DONE]"]).base)
+    assert list(generator.stream(CHAT, max_tokens=4)) == ["A", "C"]
+    assert generator.usage.logprobs == pytest.approx((log(0.75), log(0.5)))
+    assert generator.usage.first == pytest.approx({"A": 0.75, "B": 0.2})
+    # One piece without: the others cannot be told apart from it, so that none is reported.
+    generator = _generator(serve([*weighed, _piece("D"), "data: [DONE]"]).base)
+    assert len(list(generator.stream(CHAT, max_tokens=4))) == 3
+    assert generator.usage.logprobs == ()
+
+
+def test_a_server_that_refuses_log_probabilities_is_asked_without_from_then_on(
+    serve: _Serve,
+) -> None:
+    server = serve([_piece("Paris"), "data: [DONE]"])
+    server.unknown = b"logprobs"
+    generator = _generator(server.base)
+    for _ in range(2):
+        assert list(generator.stream(CHAT, max_tokens=4)) == ["Paris"]
+    assert [server.unknown in body for _, _, body in server.seen] == [True, False, False]
+    assert generator.first_token(CHAT) == {"Paris": 1.0}
 
 
 @pytest.mark.parametrize("logprobs", [None, {}, {"content": None}, {"content": []}, [], 7, "no"])

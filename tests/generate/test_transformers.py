@@ -1,6 +1,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from math import log
 from pathlib import Path
 from types import GeneratorType
 from typing import TYPE_CHECKING
@@ -164,7 +165,11 @@ def test_the_first_token_is_the_one_that_is_written(causal: TransformersGenerato
     assert len(likely) == LIKELIEST
     assert 0.5 < sum(likely.values()) <= 1 + 1e-3
     first = max(likely, key=lambda token: likely[token])
-    assert "".join(causal.stream(chat, max_tokens=6)).startswith(first)
+    pieces = list(causal.stream(chat, max_tokens=6))
+    assert "".join(pieces).startswith(first)
+    assert causal.usage.first == pytest.approx(likely, abs=1e-3)
+    assert len(causal.usage.logprobs) == len(pieces)
+    assert sum(causal.usage.logprobs) <= log(likely[first]) + 1e-3
 
 
 @pytest.mark.slow

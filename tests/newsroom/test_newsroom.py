@@ -1193,9 +1193,10 @@ def test_which_models_a_profile_needs() -> None:
     def needed(*overrides: str) -> tuple[str, ...]:
         return default_models(load("default", overrides=overrides, environment={}))
 
-    assert needed() == ("all-minilm-l6-v2", "qwen2.5-coder-1.5b-instruct-q4_k_m")
-    assert needed("embedder.engine=hash", "generator.engine=openai") == ()
-    assert needed("embedder.engine=hash", "generator.model=./my.gguf") == ()
+    parser = "en-core-web-sm"
+    assert needed() == ("all-minilm-l6-v2", "qwen2.5-coder-1.5b-instruct-q4_k_m", parser)
+    assert needed("embedder.engine=hash", "generator.engine=openai") == (parser,)
+    assert needed("embedder.engine=hash", "generator.model=./my.gguf", "check.parser=") == ()
 
 
 def test_a_model_may_be_a_path(tmp_path: Path) -> None:

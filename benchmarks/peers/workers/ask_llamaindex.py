@@ -7,8 +7,15 @@ its example: three nodes, sources of 512 tokens.
 
 import re
 import time
+from pathlib import Path
 
-from llama_index.core import Document, Settings, VectorStoreIndex
+from llama_index.core import (
+    Document,
+    Settings,
+    StorageContext,
+    VectorStoreIndex,
+    load_index_from_storage,
+)
 from llama_index.core.query_engine import CitationQueryEngine
 from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 from llama_index.llms.openai_like import OpenAILike
@@ -36,19 +43,16 @@ class LlamaIndex:
             max_retries=0,
         )
         self._cites = setup.variant == "citations"
+        self._folder = Path(setup.folder) / "storage"
 
     def ingest(self, articles: list[dict[str, str]]) -> int:
         """As SimpleDirectoryReader does with a file's path, the url is kept but not read."""
-        documents = [
-            Document(
-                text=document(each),
-                metadata={"url": each["url"]},
-                excluded_embed_metadata_keys=["url"],
-                excluded_llm_metadata_keys=["url"],
-            )
-            for each in articles
-        ]
-        self._index = VectorStoreIndex.from_documents(documents)
+        if self._folder.is_dir():
+            context = StorageContext.from_defaults(persist_dir=str(self._folder))
+            self._index = load_index_from_storage(context)
+        else:
+            self._index = VectorStoreIndex.from_documents(list(map(_document, articles)))
+            self._index.storage_context.persist(persist_dir=str(self._folder))
         if self._cites:
             self._engine = CitationQueryEngine.from_args(
                 self._index, similarity_top_k=3, citation_chunk_size=512, streaming=True
@@ -74,6 +78,15 @@ class LlamaIndex:
         """The urls of the nearest nodes."""
         found = self._index.as_retriever(similarity_top_k=k).retrieve(text)
         return [node.metadata["url"] for node in found]
+
+
+def _document(article: dict[str, str]) -> Document:
+    return Document(
+        text=document(article),
+        metadata={"url": article["url"]},
+        excluded_embed_metadata_keys=["url"],
+        excluded_llm_metadata_keys=["url"],
+    )
 
 
 serve(LlamaIndex)

@@ -12,7 +12,7 @@ from wire import Reply, Setup, serve
 
 import rag
 from rag.config import load
-from rag.types import Answer, Draft, Filters
+from rag.types import Answer, Draft, Filters, Found
 
 
 class Newsrag:
@@ -44,17 +44,24 @@ class Newsrag:
         return self._news.ingest([path]).chunks
 
     def ask(self, text: str, day: str) -> Reply:
-        """Answer; the first token is the first piece of the draft that a reader sees."""
-        start, first, answer = time.perf_counter(), 0.0, None
+        """Answer; the first token is the first piece of the draft that a reader sees.
+
+        Checkouts of before answers had a status are asked by the same code.
+        """
+        start, first, answer, read = time.perf_counter(), 0.0, None, ()
         for event in self._news.stream(text, filters=self._filters(day)):
-            if isinstance(event, Draft) and event.text and not first:
+            if isinstance(event, Found) and not first:
+                read = event.passages
+            elif isinstance(event, Draft) and event.text and not first:
                 first = time.perf_counter() - start
             elif isinstance(event, Answer):
                 answer = event
         seconds = time.perf_counter() - start
         return Reply(
             text=answer.text,
-            short=getattr(answer, "short", None),
+            short=answer.short,
+            status=getattr(answer, "status", None),
+            read=[passage.chunk.text for passage in read],
             shown=[(passage.article.url, passage.chunk.text) for passage in answer.passages],
             cited=[(citation.url, citation.quote) for citation in answer.citations],
             first_token=first or seconds,

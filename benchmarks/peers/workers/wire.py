@@ -29,7 +29,7 @@ class Setup:
     context: int  # tokens that it holds
     max_tokens: int  # at which length a reply is cut off
     timeout: float  # seconds; the frameworks' own limits are for servers with a GPU
-    folder: str  # an empty folder for whatever a system keeps on disk
+    folder: str  # for its index; what it holds already is of these articles and this embedder
     variant: str = ""  # of a worker that can be set up in more than one way
 
 
@@ -43,6 +43,8 @@ class Reply:
     seconds: float  # to the last
     cited: list[tuple[str, str]] | None = None  # None: this set-up does not cite
     short: str | None = None  # the answer in a few words, where a system gives one
+    status: str | None = None  # "answered", "unsure" or "refused", where a system says so itself
+    read: list[str] | None = None  # texts read before the first word; None: all that were shown
     ranking: list[str] = field(default_factory=list)  # urls of articles, best first
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from rag.cite import split_claims
+from rag.check import Checker
+from rag.cite import citation, split_claims
 from rag.terms import held
+from rag.text import asks
 from rag.types import Claim, Passage
-from rag.verify import SUPPORT, check
 
 _REPEAT = 0.7  # share of equal content words from which a sentence says nothing new
 
@@ -15,8 +16,8 @@ def fresh(
     passages: Sequence[Passage],
     *,
     most: int,
+    checker: Checker,
     before: Sequence[Claim] = (),
-    support: float = SUPPORT,
 ) -> list[Claim]:
     """The supported sentences of a draft that say something new, at most ``most``.
 
@@ -25,16 +26,24 @@ def fresh(
         passages: what it was shown.
         most: how many sentences are kept.
         before: what has been said already.
-        support: see :func:`rag.verify.check`.
+        checker: what checks them.
     """
     kept: list[Claim] = []
     for sentence, cited in split_claims(draft):
         if len(kept) == most:
             break
         if not said(sentence, [*before, *kept]):
-            claim = check(sentence, passages, cited=cited, support=support)
+            claim = checker.check(sentence, passages, cited=cited)
             kept += [claim] if claim.supported else []
     return kept
+
+
+def verbatim(passage: Passage) -> Claim:
+    """A sentence of an article as a claim that quotes itself; a question states nothing."""
+    text = passage.chunk.text
+    if asks(text) or not any(letter.isalnum() for letter in text):
+        return Claim(text, reason="the source only asks it" if asks(text) else "it says nothing")
+    return Claim(text, (citation(passage, 0, len(text)),), "supported", score=1.0)
 
 
 def said(sentence: str, claims: Sequence[Claim]) -> bool:

@@ -3,23 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rag.check import Checker
 from rag.types import Claim, Passage
-from rag.verify import SUPPORT, check
 
 
 def check_by_text(
     words: str,
     passages: Sequence[Passage],
     *,
+    checker: Checker,
     cited: frozenset[int] = frozenset(),
-    support: float = SUPPORT,
 ) -> Claim:
-    """The words as a claim that the texts of the passages must bear out, and no title of theirs.
+    """The words as a claim that the texts of the articles must state, and no title of theirs.
 
-    The arguments are those of :func:`rag.verify.check`.
+    The arguments are those of :meth:`rag.check.Checker.check`.
     """
     titles = {passage.article.id: passage.article.title for passage in passages}
     plain = [replace(passage, article=replace(passage.article, title="")) for passage in passages]
-    claim = check(words, plain, cited=cited, support=support)
+    claim = checker.check(words, plain, cited=cited)
     quotes = (replace(quote, title=titles[quote.article_id]) for quote in claim.citations)
     return replace(claim, citations=tuple(quotes))

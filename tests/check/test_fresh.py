@@ -1,9 +1,11 @@
 """Of a draft only what holds and is new is kept."""
 
+from checking import checker
+
+from rag.check.fresh import fresh, said
 from rag.portion import excerpt
 from rag.text import content_id
 from rag.types import Article, Claim, Passage
-from rag.verify.fresh import fresh, said
 
 CLOSED = "The council of Harrow closed the old ferry."
 OPENED = "Mayor Ida Fenn opened the new bridge on Tuesday."
@@ -16,7 +18,9 @@ def shown() -> tuple[Passage, ...]:
 
 
 def kept(draft: str, *, most: int = 5, before: tuple[Claim, ...] = ()) -> list[str]:
-    return [claim.text for claim in fresh(draft, shown(), most=most, before=before)]
+    return [
+        claim.text for claim in fresh(draft, shown(), most=most, checker=checker(), before=before)
+    ]
 
 
 def test_what_does_not_hold_is_dropped() -> None:

@@ -7,7 +7,7 @@ The costs are round figures set by hand: fitted ones did no better on articles n
 
 from collections.abc import Sequence
 
-from rag.verify.source import Source, Word
+from rag.check.wording import Source, Word
 
 _BEGIN = 0.5
 _SKIP, _SKIPPED_WORD, _MOST_SKIPPED = 0.4, 0.04, 15

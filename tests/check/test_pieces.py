@@ -1,9 +1,9 @@
 """Words of a claim laid onto those of its source."""
 
+from rag.check.pieces import align
+from rag.check.wording import Source, as_words
 from rag.text import content_id
 from rag.types import Article
-from rag.verify.align import align
-from rag.verify.source import Source, as_words
 
 TEXT = "The grey ferry left Norwick at noon. The red tug left Brome at dusk."
 

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rag.verify.align import Path, align
-from rag.verify.source import Source, Word
+from rag.check.pieces import Path, align
+from rag.check.proof import Proof
+from rag.check.wording import Source, Word, as_words, as_written, known, source_of
+from rag.terms import terms
 
 # Counts are cut, so that no long claim is judged by one of them alone.
 _MOST, _MOST_NUMBERS = 5.0, 2.0
@@ -17,14 +19,27 @@ _FREE_JOINTS = 10.0
 _HE = ("he", "she", "it", "they")
 
 
+def measured(sentence: str, proof: Proof) -> dict[str, float]:
+    """The measures of a claim against the article of its best quote, by name."""
+    written = as_written(sentence)
+    words = as_words(written)
+    if not words or not proof.laid:
+        return {}
+    article = proof.laid[0][0].article
+    said, about = terms(written), known(article)
+    # News opens with "he" what a claim opens with his name.
+    spared = frozenset((said.subject | {said.opening}) & about.folded)
+    return measure(words, source_of(article, (article.text,)), spared)
+
+
 def measure(claim: Sequence[Word], source: Source, spared: frozenset[str]) -> dict[str, float]:
     """The features of a claim of at least one word, by name.
 
     - ``joined``: share of its pairs of neighbours that are neighbours in the source, or nearly;
     - ``held``: share, by weight, of its content words in the sentence that holds most;
     - ``replaced``: share, by weight, of words in whose place the source has other content words;
-    - ``numbers``: numbers of it that the source does not have;
-    - ``denial``: a negator of it is not in what it was cut from;
+    - ``figures``: numbers of it that the source does not have;
+    - ``negator``: a negator of it is not in what it was cut from;
     - ``repeats``: content words that it says oftener than any sentence of the source;
     - ``ending``: its last word is missing.
 
@@ -42,8 +57,8 @@ def measure(claim: Sequence[Word], source: Source, spared: frozenset[str]) -> di
         "joined": _joined(claim, source, spared),
         "held": _held(keys, holders, source),
         "replaced": _replaced(claim, path, source),
-        "numbers": min(_MOST_NUMBERS, sum(w.number and w.key not in source.places for w in claim)),
-        "denial": float(any(w.denies and path[i] is None for i, w in enumerate(claim))),
+        "figures": min(_MOST_NUMBERS, sum(w.number and w.key not in source.places for w in claim)),
+        "negator": float(any(w.denies and path[i] is None for i, w in enumerate(claim))),
         "repeats": min(_MOST, _repeats(keys, source)),
         "ending": float(path[-1] is None),
     }

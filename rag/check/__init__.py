@@ -1,0 +1,286 @@
+"""Check a sentence against articles: find the quotes that state it, name the words that none does. Floor 2.
+
+1. The sentence and the nearest sentences of the articles are read with their grammar
+   (:mod:`rag.check.facts`): words, names, quantities, days, who does what to whom, whether it is
+   denied, planned, possible, alleged or on a condition.
+2. Each word of the claim is laid onto the sentences (:mod:`rag.check.align`), and the smallest set
+   of them is chosen that holds it (:mod:`rag.check.proof`): one to three, titles among them.
+3. What they say otherwise than the claim is found (:mod:`rag.check.compare`).
+4. A logistic regression over all that gives the probability that they state the claim
+   (:mod:`rag.check.decide`); a plain contradiction overrules it.
+
+Articles in other languages than English are compared word by word, without grammar: such a
+sentence is supported only if all its words, names and numbers stand there.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rag.check.decide import Weights, features, probability, trusted, weights
+from rag.check.facts import read
+from rag.check.measures import measured
+from rag.check.parse import Parser, SpacyParser, WordParser
+from rag.check.proof import MOST_QUOTES, Proof, prove
+from rag.check.source import Place, Source, english, source_of, word_parser
+from rag.check.spans import unbacked
+from rag.check.wording import as_written
+from rag.cite import quotation
+from rag.terms import terms
+from rag.text import sentences
+from rag.types import Citation, Claim, Passage
+
+__all__ = ["SUPPORT", "Checker", "Judge", "Parser", "SpacyParser", "WordParser"]
+
+SUPPORT = 0.6
+Judge = Callable[[str, str], float | None]
+"""Of quotes and a claim the probability that a language model says yes to "do they state it?"."""
+
+_PARTLY = 0.34  # of a claim's words, from which it is partly supported
+_SHORT = 8  # words of an answer that is no sentence
+_LONGEST = 4000  # characters of a claim
+_ANSWER_BIAS, _ANSWER_SHARE = (
+    -0.8,
+    4.0,
+)  # log-odds of a short answer by the share of its question beside it
+VETO = 0.5  # by what the probability of a contradicted claim is multiplied
+# Contradictions that overrule whatever else speaks for a claim.
+PLAIN = frozenset(
+    "unstated number day roles who order plan possible rank name denial alleged condition duty "
+    "speaker all opposed".split()
+)
+_MARKS = re.compile(r"[\"“”‘’'.,;:!]+")
+_REASONS = {
+    "number": "the source has another figure or unit",
+    "day": "the source has another day",
+    "roles": "the source has who did it to whom the other way round",
+    "who": "the source says it of somebody else",
+    "other": "the source says it of somebody else",
+    "agent": "the source says it of somebody else",
+    "patient": "the source says it of something else",
+    "speaker": "the source has it from somebody else",
+    "denial": "one denies what the other says",
+    "doubt": "one denies what the other says",
+    "opposed": "the source says the opposite",
+    "condition": "the source says it on a condition",
+    "plan": "the source has it as a plan",
+    "possible": "the source has it as possible or allowed",
+    "wanted": "the source has it as wanted",
+    "duty": "the source allows what the claim demands",
+    "alleged": "the source has it as an allegation",
+    "tries": "the source has it as an attempt",
+    "order": "the source has the order the other way round",
+    "rank": "the source has another rank",
+    "all": "the source does not say it of all",
+    "only": "the source does not say that it is the only one",
+    "name": "the source has no such first and last name together",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The features of a claim, the kinds of contradiction found, and whether it stands there as it is."""
+
+    features: Mapping[str, float]
+    kinds: frozenset[str]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """Checks sentences against articles.
+
+    ``parser`` reads their grammar. ``support`` is the least probability of a supported claim,
+    0 to 1; at 1 only what stands there word for word is. ``judge`` is asked besides about claims that
+    are neither plainly stated nor plainly contradicted.
+    """
+
+    parser: Parser
+    support: float = SUPPORT
+    judge: Judge | None = None
+    learned: Weights = field(default_factory=weights)
+
+    def check(
+        self,
+        sentence: str,
+        sources: Sequence[Passage],
+        *,
+        question: str = "",
+        cited: frozenset[int] = frozenset(),
+        before: str = "",
+    ) -> Claim:
+        """The sentence as a claim: its status, quotes and unproven words.
+
+        Args:
+            sentence: one sentence without citation marks, or a short answer in a few words.
+            sources: passages; their whole articles are read, titles too.
+            question: what is asked, for a short answer: quotes should hold its facts as well.
+            cited: numbers of the articles that are preferred among equals.
+
+        Raises:
+            ModelError: if the parser cannot be loaded.
+        """
+        return self._check(sentence, sources, question, cited, before)
+
+    def check_text(self, text: str, sources: Sequence[Passage]) -> tuple[Claim, ...]:
+        """Every sentence of a text as a claim; its pronouns stand for names of the sentence before."""
+        claims, before = [], ""
+        for start, end in sentences(text):
+            claims.append(self._check(text[start:end], sources, "", frozenset(), before))
+            before = text[start:end]
+        return tuple(claims)
+
+    def evidence(self, sentence: str, sources: Sequence[Passage]) -> Evidence:
+        """What is found of a sentence, before it is decided: what the weights are fitted to."""
+        found = [source_of(passage.article, self.parser) for passage in sources]
+        if _stands(sentence, found, {passage.article.id: passage.number for passage in sources}):
+            return Evidence({}, frozenset(), whole=True)
+        proof = _prove(sentence, found, self.parser, "", "", frozenset())
+        return Evidence(features(proof) | measured(sentence, proof), trusted(proof), whole=False)
+
+    def _check(
+        self,
+        sentence: str,
+        sources: Sequence[Passage],
+        question: str,
+        cited: frozenset[int],
+        before: str,
+    ) -> Claim:
+        if not any(letter.isalnum() for letter in sentence):
+            return Claim(sentence, reason="it says nothing that could be checked")
+        if sentence.strip(" .!,").casefold() in {"yes", "no"}:
+            return Claim(sentence, reason="yes or no alone says nothing that could be checked")
+        if not sources:
+            return Claim(sentence, reason="there is no source")
+        if len(sentence) > _LONGEST:
+            return Claim(sentence, reason=f"it has more than {_LONGEST:,} characters")
+        articles = {passage.article.id: passage.article for passage in sources}
+        english_only = all(english(article) for article in articles.values())
+        parser = self.parser if english_only else word_parser()
+        found = [source_of(article, parser) for article in articles.values()]
+        numbers = {passage.article.id: passage.number for passage in reversed(sources)}
+        if whole := _stands(sentence, found, numbers):
+            return Claim(sentence, whole, "supported", score=1.0)
+        proof = _prove(
+            sentence,
+            found,
+            parser,
+            question,
+            before,
+            frozenset(i for i, n in numbers.items() if n in cited),
+        )
+        if not proof.claim.content:
+            return Claim(sentence, reason="it says nothing that could be checked")
+        if not proof.laid:
+            return Claim(sentence, reason="the source has none of its words")
+        score, plain = self._likely(sentence, proof, question, english_only)
+        quotes = _quotes(proof, numbers)
+        if self.judge is not None and english_only and not plain:
+            score = self._judged(score, quotes, sentence, question)
+        if score >= self.support and self.support < 1:
+            return Claim(sentence, quotes, "supported", score=score)
+        spans = unbacked(sentence, proof)
+        partly = features(proof)["words"] >= _PARTLY
+        reason = _reason(proof, score, self.support)
+        return Claim(
+            sentence,
+            quotes if partly else (),
+            "partly" if partly else "unsupported",
+            spans,
+            score,
+            reason,
+        )
+
+    def _likely(
+        self, sentence: str, proof: Proof, question: str, english_only: bool
+    ) -> tuple[float, bool]:
+        """The probability that quotes state a sentence, and whether they plainly say otherwise."""
+        plain = bool(trusted(proof) & PLAIN)
+        found = features(proof)
+        if not english_only or not any(token.dep for token in proof.claim.tokens):
+            # Nothing is known of the grammar: only what has all its words in one sentence stands there.
+            score = 0.9 if found["first"] > 0.99 and not proof.differences else 0.5 * found["first"]
+        elif question and len(sentence.split()) <= _SHORT and not proof.claim.frames:
+            score = _answers(proof, question)
+        else:
+            score = probability(self.learned.odds(found | measured(sentence, proof)))
+        return (VETO * score if plain else score), plain
+
+    def _judged(
+        self, score: float, quotes: Sequence[Citation], sentence: str, question: str
+    ) -> float:
+        said = (
+            f"{question} {sentence}" if question and len(sentence.split()) <= _SHORT else sentence
+        )
+        likely = self.judge(" ".join(quote.quote for quote in quotes), said) if self.judge else None
+        return score if likely is None else self.learned.judged(score, likely)
+
+
+def _answers(proof: Proof, question: str) -> float:
+    """The probability that a short answer stands where its question is spoken of."""
+    asked = terms(question)
+    there = frozenset[str]()
+    for source, laid in proof.laid:
+        place = source.places[laid.number]
+        there |= place.terms.stems | terms(source.article.title).stems
+    share = len(asked.stems & there) / max(1, len(asked.stems))
+    if proof.missing or proof.differences:
+        return 0.5 * features(proof)["words"]
+    return probability(_ANSWER_BIAS + _ANSWER_SHARE * share)
+
+
+def _prove(
+    sentence: str,
+    sources: Sequence[Source],
+    parser: Parser,
+    question: str,
+    before: str,
+    preferred: frozenset[str],
+) -> Proof:
+    written = as_written(sentence)
+    day = next((source.article.published for source in sources if source.article.published), None)
+    claim = read(written, parser.parse([written])[0], day)
+    about = terms(f"{written} {question} {before}".strip())
+    return prove(claim, about, sources, asked=terms(question), preferred=preferred)
+
+
+def _stands(
+    sentence: str, sources: Sequence[Source], numbers: dict[str, int]
+) -> tuple[Citation, ...]:
+    """The whole sentences and titles that say it in the same words, one of each article."""
+    said = _plain(sentence)
+    found = list[Citation]()
+    for source in sources:
+        same = (
+            place
+            for place in source.places
+            if _plain(source.cut(place.field, place.start, place.end)) == said
+        )
+        place = next((place for place in same if not source.asks(place.number)), None)
+        if place is not None and len(found) < MOST_QUOTES:
+            found.append(_quote(source, place, numbers))
+    return tuple(found)
+
+
+def _plain(text: str) -> str:
+    return " ".join(_MARKS.sub(" ", as_written(text)).split()).casefold()
+
+
+def _quotes(proof: Proof, numbers: dict[str, int]) -> tuple[Citation, ...]:
+    return tuple(_quote(source, source.places[laid.number], numbers) for source, laid in proof.laid)
+
+
+def _quote(source: Source, place: Place, numbers: dict[str, int]) -> Citation:
+    return quotation(
+        source.article, numbers[source.article.id], place.start, place.end, place.field
+    )
+
+
+def _reason(proof: Proof, score: float, support: float) -> str:
+    kinds = sorted(trusted(proof) & set(_REASONS), key=lambda kind: (kind not in PLAIN, kind))
+    if kinds:
+        return _REASONS[kinds[0]]
+    words = [proof.claim.tokens[place].text for place in proof.missing]
+    if words:
+        return f"no quote states: {', '.join(words[:5])}"
+    return f"it is {score:.0%} likely to be stated there, {support:.0%} are wanted"

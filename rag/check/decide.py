@@ -1,0 +1,149 @@
+"""How likely quotes state a claim: a logistic regression over what was found."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from rag.check.facts import LIGHT
+from rag.check.proof import Proof, weight
+
+KINDS = (
+    *(
+        "denial",
+        "condition",
+        "plan",
+        "duty",
+        "wanted",
+        "possible",
+        "alleged",
+        "tries",
+        "roles",
+        "agent",
+        "patient",
+    ),
+    *("who", "other", "doubt", "name"),
+    *("speaker", "unstated", "all", "only", "rank", "number", "day", "order", "opposed"),
+)
+_MOST = 2.0
+_EPSILON = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Logistic regression: the log-odds of truth are ``bias`` plus weight times feature."""
+
+    bias: float
+    weights: Mapping[str, float]
+    judge: tuple[float, float, float] = (
+        0.0,
+        1.0,
+        0.0,
+    )  # bias, weight of these odds, of the judge's
+
+    def odds(self, features: Mapping[str, float]) -> float:
+        """The log-odds that a claim of these features is true."""
+        return self.bias + sum(
+            self.weights.get(name, 0.0) * value for name, value in features.items()
+        )
+
+    def judged(self, likely: float, judge: float) -> float:
+        """The probability where a language model gives ``judge`` besides."""
+        bias, own, other = self.judge
+        return probability(bias + own * _odds(likely) + other * _odds(judge))
+
+
+def _odds(likely: float) -> float:
+    return math.log(max(likely, _EPSILON) / max(1 - likely, _EPSILON))
+
+
+def probability(odds: float) -> float:
+    """The probability of log-odds."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+
+
+# Contradictions that grammar finds; in a text without capitals it is read too badly to trust them.
+_BY_GRAMMAR = frozenset(
+    "unstated roles speaker alleged day denial opposed number who other agent patient doubt".split()
+)
+
+
+def caseless(proof: Proof) -> bool:
+    """Whether a claim is written in small letters throughout, its names too."""
+    claim = proof.claim
+    if any(token.text[0].isupper() for token in claim.tokens[1:]):
+        return False
+    named = {laid.sentence.tokens[n].lower for _, laid in proof.laid for n in laid.sentence.names}
+    return not named or any(token.text in named for token in claim.tokens)
+
+
+def trusted(proof: Proof) -> frozenset[str]:
+    """The kinds of contradiction found that can be trusted."""
+    claim = proof.claim
+    found = frozenset(each.kind for each in proof.differences)
+    facts = claim.names | set(claim.quantities) | set(claim.days)
+    if facts & set(proof.missing):
+        found |= {"unstated"}
+    return found - _BY_GRAMMAR if caseless(proof) else found
+
+
+def features(proof: Proof) -> dict[str, float]:
+    """What was found of a claim, as numbers by name."""
+    claim = proof.claim
+    total = sum(weight(claim, place) for place in claim.content) or 1.0
+    worth = {place: proof.laid[n][1].matches[place].worth for place, n in proof.owner.items()}
+    first = proof.laid[0][1].matches if proof.laid else {}
+    arcs = [(place, head) for place, (head, _) in claim.heads.items()]
+    both = [arc for arc in arcs if arc[0] in proof.owner and arc[1] in proof.owner]
+    linked = [arc for arc in both if any(laid.linked(*arc) for _, laid in proof.laid)]
+    soft = sum(
+        weight(claim, place)
+        for place, n in proof.owner.items()
+        if proof.laid[n][1].matches[place].how not in {"same", "called"}
+    )
+    kinds = trusted(proof)
+    missing = proof.missing
+
+    def lacking(*parts: str) -> float:
+        return min(
+            _MOST,
+            sum(
+                claim.tokens[p].pos in parts
+                and claim.tokens[p].lemma not in LIGHT
+                and p not in claim.names
+                and p not in claim.quantities
+                and p not in claim.days
+                for p in missing
+            ),
+        )
+
+    return {
+        "words": sum(weight(claim, place) * value for place, value in worth.items()) / total,
+        "first": sum(weight(claim, place) * match.worth for place, match in first.items()) / total,
+        "linked": len(linked) / len(arcs) if arcs else 1.0,
+        "apart": min(_MOST, len(both) - len(linked)),
+        "soft": soft / total,
+        "quotes": float(len(proof.laid)),
+        "long": min(3.0, len(claim.content) / 8),
+        "no_name": min(_MOST, sum(p in claim.names for p in missing)),
+        "no_number": min(_MOST, sum(p in claim.quantities for p in missing)),
+        "no_day": min(_MOST, sum(p in claim.days for p in missing)),
+        "no_verb": lacking("VERB"),
+        "no_noun": lacking("NOUN", "PROPN"),
+        "no_other": lacking("ADJ", "ADV"),
+        "caseless": float(caseless(proof)),
+        **{kind: float(kind in kinds) for kind in KINDS},
+    }
+
+
+@lru_cache(maxsize=1)
+def weights() -> Weights:
+    """The weights that come with the project."""
+    found = json.loads(files("rag.check").joinpath("weights.json").read_text(encoding="utf-8"))
+    return Weights(
+        float(found["bias"]),
+        {name: float(w) for name, w in found["weights"].items()},
+        tuple(found["judge"]),
+    )

@@ -1,0 +1,293 @@
+"""Who does what to whom in a sentence, and whether it is said, denied, planned or merely possible."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rag.check.parse import Tokens
+
+_SUBJECTS = frozenset("nsubj csubj".split())
+_OBJECTS = frozenset("dobj dative oprd".split())
+_WHO = frozenset("who which that whom whose".split())
+_CONTROLS_OBJECT = frozenset(
+    "tell ask order allow permit want urge force help let make get persuade expect warn require "
+    "see hear enable advise instruct".split()
+)
+_NEGATING = frozenset(
+    "fail refuse deny decline avoid prevent stop reject lack cancel miss dismiss forget forbid "
+    "prohibit ban abandon postpone".split()
+)
+_PLANS = frozenset(
+    "plan intend expect hope want aim agree promise vow pledge prepare schedule threaten offer propose "
+    "due set ready decide mean wish look plans intention hopes expectation bound".split()
+)
+_DEMANDS = frozenset(
+    "call urge ask order need require demand recommend appeal want have must should advise tell "
+    "oblige force".split()
+)
+_ALLOWS = frozenset(
+    "allow permit let consider able enable entitle free authorise authorize".split()
+)
+_ALLEGES = frozenset(
+    "allege claim accuse suspect believe think fear charge suggest argue insist rumour rumor imagine "
+    "doubt speculate".split()
+)
+_TRIES = frozenset("try attempt seek bid struggle effort".split())
+_SAYS = frozenset(
+    "say tell announce report confirm warn add state declare insist note explain admit concede "
+    "reveal disclose write predict know find show acknowledge claim allege believe think argue "
+    "suggest complain ask call deny".split()
+)
+_IFS = frozenset("if unless whether provided providing should supposing".split())
+_MODALS = {"will": "plan", "shall": "plan", "'ll": "plan", "wo": "plan", "would": "would"}
+_MODALS |= {"may": "may", "might": "may", "could": "may", "can": "may", "ca": "may"}
+_MODALS |= {"must": "must", "should": "must", "ought": "must"}
+_ADVERBS = {"allegedly": "alleged", "reportedly": "alleged", "possibly": "may", "perhaps": "may"}
+_ADVERBS |= {"probably": "may", "likely": "may", "maybe": "may", "never": "not", "hardly": "not"}
+_NOTHING = frozenset("no nobody none nothing neither nowhere zero".split())
+_CLAUSES = frozenset("ccomp xcomp pcomp acl csubj dobj pobj prep attr acomp advmod".split())
+_DEEP = 8
+_GOVERNED = frozenset("xcomp ccomp pcomp acl".split())
+# Words that make something else than a fact of the clause that depends on them, by these relations.
+_GOVERNING = (
+    (_PLANS | {"be"}, _GOVERNED | {"advcl"}, "plan"),
+    (_DEMANDS - {"tell", "want", "have"}, _GOVERNED | {"pobj", "prep"}, "must"),
+    (frozenset(("have",)), frozenset(("xcomp",)), "must"),
+    (_ALLOWS, _GOVERNED, "may"),
+    (_ALLEGES, _CLAUSES, "alleged"),
+    (_TRIES, _GOVERNED, "tries"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A deed: its verb's place, who does it, to whom, and how it is said to be.
+
+    ``flags`` are some of not, if, plan, may, must, alleged, tries, would, past, now; ``speakers`` who
+    is said to say it.
+    """
+
+    verb: int
+    agents: frozenset[int]
+    patients: frozenset[int]
+    flags: frozenset[str]
+    speakers: frozenset[int] = field(default=frozenset())
+
+
+def frames(tokens: Tokens) -> tuple[Frame, ...]:
+    """The deeds of a sentence, one a verb."""
+    reader = _Reader(tokens)
+    return tuple(reader.frame(place) for place, token in enumerate(tokens) if reader.is_deed(place))
+
+
+def governed(lemma: str) -> frozenset[str]:
+    """What a verb makes of a noun that depends on it: of "the theft" in "accused of the theft"."""
+    found = {
+        flag for lemmas, relations, flag in _GOVERNING if lemma in lemmas and "pcomp" in relations
+    }
+    return frozenset(found | ({"not"} if lemma in _NEGATING else set()))
+
+
+class _Reader:
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = tokens
+        self.children: list[list[int]] = [[] for _ in tokens]
+        for place, token in enumerate(tokens):
+            if token.head != place:
+                self.children[token.head].append(place)
+
+    def is_deed(self, place: int) -> bool:
+        token = self.tokens[place]
+        finite = token.tag not in {"VBN", "VBG"}  # an adjective is no deed: "the burning house"
+        if token.pos == "VERB" and token.dep not in {"aux", "prep", "prt"}:
+            return finite or token.dep != "amod"
+        return token.pos == "AUX" and token.dep not in {"aux", "auxpass"}
+
+    def frame(self, place: int) -> Frame:
+        agents, patients = self.roles(place)
+        flags, speakers = self.flags(place)
+        return Frame(place, frozenset(agents), frozenset(patients), flags, speakers)
+
+    def of(self, place: int, *relations: str) -> list[int]:
+        return [child for child in self.children[place] if self.tokens[child].dep in relations]
+
+    def with_conjuncts(self, places: Sequence[int]) -> set[int]:
+        found = set(places)
+        for place in places:
+            run = [place]
+            while run:
+                for child in self.of(run.pop(), "conj", "appos"):
+                    if child not in found:
+                        found.add(child)
+                        run.append(child)
+        return found
+
+    def passive(self, place: int) -> bool:
+        return bool(self.of(place, "nsubjpass", "auxpass", "csubjpass"))
+
+    def roles(self, place: int, depth: int = 0) -> tuple[set[int], set[int]]:
+        token = self.tokens[place]
+        subjects = self.of(place, *_SUBJECTS)
+        patients = set(self.of(place, *_OBJECTS, "nsubjpass", "csubjpass"))
+        agents = set(subjects)
+        for by in self.of(place, "agent"):
+            agents |= set(self.of(by, "pobj"))
+        for to in self.of(place, "dative"):
+            patients |= set(self.of(to, "pobj"))
+        head = token.head
+        if token.dep == "relcl":
+            agents, patients = self._relative(agents, patients, head)
+        elif token.dep == "acl" and head != place:
+            (patients if token.tag == "VBN" else agents).add(head)
+        elif not subjects and not self.passive(place) and depth < _DEEP and head != place:
+            above = self.roles(head, depth + 1) if self.is_deed(head) else (set(), set())
+            if token.dep == "conj":
+                if token.tag == "VBN" and self.passive(head) and not self.of(place, "aux"):
+                    patients |= set(self.of(head, "nsubjpass"))
+                else:
+                    agents |= set(self.of(head, "nsubjpass")) if self.passive(head) else above[0]
+            elif token.dep in {"xcomp", "advcl", "ccomp"}:
+                controlled = (
+                    above[1]
+                    if self.tokens[head].lemma in _CONTROLS_OBJECT and above[1]
+                    else above[0]
+                )
+                if self.passive(head):
+                    controlled = set(self.of(head, "nsubjpass"))
+                agents |= controlled
+        return self.with_conjuncts(sorted(agents)), self.with_conjuncts(sorted(patients))
+
+    def _relative(
+        self, agents: set[int], patients: set[int], head: int
+    ) -> tuple[set[int], set[int]]:
+        who = {p for p in (*agents, *patients) if self.tokens[p].lower in _WHO}
+        if not who and agents:
+            return agents, patients | {head}
+        doers = {head if place in who else place for place in agents}
+        return doers, {head if place in who else place for place in patients}
+
+    def flags(self, place: int) -> tuple[frozenset[str], frozenset[int]]:
+        found, speakers, denied = set[str](), set[int](), False
+        self._tense(place, found)
+        current = place
+        for step in range(_DEEP):
+            token = self.tokens[current]
+            denied ^= self._own(current, found, speakers, first=step == 0)
+            head = token.head
+            if head == current:
+                break
+            above = self.tokens[head]
+            if token.dep == "conj":
+                if self.of(current, "nsubj", "nsubjpass", "aux"):
+                    break
+                current = head
+                denied ^= self._denies(head)  # what is denied of the first is not of the second
+                continue
+            if token.dep in {"relcl", "advcl", "appos"} or token.dep not in _CLAUSES:
+                break
+            denied ^= self._governed(head, above.lemma, token.dep, found, speakers)
+            current = head
+        if denied:
+            found.add("not")
+        return frozenset(found), frozenset(speakers)
+
+    def _tense(self, place: int, found: set[str]) -> None:
+        token = self.tokens[place]
+        auxiliaries = {self.tokens[c].lower for c in self.of(place, "aux", "auxpass")}
+        if token.tag == "VBD" or auxiliaries & {
+            "had",
+            "was",
+            "were",
+            "did",
+            "has",
+            "have",
+            "been",
+            "'ve",
+        }:
+            found.add("past")
+        elif token.tag in {"VBN", "VBG"} and not auxiliaries:
+            found.add("loose")
+        else:
+            found.add("now")
+
+    def _denies(self, place: int) -> bool:
+        denied = bool(self.of(place, "neg"))
+        for child in self.children[place]:
+            token = self.tokens[child]
+            if (
+                token.lower in _NOTHING
+                or (
+                    token.dep in {"nsubj", "nsubjpass", "dobj", "attr"}
+                    and any(
+                        self.tokens[c].lower in {"no", "neither"}
+                        and self.tokens[min(c + 1, len(self.tokens) - 1)].tag not in {"JJR", "RBR"}
+                        for c in self.of(child, "det", "neg", "cc", "preconj")
+                    )
+                )
+                or (
+                    token.dep == "prep"
+                    and token.lower == "without"
+                    and self.tokens[place].pos == "AUX"
+                )
+                or (
+                    token.dep == "advmod"
+                    and _ADVERBS.get(token.lower) == "not"
+                    and token.dep != "neg"
+                )
+            ):
+                denied = not denied
+        return denied
+
+    def _own(self, place: int, found: set[str], speakers: set[int], *, first: bool) -> bool:
+        for child in self.children[place]:
+            token = self.tokens[child]
+            if token.dep == "aux" and token.lower in _MODALS:
+                found.add(_MODALS[token.lower])
+            elif token.dep == "advmod" and token.lower in _ADVERBS:
+                found.add(_ADVERBS[token.lower])
+            elif (token.dep in {"mark", "aux"} and token.lower in _IFS and place > child) or (
+                token.dep == "advcl" and self._conditional(child)
+            ):
+                found.add("if")
+            elif token.dep == "prep" and token.lower == "according":
+                for to in self.of(child, "prep"):
+                    speakers.update(self.of(to, "pobj"))
+                found.add("said")
+        token = self.tokens[place]
+        if (
+            first
+            and self.of(place, "aux")
+            and token.dep == "xcomp"
+            and self.tokens[token.head].lemma == "be"
+        ):
+            found.add("plan")  # "is to meet"
+        found.discard("not")
+        return self._denies(place)
+
+    def _conditional(self, place: int) -> bool:
+        marks = {self.tokens[c].lower for c in self.of(place, "mark", "advmod")}
+        inverted = any(
+            self.tokens[c].lower in {"should", "had", "were"} and self._leads(c, place)
+            for c in self.of(place, "aux")
+        )
+        return bool(marks & _IFS) or inverted
+
+    def _leads(self, auxiliary: int, verb: int) -> bool:
+        subjects = self.of(verb, "nsubj", "nsubjpass")
+        return bool(subjects) and auxiliary < min(subjects)
+
+    def _governed(
+        self, head: int, lemma: str, relation: str, found: set[str], speakers: set[int]
+    ) -> bool:
+        """What a word does to the clause that depends on it; whether it denies it."""
+        verb, clause = self.tokens[head].pos == "VERB", relation in _GOVERNED
+        if verb and relation in {"dobj", "attr", "pobj", "advmod"} and lemma in _NEGATING:
+            return True
+        if lemma in _SAYS and relation in {"ccomp", "xcomp", "pcomp", "dobj"}:
+            found.add("said")
+            speakers |= self.with_conjuncts(self.of(head, "nsubj"))
+        found.update(
+            flag
+            for lemmas, relations, flag in _GOVERNING
+            if lemma in lemmas and relation in relations
+        )
+        return lemma == "without" or (clause and lemma in _NEGATING)

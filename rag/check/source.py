@@ -1,0 +1,195 @@
+"""The article that a claim is held against: its sentences, who "he" is in them, and who is a minister."""
+
+import math
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rag.check.facts import Sentence, read
+from rag.check.parse import Parser, WordParser
+from rag.terms import Terms, fold, terms
+from rag.text import asks, sentences
+from rag.types import Article, ArticleField
+
+_WHOLE = 60  # sentences up to which an article is read at once
+_MOST = 4000  # sentences of an article that are looked at
+_BEFORE = 3  # sentences in which a pronoun's name is looked for
+_MODIFIERS = frozenset("compound amod nmod poss".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A sentence of an article: ``text[start:end]`` of it or of its title."""
+
+    number: int
+    field: ArticleField
+    start: int
+    end: int
+    terms: Terms
+
+
+class Source:
+    """An article, sentence by sentence; the grammar of a sentence is read when it is asked for."""
+
+    def __init__(self, article: Article, parser: Parser) -> None:
+        """Cut the article; nothing is parsed yet."""
+        self.article = article
+        self._parser = parser
+        self._lock = threading.Lock()
+        self._read: dict[int, Sentence] = {}
+        self._known: tuple[int, Mapping[str, Counter[str]]] = (-1, {})
+        spans: list[tuple[ArticleField, int, int]] = [
+            ("text", *span) for span in sentences(article.text)
+        ][:_MOST]
+        if article.title.strip():
+            spans.append(("title", 0, len(article.title)))
+        self.places = tuple(
+            Place(number, where, start, end, terms.__wrapped__(self.cut(where, start, end)))
+            for number, (where, start, end) in enumerate(spans)
+        )
+        self._words = frozenset(t.folded for place in self.places for t in place.terms.tokens)
+        held = Counter(
+            stem for place in self.places for stem in place.terms.stems | place.terms.numbers
+        )
+        self.rarity = {stem: math.log1p(len(self.places) / count) for stem, count in held.items()}
+
+    def cut(self, where: ArticleField, start: int, end: int) -> str:
+        """Characters of the text or title."""
+        return (self.article.title if where == "title" else self.article.text)[start:end]
+
+    def has(self, word: str) -> bool:
+        """Whether the article has a word somewhere."""
+        return fold(word) in self._words
+
+    def has_beside(self, one: str, other: str) -> bool:
+        """Whether two words stand side by side there, or with one between them."""
+        return any(fold(other) in following for following in self._beside(fold(one)))
+
+    def _beside(self, one: str) -> Iterable[tuple[str, ...]]:
+        for place in self.places:
+            folded = [token.folded for token in place.terms.tokens]
+            yield from (
+                tuple(folded[n + 1 : n + 3]) for n, word in enumerate(folded) if word == one
+            )
+
+    def sentence(self, number: int) -> Sentence:
+        """A sentence with its facts."""
+        return self.sentences([number])[0]
+
+    def sentences(self, numbers: Iterable[int]) -> list[Sentence]:
+        """Sentences with their facts, in the order asked for."""
+        numbers = list(numbers)
+        with self._lock:
+            wanted = [number for number in dict.fromkeys(numbers) if number not in self._read]
+            if wanted and len(self.places) <= _WHOLE:
+                wanted = [number for number in range(len(self.places)) if number not in self._read]
+            texts = [self.cut(p.field, p.start, p.end) for p in (self.places[n] for n in wanted)]
+            texts = [text.replace("\n", " ") for text in texts]
+            for number, text, tokens in zip(wanted, texts, self._parser.parse(texts), strict=True):
+                self._read[number] = read(text, tokens, self.article.published)
+            return [self._read[number] for number in numbers]
+
+    def asks(self, number: int) -> bool:
+        """Whether a sentence is a question: it states nothing."""
+        place = self.places[number]
+        return place.field == "text" and asks(self.cut(place.field, place.start, place.end))
+
+    def antecedents(self, number: int) -> list[tuple[Sentence, int]]:
+        """The names for which a pronoun of a sentence may stand, the nearest first."""
+        place = self.places[number]
+        if place.field == "title":
+            return []
+        first = max(0, number - _BEFORE)
+        found: list[tuple[Sentence, int]] = []
+        run = [n for n in range(number, first - 1, -1) if self.places[n].field == "text"]
+        for n, sentence in zip(run, self.sentences(run), strict=True):
+            own = [
+                p
+                for p in sentence.content
+                if p in sentence.names or sentence.tokens[p].pos == "NOUN"
+            ]
+            agents = (
+                set().union(*(frame.agents for frame in sentence.frames))
+                if sentence.frames
+                else set()
+            )
+            subjects = {p for p in agents if n != number}
+            own.sort(key=lambda p: (p not in subjects, p))
+            found += [(sentence, p) for p in own]
+        return found
+
+    def descriptions(self) -> Mapping[str, Counter[str]]:
+        """Of each name, folded, the lemmas by which the sentences read so far call it."""
+        with self._lock:
+            count, known = self._known
+            if count == len(self._read):
+                return known
+            found: dict[str, Counter[str]] = {}
+            for sentence in self._read.values():
+                for name, word in _described(sentence):
+                    found.setdefault(name, Counter())[word] += 1
+            self._known = len(self._read), found
+            return found
+
+
+def _described(sentence: Sentence) -> Iterable[tuple[str, str]]:
+    """Each name with a word that describes it: "the dairy company Milkway", "Renn, its director"."""
+    for place in sentence.content:
+        for name, word in _pairs(sentence, place):
+            if name not in sentence.names or word not in sentence.content:
+                continue
+            names = [name, *(n for n in _modifiers(sentence, name) if n in sentence.names)]
+            words = [n for n in (word, *_modifiers(sentence, word)) if n not in sentence.names]
+            for own in names:
+                yield from (
+                    (fold(sentence.tokens[own].text), sentence.tokens[n].lemma) for n in words
+                )
+
+
+def _pairs(sentence: Sentence, place: int) -> list[tuple[int, int]]:
+    token = sentence.tokens[place]
+    if token.dep in {"compound", "nmod"}:
+        return [(token.head, place)]
+    if token.dep == "appos":
+        return [(token.head, place), (place, token.head)]
+    if token.dep == "attr":
+        subjects = (
+            n for n, t in enumerate(sentence.tokens) if t.head == token.head and t.dep == "nsubj"
+        )
+        return [(n, place) for n in subjects]
+    return []
+
+
+def _modifiers(sentence: Sentence, place: int) -> list[int]:
+    return [
+        n for n, t in enumerate(sentence.tokens) if t.head == place != n and t.dep in _MODIFIERS
+    ]
+
+
+@lru_cache(maxsize=128)
+def source_of(article: Article, parser: Parser) -> Source:
+    """An article, read once however many claims are held against it."""
+    return Source(article, parser)
+
+
+@lru_cache(maxsize=1)
+def word_parser() -> Parser:
+    """What reads articles that are not in English."""
+    return WordParser()
+
+
+def english(article: Article) -> bool:
+    """Whether an article is in English, by its language or else by its small words."""
+    if article.language:
+        return article.language.lower().startswith("en")
+    words = article.text[:2000].lower().split()
+    small = sum(word in _SMALL for word in words)
+    return len(words) < 12 or small >= 0.15 * len(words)
+
+
+_SMALL = frozenset(
+    "the of and to in a is was that for on with as it by at from be has have had said are not "
+    "this will an".split()
+)

@@ -1,0 +1,207 @@
+"""A sentence is supported only if quotes of an article state what it says, in whatever words."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from checking import checker
+
+from rag.check import Checker, WordParser
+from rag.portion import excerpt
+from rag.text import content_id
+from rag.types import Article, Claim, Passage
+
+TRIP = (
+    "Foreign Secretary Ines Marlow landed in Oslo on Monday. She will fly on to Bergen, where she "
+    "will meet Norwegian Minister Pål Hagen-Lie and the shipowner Tove Aas.\n\n"
+    "Marlow, who is due to meet Danish Prime Minister Søren Krag in Aarhus on Friday, said she would "
+    "not sign the fishing treaty. The treaty covers 2.4 million tonnes of herring. The US ambassador "
+    "told us that talks were close to an end. If the talks fail, Krag will resign.\n\n"
+    "The harbour board fined the shipyard Brunvoll €5 million. Brunvoll sued the board on Tuesday. The "
+    "yard's owner, Arne Lunde, denied that he had known of the leak. Prosecutors accuse him of hiding "
+    "letters. Nearly 300 dockers went home, and the temperature fell to -12 degrees. Viking beat Brann "
+    "3-1. Bergen is the country's second largest city."
+)
+
+
+def article(
+    text: str, title: str = "Marlow on tour", day: date | None = date(2022, 1, 19)
+) -> Article:
+    return Article(content_id(title, text), "https://a.example/1", title, text, "Echo", (), day)
+
+
+def passage(text: str = TRIP, number: int = 1, title: str = "Marlow on tour") -> Passage:
+    return excerpt(article(text, title), number, 0, len(text))
+
+
+def verdict(sentence: str, sources: Sequence[Passage] = (), question: str = "") -> Claim:
+    sources = sources or (passage(),)
+    claim = checker().check(sentence, sources, question=question)
+    articles = {each.article.id: each.article for each in sources}
+    for quote in claim.citations:
+        whole = articles[quote.article_id]
+        cut = whole.title if quote.field == "title" else whole.text
+        assert cut[quote.start : quote.end] == quote.quote
+    for span in claim.unbacked:
+        assert claim.text[span.start : span.end] == span.text
+    assert claim.supported == (not claim.reason)
+    assert not claim.supported or (claim.citations and not claim.unbacked)
+    return claim
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Marlow will meet Pål Hagen-Lie and Tove Aas in Bergen.",
+        "Ines Marlow is due to meet Søren Krag in Aarhus on Friday.",
+        "The treaty covers 2,400,000 tonnes of herring.",
+        "Marlow said she would not sign the fishing treaty.",
+        "Marlow landed in Oslo on 17 January 2022.",
+        "The board was sued by Brunvoll.",
+        "Brunvoll was fined five million euros by the harbour board.",
+        "If the talks fail, Krag will step down.",
+        "The American ambassador said that talks were close to an end.",
+        "It was 12 degrees below zero when nearly 300 dockers went home.",
+        "Viking beat Brann 3-1.",
+    ],
+)
+def test_what_the_article_says_is_supported_in_other_words(sentence: str) -> None:
+    claim = verdict(sentence)
+    assert claim.supported, (claim.score, claim.reason, claim.unbacked)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wrong"),
+    [
+        ("The harbour board fined the shipyard Brunvoll $5 million.", "5"),
+        ("The treaty covers 3.4 million tonnes of herring.", "3.4"),
+        ("The treaty covers 2.4 billion tonnes of herring.", "billion"),
+        ("More than 300 dockers went home.", "300"),
+        ("The temperature fell to 12 degrees.", "12"),
+        ("Viking beat Brann 1-3.", "1"),
+        ("The harbour board sued Brunvoll on Tuesday.", "Brunvoll"),
+        ("Marlow landed in Oslo on 18 January 2022.", "18"),
+        ("Marlow landed in Oslo on Wednesday.", "Wednesday"),
+        ("Marlow will meet Olga Brandt in Bergen.", "Brandt"),
+        ("Bergen is the country's largest city.", "largest"),
+    ],
+)
+def test_the_words_that_no_quote_states_are_named(sentence: str, wrong: str) -> None:
+    claim = verdict(sentence)
+    assert not claim.supported
+    assert wrong in [span.text for span in claim.unbacked]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Marlow would sign the fishing treaty.",
+        "Krag will resign.",
+        "Arne Lunde admitted that he had known of the leak.",
+        "Arne Lunde hid letters.",
+        "The US was told that talks were close to an end.",
+        "Krag flew to Iceland with twelve advisers.",
+        "Yes, Marlow met the King of Sweden.",
+        "The population of Oslo is 700,000.",
+        "!!!",
+        "Yes.",
+    ],
+)
+def test_what_the_article_does_not_say_is_not_supported(sentence: str) -> None:
+    assert not verdict(sentence).supported
+
+
+def test_the_quote_is_the_sentence_that_says_it() -> None:
+    claim = verdict("Søren Krag and Marlow are due to meet in Aarhus on Friday.")
+    assert claim.citations[0].quote.startswith("Marlow, who is due to meet Danish")
+
+
+def test_the_whole_article_is_read_and_its_title_can_be_cited() -> None:
+    whole = article(
+        "The ferry stopped at noon. A crane fell on the pier.", "Crane falls on Brome pier"
+    )
+    shown = excerpt(whole, 1, 0, 26)
+    assert verdict("A crane fell on the pier.", (shown,)).supported
+    (quote,) = verdict("Crane falls on Brome pier", (shown,)).citations
+    assert (quote.field, quote.quote) == ("title", "Crane falls on Brome pier")
+
+
+def test_a_short_answer_stands_where_its_question_is_spoken_of() -> None:
+    asked = "Whom will Marlow meet in Bergen?"
+    claim = verdict("Pål Hagen-Lie and Tove Aas", question=asked)
+    assert claim.supported
+    assert "Hagen-Lie" in claim.citations[0].quote
+    assert not verdict("Olga Brandt", question=asked).supported
+    assert verdict("€5 million", question="How much was Brunvoll fined?").supported
+    assert not verdict("$5 million", question="How much was Brunvoll fined?").supported
+
+
+def test_a_mark_alone_supports_nothing() -> None:
+    claim = checker().check("Marlow resigned in tears.", (passage(),), cited=frozenset({1}))
+    assert not claim.supported
+
+
+def test_articles_that_say_it_in_the_same_words_are_both_cited() -> None:
+    sentence = "Viking beat Brann 3-1."
+    claim = verdict(sentence, (passage(), passage(f"It rained. {sentence}", 2, "Football")))
+    assert [quote.number for quote in claim.citations] == [1, 2]
+
+
+def test_a_question_of_the_article_states_nothing() -> None:
+    claim = "The mayor of Corley closes the harbour again."
+    asking = passage("What does it mean when the mayor of Corley closes the harbour again?", 1, "")
+    assert not verdict(claim, (asking,)).supported
+    saying = passage(f"Has it happened? {claim}", 1, "")
+    assert verdict(claim, (asking, saying)).citations[0].quote == claim
+
+
+def test_a_text_is_checked_sentence_by_sentence() -> None:
+    text = "Ines Marlow landed in Oslo on Monday. King Olaf wept in Rome."
+    claims = checker().check_text(text, (passage(),))
+    assert [claim.text for claim in claims] == text.replace("y. ", "y.|").split("|")
+    assert [claim.supported for claim in claims] == [True, False]
+    assert checker().check_text("", (passage(),)) == ()
+
+
+def test_a_judge_is_asked_but_not_of_what_is_plainly_contradicted() -> None:
+    asked: list[str] = []
+
+    def judge(quotes: str, claim: str) -> float | None:
+        asked.append(claim)
+        return None
+
+    judging = replace(checker(), judge=judge)
+    same = "Marlow is going to meet Tove Aas in Bergen."
+    assert judging.check(same, (passage(),)).score == verdict(same).score
+    judging.check("The board fined Brunvoll $5 million.", (passage(),))
+    assert asked == [same]
+
+
+def test_another_language_is_compared_word_by_word() -> None:
+    text = "Die Hafenbehörde von Bergen hat am Montag 300 Arbeiter entlassen und die Werft geschlossen."
+    german = replace(article(text, ""), language="de")
+    shown = excerpt(german, 1, 0, len(text))
+    assert checker().check(text, (shown,)).supported
+    assert not checker().check("Die Werft hat 400 Arbeiter entlassen.", (shown,)).supported
+    assert checker().check("Die Hafenbehörde hat 300 Arbeiter entlassen.", (shown,)).supported
+
+
+def test_without_grammar_words_names_and_numbers_are_still_compared() -> None:
+    plain = Checker(WordParser())
+    assert plain.check("Viking beat Brann 3-1.", (passage(),)).supported
+    assert not plain.check("Viking beat Brann 4-1.", (passage(),)).supported
+
+
+def test_there_is_no_support_without_sources() -> None:
+    assert not checker().check("Marlow landed in Oslo.", ()).supported
+
+
+def test_hostile_sentences_and_articles_take_no_time() -> None:
+    names = "Norwick sued Brome and " * 4000
+    shown = (passage(names, 1, ""), passage(TRIP, 2))
+    start = time.process_time()
+    assert not checker().check(names, shown).supported
+    assert not checker().check("Norwick sued Brome, Corley, Harrow and Vale " * 60, shown).supported
+    assert time.process_time() - start < 10
