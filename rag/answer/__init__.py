@@ -87,7 +87,9 @@ def answer(
     spent = Timing(retrieve=retrieve_seconds)
     for passages in rounds:
         yield Found(tuple(passages), tuple(nearest))
-        attempt = _Attempt(question, tuple(passages), generator, checker, tuple(history), max_tokens)
+        attempt = _Attempt(
+            question, tuple(passages), generator, checker, tuple(history), max_tokens
+        )
         yield from attempt.write()
         found = attempt.answer(bars)
         spent = _together(spent, found.timing, first=best is None)
