@@ -129,15 +129,21 @@ def _about(article: Article) -> str:
 
 
 def answer_messages(
-    question: str, passages: Sequence[Passage], history: Sequence[Answer] = ()
+    question: str,
+    passages: Sequence[Passage],
+    history: Sequence[Answer] = (),
+    *,
+    examples: bool = True,
 ) -> tuple[Message, ...]:
     """The chat that asks ``question`` of ``passages``, after the turns of ``history``.
+
+    The ``examples`` of replies take about 300 tokens, which a small context has no room for.
 
     Passages that an earlier turn has shown are not shown again, so the chat of a follow-up begins
     with the whole chat before it; and with more passages at the end, a chat begins as it did
     without them. An engine with a prefix cache reads only what is new.
     """
-    messages = [Message("system", _ANSWER_RULES), *_EXAMPLES]
+    messages = [Message("system", _ANSWER_RULES), *(_EXAMPLES if examples else ())]
     shown: list[Passage] = []
     for turn in history:
         messages.append(Message("user", _turn(turn.question, turn.passages, shown)))

@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 
 from rag.prompts import (
-    REFUSAL,
     answer_messages,
     fence,
     overview_messages,
@@ -39,7 +38,7 @@ def passage(
 
 
 def answered(question: str, passages: tuple[Passage, ...], draft: str) -> Answer:
-    return Answer(question, f"{draft} [1]", (), (), passages, False, 1.0, "m", Timing(), draft)
+    return Answer(question, f"{draft} [1]", (), (), passages, "answered", 1.0, "m", Timing(), draft)
 
 
 def whole(messages: tuple[Message, ...]) -> str:
@@ -60,7 +59,8 @@ def test_nothing_closes_the_fence_or_ends_our_turn(smuggled: str, room: str) -> 
         text = whole(overview_messages(hostile, [source], sentences=2))
         expected = ["<source 1>", "</source>"]
     else:
-        text = whole(answer_messages(hostile if room == "question" else "Q?", [source]))
+        chat = answer_messages(hostile if room == "question" else "Q?", [source])
+        text = whole(chat[-1:])
         expected = ["<source 1>", "</source>"]
     assert smuggled not in text.replace("<source 1>", "").replace("</source>", "", 1).replace(
         "<article>", "", 1
@@ -85,15 +85,28 @@ def test_a_source_says_who_wrote_it_and_when() -> None:
     assert source_block(undated).startswith("<source 7> Rain\n")
 
 
-def test_rules_come_first_and_the_question_last() -> None:
-    rules, asked = answer_messages("Did it rain?", [passage(1), passage(2, "It snowed.")])
-    assert rules.role == "system"
-    assert REFUSAL in rules.content
-    assert asked.role == "user"
-    assert asked.content.endswith("Question: Did it rain?")
-    assert answer_messages("Another?", [])[0] == rules
-    # The best source stands next to the question.
-    assert asked.content.index("<source 2>") < asked.content.index("<source 1>")
+def test_rules_and_examples_come_first_and_the_question_last() -> None:
+    *rules, asked = answer_messages("Did it rain?", [passage(1), passage(2, "It snowed.")])
+    assert rules[0].role == "system"
+    assert (asked.role, asked.content[-22:]) == ("user", "Question: Did it rain?")
+    # An engine reads what all prompts begin with once.
+    assert list(answer_messages("Another?", [])[:-1]) == rules
+    assert asked.content.index("<source 1>") < asked.content.index("<source 2>")
+
+
+def test_the_title_of_an_article_is_given_once() -> None:
+    one = passage(1, "It rained. It snowed.")
+    first = replace(one, chunk=replace(one.chunk, id="a", end=10, text="It rained."))
+    second = replace(one, chunk=replace(one.chunk, id="b", start=11, text="It snowed."))
+    asked = answer_messages("Q?", [first, second])[-1].content
+    assert asked.count("Rain (Echo") == 1
+    assert "<source 1>\nIt snowed.\n</source>" in asked
+
+
+def test_a_prompt_with_more_passages_begins_as_the_one_before() -> None:
+    one, two = passage(1), passage(2, "It snowed.")
+    few = answer_messages("Q?", [one])[-1].content.partition("Question:")[0]
+    assert answer_messages("Q?", [one, two])[-1].content.startswith(few)
 
 
 def test_a_follow_up_begins_with_the_whole_chat_before_it() -> None:
@@ -108,8 +121,8 @@ def test_a_follow_up_begins_with_the_whole_chat_before_it() -> None:
     third = answer_messages("Why?", (one, two, three), [turn, again])
     assert third[: len(second)] == second
     assert third[-1].content == "Question: Why?"
-    assert [message.role for message in third] == [
-        "system", "user", "assistant", "user", "assistant", "user",
+    assert [message.role for message in third[-5:]] == [
+        "user", "assistant", "user", "assistant", "user",
     ]  # fmt: skip
 
 

@@ -38,6 +38,7 @@ from rag.types import (
 SURE = 0.6  # confidence from which an answer is given as sure, and nothing more is read
 MAYBE = 0.3  # confidence below which it is refused
 NOT_IN_THE_ARTICLES = "Not in the articles."
+_ROOMY = 2000  # tokens of a context
 _MOST_SENTENCES = 3  # after the answer in a few words
 # A small model that has answered may go on with a source or a question of its own.
 _STOP = ("\nQuestion:", "<source", "\nSource")
@@ -103,6 +104,17 @@ def answer(
     yield replace(best, timing=spent, nearest=tuple(nearest))
 
 
+def asked(
+    question: str,
+    passages: Sequence[Passage],
+    history: Sequence[Answer],
+    generator: Generator,
+) -> tuple[Message, ...]:
+    """The chat that asks a generator the question, with examples of replies if it has room for them."""
+    roomy = generator.context_length >= _ROOMY
+    return answer_messages(question, passages, history, examples=roomy)
+
+
 def count_messages(messages: Sequence[Message], generator: Generator) -> int:
     """Tokens of a chat, about: four are added a message for the template's marks."""
     return sum(generator.count_tokens(message.content) + 4 for message in messages)
@@ -122,7 +134,7 @@ class _Attempt:
     ) -> None:
         self.question, self.passages = question, passages
         self.generator, self.checker = generator, checker
-        self.messages = answer_messages(question, passages, history)
+        self.messages = asked(question, passages, history, generator)
         self.max_tokens = max_tokens
         self.draft = ""
         self.claims: list[Claim] = []
@@ -173,9 +185,12 @@ class _Attempt:
         """Check the parts that are new; returns their claims."""
         known = len(self.claims)
         for said, cited in parts[known:]:
-            self.claims.append(
-                self.checker.check(said, self.passages, question=self.question, cited=cited)
+            claim = (
+                Claim(said, reason="the model found no answer")
+                if refuses(said)
+                else self.checker.check(said, self.passages, question=self.question, cited=cited)
             )
+            self.claims.append(claim)
         return self.claims[known:]
 
     def answer(self, bars: Bars) -> Answer:

@@ -6,14 +6,13 @@ import time
 from collections.abc import Generator as Stream
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, overload
 
-from rag.answer import Bars, answer
+from rag.answer import Bars, answer, asked
 from rag.batch import Progress as JobProgress
 from rag.check import Checker, Parser
 from rag.choose import MOST_CHOICES, choose
@@ -39,7 +38,6 @@ from rag.newsroom.plans import answers_plan, summaries_plan
 from rag.newsroom.recall import rebuilt
 from rag.newsroom.styles import styled
 from rag.portion import excerpt, lead_passages
-from rag.prompts import answer_messages
 from rag.rerank import Reranker
 from rag.retrieve import (
     excerpts,
@@ -211,7 +209,7 @@ class News:
         def load_generator() -> None:
             try:
                 self.generator.load()
-                self.generator.read_ahead(answer_messages("", ())[:-1])
+                self.generator.read_ahead(asked("", (), (), self.generator)[:-1])
             except BaseException as error:  # noqa: BLE001 - handed on to the caller's thread below
                 failed.append(error)
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer import count_messages
+from rag.answer import asked, count_messages
 from rag.generate import Generator
-from rag.prompts import answer_messages, source_block
+from rag.prompts import source_block
 from rag.types import Answer, Message, Passage
 
 _MOST_CHAT = 2  # times the source tokens that the passages of a whole chat may have
@@ -34,12 +34,12 @@ class Fitting:
         if before and not self._goes_on(question, found, shown, before):
             before, shown = (), ()
         fresh = _numbered([p for p in found if not any(_within(p, s) for s in shown)], shown)
-        room = self._room(answer_messages(question, shown, before))
+        room = self._room(asked(question, shown, before, self.generator))
         return self._rounds(shown, fresh, room), before
 
     def leading(self, question: str, found: Sequence[Passage]) -> tuple[Passage, ...]:
         """The leading passages that a first question has room for."""
-        room = self._room(answer_messages(question, ()))
+        room = self._room(asked(question, (), (), self.generator))
         return self._fitting(found, (), min(self.source_tokens, room))
 
     def _goes_on(
@@ -54,7 +54,7 @@ class Fitting:
         return (
             any(passage.article.id in articles for passage in found[: len(found) // 2 + 1])
             and tokens <= _MOST_CHAT * self.source_tokens
-            and self._room(answer_messages(question, shown, before)) >= self.first_tokens
+            and self._room(asked(question, shown, before, self.generator)) >= self.first_tokens
         )
 
     def _rounds(
