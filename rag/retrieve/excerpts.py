@@ -9,6 +9,7 @@ about the news, rounded (docs/results.md).
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
@@ -22,7 +23,7 @@ from rag.types import Article, Passage
 _MOST = 24  # excerpts of one search
 _LONGEST = 3  # sentences of one excerpt
 _HEAD = 60  # characters that publisher, day and fence take in a prompt, besides the title
-_BESIDE = 0.3  # share of its neighbours' odds that a sentence is worth besides its own
+_AGAIN = 0.9  # of its use, what a sentence keeps for each of its article that is read before it
 _CLOSE = 0.7  # of the odds of a sentence, from which its neighbour is read with it
 _TOO_LONG = 1200  # characters: no sentence, but text without full stops
 
@@ -160,28 +161,17 @@ def _evidence(
 
 def _most_useful_first(known: _Known) -> Iterator[_Sentence]:
     """By odds for what it costs to read: its length, and the title of an article not read yet."""
-    left = {
-        key: sentence.odds + _BESIDE * sum(each.odds for each in _beside(sentence, known))
-        for key, sentence in known.items()
-    }
-    titles = {key: len(sentence.article.title) + _HEAD for key, sentence in known.items()}
-    read = set[str]()
+    left, read = dict(known), Counter[str]()
 
     def use(key: tuple[str, int]) -> float:
-        sentence = known[key]
-        head = 0 if sentence.article.id in read else titles[key]
-        return left[key] / sqrt(sentence.end - sentence.start + head)
+        sentence, before = known[key], read[key[0]]
+        head = 0 if before else len(sentence.article.title) + _HEAD
+        return sentence.odds * _AGAIN**before / sqrt(sentence.end - sentence.start + head)
 
     while left:
         best = max(left, key=use)
-        del left[best]
-        yield known[best]
-        read.add(best[0])
-
-
-def _beside(sentence: _Sentence, known: _Known) -> list[_Sentence]:
-    article, place = sentence.key
-    return [known[key] for key in ((article, place - 1), (article, place + 1)) if key in known]
+        yield left.pop(best)
+        read[best[0]] += 1
 
 
 def _widened(sentence: _Sentence, known: _Known, asked: _Question) -> _Run:
