@@ -40,6 +40,7 @@ from rag.newsroom.styles import styled
 from rag.portion import excerpt, lead_passages
 from rag.rerank import Reranker
 from rag.retrieve import (
+    corrected,
     excerpts,
     find,
     matching,
@@ -410,7 +411,9 @@ class News:
         self, question: str, history: Sequence[Answer], filters: Filters | None
     ) -> tuple[tuple[Passage, ...], tuple[Citation, ...]]:
         """What one search finds: runs of sentences to read, and the sentences nearest to the question."""
-        alone = standalone(question, history)
+        index = self._open()
+        question = corrected(question, index=index)
+        alone = corrected(standalone(question, history), index=index)
         found = self._retrieve(alone, filters, _SEARCHED, per_article=_SEARCHED // 4, timely=True)
         nearest = nearest_sentences(question, found, alone=alone)
         return excerpts(question, found, alone=alone), nearest

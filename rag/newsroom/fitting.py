@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer import asked, count_messages
+from rag.dialogue import is_follow_up
 from rag.generate import Generator
 from rag.prompts import source_block
 from rag.types import Answer, Message, Passage
 
+_ROOMY = 8  # of a small context, the share that must be free for more passages
 _MOST_CHAT = 2  # times the source tokens that the passages of a whole chat may have
 
 
@@ -51,10 +53,12 @@ class Fitting:
     ) -> bool:
         articles = {passage.article.id for passage in shown}
         tokens = sum(map(self._tokens, shown)) + self.first_tokens
+        near = found[: len(found) // 2 + 1] if is_follow_up(question) else found[:1]
+        room = self._room(asked(question, shown, before, self.generator))
         return (
-            any(passage.article.id in articles for passage in found[: len(found) // 2 + 1])
+            any(passage.article.id in articles for passage in near)
             and tokens <= _MOST_CHAT * self.source_tokens
-            and self._room(asked(question, shown, before, self.generator)) >= self.first_tokens
+            and room >= min(self.first_tokens, self.generator.context_length // _ROOMY)
         )
 
     def _rounds(

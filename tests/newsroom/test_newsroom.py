@@ -427,7 +427,7 @@ def test_a_question_is_answered_with_its_source(opened: Callable[..., News], fee
     (quote,) = found.citations
     article = news.article(quote.article_id)
     assert article.text[quote.start : quote.end] == quote.quote
-    assert [passage.number for passage in found.passages] == [1, 2, 3]
+    assert {passage.number for passage in found.passages} == {1, 2, 3}
     assert found.timing.retrieve > 0
 
 
@@ -647,23 +647,25 @@ def test_a_follow_up_keeps_passages_numbers_and_history(
     assert continued[len(begun)].content == first.draft
     assert continued[-1].content.endswith("Question: And what did it cost?")
     shown = "".join(message.content for message in continued)
-    assert all(shown.count(passage.chunk.text) == 1 for passage in second.passages)
+    fresh = second.passages[len(first.passages) :]
+    assert fresh
+    assert all(shown.count(f"\n{passage.chunk.text}\n") == 1 for passage in second.passages)
 
 
 def test_a_change_of_subject_begins_anew(opened: Callable[..., News], feed: Path) -> None:
     news = opened(replies=copied)
     news.ingest([feed])
-    first = news.ask("Who opened the Harrow bridge?")
+    first = news.ask("Who opened the Harrow bridge?", k=1)
     second = news.ask("Which cheese from Pengarth won the gold medal?", history=[first])
     assert (second.passages[0].number, second.passages[0].article.text) == (1, CHEESE)
     assert first.draft not in [message.content for message in scripted(news).history[-1]]
 
 
 def test_a_full_context_begins_anew(opened: Callable[..., News], feed: Path) -> None:
-    news = opened(replies=lambda _: f"{OPENED} [1].", context_length=620)
+    news = opened(replies=lambda _: f"{OPENED} [1].", context_length=800)
     news.ingest([feed])
     history: list[Answer] = []
-    for _ in range(8):
+    for _ in range(12):
         history.append(news.ask("And what did she open on Tuesday at the Harrow?", history=history))
     lengths = [len(messages) for messages in scripted(news).history]
     assert lengths[0] == min(lengths) < max(lengths)
