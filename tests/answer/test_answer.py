@@ -126,7 +126,7 @@ def test_unsupported_sentences_stay_out_with_their_reason() -> None:
     found = told(f"{OPENED} [1]. King Olaf sang an old song there [1].")
     assert found.text == f"{OPENED}. [1]"
     assert [claim.supported for claim in found.claims] == [True, False]
-    assert "olaf" in found.claims[1].reason
+    assert "Olaf" in found.claims[1].reason
     assert found.claims[1].citations == ()
     assert found.signals.supported == 0.5
 
