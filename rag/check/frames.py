@@ -133,32 +133,34 @@ class _Reader:
             agents |= set(self.of(by, "pobj"))
         for to in self.of(place, "dative"):
             patients |= set(self.of(to, "pobj"))
-        head = token.head
         if token.dep == "relcl":
-            agents, patients = self._relative(agents, patients, head)
-        elif token.dep == "acl" and head != place:
+            agents, patients = self._relative(agents, patients, token.head)
+        elif token.dep == "acl" and token.head != place:
             # "The ferry left at noon" may be read as a ferry that was left.
             if token.tag != "VBN":
-                agents.add(head)
-            elif self.tokens[head].dep != "ROOT" or self.of(place, "agent"):
-                patients.add(head)
-        elif not subjects and not self.passive(place) and depth < _DEEP and head != place:
-            above = self.roles(head, depth + 1) if self.is_deed(head) else (set(), set())
-            if token.dep == "conj":
-                if token.tag == "VBN" and self.passive(head) and not self.of(place, "aux"):
-                    patients |= set(self.of(head, "nsubjpass"))
-                else:
-                    agents |= set(self.of(head, "nsubjpass")) if self.passive(head) else above[0]
-            elif token.dep in {"xcomp", "advcl", "ccomp"}:
-                controlled = (
-                    above[1]
-                    if self.tokens[head].lemma in _CONTROLS_OBJECT and above[1]
-                    else above[0]
-                )
-                if self.passive(head):
-                    controlled = set(self.of(head, "nsubjpass"))
-                agents |= controlled
+                agents.add(token.head)
+            elif self.tokens[token.head].dep != "ROOT" or self.of(place, "agent"):
+                patients.add(token.head)
+        elif not subjects and not self.passive(place) and token.head != place and depth < _DEEP:
+            doers, sufferers = self._shared(place, token.head, depth)
+            agents |= doers
+            patients |= sufferers
         return self.with_conjuncts(sorted(agents)), self.with_conjuncts(sorted(patients))
+
+    def _shared(self, place: int, head: int, depth: int) -> tuple[set[int], set[int]]:
+        """Agents and patients that a verb has from the one on which it depends."""
+        token = self.tokens[place]
+        above = self.roles(head, depth + 1) if self.is_deed(head) else (set(), set())
+        suffering = set(self.of(head, "nsubjpass"))
+        if token.dep == "conj" and suffering:
+            again = token.tag == "VBN" and not self.of(place, "aux")
+            return (set(), suffering) if again else (suffering, set())
+        if token.dep == "conj":
+            return above[0], set()
+        if token.dep in {"xcomp", "advcl", "ccomp"}:
+            controlled = self.tokens[head].lemma in _CONTROLS_OBJECT and above[1]
+            return suffering or (above[1] if controlled else above[0]), set()
+        return set(), set()
 
     def _relative(
         self, agents: set[int], patients: set[int], head: int
