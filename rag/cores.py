@@ -5,7 +5,7 @@ import os
 # Rounds that a thread of OpenMP (GCC's) waits for the others before it sleeps, well under a
 # millisecond. It is 300,000 by default, some 20 ms: where another process has taken a core, the
 # threads that run burn the time in which the one that waits for that core could go on.
-_ROUNDS = "1000"
+_ROUNDS = "4000"
 
 
 def available_processors() -> int:
