@@ -87,6 +87,8 @@ def results(claims: Sequence[Claim], note: str = "", *, of: int = 0) -> str:
 
     ``of``: how many there should be; where they are fewer, it is said.
     """
+    if not claims:
+        return '<p class="quiet">Stopped before the first sentence.</p>'
     counts = Counter(claim.status for claim in claims)
     said = [", ".join(f"{counts[each]} {each}" for each in get_args(Verdict)) + "."]
     said += [f"Stopped after {len(claims)} of {count(of, 'sentence')}."] if len(claims) < of else []

@@ -6,6 +6,7 @@ taken from runs that alternate, are what should be compared.
 
 import argparse
 import json
+import os
 import random
 import resource
 import statistics
@@ -13,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -177,6 +179,59 @@ def bench_ask(runs: int) -> None:
     row("follow-up / first question, time to the first word", f"{share:.2f}", "under 0.25")
 
 
+_ONE_ANSWER = """
+import sys, time
+from rag.config import load
+from rag.newsroom.parts import build_generator
+from rag.types import Message
+generator = build_generator(load())
+generator.load()
+start = time.perf_counter()
+list(generator.stream([Message("user", sys.argv[1])], max_tokens=60))
+print(time.perf_counter() - start)
+"""
+
+_BUSY = """
+import os
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+while True:
+    pass
+"""
+
+
+def bench_busy(runs: int) -> None:
+    """An answer of 60 tokens to a prompt of about 400, idle and with one core taken, in turn."""
+    from rag import samples
+
+    text = " ".join(path.read_text("utf-8") for path in sorted(samples.folder().glob("*.txt")))
+    prompt = f"{text[:1800]}\n\nRetell all of this at length."
+    pairs = []
+    for _ in range(runs):
+        idle = float(python(_ONE_ANSWER, prompt))
+        with one_core_taken():
+            pairs.append((idle, float(python(_ONE_ANSWER, prompt))))
+    idle, busy = (statistics.median(pair[place] for pair in pairs) for place in (0, 1))
+    row("answer, idle and with one core taken", f"{idle:.1f} s, {busy:.1f} s", "-")
+    ratios = [busy / idle for idle, busy in pairs]
+    row(
+        f"the same, one of {os.cpu_count()} cores taken / idle",
+        f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+        "at most 2.2 of two cores",
+    )
+
+
+@contextmanager
+def one_core_taken() -> Iterator[None]:
+    """Another process computes on one core for as long as this lasts."""
+    busy = subprocess.Popen([sys.executable, "-c", _BUSY])
+    try:
+        yield
+    finally:
+        busy.kill()
+        busy.wait()
+
+
 def bench_memory(_: int) -> None:
     """Peak resident memory and time of a whole ``rag ask`` in a process of its own."""
     with tempfile.TemporaryDirectory() as name:
@@ -197,6 +252,7 @@ BENCHMARKS: dict[str, Callable[[int], None]] = {
     "ingest": bench_ingest,
     "memory": bench_memory,
     "ask": bench_ask,
+    "busy": bench_busy,
 }
 
 if __name__ == "__main__":

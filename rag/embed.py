@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from rag.cores import share_cores
 from rag.errors import ModelError
 from rag.text import words
 
@@ -86,6 +87,7 @@ class SentenceTransformerEmbedder:
         with self._lock:
             if self._model is None:
                 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+                share_cores()
                 from sentence_transformers import SentenceTransformer
                 from transformers.utils import logging
 
@@ -105,7 +107,16 @@ class SentenceTransformerEmbedder:
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """float32 (len(texts), dimension), unit length."""
-        return self._encode(texts, prompt="query", progress=None)
+        import torch
+
+        # A question is a few words, which threads cannot share: where another process keeps a core
+        # busy they wait for each other, 20 times as long as one takes.
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            return self._encode(texts, prompt="query", progress=None)
+        finally:
+            torch.set_num_threads(threads)
 
     def encode_documents(
         self, texts: Sequence[str], *, progress: Progress | None = None
@@ -114,9 +125,9 @@ class SentenceTransformerEmbedder:
         return self._encode(texts, prompt="document", progress=progress)
 
     def _encode(self, texts: Sequence[str], *, prompt: str, progress: Progress | None) -> Vectors:
+        model = self._ready()
         import torch
 
-        model = self._ready()
         vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
         half = self._device == "cpu" and prompt == "document" and _has_bfloat16()
         done = 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from rag.cores import share_cores
 from rag.errors import ModelError
 from rag.terms import terms
 
@@ -63,6 +64,7 @@ class CrossEncoderReranker:
     def _ready(self) -> "CrossEncoder":
         with self._lock:
             if self._model is None:
+                share_cores()
                 from sentence_transformers import CrossEncoder
                 from transformers.utils import logging
 

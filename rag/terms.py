@@ -48,8 +48,19 @@ _SMALL = {
 }
 _SCALE = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _SCALE |= {"m": 1e6, "mn": 1e6, "bn": 1e9, "tn": 1e12, "k": 1e3}
+_SPELLED = frozenset("it us who".split())  # stop words that acronyms spell
+_ACRONYMS_ALONE = 3  # words of a text in capitals; a longer one is shouted
 _ADJUNCT = frozenset("after at before during from in near on outside".split())
 _PERCENT = re.compile(r"\s?%|\bper cent\b", re.I)
+# U.S., U. S. News; the white space after the last point parts it from the next word.
+_DOTTED = re.compile(r"\b(?:[A-Z]\.\s?)+[A-Z]\.(\s?)")
+ACRONYMS = {
+    "united states": "US",
+    "united kingdom": "UK",
+    "united nations": "UN",
+    "european union": "EU",
+}
+_STATES = re.compile(rf"\b({'|'.join(ACRONYMS)})(?: of America)?\b", re.I)
 _JOINERS = frozenset("of the and for de la le von van der den al bin".split())
 
 
@@ -109,8 +120,12 @@ def stem(folded: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The text with one way of writing countries and per cent: offsets of tokens are those in it."""
-    text = text.replace("U.S.", "US").replace("U.K.", "UK").replace("U.N.", "UN")
+    """The text with one way of writing acronyms, unions of states and per cent.
+
+    Offsets of tokens are those in it.
+    """
+    text = _DOTTED.sub(lambda found: re.sub(r"[.\s]", "", found.group()) + found.group(1), text)
+    text = _STATES.sub(lambda found: ACRONYMS[found.group(1).casefold()], text)
     return _PERCENT.sub(" percent", text)
 
 
@@ -125,7 +140,8 @@ def terms(text: str) -> Terms:
         for a, b in pairwise(tokens)
         if a.number and b.start - a.end <= 1 and b.folded in _SCALE
     }
-    content = [t for t in tokens if t.folded not in STOPWORDS and t.start not in scales]
+    # An acronym is a name: US is not "us", and WHO asks nothing.
+    content = [t for t in tokens if (t.name or t.folded not in STOPWORDS) and t.start not in scales]
     opens = content and content[0] is tokens[0] and not content[0].number
     return Terms(
         tokens=tokens,
@@ -179,6 +195,7 @@ def tells(claim: str, sentence: str) -> bool:
 
 def _tokens(text: str) -> tuple[Token, ...]:
     found = list(_WORD.finditer(text))
+    shouted = len(found) > _ACRONYMS_ALONE and text.isupper()
     tokens = []
     for place, match in enumerate(found):
         word = match.group()
@@ -187,7 +204,11 @@ def _tokens(text: str) -> tuple[Token, ...]:
         opens = not before or before[-1] in ".!?\n:•"
         following = found[place + 1].group() if place + 1 < len(found) else ""
         capital = word[0].isupper() and folded not in STOPWORDS
-        acronym = len(word) > 1 and word.isupper()
+        acronym = (
+            len(word) > 1
+            and word.isupper()
+            and not (folded in STOPWORDS and (shouted or folded not in _SPELLED))
+        )
         name = acronym or (capital and (not opens or (following[:1].isupper())))
         number = _number(found, place)
         tokens.append(Token(folded, stem(folded), match.start(), match.end(), name, number))

@@ -15,7 +15,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("types", "errors", "version"),
     (
         *("text", "terms", "chunk", "prompts", "cite", "dialogue", "export", "salience", "samples"),
-        *("suggest", "door"),
+        *("suggest", "door", "cores"),
     ),
     (
         *("batch", "fetch", "extract", "models", "embed", "rerank", "generate", "index", "check"),

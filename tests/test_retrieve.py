@@ -1,6 +1,7 @@
 """Retrieval on a real index: fused, filtered, capped, reordered, and asked anything at all."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -8,10 +9,18 @@ import numpy as np
 import pytest
 
 from rag.chunk import chunk, embedding_text
-from rag.embed import HashEmbedder
+from rag.embed import HashEmbedder, Vectors
 from rag.index import Entry, Index
 from rag.rerank import OverlapReranker, Scores
-from rag.retrieve import match_expression, nearest_sentences, retrieve, within
+from rag.retrieve import (
+    Window,
+    find,
+    match_expression,
+    nearest_sentences,
+    retrieve,
+    time_window,
+    within,
+)
 from rag.text import content_id
 from rag.types import Article, Filters, Page, Passage
 
@@ -235,3 +244,47 @@ def test_a_follow_up_is_near_to_its_own_words_first(index: Index) -> None:
     found = retrieve(f"{first} {second}", index=index, embedder=EMBEDDER, k=20)
     (best, *_) = nearest_sentences(second, found, alone=f"{first} {second}")
     assert best.quote == "The harbour of Brome opened on Monday."
+
+
+def test_the_time_of_a_question_is_a_window_that_leaves_something(index: Index) -> None:
+    def found(question: str, filters: Filters | None = None) -> set[str]:
+        window = time_window(question, date(2022, 1, 20))
+        passages = retrieve(
+            question, index=index, embedder=EMBEDDER, k=20, filters=filters, window=window
+        )
+        return set(titles(passages))
+
+    towns = {
+        "Brome",
+        "Corley",
+        "Dunmere",
+    }  # of 1 January; the copy is of the 3rd, whales of the 9th
+    assert found("Which harbour opened since 3 January?") == {"The same", "Zinc", "Whales"}
+    before = Filters(until=date(2022, 1, 2))
+    assert found("Which harbour opened since 3 January?", before) == {*towns, "Aldwick"}
+    assert found("Which harbour opened since 19 January?") >= towns, "nothing is as new as that"
+    assert found("Which harbour opened in December?") >= towns, "a month only prefers"
+
+
+def test_a_window_that_prefers_brings_its_articles_to_the_front(index: Index) -> None:
+    asked = "Which harbour did the mayor open?"
+    window = Window(date(2022, 1, 3), date(2022, 1, 3), strict=False)
+    first, *_ = retrieve(asked, index=index, embedder=EMBEDDER, window=window, sentence_weight=0)
+    assert first.article.title == "The same"
+
+
+class Opposite(HashEmbedder):
+    """Sees every question as the opposite of its words."""
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return -super().encode_queries(texts)
+
+
+def test_newer_news_leads_among_what_is_all_unlike_the_question(tmp_path: Path) -> None:
+    text = "The harbour of Corley opened on Monday."
+    with Index(tmp_path, create=True) as index:
+        index.bind(embedder=EMBEDDER.identity, dimension=128, chunk_words=30)
+        old = replace(made("Corley one", text), published=date(2012, 1, 1))
+        store(index, [old, made("Corley two", text)])
+        found = find(text, index=index, embedder=Opposite(128), lexical_weight=0)
+    assert titles(found) == ["Corley two", "Corley one"]

@@ -87,7 +87,9 @@ def answer(
     spent = Timing(retrieve=retrieve_seconds)
     for passages in rounds:
         yield Found(tuple(passages), tuple(nearest))
-        attempt = _Attempt(question, tuple(passages), generator, checker, tuple(history), max_tokens)
+        attempt = _Attempt(
+            question, tuple(passages), generator, checker, tuple(history), max_tokens
+        )
         yield from attempt.write()
         found = attempt.answer(bars)
         spent = _together(spent, found.timing, first=best is None)
@@ -181,11 +183,11 @@ class _Attempt:
         start = time.perf_counter()
         reply = read_reply(self.draft)
         short = short_answer(self.question, reply)
-        claims = _with_yes_or_no(self.claims, short)
+        claims = _proven_together(self.claims, short)
         silent = not claims or refuses(claims[0].text)
         signals = Signals() if silent else self._signals(short, claims)
         likely = 0.0 if silent else confidence(signals)
-        status = _status(claims, likely, bars)
+        status = "refused" if silent else _status(claims, likely, bars)
         refused = status == "refused"
         return Answer(
             question=self.question,
@@ -223,17 +225,27 @@ def _geometric_mean(logprobs: Sequence[float]) -> float:
     return exp(sum(logprobs) / len(logprobs))
 
 
-def _with_yes_or_no(claims: Sequence[Claim], short: str) -> list[Claim]:
-    """The claims, where a bare yes or no has the quotes and the status of the sentences after it."""
-    if len(claims) < 2 or short not in {"Yes", "No"} or claims[0].text.rstrip(".") != short:
+def _proven_together(claims: Sequence[Claim], short: str) -> list[Claim]:
+    """The claims, where an answer in a few words has the proof of the sentences that it is in.
+
+    A bare yes or no has no facts of its own: it has the quotes of all of them, and the status of
+    the weakest.
+    """
+    if len(claims) < 2:
         return list(claims)
-    said = claims[1:]
-    weakest = min(said, key=lambda claim: claim.score)
-    return [replace(weakest, text=claims[0].text, citations=distinct(said), unbacked=()), *said]
+    head, *said = claims
+    if short in {"Yes", "No"} and head.text.rstrip(".") == short:
+        weakest = min(said, key=lambda claim: claim.score)
+        return [replace(weakest, text=head.text, citations=distinct(said), unbacked=()), *said]
+    inside = [claim for claim in said if head.text.casefold() in claim.text.casefold()]
+    best = max(inside, key=lambda claim: claim.score, default=head)
+    if best.supported and not head.supported:
+        head = replace(best, text=head.text, unbacked=())
+    return [head, *said]
 
 
 def _status(claims: Sequence[Claim], likely: float, bars: Bars) -> AnswerStatus:
-    if likely < bars.maybe or not claims:
+    if likely < bars.maybe:
         return "refused"
     proven = all(claim.supported for claim in claims)
     return "answered" if proven and likely >= bars.sure else "unsure"

@@ -87,7 +87,10 @@ def coverage(question: str, passages: Sequence[Passage], claims: Sequence[Claim]
         article, first = passage.article, passage.chunk.start
         if any(
             citation.article_id == article.id
-            and (citation.field == "title" or _overlap(citation.start, citation.end, first + start, first + end))
+            and (
+                citation.field == "title"
+                or _overlap(citation.start, citation.end, first + start, first + end)
+            )
             for citation in cited
         ):
             about = terms(f"{article.title} {article.publisher}").stems

@@ -14,7 +14,7 @@ sentence is supported only if all its words, names and numbers stand there.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rag.check.decide import Weights, features, probability, trusted, weights
@@ -154,6 +154,7 @@ class Checker:
             return Claim(sentence, reason="there is no source")
         if len(sentence) > _LONGEST:
             return Claim(sentence, reason=f"it has more than {_LONGEST:,} characters")
+        sources = sorted(sources, key=lambda passage: passage.number not in cited)
         articles = {passage.article.id: passage.article for passage in sources}
         english_only = all(english(article) for article in articles.values())
         parser = self.parser if english_only else word_parser()
@@ -174,7 +175,7 @@ class Checker:
         if not proof.laid:
             return Claim(sentence, reason="the source has none of its words")
         score, plain = self._likely(sentence, proof, question, english_only)
-        quotes = _quotes(proof, numbers)
+        quotes = _quotes(proof, found, numbers)
         if self.judge is not None and english_only and not plain:
             score = self._judged(score, quotes, sentence, question)
         if score >= self.support and self.support < 1:
@@ -266,8 +267,15 @@ def _plain(text: str) -> str:
     return " ".join(_MARKS.sub(" ", as_written(text)).split()).casefold()
 
 
-def _quotes(proof: Proof, numbers: dict[str, int]) -> tuple[Citation, ...]:
-    return tuple(_quote(source, source.places[laid.number], numbers) for source, laid in proof.laid)
+def _quotes(
+    proof: Proof, sources: Sequence[Source], numbers: dict[str, int]
+) -> tuple[Citation, ...]:
+    """The quotes of a proof; a single one also where other articles print the same sentence."""
+    found = [_quote(source, source.places[laid.number], numbers) for source, laid in proof.laid]
+    if len(found) == 1:
+        others = [source for source in sources if source is not proof.laid[0][0]]
+        found += _stands(found[0].quote, others, numbers)
+    return tuple(found[:MOST_QUOTES])
 
 
 def _quote(source: Source, place: Place, numbers: dict[str, int]) -> Citation:
@@ -277,10 +285,18 @@ def _quote(source: Source, place: Place, numbers: dict[str, int]) -> Citation:
 
 
 def _reason(proof: Proof, score: float, support: float) -> str:
-    kinds = sorted(trusted(proof) & set(_REASONS), key=lambda kind: (kind not in PLAIN, kind))
+    found, words = trusted(proof), list(dict.fromkeys(_written(proof)))
+    kinds = sorted(found & set(_REASONS), key=lambda kind: (kind not in PLAIN, kind))
+    if words and (not kinds or ("unstated" in found and kinds[0] not in PLAIN)):
+        return f"no quote states: {', '.join(words[:5])}"
     if kinds:
         return _REASONS[kinds[0]]
-    words = [proof.claim.tokens[place].text for place in proof.missing]
-    if words:
-        return f"no quote states: {', '.join(words[:5])}"
     return f"it is {score:.0%} likely to be stated there, {support:.0%} are wanted"
+
+
+def _written(proof: Proof) -> Iterator[str]:
+    """What no quote has, figures and days in full."""
+    claim = proof.claim
+    for place in proof.missing:
+        item = claim.quantities.get(place) or claim.days.get(place)
+        yield claim.text[item.start : item.end] if item else claim.tokens[place].text

@@ -95,7 +95,14 @@ def _all(claim: Sentence, source: Source, laid: Laid, owned: Set[int]) -> Iterat
     yield from _directions(claim, laid)
     yield from _names(claim, source)
     for place, match in laid.matches.items():
-        if match.how == "opposed" and claim.tokens[place].pos != "VERB" and place in owned:
+        # An old song is nothing against a new bridge.
+        above = claim.heads.get(place, (place, ""))[0]
+        if (
+            match.how == "opposed"
+            and claim.tokens[place].pos != "VERB"
+            and place in owned
+            and (above == place or laid.linked(place, above))
+        ):
             yield Difference("opposed", (place,))
 
 

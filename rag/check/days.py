@@ -31,6 +31,7 @@ _NEAR = re.compile(
     re.I,
 )
 _HALF_A_YEAR = 183
+_FIRST, _LAST = date(2, 1, 1), date(9998, 1, 1)  # a year around each day can be reckoned
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def days(text: str, published: date | None) -> tuple[Day, ...]:
         text: the sentence.
         published: when its article came out; without it a weekday is no more than that.
     """
+    if published is not None and not _FIRST <= published <= _LAST:
+        published = None
     found: list[Day] = []
     for each in _all(text, published):
         if not any(each.start < other.end and other.start < each.end for other in found):

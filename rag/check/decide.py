@@ -29,6 +29,7 @@ KINDS = (
 )
 _MOST = 2.0
 _EPSILON = 1e-4
+_LEAST_TOLD = 0.34  # of the words that are no names: names alone state nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,17 @@ def caseless(proof: Proof) -> bool:
     if any(token.text[0].isupper() for token in claim.tokens[1:]):
         return False
     named = {laid.sentence.tokens[n].lower for _, laid in proof.laid for n in laid.sentence.names}
-    return not named or any(token.text in named for token in claim.tokens)
+    cased = any(source.cased for source, _ in proof.laid)
+    return not cased or any(token.text in named for token in claim.tokens)
+
+
+def told(proof: Proof) -> float:
+    """Of the words that are no names, numbers or days the share that is held, 0 to 1."""
+    claim = proof.claim
+    facts = claim.names | set(claim.quantities) | set(claim.days)
+    words = {place: weight(claim, place) for place in claim.content if place not in facts}
+    held = sum(size for place, size in words.items() if place in proof.owner)
+    return held / sum(words.values()) if words else 1.0
 
 
 def trusted(proof: Proof) -> frozenset[str]:
@@ -84,7 +95,7 @@ def trusted(proof: Proof) -> frozenset[str]:
     claim = proof.claim
     found = frozenset(each.kind for each in proof.differences)
     facts = claim.names | set(claim.quantities) | set(claim.days)
-    if facts & set(proof.missing):
+    if facts & set(proof.missing) or told(proof) < _LEAST_TOLD:
         found |= {"unstated"}
     return found - _BY_GRAMMAR if caseless(proof) else found
 
@@ -122,6 +133,7 @@ def features(proof: Proof) -> dict[str, float]:
     return {
         "words": sum(weight(claim, place) * value for place, value in worth.items()) / total,
         "first": sum(weight(claim, place) * match.worth for place, match in first.items()) / total,
+        "told": told(proof),
         "linked": len(linked) / len(arcs) if arcs else 1.0,
         "apart": min(_MOST, len(both) - len(linked)),
         "soft": soft / total,

@@ -107,7 +107,8 @@ def _says(token: Token) -> bool:
         return False
     if token.dep in {"aux", "auxpass", "neg", "prt", "punct"}:
         return False
-    return token.lemma not in _EMPTY and token.lower not in _EMPTY and len(token.text) > 1
+    words = {token.lemma, token.lower, token.lower.rstrip(".")}
+    return not words & _EMPTY and len(token.text) > 1
 
 
 def _placed(tokens: Tokens, found: Sequence[Item]) -> dict[int, Item]:

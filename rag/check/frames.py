@@ -137,7 +137,11 @@ class _Reader:
         if token.dep == "relcl":
             agents, patients = self._relative(agents, patients, head)
         elif token.dep == "acl" and head != place:
-            (patients if token.tag == "VBN" else agents).add(head)
+            # "The ferry left at noon" may be read as a ferry that was left.
+            if token.tag != "VBN":
+                agents.add(head)
+            elif self.tokens[head].dep != "ROOT" or self.of(place, "agent"):
+                patients.add(head)
         elif not subjects and not self.passive(place) and depth < _DEEP and head != place:
             above = self.roles(head, depth + 1) if self.is_deed(head) else (set(), set())
             if token.dep == "conj":

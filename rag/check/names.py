@@ -36,12 +36,15 @@ _SPELLED = {"united states": "us", "united kingdom": "uk", "united nations": "un
 _SPELLED |= {"european union": "eu", "great britain": "uk"}
 _ENDINGS = re.compile(r"^(?:a|an|ans|ian|ians|n|ns|ese|i|is|ish|e|ia|y|o|ean|d|land)?$")
 _JOINERS = frozenset("of the and for de la le von van der den al bin & et du".split())
+_STYLES = frozenset("mr mrs ms dr prof sir dame lord lady rev".split())
 _DOTTED = re.compile(r"(?:[A-Z]\.\s?)+[A-Z]?\.?")
 _CAPITAL = 4  # letters that a country and its people share
 
 
 def is_name(token: Token, place: int) -> bool:
     """Whether a word is (part of) a name."""
+    if token.lower.rstrip(".") in _STYLES:
+        return False
     if acronym(token.text):
         return True
     if (

@@ -13,6 +13,7 @@ MOST_QUOTES = 3
 _CANDIDATES = 10  # sentences that are compared word by word
 _EACH = 3  # of each article, at least
 _LINK = 0.25  # what a pair of words that stand together there too is worth
+_CITED = 0.3  # what it is worth that the claim cites the article
 _AGAINST = 0.4  # what a contradiction costs among sentences that hold as much
 _GAIN = 0.7  # what another sentence must add, in words
 _ELSEWHERE = 0.6  # of its gain, where it is of another article
@@ -151,7 +152,7 @@ def _value(
         + _LINK * links
         - _AGAINST * against
         + about
-        + 0.1 * (source.article.id in preferred)
+        + _CITED * (source.article.id in preferred)
         - length
         - 0.05 * (place.field == "title")
     )

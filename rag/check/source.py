@@ -16,6 +16,7 @@ from rag.types import Article, ArticleField
 _WHOLE = 60  # sentences up to which an article is read at once
 _MOST = 4000  # sentences of an article that are looked at
 _BEFORE = 3  # sentences in which a pronoun's name is looked for
+_CAPITALS = 0.01  # share of words with a capital inside sentences, below which a text has none
 _MODIFIERS = frozenset("compound amod nmod poss".split())
 
 
@@ -34,7 +35,7 @@ class Source:
     """An article, sentence by sentence; the grammar of a sentence is read when it is asked for."""
 
     def __init__(self, article: Article, parser: Parser) -> None:
-        """Cut the article; nothing is parsed yet."""
+        """Cut the article; nothing is parsed yet. ``cased``: whether its names have capitals."""
         self.article = article
         self._parser = parser
         self._lock = threading.Lock()
@@ -50,6 +51,8 @@ class Source:
             for number, (where, start, end) in enumerate(spans)
         )
         self._words = frozenset(t.folded for place in self.places for t in place.terms.tokens)
+        tokens = [token for place in self.places for token in place.terms.tokens]
+        self.cased = sum(token.name for token in tokens) >= _CAPITALS * len(tokens)
         held = Counter(
             stem for place in self.places for stem in place.terms.stems | place.terms.numbers
         )

@@ -116,7 +116,7 @@ def _begun(
 
 def _set(order: Order) -> list[str]:
     """The settings of the command line, and before them those that follow from how it is worked on."""
-    from rag.generate.llamacpp import available_processors
+    from rag.cores import available_processors
 
     settings = settings_of(order.profile, list(order.overrides))
     given = [f"generator.parallel={settings.batch.streams}"]

@@ -12,9 +12,12 @@ from rag.evaluate.sets import Quiz, QuizQuestion, SpanQuestion, quizzes, sample,
 from rag.evaluate.task import Figure, Item, Record
 from rag.evaluate.workbench import Workbench, file_digest
 from rag.newsroom import News
-from rag.types import Filters
+from rag.retrieve import excerpts, within
+from rag.types import Filters, Passage
 
 _DEPTH = 50  # articles looked at
+_WIDE = 24  # passages of which sentences are ranked
+_READ = (350, 700, 1000)  # tokens of sentences
 _CUTS = (1, 3, 5, 10)
 _DATED = ("as_of", "undated")
 
@@ -24,8 +27,9 @@ class Retrieval:
 
     RealTime QA, by ``News.find``: the questions whose gold articles are known, as of their date and
     without it; ``answer_in_context`` over a sample of all questions: whether the passages that the
-    model would be shown hold the answer, as whole words. XQuAD, by ``News.search``: the passage
-    of the right paragraph, among all paragraphs.
+    model would be shown hold the answer, as whole words; ``answer_in_350``, 700 and 1000: whether
+    the leading sentences (:func:`rag.retrieve.excerpts`) of so many tokens do. XQuAD, by
+    ``News.search``: the passage of the right paragraph, among all paragraphs.
 
     Variants: ``hybrid`` is the settings as they stand without a reranker, ``lexical`` and ``dense``
     each search alone, ``reranked`` the settings with their reranker, if they name one.
@@ -78,9 +82,14 @@ class Retrieval:
         news = self._bench.corpus(quiz)
         found = {}
         for dated in _DATED:
-            shown = news.shown(question.text, filters=_filters(question, dated))
-            text = "\n".join(f"{p.article.title}\n{p.chunk.text}" for p in shown)
-            found[dated] = holds(text, question.answers)
+            filters = _filters(question, dated)
+            shown = news.shown(question.text, filters=filters)
+            found[f"{dated}/answer_in_context"] = _held(shown, question)
+            wide = news.search(question.text, filters=filters, k=_WIDE)
+            ranked = excerpts(question.text, wide)
+            for tokens in _READ:
+                leading = within(ranked, tokens=tokens, count=self._bench.generator.count_tokens)
+                found[f"{dated}/answer_in_{tokens}"] = _held(leading, question)
         return {"in_context": found}
 
     def _span(self, own: Sequence[SpanQuestion], question: SpanQuestion) -> Record:
@@ -114,7 +123,7 @@ class Retrieval:
         return self._bench.ingested(folder, records, digest).folder
 
     def figures(self, records: Sequence[Record]) -> Sequence[Figure]:
-        """hit@1, 3, 5, 10 and MRR@10 a variant; ``answer_in_context`` of the settings as they stand."""
+        """hit@1, 3, 5, 10 and MRR@10 a variant; those of the context with the settings as they stand."""
         figures = list[Figure]()
         for dataset in dict.fromkeys(str(record["dataset"]) for record in records):
             own = records_of(records, dataset)
@@ -129,7 +138,7 @@ class Retrieval:
                 figures += _ranked((dataset, *name.split("/")), each)
             best = "reranked" if "reranked" in self._variants else "hybrid"
             for name, held_each in context.items():
-                figures.append(mean_figure((dataset, best, name, "answer_in_context"), held_each))
+                figures.append(mean_figure((dataset, best, *name.split("/")), held_each))
         return figures
 
 
@@ -174,6 +183,11 @@ def _drawn(
 
 def _filters(question: QuizQuestion, dated: str) -> Filters:
     return Filters(as_of=question.day) if dated == "as_of" else Filters()
+
+
+def _held(passages: Sequence[Passage], question: QuizQuestion) -> bool:
+    text = "\n".join(f"{each.article.title}\n{each.chunk.text}" for each in passages)
+    return holds(text, question.answers)
 
 
 def _ranked(path: tuple[str, ...], places: Sequence[int | None]) -> list[Figure]:

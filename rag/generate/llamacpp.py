@@ -6,7 +6,6 @@ locked with a random key, shows no page, and is used here to count tokens only.
 
 import http.client
 import json
-import os
 import secrets
 import threading
 import weakref
@@ -18,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from rag.cores import available_processors, share_cores
 from rag.errors import GenerateError, ModelError, ModelMissing, PromptTooLong
 from rag.generate import LIKELIEST, LastUsage, Usage
 from rag.generate.runs import Chunk, Run, Server, Trouble, end_all, likelihoods, together
@@ -247,6 +247,7 @@ class LlamaCppGenerator:
             return self._server
 
     def _open(self) -> Server:
+        share_cores()
         import xllamacpp
 
         wanted = xllamacpp.CommonParams()
@@ -284,13 +285,6 @@ class LlamaCppGenerator:
         opened.handle_metrics()
         server: Server = opened
         return server
-
-
-def available_processors() -> int:
-    """How many processors this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _cost(chunk: Chunk) -> Usage | None:

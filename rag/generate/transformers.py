@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.cores import share_cores
 from rag.errors import GenerateError, ModelError, ModelMissing, PromptTooLong
 from rag.generate import LastUsage, Usage
 from rag.generate.gathering import Gathering, Request, Turn, likeliest, padded
@@ -110,9 +111,9 @@ class TransformersGenerator:
             ModelMissing: there is no such model on this machine.
             GenerateError: the prompt does not fit the context.
         """
+        engine = self._ready()
         import torch
 
-        engine = self._ready()
         prompt = self._prompt(engine, messages)
         begin = engine.model.config.decoder_start_token_id if engine.seq2seq else None
         decoder = {"decoder_input_ids": prompt.new_tensor([[begin]])} if engine.seq2seq else {}
@@ -148,9 +149,9 @@ class TransformersGenerator:
             ModelMissing: there is no such model on this machine.
             GenerateError: the prompt does not fit the context, or the engine failed.
         """
+        engine = self._ready()
         from transformers import TextIteratorStreamer
 
-        engine = self._ready()
         prompt = self._prompt(engine, messages)
         read = int(prompt.shape[1])
         request = Request(
@@ -238,6 +239,7 @@ class TransformersGenerator:
         return ModelError(f"transformers cannot load {self._path}: {line}")
 
     def _open(self) -> _Engine:
+        share_cores()
         from transformers import (
             AutoConfig,
             AutoModelForCausalLM,

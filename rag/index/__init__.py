@@ -25,6 +25,7 @@ from rag.types import Article, Chunk, Filters, Order, Page, Status
 __all__ = ["Entry", "Index", "IndexInfo"]
 
 _FILE = "news.sqlite"
+_ALL = Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +233,21 @@ class Index:
         """The raw body that an article was cleaned from."""
         return self._store.source(article_id)
 
+    def holds(self, word: str) -> bool:
+        """Whether a chunk, its title or publisher has this word, in any of its forms."""
+        return self._store.holds(word)
+
+    def vocabulary(self, beginning: str) -> dict[str, int]:
+        """The stems of all words that begin so, each with how many chunks hold it."""
+        return self._store.vocabulary(beginning)
+
     def lexical(
-        self, match: str, *, weights: tuple[float, float, float], filters: Filters, limit: int
+        self,
+        match: str,
+        *,
+        weights: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        filters: Filters = _ALL,
+        limit: int,
     ) -> list[tuple[int, float]]:
         """(chunk number, BM25) best first; ``match`` is an FTS5 expression."""
         return self._store.search(match, weights=weights, filters=filters, limit=limit)

@@ -45,6 +45,10 @@ CREATE INDEX IF NOT EXISTS chunk_article ON chunks (article_id);
 CREATE VIRTUAL TABLE IF NOT EXISTS chunk_text USING fts5 (
     text, title, about, tokenize = 'porter unicode61 remove_diacritics 2');
 """
+# The stems of chunk_text and how many chunks hold each, read off it: nothing of it is stored.
+_VOCABULARY = """
+CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, chunk_text, row);
+"""
 _COLUMNS = "id, url, title, text, publisher, authors, published, language, fetched"
 # What is not known stands last in every order.
 _ORDERS: Mapping[Order, str] = {
@@ -80,7 +84,7 @@ class Store:
             self._db.execute("PRAGMA busy_timeout = 10000")
             # SQLite's own lower() knows ASCII alone.
             self._db.create_function("casefold", 1, str.casefold, deterministic=True)
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(_SCHEMA + _VOCABULARY)
         # Who lets go of it while others still read need not wait for them.
         weakref.finalize(self, self._db.close).atexit = False
 
@@ -274,6 +278,21 @@ class Store:
             (*weights, match, *values, limit),
         )
         return [(int(str(number)), float(str(score))) for number, score in rows]
+
+    def holds(self, word: str) -> bool:
+        """Whether a chunk, its title or publisher has this word, in any of its forms."""
+        match = '"' + word.replace('"', "") + '"'
+        return bool(
+            self._rows("SELECT 1 FROM chunk_text WHERE chunk_text MATCH ? LIMIT 1", (match,))
+        )
+
+    def vocabulary(self, beginning: str) -> dict[str, int]:
+        """The stems that begin so, as FTS5 cuts words to them, each with how many chunks hold it."""
+        rows = self._rows(
+            "SELECT term, doc FROM vocabulary WHERE term >= ? AND term < ?",
+            (beginning, beginning + "\U0010ffff"),
+        )
+        return {str(stem): int(str(count)) for stem, count in rows}
 
     def chunks(self, numbers: Sequence[int]) -> dict[int, tuple[Chunk, Article]]:
         """The chunks of these numbers with their articles; numbers that are gone are left out."""

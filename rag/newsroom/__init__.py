@@ -428,7 +428,7 @@ class News:
     ) -> tuple[Passage, ...]:
         """The best chunks; ``timely`` ones where the query says "this week" or "in 2022"."""
         chosen = self.settings.retrieve
-        today = (filters and filters.as_of) or date.today()  # noqa: DTZ011 - the reader's own day
+        today = (filters and filters.as_of) or date.today()
         return retrieve(
             query,
             index=self._open(bind=True),

@@ -11,10 +11,12 @@ from rag.retrieve.excerpts import excerpts
 from rag.retrieve.passages import retrieve, within
 from rag.retrieve.ranking import match_expression
 from rag.retrieve.sentences import nearest_sentences
+from rag.retrieve.spelling import corrected
 from rag.retrieve.times import Window, time_window
 
 __all__ = [
     "Window",
+    "corrected",
     "excerpts",
     "find",
     "match_expression",

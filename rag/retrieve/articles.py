@@ -10,6 +10,7 @@ from rag.embed import Embedder
 from rag.index import Index
 from rag.rerank import Reranker
 from rag.retrieve.ranking import fused, rankings
+from rag.retrieve.spelling import corrected
 from rag.terms import Terms, rarity, share, terms
 from rag.types import Filters, Passage
 
@@ -35,6 +36,7 @@ def find(
     In each search an article stands where its best chunk stands, so that an article of many
     chunks does not fill the ranking. The arguments are those of :func:`rag.retrieve.retrieve`.
     """
+    query = corrected(query, index=index)
     found = rankings(
         query,
         index=index,

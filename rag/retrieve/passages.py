@@ -8,6 +8,7 @@ from rag.index import Index
 from rag.prompts import source_block
 from rag.rerank import Reranker
 from rag.retrieve.ranking import first_place, fused, in_one_sentence, rankings
+from rag.retrieve.spelling import corrected
 from rag.retrieve.times import Window, windowed
 from rag.terms import repeats
 from rag.types import Article, Chunk, Filters, Passage
@@ -49,6 +50,7 @@ def retrieve(
             for nothing where the filters name days.
         reranker: scores question and chunk together; its order replaces the fused one.
     """
+    question = corrected(question, index=index)
     filters, preferred = windowed(filters or Filters(), window, index.newest())
     searches = rankings(
         question,

@@ -8,7 +8,7 @@ from typing import TypeVar
 from rag.embed import Embedder
 from rag.index import Index
 from rag.retrieve.times import Window
-from rag.terms import STOPWORDS, rarity, share, terms
+from rag.terms import ACRONYMS, STOPWORDS, rarity, share, terms
 from rag.text import sentences
 from rag.types import Article, Chunk, Filters
 
@@ -18,6 +18,12 @@ _OLDER = 0.3  # what the score of older news counts then
 _OUTSIDE = 0.5  # what the score of news outside the window of a question counts
 _HALF_LIFE = 365.25  # days in which half of it has gone
 _COLUMN_WEIGHTS = (1.0, 2.0, 0.5)  # BM25 of text, title, publisher with date
+
+# Other ways of writing a word, as phrases of FTS5, which reads "U.S." as two words.
+_WRITTEN: dict[str, tuple[str, ...]] = {
+    short.lower(): (" ".join(short.lower()), full) for full, short in ACRONYMS.items()
+}
+_WRITTEN["percent"] = ("per cent",)
 
 _T = TypeVar("_T")
 Ranking = Sequence[tuple[int, float]]  # (chunk number, score), best first
@@ -53,9 +59,14 @@ def rankings(
 
 
 def match_expression(question: str) -> str:
-    """The FTS5 expression for a question: any of its content words, each quoted; may be empty."""
-    tokens = terms(question).tokens
-    words = dict.fromkeys(token.folded for token in tokens if token.folded not in STOPWORDS)
+    """The FTS5 expression for a question: any of its content words, each quoted; may be empty.
+
+    Acronyms are words, whatever they spell, and are looked for in full and with points too.
+    """
+    words = dict[str, None]()
+    for token in terms(question).tokens:
+        if token.name or token.folded not in STOPWORDS:
+            words |= dict.fromkeys((token.folded, *_WRITTEN.get(token.folded, ())))
     return " OR ".join('"' + word.replace('"', "") + '"' for word in words)
 
 

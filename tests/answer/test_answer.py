@@ -127,7 +127,12 @@ class Asked:
         )  # fmt: skip
 
     def __call__(
-        self, reply: str, question: str = QUESTION, *, bars: Bars = SURE_AT_ONCE, max_tokens: int = 160
+        self,
+        reply: str,
+        question: str = QUESTION,
+        *,
+        bars: Bars = SURE_AT_ONCE,
+        max_tokens: int = 160,
     ) -> Answer:
         return last(self.events([reply], question, bars=bars, max_tokens=max_tokens))
 
@@ -335,7 +340,9 @@ def test_closing_the_stream_closes_the_generator(checker: Checker) -> None:
 
 
 def test_a_model_that_goes_on_and_on_is_stopped(ask: Asked) -> None:
-    generator = Watched([f"Ida Fenn\n{OPENED}. [1] " + "".join(f"It has {n} lamps. " for n in range(2, 30))])
+    generator = Watched(
+        [f"Ida Fenn\n{OPENED}. [1] " + "".join(f"It has {n} lamps. " for n in range(2, 30))]
+    )
     found = last(ask.events([], generator=generator))
     assert len(found.claims) == 4
     assert generator.closed

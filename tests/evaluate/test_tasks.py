@@ -74,6 +74,8 @@ def test_an_article_of_a_later_day_is_not_found_as_of_the_question(tmp_path: Pat
     # What the model would be shown is held against the answer, not against the address.
     assert found[name, "hybrid", "as_of", "answer_in_context"] == (0.0, 1)
     assert found[name, "hybrid", "undated", "answer_in_context"] == (1.0, 1)
+    assert found[name, "hybrid", "as_of", "answer_in_350"] == (0.0, 1)
+    assert found[name, "hybrid", "undated", "answer_in_350"] == (1.0, 1)
 
 
 def test_each_search_alone_has_the_others_switched_off() -> None:

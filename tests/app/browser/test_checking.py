@@ -14,13 +14,12 @@ pytestmark = pytest.mark.slow
 
 TRUE = "Blinken will meet German Foreign Minister Annalena Baerbock in Berlin on Thursday."
 FALSE = "The <b>Zorlon</b> parliament outlawed 19 kinds of teapot."
-PHONE = {"width": 390, "height": 844}
 
 
 def opened(house: "House", visit: "Visits") -> "Page":
     """The tab, over the sample news."""
     page = visit(house.page(Told()))
-    page.set_viewport_size(PHONE)
+    page.set_viewport_size({"width": 390, "height": 844})
     tab(page, "Check a text")
     return page
 
