@@ -6,12 +6,11 @@ from typing import Annotated, Self
 from fastapi import FastAPI
 from pydantic import BaseModel, Field, model_validator
 
-from rag import Article, Claim
+from rag import Article
 from rag.serve.desk import Desk, filters_of
 from rag.serve.refusals import documented
-from rag.serve.schemas import CitationReply, Day, Strict, Within
+from rag.serve.schemas import ClaimReply, Day, Strict, Within
 from rag.text import as_article
-from rag.types import ArticleField, Span, Verdict
 
 _MOST_SOURCES = 20
 _Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
@@ -51,55 +50,10 @@ class CheckRequest(Within):
         return self
 
 
-class SpanReply(BaseModel):
-    """Words of a sentence: its text from `start` to `end`."""
-
-    start: int
-    end: int
-    text: str
-
-    @classmethod
-    def of(cls, span: Span) -> Self:
-        """That of the library."""
-        return cls(start=span.start, end=span.end, text=span.text)
-
-
-class QuoteReply(CitationReply):
-    """Words of an article, or of its title."""
-
-    field: ArticleField = Field(description="What it is cut from: the article's text or title.")
-
-
-class SentenceReply(BaseModel):
-    """A sentence of the text."""
-
-    text: str
-    status: Verdict = Field(description="Whether quotes state all of it, some of it, or nothing.")
-    unbacked: list[SpanReply] = Field(description="The words that no quote states.")
-    citations: list[QuoteReply]
-    score: float = Field(description="Probability that the sources support all of it, 0 to 1.")
-    reason: str = Field(description="What is wrong with it, in a few words.")
-
-    @classmethod
-    def of(cls, claim: Claim) -> Self:
-        """That of the library."""
-        return cls(
-            text=claim.text,
-            status=claim.status,
-            unbacked=list(map(SpanReply.of, claim.unbacked)),
-            citations=[
-                QuoteReply(**CitationReply.of(each).model_dump(), field=each.field)
-                for each in claim.citations
-            ],
-            score=round(claim.score, 4),
-            reason=claim.reason,
-        )
-
-
 class CheckReply(BaseModel):
     """The sentences of a text, in their order."""
 
-    claims: list[SentenceReply]
+    claims: list[ClaimReply]
     note: str = Field(description="What to know about the text's language; mostly empty.")
 
 
@@ -130,7 +84,7 @@ class Checks:
             checking = self._desk.news.checking(asked.text, sources=sources, filters=filters)
             reply = CheckReply(claims=[], note=checking.note)
             for claim in checking:
-                reply.claims.append(SentenceReply.of(claim))
+                reply.claims.append(ClaimReply.of(claim))
                 yield reply  # between two sentences, work that nobody waits for ends
 
         return await self._desk.model.last(work)

@@ -53,7 +53,8 @@ def test_a_question_is_answered_with_its_sources(ai: openai.OpenAI, ask: httpx.C
     assert done.usage.total_tokens == done.usage.prompt_tokens + done.usage.completion_tokens > 0
     found = extension(choice.message)
     assert found["refused"] is False
-    assert found["confidence"] >= 0.7
+    assert found["status"] == "answered"
+    assert found["short"]
     (cited,) = found["citations"]
     assert (cited["number"], cited["title"], cited["quote"]) == (1, TITLE, QUOTE)
     text = ask.get(f"/articles/{cited['article_id']}").json()["text"]
@@ -64,13 +65,16 @@ def test_what_the_articles_do_not_say_is_refused_and_no_error(ai: openai.OpenAI)
     done = ai.chat.completions.create(model="newsrag", messages=user(NOBODY))
     message = done.choices[0].message
     assert message.content == NOT_IN_THE_ARTICLES
-    assert extension(message) == {"citations": [], "refused": True, "confidence": 0.0}
+    found = extension(message)
+    assert (found["status"], found["refused"], found["citations"]) == ("refused", True, [])
+    assert found["nearest"][0]["quote"]
 
 
-def test_only_articles_within_the_filter_are_used(ai: openai.OpenAI) -> None:
+def test_a_filter_that_admits_no_article_is_an_error_that_says_so(ai: openai.OpenAI) -> None:
     early = {"newsrag": {"until": "2001-01-01"}}
-    done = ai.chat.completions.create(model="newsrag", messages=user(WHO), extra_body=early)
-    assert extension(done.choices[0].message)["refused"] is True
+    with pytest.raises(openai.BadRequestError, match="none of the 21 articles") as raised:
+        ai.chat.completions.create(model="newsrag", messages=user(WHO), extra_body=early)
+    assert raised.value.code == "no_articles"
 
 
 def test_text_parts_rules_and_settings_of_other_models_are_accepted(ai: openai.OpenAI) -> None:
@@ -209,9 +213,9 @@ def test_what_openais_client_gathers_of_a_stream_is_the_whole_message(
 
 
 def test_no_word_is_sent_that_is_withdrawn_in_the_end(served: "Serve") -> None:
-    """The sentence holds, but the model is not sure that it answers."""
+    """The sentence has its proof, but it is not sure enough that it answers."""
     model = Told({"Who will travel?": f"{QUOTE} [1]"})
-    with of(served(model, "answer.sure=1")) as ai:
+    with of(served(model, "answer.sure=1", "answer.maybe=1")) as ai:
         pieces = list(
             ai.chat.completions.create(
                 model="newsrag", messages=user("Who will travel?"), stream=True
@@ -222,25 +226,17 @@ def test_no_word_is_sent_that_is_withdrawn_in_the_end(served: "Serve") -> None:
     assert extension(pieces[-1].choices[0].delta)["refused"] is True
 
 
-def test_sentences_without_proof_are_in_no_stream(served: "Serve") -> None:
-    model = Told({WHO: f"{INVENTED} {QUOTE} [1]"})
+def test_the_short_answer_comes_first_then_each_sentence_proven_or_not(served: "Serve") -> None:
+    model = Told({WHO: f"Baerbock and Le Drian [1]\n{QUOTE} [1] {INVENTED}"})
     with of(served(model)) as ai:
         pieces = list(ai.chat.completions.create(model="newsrag", messages=user(WHO), stream=True))
-    assert "".join(words(pieces)) == f"{QUOTE} [1]"
-
-
-def test_sentences_come_one_by_one_where_none_can_be_withdrawn(served: "Serve") -> None:
-    second = "Blinken will meet Lavrov in Geneva on Friday."
-    model = Told({WHO: f"{QUOTE} [1] {LAVROV} [1] {second} [1]"})
-    model.hold()
-    with of(served(model, "answer.sure=0")) as ai:
-        stream = ai.chat.completions.create(model="newsrag", messages=user(WHO), stream=True)
-        model.let(len(f"{QUOTE} [1] {LAVROV}".split()))
-        first = next(piece for piece in stream if piece.choices[0].delta.content)
-        assert first.choices[0].delta.content == f"{QUOTE} [1]"
-        model.go()
-        rest = words(list(stream))
-    assert rest[0] == f" {LAVROV} [1]"
+    assert words(pieces) == ["Baerbock and Le Drian [1]\n", f"{QUOTE} [1] ", INVENTED]
+    found = extension(pieces[-1].choices[0].delta)
+    assert found["short"] == "Baerbock and Le Drian"
+    assert found["status"] == "unsure"
+    assert [claim["status"] for claim in found["claims"]][1:] != ["supported", "supported"]
+    unproven = [word["text"] for claim in found["claims"] for word in claim["unbacked"]]
+    assert "Bergmann" in " ".join(unproven)
 
 
 # Refused

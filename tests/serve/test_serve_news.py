@@ -83,12 +83,19 @@ def test_only_so_many_passages_are_read(ask: httpx.Client) -> None:
 def test_an_answer_has_all_that_the_library_gives(served: "Serve") -> None:
     model = Told({WHO: f"{INVENTED} {QUOTE} [1]"})
     with client(served(model)) as ask:
-        found = posted(ask, "/ask", question=WHO, short=True)
-    assert found["text"] == f"{QUOTE} [1]"
-    assert [claim["supported"] for claim in found["claims"]] == [False, True]
-    assert found["claims"][0]["reason"]
-    assert found["citations"] == found["claims"][1]["citations"]
-    assert found["citations"][0]["title"] == TITLE
+        found = posted(ask, "/ask", question=WHO)
+    assert QUOTE in found["text"]
+    assert found["short"]
+    assert (found["status"], found["refused"]) == ("unsure", False)
+    unproven, proven = found["claims"]
+    assert proven["status"] == "supported"
+    assert unproven["status"] != "supported"
+    for span in unproven["unbacked"]:
+        assert unproven["text"][span["start"] : span["end"]] == span["text"]
+    assert proven["citations"][0]["title"] == TITLE
+    assert proven["citations"][0]["field"] == "text"
+    assert INVENTED in found["draft"]
+    assert found["nearest"]
     assert found["passages"][0]["text"]
     assert found["timing"]["output_tokens"] > 0
     assert found["model"] == "scripted"
@@ -97,6 +104,8 @@ def test_an_answer_has_all_that_the_library_gives(served: "Serve") -> None:
 def test_a_refusal_is_an_answer(ask: httpx.Client) -> None:
     found = posted(ask, "/ask", question=NOBODY)
     assert (found["text"], found["refused"]) == (NOT_IN_THE_ARTICLES, True)
+    assert (found["short"], found["status"]) == ("", "refused")
+    assert found["nearest"][0]["quote"]
 
 
 def test_history_goes_along(ask: httpx.Client) -> None:
@@ -183,7 +192,7 @@ def test_hostile_text_is_text(own: httpx.Client) -> None:
         ("/ask", {"question": WHO, "sinse": "2022-01-01"}, "sinse: Extra inputs", "sinse"),
         ("/ask", {"question": WHO, "since": "yesterday"}, "wanted a day such as", "since"),
         ("/ask", {"question": WHO, "since": 0}, "wanted a day such as 2022-01-18", "since"),
-        ("/ask", {"question": WHO, "short": 0}, "short: Input should be a valid bool", "short"),
+        ("/ask", {"question": WHO, "short": True}, "short: Extra inputs", "short"),
         ("/search", {"query": "x", "k": 0}, "k: Input should be greater", "k"),
         ("/search", {"query": "x", "since": "2022-02-01", "until": "2022-01-01"}, "after", "since"),
         ("/summarize", {}, "wanted one of article_ids, query and text", None),
