@@ -21,7 +21,12 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(
+    parser: Parser,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
     """Runs the command in a folder of its own; exit code and both outputs."""
     monkeypatch.setenv("RAG_EMBEDDER_ENGINE", "hash")
     monkeypatch.chdir(tmp_path)
