@@ -18,11 +18,11 @@ from given_sets import (
     write_squad,
 )
 
-from rag import verify
+from rag.check import Checker
 from rag.config import load
 from rag.embed import HashEmbedder
 from rag.errors import ConfigError, GenerateError, SourceError
-from rag.evaluate import faithfulness, metrics, report, slices
+from rag.evaluate import metrics, report, slices
 from rag.evaluate.gate import Gate, Part, check
 from rag.evaluate.sets import quizzes
 from rag.evaluate.workbench import Workbench
@@ -103,9 +103,9 @@ def test_floors_are_set_then_held_and_the_same_figures_come_again(data: Path) ->
 @pytest.mark.slow
 def test_a_broken_check_breaks_its_floor(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(data, update=True, small=True)
-    real = verify.check
+    real = Checker.check
     monkeypatch.setattr(
-        faithfulness, "check", lambda text, passages, support: real("Nobody swam.", passages)
+        Checker, "check", lambda checker, text, passages: real(checker, "Nobody swam.", passages)
     )
     good, told = run(data, small=True)
     assert not good
@@ -154,15 +154,15 @@ def test_a_stopped_gate_goes_on_and_counts_nothing_before_its_end(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged: list[str] = []
-    real = verify.check
+    real = Checker.check
 
-    def stop(text, passages, support):  # type: ignore[no-untyped-def]
+    def stop(checker, text, passages):  # type: ignore[no-untyped-def]
         judged.append(text)
         if len(judged) == 5:
             raise KeyboardInterrupt
-        return real(text, passages, support=support)
+        return real(checker, text, passages)
 
-    monkeypatch.setattr(faithfulness, "check", stop)
+    monkeypatch.setattr(Checker, "check", stop)
     with pytest.raises(KeyboardInterrupt):
         run(data, update=True)
     assert not (data.parent / "baseline.json").exists()
