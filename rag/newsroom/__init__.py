@@ -589,11 +589,6 @@ class News:
         """Check a text, sentence by sentence; arguments and errors are those of :meth:`checking`."""
         return tuple(self.checking(text, sources=sources, filters=filters))
 
-    def _admitting(self, filters: Filters | None) -> None:
-        """Raise NoArticles where the filters admit no article."""
-        if not self.count(filters=filters):
-            raise NoArticles(self.count())
-
     def recalled(self, saved: str) -> Answer:
         """An answer that :func:`rag.export.saved` has written, built again from the index.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.check import Parser
 from rag.cli import main
 
 TRUE = "Mayor Ida Fenn opened the new Harrow bridge."
@@ -21,9 +22,8 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command in a folder of its own, without models; exit code and both outputs."""
+    """Runs the command in a folder of its own; exit code and both outputs."""
     monkeypatch.setenv("RAG_EMBEDDER_ENGINE", "hash")
-    monkeypatch.setenv("RAG_MODELS_DIR", str(tmp_path / "models"))
     monkeypatch.chdir(tmp_path)
     Path("draft.txt").write_text(f"{TRUE} {FALSE}\n")
     Path("source.txt").write_text(SOURCE)
@@ -46,7 +46,8 @@ def test_a_draft_is_held_against_an_index(run: Run) -> None:
     code, out, _ = run("check", "draft.txt", "--index", "mine")
     assert code == 0
     assert f"[supported] {TRUE}\n    “Mayor Ida Fenn opened" in out
-    assert "[unsupported] ⟦" in out
+    assert "[unsupported] " in out
+    assert "⟦Zorlon" in out
     assert "2 sentences: 1 supported, 0 partly, 1 unsupported." in out
     assert run("check", "draft.txt", "--index", "mine", "--fail")[0] == 1
     assert run("check", "-", "--index", "mine", "--fail", stdin=TRUE)[0] == 0
@@ -115,8 +116,8 @@ def test_what_cannot_be_checked_is_an_error_and_never_unsupported(
 
 def test_what_a_terminal_obeys_does_not_reach_it(run: Run) -> None:
     code, out, _ = run(
-        "check", "-", "--source", "source.txt", stdin="\x1b[2JHe <b>left</b> \u202eOslo."
+        "check", "-", "--source", "source.txt", stdin="\x1b[2JMayor Ida Fenn opened\u202e it."
     )
     assert code == 0
-    assert "[2JHe <b>left</b> Oslo." in out
-    assert "\x1b" not in out
+    assert "Ida Fenn opened it." in out
+    assert not set(out) & set("\x1b\u202e")

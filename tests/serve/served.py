@@ -15,7 +15,7 @@ from rag.config import load
 from rag.generate import Generator
 from rag.serve import Served, serve
 
-SETTINGS = ("embedder.engine=hash", "retrieve.first_tokens=300", "retrieve.source_tokens=300")
+SETTINGS = ("embedder.engine=hash", "retrieve.source_tokens=300")
 
 
 class Serve(Protocol):
