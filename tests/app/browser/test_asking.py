@@ -64,11 +64,12 @@ def test_words_are_shown_as_they_are_written_and_sentences_as_they_are_checked(
     assert page.locator("#live .claim").count() == 0
     model.pace = 0.0
     model.let(len(f"{QUOTE} [1]".split()) - 13 + 2)
-    page.locator("#live .claim:not(.unsupported)").get_by_text(QUOTE).wait_for()
+    page.locator("#live .claim.supported").get_by_text(QUOTE).wait_for()
     model.let(len(f"{INVENTED} [1]".split()))  # the check waits for the next sentence
-    page.locator("#live .claim.unsupported").get_by_text(INVENTED).wait_for()
+    page.locator("#live .claim:not(.supported) .unproven").first.wait_for()
     model.go()
     page.locator("#transcript .turn").wait_for()
+    assert "Klaus Bergmann" in page.locator("#transcript .answer").inner_text()
 
 
 def test_an_answer_has_marks_and_its_sources_have_title_day_and_quote(
@@ -77,7 +78,7 @@ def test_an_answer_has_marks_and_its_sources_have_title_day_and_quote(
     page = visit(house.page(Told()))
     turn = asked(page, WHO)
     assert QUOTE in turn.locator(".answer").inner_text()
-    assert turn.locator(".cite").all_inner_texts() == ["1"]
+    assert set(turn.locator(".cite").all_inner_texts()) == {"1"}
     card = page.locator("#sources .card")
     assert card.count() == 1
     assert card.locator(".card-title").inner_text() == TITLE
@@ -92,7 +93,7 @@ def test_a_mark_and_a_card_open_the_article_at_the_quote(house: "House", visit: 
     reader = page.get_by_role("dialog", name=TITLE)
     quote = reader.locator("#quote")
     colours = "(element) => getComputedStyle(element).backgroundColor"
-    for opener in ("#transcript .cite", "#sources .card"):
+    for opener in ("#transcript .cite >> nth=0", "#sources .card-quote"):
         page.locator(opener).click()
         assert quote.inner_text() == QUOTE
         assert quote.evaluate(IN_VIEW)
@@ -130,7 +131,7 @@ def test_of_two_articles_opened_at_once_the_later_one_is_shown(
 ) -> None:
     page = visit(house.page(Told()))
     asked(page, NOBODY)
-    near = page.locator("#turn-0 .nearest .near")
+    near = page.locator("#turn-0 .refusal .card-title")
     titles = near.all_inner_texts()[:2]
     held: list[Route] = []
 
@@ -151,18 +152,24 @@ def test_of_two_articles_opened_at_once_the_later_one_is_shown(
     assert page.locator("#reader-title").inner_text() == titles[1]
 
 
-def test_what_the_articles_do_not_say_is_refused_with_the_closest_of_them(
+def test_what_the_articles_do_not_say_is_refused_with_the_nearest_sentences(
     house: "House", visit: "Visits"
 ) -> None:
     page = visit(house.page(Told()))
     turn = asked(page, NOBODY)
     assert turn.locator(".refusal-title").inner_text() == "Not in the articles."
     assert turn.locator(".cite").count() == 0
-    nearest = turn.locator(".nearest .near")
+    nearest = turn.locator(".refusal .card")
     assert 1 <= nearest.count() <= 3
-    title = nearest.first.inner_text()
-    nearest.first.click()
-    page.get_by_role("dialog", name=title).wait_for()
+    quote = nearest.first.locator("q").inner_text().strip("“”")
+    nearest.first.locator(".card-quote").click()
+    reader = page.get_by_role("dialog", name=nearest.first.locator(".card-title").inner_text())
+    assert reader.locator("#quote").inner_text() == quote
+    page.keyboard.press("Escape")
+    draft = turn.locator(".unproven-draft")
+    assert not draft.locator("p").is_visible()
+    draft.locator("summary").click()
+    assert draft.locator("p").is_visible()
 
 
 def test_a_follow_up_goes_on_from_the_turn_before(house: "House", visit: "Visits") -> None:
@@ -173,24 +180,27 @@ def test_a_follow_up_goes_on_from_the_turn_before(house: "House", visit: "Visits
     assert LAVROV in turn.locator(".answer").inner_text()
     assert page.locator("#transcript .turn").count() == 2
     chat = next(chat for chat in model.history if chat[-1].content.endswith(f"Question: {THERE}"))
-    assert [message.role for message in chat] == ["system", "user", "assistant", "user"]
-    assert chat[1].content.endswith(f"Question: {WHO}")
-    assert chat[2].content == ANSWERS[WHO]
+    assert [message.role for message in chat[-3:]] == ["user", "assistant", "user"]
+    assert chat[-3].content.endswith(f"Question: {WHO}")
+    assert chat[-2].content == ANSWERS[WHO]
 
 
-def test_sentences_that_do_not_hold_are_folded_away_and_weak_ones_are_marked(
+def test_the_short_answer_is_large_and_unproven_words_stay_and_are_marked(
     house: "House", visit: "Visits"
 ) -> None:
-    page = visit(house.page(Told({WHO: f"{QUOTE} [1] {WEAK} [1] {INVENTED} [1]"})))
+    short = "Baerbock and Le Drian"
+    page = visit(house.page(Told({WHO: f"{short} [1]\n{QUOTE} [1] {INVENTED}"})))
     turn = asked(page, WHO)
-    weak = turn.locator(".answer .claim.weak").all_inner_texts()
-    assert [each.rstrip("0123456789") for each in weak] == [WEAK]  # its marks aside
-    assert INVENTED not in turn.locator(".answer").inner_text()
-    folded = turn.locator(".left-out")
-    assert folded.get_attribute("open") is None
-    folded.locator("summary").click()
-    assert re.search("^1 sentence left out", folded.inner_text())
-    assert folded.locator("s").all_inner_texts() == [INVENTED]
+    size = "(element) => parseFloat(getComputedStyle(element).fontSize)"
+    assert short in turn.locator(".short").inner_text()
+    assert turn.locator(".short").evaluate(size) > turn.locator(".answer").evaluate(size)
+    unproven = turn.locator(".answer .unproven")
+    assert "Bergmann" in " ".join(unproven.all_inner_texts())
+    line = "(element) => getComputedStyle(element).textDecorationStyle"
+    assert unproven.first.evaluate(line) == "dotted"
+    assert "no quote proves these words" in turn.locator(".legend").inner_text()
+    assert turn.locator("s, .left-out").count() == 0
+    assert "Less sure: some words have no proof" in turn.locator(".unsure").inner_text()
 
 
 def test_the_box_has_the_focus_again_after_an_answer(house: "House", visit: "Visits") -> None:
@@ -207,7 +217,12 @@ def test_the_box_has_the_focus_again_after_an_answer(house: "House", visit: "Vis
 def test_a_real_model_answers_at_the_page(
     house: "House", visit: "Visits", smollm2_path: object
 ) -> None:
-    quick = ["answer.sure=0", "answer.maybe=0", "retrieve.first_tokens=250", "retrieve.source_tokens=250"]
+    quick = [
+        "answer.sure=0",
+        "answer.maybe=0",
+        "retrieve.first_tokens=250",
+        "retrieve.source_tokens=250",
+    ]
     page = visit(house.serve(house.news(settings=load("tiny", overrides=quick))).url)
     turn = asked(page, "Who won the Three Rivers title?")
     # It answers badly: what it says has its proof, or is not shown.
