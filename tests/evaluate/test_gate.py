@@ -23,7 +23,7 @@ from rag.config import load
 from rag.embed import HashEmbedder
 from rag.errors import ConfigError, GenerateError, SourceError
 from rag.evaluate import metrics, report, slices
-from rag.evaluate.gate import Gate, Part, check
+from rag.evaluate.gate import PAIRS, Gate, Part, check
 from rag.evaluate.sets import quizzes
 from rag.evaluate.workbench import Workbench
 from rag.generate.scripted import ScriptedGenerator
@@ -57,12 +57,12 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def run(data: Path, **changes: bool) -> tuple[bool, list[str]]:
+def run(data: Path, *, parts: tuple[Part, ...] = PARTS, **changes: bool) -> tuple[bool, list[str]]:
     """Whether the gate holds, and what it said."""
     told: list[str] = []
     home = data.parent
     gate = Gate(
-        data, home / "baseline.json", home / "gate", parts=PARTS, questions=4, articles=7, **changes
+        data, home / "baseline.json", home / "gate", parts=parts, questions=4, articles=7, **changes
     )
 
     def bench(out: Path, index: Path) -> Workbench:
@@ -105,7 +105,7 @@ def test_a_broken_check_breaks_its_floor(data: Path, monkeypatch: pytest.MonkeyP
     run(data, update=True, small=True)
     real = Checker.check
     monkeypatch.setattr(
-        Checker, "check", lambda checker, text, passages: real(checker, "Nobody swam.", passages)
+        Checker, "check", lambda self, _, passages, **__: real(self, "Nobody swam.", passages)
     )
     good, told = run(data, small=True)
     assert not good
@@ -129,6 +129,21 @@ def test_the_small_gate_asks_no_language_model(data: Path, monkeypatch: pytest.M
     good, told = run(data, small=True)
     assert good
     assert len(started(told, "holds ")) == WATCHED - 1
+
+
+def test_the_pairs_that_come_with_the_project_are_read_beside_the_floors(data: Path) -> None:
+    pair = {"split": "held", "kind": "name", "source": SENTENCES[0], "published": "2031-05-01"}
+    rows = [
+        {**pair, "id": "a", "claim": SENTENCES[0], "supported": True},
+        {**pair, "id": "b", "claim": "Nobody swam to Zorlon.", "supported": False},
+    ]
+    (data.parent / "check_pairs.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    parts = (Part("check", PAIRS, None, ("held/balanced_accuracy",), small=True),)
+    run(data, parts=parts, small=True, update=True)
+    good, told = run(data, parts=parts, small=True)
+    assert good
+    (line,) = started(told, "holds ")
+    assert line == "holds check/held/balanced_accuracy: measured 1.0000, floor 1.0000, n 2."
 
 
 def test_other_data_is_neither_passed_nor_failed_in_silence(data: Path) -> None:
@@ -156,11 +171,11 @@ def test_a_stopped_gate_goes_on_and_counts_nothing_before_its_end(
     judged: list[str] = []
     real = Checker.check
 
-    def stop(checker, text, passages):  # type: ignore[no-untyped-def]
+    def stop(self, text, passages, **_):  # type: ignore[no-untyped-def]
         judged.append(text)
         if len(judged) == 5:
             raise KeyboardInterrupt
-        return real(checker, text, passages)
+        return real(self, text, passages)
 
     monkeypatch.setattr(Checker, "check", stop)
     with pytest.raises(KeyboardInterrupt):
