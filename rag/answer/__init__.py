@@ -36,7 +36,7 @@ from rag.types import (
 )
 
 SURE = 0.6  # confidence from which an answer is given as sure, and nothing more is read
-MAYBE = 0.3  # confidence below which it is refused
+MAYBE = 0.35  # confidence below which it is refused
 NOT_IN_THE_ARTICLES = "Not in the articles."
 _HOPELESS = 0.5  # of the bar of a refusal, below which more passages seldom help
 _ROOMY = 2000  # tokens of a context

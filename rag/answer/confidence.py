@@ -1,7 +1,8 @@
 """How sure an answer is, from what could be seen while it was made.
 
-A logistic regression over a handful of signals; benchmarks/train_confidence.py fits its weights,
-which are a few numbers in confidence.json, to questions with and without an answer.
+A logistic regression over a handful of signals, whose weights are a few numbers in confidence.json.
+benchmarks/train_confidence.py fits them to answers that are known to be right or wrong; those that
+ship were set by hand on 47 questions, too few to fit to, and their bias fitted (docs/results.md).
 """
 
 import json
