@@ -116,6 +116,7 @@ class Checker:
             sources: passages; their whole articles are read, titles too.
             question: what is asked, for a short answer: quotes should hold its facts as well.
             cited: numbers of the articles that are preferred among equals.
+            before: the sentence before it, whose names its pronouns may stand for.
 
         Raises:
             ModelError: if the parser cannot be loaded.
