@@ -63,7 +63,10 @@ def test_words_without_proof_are_named_to_eyes_and_ears() -> None:
 
 def test_a_claim_without_any_proof_is_marked_to_its_last_word() -> None:
     assert words(render.claim(Claim("It rained."))) == "(not proven: It rained.)"
-    assert words(render.draft([Claim("Rain")], "It poured.")) == "(not proven: Rain)It poured."
+    assert (
+        words(render.draft("Rain\nIt poured.", [Claim("Rain")], "It poured."))
+        == "(not proven: Rain)It poured."
+    )
 
 
 def test_what_is_less_sure_says_how_sure() -> None:
@@ -95,9 +98,14 @@ def test_a_refusal_has_the_nearest_sentences_and_the_draft_folded_away() -> None
 
 
 def test_a_draft_shows_its_first_line_large_before_anything_is_checked() -> None:
-    page = render.draft((), "Two years\nIt takes")
+    written = "Two years\nIt takes"
+    page = render.draft(written, (), written)
     assert re.findall(r'<p class="(\w+)">', page) == ["short", "answer"]
     assert words(page) == "Two yearsIt takes"
+    checked = render.draft(written, [Claim("Two years", status="supported")], "It takes")
+    assert words(checked) == words(page)
+    long = "It takes two years to build a bridge of this length, said the engineers."
+    assert '"short"' not in render.draft(long, (), long)
 
 
 def test_a_copied_answer_has_its_marks_and_its_sources() -> None:

@@ -556,9 +556,7 @@ def opener_in_sight(messages: Sequence[Message]) -> str:
     return f"{OPENED} [1]." if OPENED in messages[-1].content else REFUSING
 
 
-def test_more_is_read_before_a_question_is_refused(
-    opened: Callable[..., News], feed: Path
-) -> None:
+def test_more_is_read_before_a_question_is_refused(opened: Callable[..., News], feed: Path) -> None:
     question = "Which town council has not decided about the boat, and who opened the bridge?"
     news = opened("retrieve.first_tokens=1", replies=opener_in_sight)
     news.ingest([feed])

@@ -156,7 +156,7 @@ def test_a_turn_that_the_server_never_gave_still_says_what_a_follow_up_leans_on(
     def read(before: Messages) -> str:
         model = Told()
         with of(served(model)) as ai:
-            asked = [*before, *user("And for how long?")]
+            asked = [*before, *user("And is it safe?")]
             ai.chat.completions.create(model="newsrag", messages=asked)
         return "\n".join(message.content for chat in model.history for message in chat)
 

@@ -207,7 +207,12 @@ def test_the_box_has_the_focus_again_after_an_answer(house: "House", visit: "Vis
 def test_a_real_model_answers_at_the_page(
     house: "House", visit: "Visits", smollm2_path: object
 ) -> None:
-    quick = ["answer.sure=0", "answer.maybe=0", "retrieve.first_tokens=250", "retrieve.source_tokens=250"]
+    quick = [
+        "answer.sure=0",
+        "answer.maybe=0",
+        "retrieve.first_tokens=250",
+        "retrieve.source_tokens=250",
+    ]
     page = visit(house.serve(house.news(settings=load("tiny", overrides=quick))).url)
     turn = asked(page, "Who won the Three Rivers title?")
     # It answers badly: what it says has its proof, or is not shown.

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 pytest_plugins = ("visits",)
 pytestmark = pytest.mark.slow
 
-QUICK = ["answer.sure=0", "answer.maybe=0", "retrieve.first_tokens=250", "retrieve.source_tokens=250"]
+QUICK = [
+    "answer.sure=0",
+    "answer.maybe=0",
+    "retrieve.first_tokens=250",
+    "retrieve.source_tokens=250",
+]
 TITLE = "New lamp at Farrow Point"
 LAMP = f"""{TITLE}
 
