@@ -25,6 +25,8 @@ from rag.generate import Generator
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
+# What a scripted model says is given: it has no probabilities to judge it by.
+GIVEN = ("answer.sure=0.01", "answer.maybe=0.01")
 WAIT = 20_000  # milliseconds
 # What Gradio says of a page that is left or asked for anew while something is on its way to it.
 LEFT = "AbortError|BodyStreamBuffer was aborted|Connection errored out"
@@ -98,7 +100,7 @@ class House:
         if folder is None:
             folder = self.folder / "samples"
             shutil.copytree(self._shelf, folder, dirs_exist_ok=True)
-        settings = settings or load("tiny")
+        settings = settings or load("tiny", overrides=GIVEN)
         return rag.open(folder, settings=settings, embedder=self._embedder, generator=generator)
 
     def serve(self, news: rag.News, auth_file: Path | None = None) -> Served:
