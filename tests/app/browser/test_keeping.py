@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from acts import BRIDGE, LAVROV, QUOTE, THERE, TITLE, WHO, WHY, Told, asked, press, text
+from acts import BRIDGE, LAVROV, QUOTE, THERE, TITLE, WHO, WHY, Told, asked, press
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -74,7 +74,9 @@ def test_articles_that_are_gone_take_their_sentences_with_them(
     page.reload()
     page.locator("#turn-0").wait_for()
     assert page.locator("#turn-0 .cite").count() == 0
-    assert "its article is no longer in the index" in text(page, "#turn-0 .left-out")
+    gone = page.locator("#turn-0 .answer .claim")
+    assert gone.get_attribute("title") == "its article is no longer in the index"
+    assert gone.locator(".unproven").count() == 1
 
 
 def test_a_conversation_is_saved_with_its_quotes(house: "House", visit: "Visits") -> None:
