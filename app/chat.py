@@ -192,7 +192,11 @@ class Chat:
         self, asked: Asked, before: Sequence[Turn], growing: Growing, ticket: Ticket
     ) -> Iterator[str | Answer]:
         """The turn at work as it changes, last the answer; less where it is stopped."""
-        for ahead in self._line.places(ticket):
+        history = [turn.answer for turn in before[-conversation.REMEMBERED :]]
+        for waited, ahead in enumerate(self._line.places(ticket)):
+            if not waited:  # something to read meanwhile
+                look = self._news.first_look(asked.question, history=history, filters=asked.filters)
+                growing.found(look)
             yield growing.picture("Waiting for the model …", in_words(ahead))
         if ticket.stopped.is_set():
             return
@@ -200,7 +204,6 @@ class Chat:
         yield growing.picture("Getting ready …", loading)
         self._news.warm()
         yield growing.picture("Searching …")
-        history = [turn.answer for turn in before[-conversation.REMEMBERED :]]
         events = self._news.stream(asked.question, history=history, filters=asked.filters)
         with closing(events):  # who leaves or stops frees the model
             for event in events:

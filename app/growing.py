@@ -1,11 +1,12 @@
 """A turn at work: the answer as far as it is written and checked."""
 
 import time
+from collections.abc import Sequence
 
 from app import render
 from app.conversation import in_order
 from rag.export import unmarked
-from rag.types import Checked, Claim, Draft, Found
+from rag.types import Checked, Citation, Claim, Draft, Found
 
 _TICK = 0.08  # seconds between two pictures of a growing answer
 
@@ -33,7 +34,7 @@ class Growing:
         match event:
             case Found(passages, nearest):
                 self._looks += 1
-                self._look = render.first_look(nearest)
+                self.found(nearest)
                 self._anew = any(claim.citations for claim in self._checked)
                 if not self._anew:
                     self._checked, self._draft, self._unchecked = [], "", ""
@@ -51,6 +52,10 @@ class Growing:
                     self._checked.append(claim)
                     self._unchecked = self._unchecked.partition(claim.text)[2].lstrip(". ")
                 return "Checking …"
+
+    def found(self, nearest: Sequence[Citation]) -> None:
+        """Take the sentences nearest to the question, for a first look."""
+        self._look = render.first_look(nearest)
 
     def look(self) -> str:
         """The first look at the articles, once each time that there is a new one; else empty."""

@@ -225,6 +225,7 @@ def test_a_real_model_answers_at_the_page(
     ]
     page = visit(house.serve(house.news(settings=load("tiny", overrides=quick))).url)
     turn = asked(page, "Who won the Three Rivers title?")
-    # It answers badly: what it says has its proof, or is not shown.
-    assert turn.locator(".refusal").count() or turn.locator(".cite").count()
+    # It answers badly: what it says has its proof, or is marked.
+    assert turn.locator(".refusal, .claim").count()
+    assert turn.locator(".claim:not(:has(.cite)):not(:has(.unproven))").count() == 0
     assert "smollm2-135m-instruct" in turn.locator(".small-print").inner_text()

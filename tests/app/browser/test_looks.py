@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from acts import (
+    BRIDGE,
     IN_VIEW,
     INVENTED,
     NOBODY,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 pytest_plugins = ("visits",)
 pytestmark = pytest.mark.slow
 
-TABS = ("Ask", "Articles", "Summaries")
+TABS = ("Ask", "Articles", "Summaries", "Check a text")
 SAYS = {WHO: f"{QUOTE} [1] {WEAK} [1] {INVENTED} [1]"}
 # Contrasts as WCAG 2 reckons them: of all text that is seen, and of the edges of what is typed into.
 CONTRASTS = r"""() => {
@@ -292,12 +293,13 @@ def test_no_line_of_an_answer_begins_with_a_mark(house: "House", visit: "Visits"
 def test_what_has_no_proof_is_named_to_readers_of_the_screen(
     house: "House", visit: "Visits"
 ) -> None:
-    page = visit(house.page(Told(SAYS)))
+    page = visit(house.page(Told(SAYS | {WHY: f"{BRIDGE} [1]"})))
     turn = asked(page, WHO)
     heard = page.locator("#turn-0 .answer").aria_snapshot()
     assert "(not proven: Klaus Bergmann" in " ".join(heard.split())
     turn.get_by_text("no quote proves these words").wait_for()
     asked(page, WHY)
+    assert BRIDGE in page.locator("#turn-1 .answer").inner_text()
     assert page.locator("#turn-1").get_by_text("no quote proves these words").count() == 0
 
 

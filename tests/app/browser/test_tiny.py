@@ -1,4 +1,4 @@
-"""Whole visits with the tiny model: it answers badly, and whatever is shown has its proof."""
+"""Whole visits with the tiny model: it answers badly, and whatever is shown has its proof or is marked."""
 
 import re
 from pathlib import Path
@@ -37,7 +37,10 @@ def url(house: "House", smollm2_path: Path) -> str:
 
 
 def proven(turn: "Locator") -> bool:
-    return bool(turn.locator(".refusal").count() or turn.locator(".answer .cite").count())
+    """Whether it is refused, or each sentence has its quote or its words without one marked."""
+    bare = turn.locator(".claim:not(:has(.cite)):not(:has(.unproven))")
+    said = turn.locator(".claim").count() and not bare.count()
+    return bool(turn.locator(".refusal").count() or said)
 
 
 def test_asking_following_up_and_coming_back(visit: "Visits", url: str) -> None:

@@ -39,14 +39,19 @@ def days(page: "Page", since: str, until: str) -> None:
 # Filters
 
 
-def test_days_that_leave_nothing_out_leave_nothing_to_say(house: "House", visit: "Visits") -> None:
+def test_days_that_admit_no_article_are_told_before_the_model_is_asked(
+    house: "House", visit: "Visits"
+) -> None:
     model = Told()
     page = visit(house.page(model))
     filtered(page, since="2030-01-01")
     ask(page, WHO)
     page.locator("#live .trouble").get_by_text("None of the 21 articles lies within").wait_for()
-    assert page.locator(".refusal").count() == 0
+    assert page.locator("#transcript .turn[id]").count() == 0
     assert model.history == []
+    days(page, "", "")
+    box(page).press("Enter")  # the question is still there
+    assert QUOTE in page.locator("#turn-0 .answer").inner_text()
 
 
 def test_filters_are_told_where_they_are_folded_and_in_a_refusal(

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 pytest_plugins = ("visits",)
 pytestmark = pytest.mark.slow
 
-LONG = " ".join(f"Word {number} of a reply without an end." for number in range(20))  # 160 words
+LONG = " ".join(f"Word {number} of a reply without an end," for number in range(20))  # 160 words
+CUT_OFF = 64  # words, at which the profile ends a reply
 
 
 # Stop
@@ -45,7 +46,7 @@ def test_stop_frees_the_model_and_the_next_question_is_answered(
     press(page, "Stop")
     page.locator("#live .trouble").get_by_text("Stopped.").wait_for()
     until(lambda: model.writing == 0)
-    assert model.said < 100
+    assert model.said < CUT_OFF
     model.pace = 0.0
     turn = asked(page, WHY)
     assert BRIDGE in turn.locator(".answer").inner_text()
@@ -155,7 +156,8 @@ def test_a_new_conversation_begins_without_the_old_one(house: "House", visit: "V
     page.locator("#transcript .welcome").wait_for()
     assert page.locator("#sources .card").count() == 0
     asked(page, THERE)
-    assert len([chat for chat in model.history if len(chat) > 2]) == 0
+    assert [chat[-1].content.rpartition("Question: ")[2] for chat in model.history] == [WHO, THERE]
+    assert not [message for message in model.history[1] if WHO in message.content]
     press(page, "New conversation")
     page.locator("#transcript .welcome").wait_for()
     page.reload()
@@ -195,6 +197,9 @@ def test_who_comes_second_is_told_so_and_can_read_meanwhile(
     until(lambda: model.writing == 1)
     ask(two, WHY)
     two.locator("#live .state").get_by_text("1 is before you").wait_for()
+    two.locator("#sources .first-look .card-quote").first.click()
+    two.locator("dialog #quote").wait_for()
+    two.keyboard.press("Escape")
     tab(two, "Articles")
     two.get_by_role("textbox", name="Search titles").fill("Tollgate")
     two.locator("#listing").get_by_text(re.compile("^1 article$")).wait_for()
@@ -218,7 +223,7 @@ def test_who_closes_the_page_frees_the_model_for_the_others(
     two.locator("#live .state").get_by_text("1 is before you").wait_for()
     one.close()
     until(lambda: model.history[-1][-1].content.endswith(WHY))
-    assert model.said < 100
+    assert model.said < CUT_OFF
     model.pace = 0.0
     assert BRIDGE in two.locator("#turn-0 .answer").inner_text()
 
