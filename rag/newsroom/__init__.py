@@ -337,7 +337,7 @@ class News:
         """
         self._asked(question)
         self._open()
-        self.embedder, self.generator  # noqa: B018 - building them looks for their files
+        self.embedder, self.generator, self.parser  # noqa: B018 - building looks for the files
 
     def search(
         self, query: str, *, filters: Filters | None = None, k: int | None = None

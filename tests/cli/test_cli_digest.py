@@ -100,7 +100,7 @@ def test_articles_that_are_left_out_are_told(run: Run) -> None:
 def test_json(run: Run) -> None:
     found = json.loads(run("--json").out)
     (story,) = found["stories"]
-    assert story["headline"]["supported"]
+    assert story["headline"]["status"] == "supported"
     assert [source["number"] for source in story["sources"]] == [1, 2]
     assert {quote["article_id"] for claim in story["claims"] for quote in claim["citations"]} == {
         source["article_id"] for source in story["sources"]
