@@ -12,6 +12,7 @@ from rag.chunk import chunk
 from rag.config import load
 from rag.embed import Embedder
 from rag.index import Entry, Index
+from rag.prompts import fence
 from rag.text import content_id
 from rag.types import Article, Page
 
@@ -107,8 +108,8 @@ def rack(tmp_path: Path, harmful: Path) -> Path:
 
 def visited(house: "House", visit: "Visits", rack: Path) -> "Tab":
     """The page over them, with a model that says nothing else."""
-    said = {f"{ASKED} {harm}": f"{sentence(harm)} Nobody said {harm}." for harm in HARM}
-    return visit(house.page(Told({ASKED: said[f"{ASKED} {HARM[0]}"], **said}), folder=rack))
+    said = {fence(f"{ASKED} {harm}"): f"{sentence(harm)} Nobody said {harm}." for harm in HARM}
+    return visit(house.page(Told(said), folder=rack))
 
 
 def require_text(page: "Tab", selector: str, *wanted: str) -> None:

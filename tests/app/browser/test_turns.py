@@ -21,6 +21,9 @@ from acts import (
     text,
     until,
 )
+from visits import GIVEN
+
+from rag.config import load
 
 if TYPE_CHECKING:
     from visits import House, Visits
@@ -29,7 +32,7 @@ pytest_plugins = ("visits",)
 pytestmark = pytest.mark.slow
 
 LONG = " ".join(f"Word {number} of a reply without an end," for number in range(20))  # 160 words
-CUT_OFF = 64  # words, at which the profile ends a reply
+ROOM = (*GIVEN, "answer.max_tokens=160")  # for all of it
 
 
 # Stop
@@ -40,13 +43,13 @@ def test_stop_frees_the_model_and_the_next_question_is_answered(
 ) -> None:
     model = Told({WHO: LONG, WHY: BRIDGE})
     model.pace = 0.1
-    page = visit(house.page(model))
+    page = visit(house.page(model, settings=load("tiny", overrides=ROOM)))
     ask(page, WHO)
     page.locator("#live .draft").get_by_text("Word").wait_for()
     press(page, "Stop")
     page.locator("#live .trouble").get_by_text("Stopped.").wait_for()
     until(lambda: model.writing == 0)
-    assert model.said < CUT_OFF
+    assert model.said < 100
     model.pace = 0.0
     turn = asked(page, WHY)
     assert BRIDGE in turn.locator(".answer").inner_text()
@@ -215,7 +218,7 @@ def test_who_closes_the_page_frees_the_model_for_the_others(
 ) -> None:
     model = Told({WHO: LONG, WHY: BRIDGE})
     model.pace = 0.2
-    url = house.page(model)
+    url = house.page(model, settings=load("tiny", overrides=ROOM))
     one, two = visit(url), visit(url)
     ask(one, WHO)
     until(lambda: model.said > 2)
@@ -223,7 +226,7 @@ def test_who_closes_the_page_frees_the_model_for_the_others(
     two.locator("#live .state").get_by_text("1 is before you").wait_for()
     one.close()
     until(lambda: model.history[-1][-1].content.endswith(WHY))
-    assert model.said < CUT_OFF
+    assert model.said < 100
     model.pace = 0.0
     assert BRIDGE in two.locator("#turn-0 .answer").inner_text()
 
