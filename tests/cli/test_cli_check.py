@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.check import Parser
 from rag.cli import main
 
 TRUE = "Mayor Ida Fenn opened the new Harrow bridge."
