@@ -3,9 +3,9 @@
     python benchmarks/train_check.py --data ../shared/data [--write rag/check/weights.json]
 
 People: QAGS (three votes a sentence) and FRANK (share of a summary's sentences that are true). Pairs:
-the rows "fit" of the project's own table of true retellings and altered ones. In each set true and
-false ones weigh the same, so that a probability of a half is where both are as likely. No text enters the
-weights' file, only some fifty numbers. Everything is seeded.
+the rows "fit" of the project's own table of true retellings and altered ones, as many true as false.
+Claims in small letters throughout, as most of the first two are, have weights of their own, fitted
+without the pairs. No text enters the weights' file, only numbers. Everything is seeded.
 """
 
 import argparse
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.check import PLAIN, VETO, Checker
-from rag.check.decide import Weights
+from rag.check.decide import Regression, Weights
 from rag.config import load
 from rag.evaluate.faithfulness import passage_of, split
 from rag.evaluate.metrics import auroc, balanced_accuracy
@@ -30,13 +30,17 @@ from rag.newsroom.parts import build_parser
 from rag.text import content_id, normalise
 from rag.types import Passage
 
-SEED, FOLDS, RIDGE = 0, 10, 5.0
+SEED, FOLDS, RIDGE = 0, 10, 10.0
 # Of FRANK's XSum summaries nine in ten are false: no fair picture of what models write.
-SET_WEIGHTS = {"frank_xsum": 0.3, "pairs": 8.0}
+SET_WEIGHTS = {"frank_xsum": 0.3, "pairs": 12.0}
+# Of what models write more is true than of the pairs, and less than of QAGS.
+TRUE_WEIGHTS = {"pairs": 2.33}
+TRUE_OF_PEOPLE = 0.65
 BARS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75)
 PAIRS = Path(__file__).resolve().parent.parent / "tests" / "gate" / "check_pairs.jsonl"
 
 Floats = npt.NDArray[np.float64]
+Fitted = tuple[Floats, float]  # weights and bias
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def _group(text: str) -> str:
     return content_id("", "".join(re.findall(r"[a-z]", text.lower()))[40:160])
 
 
-def fit(rows: Sequence[Row], names: Sequence[str]) -> tuple[Floats, float]:
+def fit(rows: Sequence[Row], names: Sequence[str]) -> Fitted:
     """Logistic regression with a ridge on standardised features; weights of the raw ones, and bias."""
     rows = [row for row in rows if not row.whole]
     x = _matrix(rows, names)
@@ -108,21 +112,21 @@ def _matrix(rows: Sequence[Row], names: Sequence[str]) -> Floats:
 
 
 def _weights(rows: Sequence[Row]) -> Floats:
-    """As much for what is true as for what is false in each set."""
-    found = np.zeros(len(rows))
-    for dataset in {row.dataset for row in rows}:
-        own = np.array([row.dataset == dataset for row in rows])
-        truth = np.array([row.truth for row in rows])
-        true, false = truth[own].sum(), (1 - truth[own]).sum()
-        half = (true + false) / 2
-        each = truth * half / max(true, 1e-9) + (1 - truth) * half / max(false, 1e-9)
-        found += own * each * SET_WEIGHTS.get(dataset, 1.0)
-    return found
+    sets = np.array([SET_WEIGHTS.get(row.dataset, 1.0) for row in rows])
+    true = np.array([TRUE_WEIGHTS.get(row.dataset, TRUE_OF_PEOPLE) for row in rows])
+    return np.where([row.truth > 0.5 for row in rows], sets * true, sets)
 
 
-def predict(rows: Sequence[Row], names: Sequence[str], fitted: tuple[Floats, float]) -> Floats:
+def both(rows: Sequence[Row], names: Sequence[str]) -> tuple[Fitted, Fitted]:
+    """Fitted for claims as they are written, and for those in small letters throughout."""
+    return fit(rows, names), fit([row for row in rows if row.dataset != "pairs"], names)
+
+
+def predict(rows: Sequence[Row], names: Sequence[str], fitted: tuple[Fitted, Fitted]) -> Floats:
     """The scores that the check gives with these weights, float64 (len(rows),)."""
-    likely = 1 / (1 + np.exp(-(_matrix(rows, names) @ fitted[0] + fitted[1])))
+    matrix = _matrix(rows, names)
+    cased, caseless = (1 / (1 + np.exp(-(matrix @ each + bias))) for each, bias in fitted)
+    likely = np.where([row.features.get("caseless", 0.0) > 0 for row in rows], caseless, cased)
     likely = np.where([row.contradicted for row in rows], VETO * likely, likely)
     return np.where([row.whole for row in rows], 1.0, likely)
 
@@ -135,7 +139,7 @@ def cross_validated(rows: Sequence[Row], names: Sequence[str]) -> Floats:
     found = np.zeros(len(rows))
     for k in range(FOLDS):
         out = [i for i, row in enumerate(rows) if fold[row.group] == k]
-        fitted = fit([row for row in rows if fold[row.group] != k], names)
+        fitted = both([row for row in rows if fold[row.group] != k], names)
         if out:
             found[out] = predict([rows[i] for i in out], names, fitted)
     return found
@@ -165,7 +169,8 @@ def main() -> None:
     parser.add_argument("--pairs", type=Path, default=PAIRS, help="the table of pairs")
     parser.add_argument("--write", type=Path, help="where to write weights.json")
     options = parser.parse_args()
-    checker = Checker(build_parser(load()), learned=Weights(0.0, {}))
+    nothing = Regression(0.0, {})
+    checker = Checker(build_parser(load()), learned=Weights(nothing, nothing))
     rows = list(judged(options.data, checker))
     if not rows:
         parser.error(f"no qags/*.jsonl.gz or frank/*.jsonl.gz in {options.data}")
@@ -175,15 +180,11 @@ def main() -> None:
     bars = "  ".join(f"{f'at {bar:.2f}':>10}" for bar in BARS)
     print(f"{'cross-validated':14}   n  auroc  {bars}   (balanced accuracy / recall)")
     show(rows, cross_validated(rows, names))
-    fitted, bias = fit(rows, names)
-    values = {name: round(float(w), 4) for name, w in zip(names, fitted, strict=True)}
     known = json.loads(options.write.read_text()) if options.write else {}
-    table = {
-        "format": 2,
-        "bias": round(bias, 4),
-        "weights": values,
-        "judge": known.get("judge", [0.0, 1.0, 0.0]),
-    }
+    table: dict[str, object] = {"format": 3, "judge": known.get("judge", [0.0, 1.0, 0.0])}
+    for case, (fitted, bias) in zip(("cased", "caseless"), both(rows, names), strict=True):
+        values = {name: round(float(w), 4) for name, w in zip(names, fitted, strict=True)}
+        table[case] = {"bias": round(bias, 4), "weights": values}
     text = json.dumps(table, indent=2) + "\n"
     print(text)
     if options.write:

@@ -205,7 +205,7 @@ class Checker:
         elif question and len(sentence.split()) <= _SHORT and not proof.claim.frames:
             score = _answers(proof, question)
         else:
-            score = probability(self.learned.odds(found | measured(sentence, proof)))
+            score = self.learned.probability(found | measured(sentence, proof))
         return (VETO * score if plain else score), plain
 
     def _judged(

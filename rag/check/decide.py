@@ -33,22 +33,33 @@ _LEAST_TOLD = 0.34  # of the words that are no names: names alone state nothing
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class Regression:
     """Logistic regression: the log-odds of truth are ``bias`` plus weight times feature."""
 
     bias: float
     weights: Mapping[str, float]
-    judge: tuple[float, float, float] = (
-        0.0,
-        1.0,
-        0.0,
-    )  # bias, weight of these odds, of the judge's
 
-    def odds(self, features: Mapping[str, float]) -> float:
-        """The log-odds that a claim of these features is true."""
-        return self.bias + sum(
-            self.weights.get(name, 0.0) * value for name, value in features.items()
-        )
+    def probability(self, features: Mapping[str, float]) -> float:
+        """The probability that a claim of these features is true, 0 to 1."""
+        known = ((self.weights.get(name, 0.0), value) for name, value in features.items())
+        return probability(self.bias + sum(weight * value for weight, value in known))
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What was learned: for claims as they are written, and for those in small letters throughout.
+
+    ``judge`` is bias, weight of these log-odds, and weight of those of a language model.
+    """
+
+    cased: Regression
+    caseless: Regression
+    judge: tuple[float, float, float] = (0.0, 1.0, 0.0)
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """The probability that a claim of these features is true, 0 to 1."""
+        chosen = self.caseless if features["caseless"] else self.cased
+        return chosen.probability(features)
 
     def judged(self, likely: float, judge: float) -> float:
         """The probability where a language model gives ``judge`` besides."""
@@ -154,8 +165,9 @@ def features(proof: Proof) -> dict[str, float]:
 def weights() -> Weights:
     """The weights that come with the project."""
     found = json.loads(files("rag.check").joinpath("weights.json").read_text(encoding="utf-8"))
-    return Weights(
-        float(found["bias"]),
-        {name: float(w) for name, w in found["weights"].items()},
-        tuple(found["judge"]),
+    cased, caseless = (
+        Regression(float(found[name]["bias"]), found[name]["weights"])
+        for name in ("cased", "caseless")
     )
+    bias, own, judge = found["judge"]
+    return Weights(cased, caseless, (bias, own, judge))
