@@ -642,7 +642,7 @@ class News:
             ModelError: if the model is missing or fails.
         """
         chosen = self.settings.summarize
-        sentences, checker = self._sentences(length), self.checker(chosen.support)
+        sentences = self._sentences(length)
         if isinstance(article, str):
             article = self.article(article)
         if isinstance(article, Article):
@@ -651,7 +651,7 @@ class News:
                 generator=self.generator,
                 sentences_wanted=sentences,
                 part_tokens=chosen.part_tokens,
-                checker=checker,
+                checker=self.checker(chosen.support),
                 instruction=instruction,
                 progress=progress,
             )
@@ -671,7 +671,7 @@ class News:
             passages,
             generator=self.generator,
             sentences_wanted=sentences,
-            checker=checker,
+            checker=self.checker(chosen.support),
             progress=progress,
         )
         return self._styled(summary, style, passages)
