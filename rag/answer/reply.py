@@ -53,8 +53,8 @@ def read_reply(draft: str) -> Reply:
             head = (said.rstrip(". ") if not said.endswith("...") else said, cited)
     elif len(found) > 1 and (answer := _YES_OR_NO.fullmatch(found[0][0])):
         head = answer[1], found[0][1]
-    said = (found[1:] if head else found) + list(split_claims(rest))
-    return Reply(head, tuple(dict.fromkeys(said)))
+    sentences = (found[1:] if head else found) + list(split_claims(rest))
+    return Reply(head, tuple(dict.fromkeys(sentences)))
 
 
 def short_answer(question: str, reply: Reply) -> str:

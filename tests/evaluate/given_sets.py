@@ -246,6 +246,23 @@ def write_frank(data: Path) -> None:
     write(data, "frank/half.jsonl.gz", rows)
 
 
+def write_pairs(data: Path) -> None:
+    """``check_pairs.jsonl``: a true claim of an article and a false one."""
+    rows = [
+        {
+            "id": f"fit-{supported}",
+            "split": "fit",
+            "kind": "name",
+            "source": BRIDGE,
+            "published": "2031-05-01",
+            "claim": f"{who} opened the bridge.",
+            "supported": supported,
+        }
+        for who, supported in (("Ida Fenn", True), ("Wilma Troost", False))
+    ]
+    (data / "check_pairs.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+
+
 PROSE = (
     "Mayor Ida Fenn opened the new Harrow bridge on Tuesday morning before a crowd of several "
     "hundred people who had waited in the rain since dawn.",

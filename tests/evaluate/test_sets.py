@@ -15,6 +15,7 @@ from given_sets import (
     write_judged,
     write_newsqa,
     write_pages,
+    write_pairs,
     write_paragraphs,
     write_quiz,
     write_snippets,
@@ -36,6 +37,7 @@ def test_every_kind_is_found_and_nothing_else(tmp_path: Path) -> None:
         "qags": write_judged,
         "frank": write_frank,
         "article_extraction": write_pages,
+        "check_pairs": write_pairs,
     }
     assert set(writers) == set(sets.PATTERNS)
     for kind, writer in writers.items():
