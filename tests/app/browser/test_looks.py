@@ -299,7 +299,7 @@ def test_what_has_no_proof_is_named_to_readers_of_the_screen(
     assert "(not proven: Klaus Bergmann" in " ".join(heard.split())
     turn.get_by_text("no quote proves these words").wait_for()
     asked(page, WHY)
-    assert BRIDGE in page.locator("#turn-1 .answer").inner_text()
+    assert BRIDGE in page.locator("#turn-1 .short").inner_text()
     assert page.locator("#turn-1").get_by_text("no quote proves these words").count() == 0
 
 

@@ -162,7 +162,7 @@ def test_what_is_added_at_the_page_after_a_rebuild_elsewhere_is_there(
         page.locator("#outcomes .outcome.added").wait_for()
         assert [each.title for each in other.articles(query="Tollgate Bridge to shut")]
     tab(page, "Ask")
-    assert BRIDGE in asked(page, WHY).locator(".answer").inner_text()
+    assert BRIDGE in asked(page, WHY).locator(".short").inner_text()
 
 
 def test_a_page_goes_on_when_its_index_goes_and_comes_back(house: "House", visit: "Visits") -> None:
@@ -178,7 +178,7 @@ def test_a_page_goes_on_when_its_index_goes_and_comes_back(house: "House", visit
     assert "no index of articles" in text(other, "#listing .trouble")
     shutil.copytree(away, folder)
     box(page).press("Enter")  # the question is still there
-    page.locator("#transcript .turn .answer").get_by_text(BRIDGE).wait_for()
+    page.locator("#transcript .turn .short").get_by_text(BRIDGE).wait_for()
     assert str(house.folder) not in page.content() + other.content()
 
 
@@ -258,7 +258,7 @@ def test_a_new_conversation_ends_the_answer_at_work_unheard(
     until(lambda: model.writing == 0)
     model.go()
     turn = asked(page, WHY)
-    assert BRIDGE in turn.locator(".answer").inner_text()
+    assert BRIDGE in turn.locator(".short").inner_text()
     assert questions(page) == [WHY]
     assert len([chat for chat in model.history if chat[-1].content.endswith(WHO)]) == 1
     page.reload()

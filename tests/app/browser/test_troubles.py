@@ -162,7 +162,7 @@ def test_without_an_index_the_page_says_so_until_there_is_one(
     tab(page, "Ask")
     page.locator(".welcome").get_by_text("1 article is open").wait_for()
     turn = asked(page, WHY)
-    assert BRIDGE in turn.locator(".answer").inner_text()
+    assert BRIDGE in turn.locator(".short").inner_text()
 
 
 @pytest.mark.parametrize("kind", ["unknown", "no model"])

@@ -52,7 +52,7 @@ def test_stop_frees_the_model_and_the_next_question_is_answered(
     assert model.said < 100
     model.pace = 0.0
     turn = asked(page, WHY)
-    assert BRIDGE in turn.locator(".answer").inner_text()
+    assert BRIDGE in turn.locator(".short").inner_text()
     assert page.locator("#transcript .turn").count() == 1
     assert page.locator("#live .trouble").count() == 0
 
@@ -90,7 +90,7 @@ def test_enter_sends_no_second_question_while_one_is_answered(
     box(page).press("Enter")
     page.locator("#turn-1").wait_for()
     assert QUOTE in page.locator("#turn-0 .answer").inner_text()
-    assert BRIDGE in page.locator("#turn-1 .answer").inner_text()
+    assert BRIDGE in page.locator("#turn-1 .short").inner_text()
 
 
 def test_a_question_right_after_another_is_heard(house: "House", visit: "Visits") -> None:
@@ -210,7 +210,7 @@ def test_who_comes_second_is_told_so_and_can_read_meanwhile(
     model.go()
     assert QUOTE in one.locator("#turn-0 .answer").inner_text()
     tab(two, "Ask")
-    assert BRIDGE in two.locator("#turn-0 .answer").inner_text()
+    assert BRIDGE in two.locator("#turn-0 .short").inner_text()
 
 
 def test_who_closes_the_page_frees_the_model_for_the_others(
@@ -228,7 +228,7 @@ def test_who_closes_the_page_frees_the_model_for_the_others(
     until(lambda: model.history[-1][-1].content.endswith(WHY))
     assert model.said < 100
     model.pace = 0.0
-    assert BRIDGE in two.locator("#turn-0 .answer").inner_text()
+    assert BRIDGE in two.locator("#turn-0 .short").inner_text()
 
 
 def test_who_leaves_the_line_is_passed_over(house: "House", visit: "Visits") -> None:
@@ -246,5 +246,5 @@ def test_who_leaves_the_line_is_passed_over(house: "House", visit: "Visits") -> 
     two.close()
     three.locator("#live .state").get_by_text("1 is before you").wait_for()
     model.go()
-    assert BRIDGE in three.locator("#turn-0 .answer").inner_text()
+    assert BRIDGE in three.locator("#turn-0 .short").inner_text()
     assert not [chat for chat in model.history if chat[-1].content.endswith(THERE)]
