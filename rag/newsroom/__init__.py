@@ -198,7 +198,7 @@ class News:
             return self._reranker
 
     def warm(self) -> None:
-        """Load embedder and generator side by side; both take seconds, and neither uses a core fully.
+        """Load embedder, parser and generator side by side, for each takes seconds.
 
         The generator reads the rules that open every question as well: the first need not wait for it.
 
@@ -218,6 +218,7 @@ class News:
         self.generator  # noqa: B018 - a missing model is told before anything is loaded
         thread.start()
         self.embedder.load()
+        self.parser.parse(["."])
         thread.join()
         if failed:
             raise failed[0]
