@@ -216,7 +216,7 @@ class _Attempt:
             confidence=likely,
             model=self.generator.identity,
             timing=replace(self.timing, probe=time.perf_counter() - start),
-            draft=self.draft.strip(),
+            draft="" if silent else self.draft.strip(),
             short="" if refused else short,
             signals=signals,
         )
