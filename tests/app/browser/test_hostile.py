@@ -41,7 +41,10 @@ ADDRESSES = (
     "file:///var/news/<img src=x onerror=window.pwned=1>.txt",
 )
 # As answers hold it: the end of a source's fence is taken out of them.
-SAYS = [*(f"Nobody said {harm}." for harm in HARM[:-1]), HARM[-1].removeprefix("</article>")]
+SAYS = [
+    *(f"Zorlon of Quorndale said {harm}." for harm in HARM[:-1]),
+    HARM[-1].removeprefix("</article>"),
+]
 ASKED = "Who opened the harbour of Wexcombe?"
 # What came into being of data, or would do something when it is touched.
 FOUND = r"""() => ({
@@ -110,7 +113,10 @@ def rack(tmp_path: Path, harmful: Path) -> Path:
 
 def visited(house: "House", visit: "Visits", rack: Path) -> "Tab":
     """The page over them, with a model that says nothing else."""
-    said = {fence(f"{ASKED} {harm}"): f"{sentence(harm)} Nobody said {harm}." for harm in HARM}
+    said = {
+        fence(f"{ASKED} {harm}"): f"{sentence(harm)} Zorlon of Quorndale said {harm}."
+        for harm in HARM
+    }
     return visit(house.page(Told(said), folder=rack))
 
 
