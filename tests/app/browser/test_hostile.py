@@ -40,6 +40,11 @@ ADDRESSES = (
     "https://203.0.113.9/\"onmouseover='window.pwned=1'",
     "file:///var/news/<img src=x onerror=window.pwned=1>.txt",
 )
+# As answers hold it: the end of a source's fence is taken out of them.
+SAYS = [
+    *(f"Zorlon of Quorndale said {harm}." for harm in HARM[:-1]),
+    HARM[-1].removeprefix("</article>"),
+]
 ASKED = "Who opened the harbour of Wexcombe?"
 # What came into being of data, or would do something when it is touched.
 FOUND = r"""() => ({
@@ -108,7 +113,10 @@ def rack(tmp_path: Path, harmful: Path) -> Path:
 
 def visited(house: "House", visit: "Visits", rack: Path) -> "Tab":
     """The page over them, with a model that says nothing else."""
-    said = {fence(f"{ASKED} {harm}"): f"{sentence(harm)} Nobody said {harm}." for harm in HARM}
+    said = {
+        fence(f"{ASKED} {harm}"): f"{sentence(harm)} Zorlon of Quorndale said {harm}."
+        for harm in HARM
+    }
     return visit(house.page(Told(said), folder=rack))
 
 
@@ -125,13 +133,13 @@ def test_the_chat_shows_it_as_text(house: "House", visit: "Visits", rack: Path) 
     for harm in HARM:
         asked(page, f"{ASKED} {harm}")
     require_text(page, "#transcript .question", *HARM)
-    require_text(page, "#transcript .answer", *(f"Nobody said {harm}." for harm in HARM))
+    require_text(page, "#transcript .answer", *SAYS)
     assert page.locator("#turn-0 .cite").count() > 0
     assert page.locator("#transcript .unproven").count() > 0
     page.reload()
     page.locator(f"#turn-{len(HARM) - 1}").wait_for()
     require_text(page, "#transcript .question", *HARM)
-    require_text(page, "#transcript .answer", *(f"Nobody said {harm}." for harm in HARM))
+    require_text(page, "#transcript .answer", *SAYS)
 
 
 def test_words_on_their_way_are_text(house: "House", visit: "Visits", rack: Path) -> None:
