@@ -6,16 +6,27 @@ from datetime import date
 import pytest
 
 from rag.cli.show import print_answer, print_story, print_summary
-from rag.types import Answer, Citation, Claim, Event, Source, Span, Story, Summary, Timing
+from rag.types import (
+    Answer,
+    ArticleField,
+    Citation,
+    Claim,
+    Event,
+    Source,
+    Span,
+    Story,
+    Summary,
+    Timing,
+)
 
 DAY = date(2024, 5, 14)
 
 
 def quote(number: int, words: str, *, title: bool = False) -> Citation:
-    place = "title" if title else "text"
+    place: ArticleField = "title" if title else "text"
     return Citation(
         number, f"id{number}", "", f"Title {number}", "Echo", DAY, words, 0, len(words), place
-    )  # type: ignore[arg-type]
+    )
 
 
 COST = Claim("£3.2 million", (quote(1, "The station costs £3.2 million."),), "supported")
