@@ -107,6 +107,7 @@ class SentenceTransformerEmbedder:
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """float32 (len(texts), dimension), unit length."""
+        self._ready()  # before torch is imported: it settles how long threads wait
         import torch
 
         # A question is a few words, which threads cannot share: where another process keeps a core
