@@ -2,7 +2,6 @@
 
 from rag.terms import STOPWORDS, Terms, terms
 
-_FEW = 5  # words; an answer of no more is no sentence, and its words belong together
 _QUOTES = "\"'“‘"
 
 
@@ -21,7 +20,7 @@ def bare(question: str, said: str, *, sentence: bool) -> str:
     told = [terms(word) for word in words]
     if not words or said[0] in _QUOTES:
         return said
-    if not sentence and len(words) <= _FEW and not told[0].numbers:
+    if not sentence and not told[0].numbers:
         return said
     # A small word with a capital belongs to a title, unless it opens the sentence.
     small = [not place or not _capital(word) for place, word in enumerate(words)]

@@ -49,6 +49,8 @@ def test_marks_belong_to_their_part() -> None:
          "Engineers found cracks in its arches."),
         ("What did she say?", "She said that it was late.", "She said that it was late."),
         ("How many lamps has it?", "It has 12 lamps.", "12"),
+        ("Which ministers met?", "Foreign Minister Lind, Interior Minister Fenn and Jonas Moe",
+         "Foreign Minister Lind, Interior Minister Fenn and Jonas Moe"),
         (WHO, "[1]", ""),
     ],
 )  # fmt: skip
