@@ -15,7 +15,13 @@ from operator import add
 
 from rag.answer.confidence import confidence
 from rag.answer.probe import yes
-from rag.answer.question import asks_yes_or_no, coverage, fits, names_found
+from rag.answer.question import (
+    as_statement,
+    asks_yes_or_no,
+    coverage,
+    fits,
+    names_found,
+)
 from rag.answer.reply import Sentence, read_reply, refuses, short_answer
 from rag.check import Checker
 from rag.cite import distinct, marked
@@ -200,7 +206,7 @@ class _Attempt:
         start = time.perf_counter()
         reply = read_reply(self.draft)
         short = short_answer(self.question, reply)
-        claims = _proven_together(self.claims, short)
+        claims = _proven_together(self.claims, short, self._asked(short))
         silent = not claims or refuses(claims[0].text)
         signals = Signals() if silent else self._signals(short, claims)
         likely = 0.0 if silent else confidence(signals)
@@ -220,6 +226,12 @@ class _Attempt:
             short="" if refused else short,
             signals=signals,
         )
+
+    def _asked(self, short: str) -> Claim | None:
+        """The question of yes or no as a statement, checked; None for other questions."""
+        if short not in {"Yes", "No"}:
+            return None
+        return self.checker.check(as_statement(self.question), self.passages)
 
     def _signals(self, short: str, claims: Sequence[Claim]) -> Signals:
         usage = self.generator.usage
@@ -242,18 +254,23 @@ def _geometric_mean(logprobs: Sequence[float]) -> float:
     return exp(sum(logprobs) / len(logprobs))
 
 
-def _proven_together(claims: Sequence[Claim], short: str) -> list[Claim]:
+def _proven_together(claims: Sequence[Claim], short: str, asked: Claim | None) -> list[Claim]:
     """The claims, where an answer in a few words has the proof of the sentences that it is in.
 
-    A bare yes or no has no facts of its own: it has the quotes of all of them, and the status of
-    the weakest.
+    A bare yes or no has no facts of its own: it has the quotes of the sentences, and the status of
+    the weakest. It is not proven, though, where the check of what was ``asked``, as a statement,
+    disagrees: a yes without support for it, a no with it.
     """
     if len(claims) < 2:
         return list(claims)
     head, *said = claims
     if short in {"Yes", "No"} and head.text.rstrip(".") == short:
         weakest = min(said, key=lambda claim: claim.score)
-        return [replace(weakest, text=head.text, citations=distinct(said), unbacked=()), *said]
+        head = replace(weakest, text=head.text, citations=distinct(said), unbacked=())
+        if asked and asked.supported != (short == "Yes") and head.supported:
+            reason = "the quotes do not plainly say yes or no"
+            head = replace(head, status="partly", score=min(head.score, 0.5), reason=reason)
+        return [head, *said]
     inside = [claim for claim in said if head.text.casefold() in claim.text.casefold()]
     best = max(inside, key=lambda claim: claim.score, default=head)
     if best.supported and not head.supported:

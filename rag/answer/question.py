@@ -50,6 +50,11 @@ def asks_yes_or_no(question: str) -> bool:
     return _FOLLOWS.search(question) is not None and not _WH.search(question)
 
 
+def as_statement(question: str) -> str:
+    """What a question of yes or no asks, without its auxiliary: "Did Ida win?" as "Ida win."."""
+    return _OPENS.sub("", question, count=1).strip().rstrip("?？!. ") + "."
+
+
 def asks_for_sentences(question: str) -> bool:
     """Whether a question such as "why" or "what did they say" has no answer of a few words."""
     return _SENTENCES.search(question) is not None

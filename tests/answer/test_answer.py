@@ -184,6 +184,8 @@ def test_a_bare_yes_has_the_proof_of_the_sentence_after_it(ask: Asked) -> None:
     found = ask(f"Yes\n{OPENED}. [1]", "Did the mayor open the bridge?")
     assert (found.short, found.status) == ("Yes", "answered")
     assert found.claims[0].citations == found.claims[1].citations
+    wrong = ask(f"Yes\n{OPENED}. [1]", "Did the mayor close the bridge?")
+    assert (wrong.status, wrong.claims[0].status) == ("unsure", "partly")
     unproven = ask("Yes\nKing Olaf sang on it. [1]", "Did the king sing on the bridge?")
     assert unproven.status == "unsure"
 
