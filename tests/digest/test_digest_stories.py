@@ -595,9 +595,9 @@ def test_what_is_compared_in_a_story_of_400_articles_is_bounded(
     compared: Counter[str] = Counter()
 
     def counted(name: str, does: Callable[..., object]) -> Callable[..., object]:
-        def call(*arguments: object) -> object:
+        def call(*arguments: object, **named: object) -> object:
             compared[name] += 1
-            return does(*arguments)
+            return does(*arguments, **named)
 
         return call
 
