@@ -45,6 +45,7 @@ def proven(turn: "Locator") -> bool:
 
 def test_asking_following_up_and_coming_back(visit: "Visits", url: str) -> None:
     page = visit(url)
+    page.set_default_timeout(90_000)  # a real model is at work
     ask(page, WHO)
     page.locator("#live .draft").filter(has_text=re.compile(r"\w")).wait_for()
     turns = page.locator("#transcript .turn[id]")
@@ -63,6 +64,7 @@ def test_an_article_is_added_summarised_proven_and_saved(
 ) -> None:
     (tmp_path / "lamp.txt").write_text(LAMP, "utf-8")
     page = visit(url)
+    page.set_default_timeout(90_000)  # a real model is at work
     tab(page, "Articles")
     page.get_by_role("button", name="Add articles").click()
     page.locator("input[type=file]").set_input_files(tmp_path / "lamp.txt")
@@ -85,6 +87,7 @@ def test_an_article_is_added_summarised_proven_and_saved(
 
 def test_stop_ends_many_summaries_after_the_first(visit: "Visits", url: str) -> None:
     page = visit(url)
+    page.set_default_timeout(90_000)  # a real model is at work
     tab(page, "Summaries")
     page.get_by_role("textbox", name="Or everything about").fill("Ukraine")
     press(page, "Summarise")
@@ -98,7 +101,9 @@ def test_stop_ends_many_summaries_after_the_first(visit: "Visits", url: str) -> 
 
 def test_two_ask_at_once_one_of_them_on_a_phone_at_night(visit: "Visits", url: str) -> None:
     desk = visit(url)
+    desk.set_default_timeout(90_000)  # a real model is at work
     phone = visit(url, viewport={"width": 390, "height": 844}, color_scheme="dark")
+    phone.set_default_timeout(90_000)  # a real model is at work
     ask(desk, WHO)
     ask(phone, THERE)
     for page in (phone, desk):
