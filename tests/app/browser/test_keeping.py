@@ -29,7 +29,7 @@ def test_a_conversation_outlives_a_reload(house: "House", visit: "Visits") -> No
     page.reload()
     assert QUOTE in page.locator("#turn-0 .answer").inner_text()
     assert BRIDGE in page.locator("#turn-1 .short").inner_text()
-    page.locator("#turn-0 .answer .cite").click()
+    page.locator("#turn-0 .cite").first.click()
     page.get_by_role("dialog", name=TITLE).wait_for()
     assert page.locator("dialog #quote").inner_text() == QUOTE
 
