@@ -120,7 +120,6 @@ def filled(page: "Page") -> None:
     """A conversation with a bit of everything."""
     asked(page, WHO)
     asked(page, NOBODY)
-    page.locator("#turn-1 .unproven-draft summary").click()
     page.locator("#turn-0").get_by_role("button", name="Sources").click()
     page.locator("#sources .card").first.wait_for()
 
