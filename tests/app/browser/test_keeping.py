@@ -74,7 +74,7 @@ def test_articles_that_are_gone_take_their_sentences_with_them(
     page.reload()
     page.locator("#turn-0").wait_for()
     assert page.locator("#turn-0 .cite").count() == 0
-    gone = page.locator("#turn-0 .answer .claim")
+    gone = page.locator("#turn-0 .answer .claim").first
     assert gone.get_attribute("title") == "its article is no longer in the index"
     assert gone.locator(".unproven").count() == 1
 
