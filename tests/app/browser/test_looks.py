@@ -339,6 +339,7 @@ def test_all_that_can_be_used_has_a_name(house: "House", visit: "Visits") -> Non
         tab(page, name)
         unfold(page)
         assert unnamed(page) == []
+    tab(page, "Summaries")
     page.get_by_role("combobox", name="Articles").click()
     page.get_by_role("option").first.click()
     assert unnamed(page) == []
