@@ -190,8 +190,8 @@ def answer_body(answer: Answer, searched: str = "") -> str:
 
 def said(short: str, sentences: str) -> str:
     """The short answer large, where there is one, and the sentences below it; both as HTML."""
-    large = f'<p class="short">{short}</p>' if short else ""
-    return large + (f'<p class="answer">{sentences}</p>' if sentences else "")
+    parts = (f'<p class="short">{short}</p>' * bool(short), f"<p>{sentences}</p>" * bool(sentences))
+    return f'<div class="answer">{"".join(parts)}</div>' if any(parts) else ""
 
 
 def _refusal(answer: Answer, searched: str) -> str:

@@ -44,7 +44,7 @@ def words(page: str) -> str:
 def test_the_short_answer_stands_large_above_its_sentences() -> None:
     page = render.answer_body(answer(SHORT, PARTLY))
     short, _, below = page.partition("</p>")
-    assert short.startswith('<p class="short">')
+    assert '<p class="short">' in short
     assert words(short) == "£3.2 million1"
     assert words(below).startswith("It opens in May 2025, ")
     assert "Less sure" not in page
@@ -100,7 +100,7 @@ def test_a_refusal_has_the_nearest_sentences_and_the_draft_folded_away() -> None
 def test_a_draft_shows_its_first_line_large_before_anything_is_checked() -> None:
     written = "Two years\nIt takes"
     page = render.draft(written, (), written)
-    assert re.findall(r'<p class="(\w+)">', page) == ["short", "answer"]
+    assert re.findall(r"<p[^>]*>", page) == ['<p class="short">', "<p>"]
     assert words(page) == "Two yearsIt takes"
     checked = render.draft(written, [Claim("Two years", status="supported")], "It takes")
     assert words(checked) == words(page)

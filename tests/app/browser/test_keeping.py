@@ -29,7 +29,7 @@ def test_a_conversation_outlives_a_reload(house: "House", visit: "Visits") -> No
     page.reload()
     assert QUOTE in page.locator("#turn-0 .answer").inner_text()
     assert BRIDGE in page.locator("#turn-1 .short").inner_text()
-    page.locator("#turn-0 .answer .cite").click()
+    page.locator("#turn-0 .cite").first.click()
     page.get_by_role("dialog", name=TITLE).wait_for()
     assert page.locator("dialog #quote").inner_text() == QUOTE
 
@@ -74,7 +74,7 @@ def test_articles_that_are_gone_take_their_sentences_with_them(
     page.reload()
     page.locator("#turn-0").wait_for()
     assert page.locator("#turn-0 .cite").count() == 0
-    gone = page.locator("#turn-0 .answer .claim")
+    gone = page.locator("#turn-0 .answer .claim").first
     assert gone.get_attribute("title") == "its article is no longer in the index"
     assert gone.locator(".unproven").count() == 1
 
