@@ -14,6 +14,7 @@ from rag.export import (
     NEAREST_SHOWN,
     as_text,
     by_article,
+    differ,
     doubts,
     opening,
     pieces,
@@ -28,6 +29,7 @@ from rag.types import (
     Citation,
     Claim,
     Digest,
+    Disagreement,
     Outcome,
     Summary,
 )
@@ -185,7 +187,24 @@ def answer_body(answer: Answer, searched: str = "") -> str:
         return _refusal(answer, searched)
     doubt = f'<p class="unsure">{esc(doubts(answer))}</p>' if answer.status == "unsure" else ""
     short, rest = opening(answer)
-    return said(claim(short) if short else "", claims(rest)) + legend(answer.claims) + doubt
+    differing = "".join(map(disagreement, answer.disagreements))
+    proven = said(claim(short) if short else "", claims(rest)) + legend(answer.claims)
+    return proven + doubt + differing
+
+
+def disagreement(value: Disagreement) -> str:
+    """What two articles tell otherwise, side by side, each with its paper and day."""
+    sides = value.about or ("", "")
+    columns = "".join(_side(side, quote) for side, quote in zip(sides, value.quotes, strict=True))
+    return f'<h4>{differ(value)}</h4><div class="sides">{columns}</div>'
+
+
+def _side(side: str, quote: Citation) -> str:
+    about_it = f"<b>{esc(side)}</b>" if side else ""
+    return (
+        f"<figure>{about_it}<blockquote>{esc(_one_line(quote.quote))}{mark(quote)}</blockquote>"
+        f"<figcaption>{about(quote.publisher, quote.published)}</figcaption></figure>"
+    )
 
 
 def said(short: str, sentences: str) -> str:

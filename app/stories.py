@@ -1,8 +1,19 @@
 """The stories of a digest as HTML, with the same proof as answers; nothing that is not escaped."""
 
-from app.render import about, cards, claim, claims, day, esc, legend, mark, opens, small_print
+from app.render import (
+    about,
+    cards,
+    claim,
+    claims,
+    day,
+    disagreement,
+    esc,
+    legend,
+    opens,
+    small_print,
+)
 from rag.export import standing, told
-from rag.types import Citation, Digest, Disagreement, Event, Source, Story
+from rag.types import Digest, Event, Source, Story
 
 
 def story(value: Story) -> str:
@@ -13,7 +24,7 @@ def story(value: Story) -> str:
     return (
         f'<article class="summary story"><h3>{headline}</h3>'
         f'<p class="answer">{claims(kept)}</p>{legend((*proven, *kept))}'
-        f"{_timeline(value)}{''.join(map(_disagreement, value.disagreements))}"
+        f"{_timeline(value)}{''.join(map(disagreement, value.disagreements))}"
         f"<details><summary>{_count(len(value.sources))}</summary>"
         f'<ol class="sources">{sources}</ol></details>'
         f"<details><summary>Quotes</summary>{cards(value.citations)}</details></article>"
@@ -38,20 +49,6 @@ def _timeline(value: Story) -> str:
 
 def _event(value: Event) -> str:
     return f"<li>{day(value.day)} {claim(value.claim)}</li>"
-
-
-def _disagreement(value: Disagreement) -> str:
-    sides = value.about or ("", "")
-    columns = "".join(_side(side, quote) for side, quote in zip(sides, value.quotes, strict=True))
-    return f'<h4>The articles disagree</h4><div class="sides">{columns}</div>'
-
-
-def _side(side: str, quote: Citation) -> str:
-    about_it = f"<b>{esc(side)}</b>" if side else ""
-    return (
-        f"<figure>{about_it}<blockquote>{esc(' '.join(quote.quote.split()))}{mark(quote)}</blockquote>"
-        f"<figcaption>{about(quote.publisher, quote.published)}</figcaption></figure>"
-    )
 
 
 def _source(value: Source) -> str:

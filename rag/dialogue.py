@@ -18,6 +18,8 @@ _OPENER = re.compile(
     r"\s*(?:and|but|or|so|also|what about|how about|why|who else|what else)\b", re.I
 )
 
+_FEW = 12  # words of an answer that is no sentence
+
 
 def is_follow_up(question: str) -> bool:
     """Whether the question leans on what was said before: pronouns, ellipsis, no subject of its own."""
@@ -29,10 +31,14 @@ def is_follow_up(question: str) -> bool:
 
 
 def standalone(question: str, history: Sequence[Answer]) -> str:
-    """The question to look up: a follow-up with the questions that it leans on put before it."""
+    """The question to look up: a follow-up with the questions that it leans on put before it.
+
+    Short answers to them go with them: "he" is as often whom the answer names.
+    """
     parts = [question]
     for turn in reversed(history):
         if not is_follow_up(parts[0]):
             break
-        parts.insert(0, turn.question)
+        said = turn.short if len(turn.short.split()) <= _FEW else ""
+        parts[:0] = [turn.question, *filter(None, [said])]
     return " ".join(parts)

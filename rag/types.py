@@ -182,6 +182,21 @@ class Signals:
     yes_or_no: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Two articles that tell the same thing otherwise; in an answer the first is the one that it cites.
+
+    ``about`` is what each
+    of them has, in its words: ``("90 minutes", "two hours")``; empty where one denies what the
+    other says. ``quotes`` are the two sentences, in the same order. ``changed``: they tell it of
+    different days, so that both may be right.
+    """
+
+    about: tuple[str, ...]
+    quotes: tuple[Citation, Citation]
+    changed: bool = False
+
+
 AnswerStatus = Literal["answered", "unsure", "refused"]
 
 
@@ -199,7 +214,8 @@ class Answer:
     a line of its own, or the refusal sentence. ``draft`` is what the model wrote, unchecked, also
     in a refusal, where it is unproven. ``nearest`` are the sentences of the articles nearest to the
     question. ``passages`` is all that the model was shown, best first; a passage carries the
-    number of its article. ``confidence`` is the calibrated probability that the answer is right,
+    number of its article. ``disagreements`` are other figures of other articles than those which
+    the answer tells. ``confidence`` is the calibrated probability that the answer is right,
     0 to 1, computed from ``signals``; 0 for a refusal without a draft.
     """
 
@@ -216,6 +232,7 @@ class Answer:
     short: str = ""
     nearest: tuple[Citation, ...] = ()
     signals: Signals = Signals()
+    disagreements: tuple[Disagreement, ...] = ()
 
     @property
     def refused(self) -> bool:
@@ -257,18 +274,6 @@ class Event:
 
     day: date
     claim: Claim
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """Two articles that tell the same thing of the same day, and cannot both be right.
-
-    ``about`` is what each of them has, in its words: ``("90 minutes", "two hours")``; empty where
-    one denies what the other says. ``quotes`` are the two sentences, in the same order.
-    """
-
-    about: tuple[str, ...]
-    quotes: tuple[Citation, Citation]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """What is looked up for a question that leans on the turns before it."""
 
+from dataclasses import replace
+
 import pytest
 
 from rag.dialogue import is_follow_up, standalone
@@ -32,6 +34,15 @@ def test_a_follow_up_takes_along_what_it_leans_on(
     question: str, history: list[str], expected: str
 ) -> None:
     assert standalone(question, [turn(asked) for asked in history]) == expected
+
+
+def test_the_answer_in_a_few_words_goes_with_its_question_but_no_sentence_does() -> None:
+    answered = replace(turn(BRIDGE), short="Mayor Ida Fenn")
+    assert standalone("How old is she?", [answered]) == f"{BRIDGE} Mayor Ida Fenn How old is she?"
+    told = replace(
+        answered, short="Since the old one had been closed to lorries for years, the mayor said."
+    )
+    assert standalone("How old is she?", [told]) == f"{BRIDGE} How old is she?"
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,7 @@ def test_what_two_texts_share() -> None:
     assert held("", long) == shared("", "") == 0.0
     assert repeats(long, long.replace("closed", "has closed"))
     assert not repeats(long, short)
+    assert not repeats(f"{long} 900 came.", f"{long} 1,270 came.")  # another figure is news
     assert alike(frozenset("ab"), frozenset("bc")) == 1 / 3
     assert alike(frozenset(), frozenset()) == 0.0
 

@@ -17,6 +17,7 @@ from rag.types import (
     Citation,
     Claim,
     Digest,
+    Disagreement,
     IngestReport,
     Outcome,
     Passage,
@@ -80,6 +81,7 @@ def print_answer(answer: Answer, *, draft: bool = False) -> None:
     if answer.status == "unsure":
         out.print(Text(doubts(answer), style="yellow"))
     _print_quotes(answer.citations)
+    _print_disagreements(answer.disagreements)
 
 
 def _print_refusal(answer: Answer, *, draft: bool) -> None:
@@ -142,16 +144,25 @@ def print_story(story: Story) -> None:
         out.print(Text("\nWhat changed", style="cyan"))
     for event in story.timeline:
         out.print(Text(f"  {event.day.isoformat()}  {_one_line(_cited([event.claim]))}"))
-    for found in story.disagreements:
-        sides = " or ".join(found.about)
-        out.print(Text(f"\nThe articles disagree: {plain(sides)}".rstrip(": "), style="yellow"))
-        for quote in found.quotes:
-            out.print(Text(f"  “{_one_line(quote.quote)}” [{quote.number}]"))
-            out.print(Text(f"    {about(quote)}", style="dim"))
+    _print_disagreements(story.disagreements)
     out.print()
     for source in story.sources:
         copies = f", and {len(source.copies)} with the same text" if source.copies else ""
         out.print(Text(f"[{source.number}] {about(source)}{copies}", style="dim"))
+
+
+def _print_disagreements(disagreements: Sequence[Disagreement]) -> None:
+    from rich.text import Text
+
+    from rag.export import differ
+
+    out = console()
+    for found in disagreements:
+        sides = " or ".join(found.about)
+        out.print(Text(f"\n{differ(found)}: {plain(sides)}".rstrip(": "), style="yellow"))
+        for quote in found.quotes:
+            out.print(Text(f"  “{_one_line(quote.quote)}” [{quote.number}]"))
+            out.print(Text(f"    {about(quote)}", style="dim"))
 
 
 def print_digest_end(digest: Digest) -> None:

@@ -192,7 +192,7 @@ def _pairs(facts: Sequence[Fact]) -> Iterator[Pair]:
                 one.article.id != other.article.id
                 and one.quantity.contradicts(other.quantity)
                 and (likeness := _likeness(one, other))
-                and papers_differ(one.article, other.article)
+                and (one.day != other.day or papers_differ(one.article, other.article))
             ):
                 first, last = sorted((one, other), key=_when)
                 yield Pair(first, last, likeness)

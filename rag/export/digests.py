@@ -45,7 +45,7 @@ def _story(story: Story) -> Iterator[str]:
         yield "\n".join(map(_event, story.timeline))
     if story.disagreements:
         yield "**Where the articles disagree**"
-        yield from map(_disagreement, story.disagreements)
+        yield from map(disagreement, story.disagreements)
     yield "**Sources**"
     for each in story.sources:
         yield _listed(each, story)
@@ -55,7 +55,8 @@ def _event(event: Event) -> str:
     return f"- {written_date(event.day)}: {with_marks(cited(event.claim))}"
 
 
-def _disagreement(found: Disagreement) -> str:
+def disagreement(found: Disagreement) -> str:
+    """Both sides as items of a list, each with its quote, paper and day."""
     sides = found.about or ("", "")
     lines = [
         f"- {f'{escaped(side)}: ' if side else ''}“{escaped(quote.quote)}” [{quote.number}]"

@@ -2,9 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rag.export.digests import digest_page
+from rag.export.digests import digest_page, disagreement
 from rag.export.escaping import escaped, source, with_marks
-from rag.export.marks import LEGEND, NEAREST_SHOWN, by_article, cited, doubts, opening, standing
+from rag.export.marks import (
+    LEGEND,
+    NEAREST_SHOWN,
+    by_article,
+    cited,
+    differ,
+    doubts,
+    opening,
+    standing,
+)
 from rag.types import Answer, Citation, Claim, Digest, Summary
 
 
@@ -44,6 +53,9 @@ def _answered(answer: Answer) -> Iterator[str]:
     if answer.status == "unsure":
         yield f"*{escaped(doubts(answer))}*"
     yield from _sources("Sources", answer.citations)
+    for found in answer.disagreements:
+        yield f"**{differ(found)}**"
+        yield disagreement(found)
 
 
 def _refused(answer: Answer) -> Iterator[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from rag.types import Answer, Citation, Claim, Span
+from rag.types import Answer, Citation, Claim, Disagreement, Span
 
 NEAREST_SHOWN = 3  # sentences below a refusal
 _MARK = re.compile(r"[^\S\n]*\[\d{1,4}(?:, ?\d{1,4})*\]")
@@ -107,6 +107,11 @@ def _part(claim: Claim, words: str) -> Claim:
     proven = start >= 0 and claim.unbacked and not found
     status = "supported" if proven else claim.status
     return replace(claim, text=words, status=status, unbacked=tuple(found))
+
+
+def differ(found: Disagreement) -> str:
+    """The heading over two figures that do not go together."""
+    return "The figure has changed" if found.changed else "The articles disagree"
 
 
 def doubts(answer: Answer) -> str:

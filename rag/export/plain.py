@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from rag.export.marks import LEGEND, NEAREST_SHOWN, by_article, cited, doubts, opening
+from rag.export.marks import LEGEND, NEAREST_SHOWN, by_article, cited, differ, doubts, opening
 from rag.text import written_date
 from rag.types import Answer, Citation
 
@@ -26,6 +26,9 @@ def _answered(answer: Answer) -> Iterator[str]:
         yield doubts(answer)
     for quotes in by_article(answer.citations):
         yield f"[{quotes[0].number}] {_quoted(quotes)}"
+    for found in answer.disagreements:
+        yield f"{differ(found)}: {' or '.join(found.about)}"
+        yield from (_quoted([quote]) for quote in found.quotes)
 
 
 def _refused(answer: Answer) -> Iterator[str]:

@@ -19,6 +19,7 @@ from rag.types import (
     ArticleField,
     Citation,
     Claim,
+    Disagreement,
     Passage,
     Span,
     Timing,
@@ -77,6 +78,15 @@ class SavedClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedDisagreement:
+    """Two figures that do not go together."""
+
+    about: Annotated[tuple[str, ...], Field(max_length=2)]
+    quotes: tuple[SavedCitation, SavedCitation]
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SavedAnswer:
     """An answer without its articles and signals."""
 
@@ -92,6 +102,7 @@ class SavedAnswer:
     short: str
     nearest: Annotated[tuple[SavedCitation, ...], Field(max_length=_MOST_PARTS)] = ()
     timing: Annotated[Timing, AfterValidator(_sane)] = _UNTIMED
+    disagreements: Annotated[tuple[SavedDisagreement, ...], Field(max_length=_MOST_PARTS)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +152,7 @@ def saved(answer: Answer) -> str:
         short=answer.short,
         nearest=tuple(map(_citation, answer.nearest)),
         timing=answer.timing,
+        disagreements=tuple(map(_disagreement, answer.disagreements)),
     )
     return _FORM.dump_json(kept).decode()
 
@@ -201,6 +213,11 @@ def _citation(citation: Citation) -> SavedCitation:
     return SavedCitation(
         citation.article_id, citation.number, citation.start, citation.end, citation.field
     )
+
+
+def _disagreement(found: Disagreement) -> SavedDisagreement:
+    one, other = map(_citation, found.quotes)
+    return SavedDisagreement(found.about, (one, other), found.changed)
 
 
 def _passage(passage: Passage) -> SavedPassage:

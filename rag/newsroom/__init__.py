@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Generator as Stream
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -31,6 +31,7 @@ from rag.index import Index, IndexInfo
 from rag.newsroom.anew import embed_anew
 from rag.newsroom.batches import Batch, Begin, Choices, Reading
 from rag.newsroom.checking import Checking
+from rag.newsroom.differing import compared, differing, newest_first
 from rag.newsroom.fitting import Fitting
 from rag.newsroom.intake import Progress, ingest
 from rag.newsroom.parts import build_embedder, build_generator, build_parser, build_reranker
@@ -487,8 +488,9 @@ class News:
         """Answer a question step by step: Found, then Draft and Checked in turn, last the Answer.
 
         The passages nearest to the question are read first, and more only while the answer is
-        unsure: then Found comes again, and a new draft after it. ``str()`` of a Draft is the text as
-        it is written. Closing the iterator stops the model.
+        unsure: then Found comes again, and a new draft after it. Of figures that a later article
+        has otherwise the later one is read first, and the other one told beside the answer.
+        ``str()`` of a Draft is the text as it is written. Closing the iterator stops the model.
 
         Args:
             question: in plain words; it may lean on the turns before it.
@@ -506,9 +508,11 @@ class News:
         start = time.perf_counter()
         self._admitting(filters)
         found, nearest = self._look(question, history, filters)
-        rounds, before = self._fitting().rounds(question, found[:k], history)
+        pairs = differing(found)
+        read = newest_first(found, pairs)[:k]
+        rounds, before = self._fitting().rounds(question, read, history)
         chosen = self.settings.answer
-        yield from answer(
+        events = answer(
             question,
             rounds,
             generator=self.generator,
@@ -519,6 +523,9 @@ class News:
             bars=Bars(chosen.sure, chosen.maybe),
             retrieve_seconds=time.perf_counter() - start,
         )
+        with closing(events):
+            for event in events:
+                yield compared(event, pairs) if isinstance(event, Answer) else event
 
     def ask(
         self,

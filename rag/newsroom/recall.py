@@ -6,10 +6,10 @@ from functools import cache
 
 from rag.cite import distinct, quotation
 from rag.export import SavedAnswer
-from rag.export.saved import SavedCitation, SavedClaim, SavedPassage
+from rag.export.saved import SavedCitation, SavedClaim, SavedDisagreement, SavedPassage
 from rag.index import Index
 from rag.portion import excerpt
-from rag.types import Answer, Article, Citation, Claim, Passage, Span
+from rag.types import Answer, Article, Citation, Claim, Disagreement, Passage, Span
 
 _GONE = "its article is no longer in the index"
 
@@ -35,6 +35,7 @@ def rebuilt(kept: SavedAnswer, index: Index) -> Answer:
         draft=kept.draft,
         short=kept.short,
         nearest=tuple(stored.citations(kept.nearest)),
+        disagreements=tuple(stored.disagreements(kept.disagreements)),
     )
 
 
@@ -77,6 +78,12 @@ class _Stored:
             kept.score,
             _GONE if gone else kept.reason,
         )
+
+    def disagreements(self, kept: Sequence[SavedDisagreement]) -> Iterator[Disagreement]:
+        for each in kept:
+            match tuple(self.citations(each.quotes)):
+                case (one, other):
+                    yield Disagreement(each.about, (one, other), each.changed)
 
     def citations(self, kept: Sequence[SavedCitation]) -> Iterator[Citation]:
         for each in kept:

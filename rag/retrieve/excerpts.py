@@ -22,6 +22,7 @@ from rag.types import Article, Passage
 
 _MOST = 24  # excerpts of one search
 _LONGEST = 3  # sentences of one excerpt
+_LEANING = 2  # more of them, where they lean on it
 _HEAD = 60  # characters that publisher, day and fence take in a prompt, besides the title
 _AGAIN = 0.9  # of its use, what a sentence keeps for each of its article that is read before it
 _CLOSE = 0.7  # of the odds of a sentence, from which its neighbour is read with it
@@ -29,7 +30,7 @@ _TOO_LONG = 1200  # characters: no sentence, but text without full stops
 
 _LEANS = re.compile(
     r"[\"“‘'(]*(?:(?:But|And|Then) )?(?:He|She|It|They|His|Her|Its|Their|This|That|These|Those|Both"
-    r"|The (?:two|three|pair))\b",
+    r"|The (?:two|three|pair|\d{1,3}-year-old))\b",
     re.I,
 )
 _GOES_ON = re.compile(
@@ -197,12 +198,16 @@ def _widened(sentence: _Sentence, known: _Known, asked: _Question) -> _Run:
 
 
 def _put(runs: list[_Run], run: _Run) -> None:
-    """Add a run, or join it to one that it adjoins if that does not become too long."""
+    """Add a run, or join it to one that it adjoins if that does not become too long.
+
+    One that leans on the sentence before it may make it longer: alone it says nothing of anybody.
+    """
+    most = _LONGEST + _LEANING * bool(_LEANS.match(run[0].text))
     for other in runs:
         joined = sorted([*other, *run], key=lambda each: each.place)
         if (
             other[0].article.id == run[0].article.id
-            and len(joined) <= _LONGEST
+            and len(joined) <= most
             and joined[-1].place - joined[0].place == len(joined) - 1
         ):
             other[:] = joined

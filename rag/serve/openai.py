@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from rag.serve.schemas import CitationReply, ClaimReply, Within
+from rag.serve.schemas import CitationReply, ClaimReply, DisagreementReply, Within
 from rag.types import AnswerStatus
 
 MODEL = "newsrag"
@@ -85,6 +85,7 @@ class Sources(BaseModel):
     refused: bool = Field(description="The articles do not answer the question.")
     confidence: float = Field(description="Probability that the answer is right, 0 to 1.")
     nearest: list[CitationReply] = Field(description="The sentences nearest to the question.")
+    disagreements: list[DisagreementReply] = Field(description="Other figures of other articles.")
     draft: str = Field(description="What the model wrote; in a refusal it is unproven.")
 
 

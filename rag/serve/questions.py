@@ -12,6 +12,7 @@ from rag.serve.schemas import (
     ArticleId,
     CitationReply,
     ClaimReply,
+    DisagreementReply,
     PassageReply,
     Question,
     Seconds,
@@ -71,6 +72,7 @@ class AskReply(BaseModel):
     citations: list[CitationReply]
     claims: list[ClaimReply] = Field(description="The short answer and every sentence.")
     nearest: list[CitationReply] = Field(description="The sentences nearest to the question.")
+    disagreements: list[DisagreementReply] = Field(description="Other figures of other articles.")
     draft: str = Field(description="What the model wrote; in a refusal it is unproven.")
     passages: list[PassageReply] = Field(description="What the model has read.")
     model: str
@@ -89,6 +91,7 @@ class AskReply(BaseModel):
             citations=list(map(CitationReply.of, answer.citations)),
             claims=list(map(ClaimReply.of, answer.claims)),
             nearest=list(map(CitationReply.of, answer.nearest)),
+            disagreements=list(map(DisagreementReply.of, answer.disagreements)),
             draft=answer.draft,
             passages=list(map(PassageReply.of, answer.passages)),
             model=answer.model,

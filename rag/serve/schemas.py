@@ -6,7 +6,17 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from rag.types import Article, ArticleField, Citation, Claim, Passage, Span, Timing, Verdict
+from rag.types import (
+    Article,
+    ArticleField,
+    Citation,
+    Claim,
+    Disagreement,
+    Passage,
+    Span,
+    Timing,
+    Verdict,
+)
 
 _MOST_PUBLISHERS = 50
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -134,6 +144,20 @@ class ClaimReply(BaseModel):
             score=round(claim.score, 4),
             citations=list(map(CitationReply.of, claim.citations)),
         )
+
+
+class DisagreementReply(BaseModel):
+    """What another article tells otherwise than the answer."""
+
+    about: list[str] = Field(description="The figure of the answer, and the other one.")
+    quotes: list[CitationReply] = Field(description="The sentences that tell them.")
+    changed: bool = Field(description="They are of different days, so that both may be right.")
+
+    @classmethod
+    def of(cls, found: Disagreement) -> Self:
+        """That of the library."""
+        quotes = list(map(CitationReply.of, found.quotes))
+        return cls(about=list(found.about), quotes=quotes, changed=found.changed)
 
 
 class PassageReply(BaseModel):

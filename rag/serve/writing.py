@@ -23,7 +23,7 @@ from rag.serve.openai import (
     Usage,
 )
 from rag.serve.refusals import refusal_of
-from rag.serve.schemas import CitationReply, ClaimReply
+from rag.serve.schemas import CitationReply, ClaimReply, DisagreementReply
 
 Event = Found | Draft | Checked | Answer
 _DONE = "data: [DONE]\n\n"
@@ -118,6 +118,7 @@ def sources(answer: Answer) -> Sources:
         refused=answer.refused,
         confidence=round(answer.confidence, 4),
         nearest=list(map(CitationReply.of, answer.nearest)),
+        disagreements=list(map(DisagreementReply.of, answer.disagreements)),
         draft=answer.draft,
     )
 

@@ -58,6 +58,18 @@ def test_a_sentence_comes_with_the_one_that_its_pronoun_leans_on() -> None:
     assert best.chunk.text.startswith("Pell will meet the harbour master")
 
 
+def test_who_is_called_by_an_age_comes_with_the_name_though_the_run_becomes_longer() -> None:
+    text = (
+        "Pengarth beat Stover 3-2 in the cup on Saturday. The cup tie of Pengarth and Stover took two"
+        " hours. Kofi Lund scored the winner of the cup tie for Pengarth. The 17-year-old rose at the"
+        " far post."
+    )
+    cup = Article("cup", "https://a.example/cup", "Pengarth beat Stover in the cup", text, "Echo")
+    runs = excerpts("How old is the scorer of the winner for Pengarth in the cup tie?", found(cup))
+    told = next(run.chunk.text for run in runs if "17-year-old" in run.chunk.text)
+    assert "Kofi Lund" in told
+
+
 def test_excerpts_are_short_runs_of_the_text_that_do_not_overlap() -> None:
     shown = excerpts("What happened to the Pengarth ferry?", found(FERRY, OTHER))
     taken = list[tuple[str, int]]()
