@@ -162,24 +162,20 @@ class Timing:
 class Signals:
     """What the confidence of an answer is computed from; shares and probabilities, 0 to 1.
 
-    ``token``: the geometric mean of the probabilities of the tokens of its first line.
-    ``proposed``: that the model says yes when asked whether the sources give the short answer,
-    ``answerable``: whether they answer the question at all; these three are None where the engine
-    does not report them. ``short``: the score of the short answer as a claim, ``claims``: the mean
-    score of the sentences. ``coverage``: how much of the question is in one cited sentence.
-    ``names``: names of the question that the passages hold. ``kind``: 1 unless a number or a time
-    is asked for and not given. ``yes_or_no``: 1 if the question asks for one of these.
+    ``chosen``: that the model prefers the short answer to "the sources do not say".
+    ``answerable``: that it says yes when asked whether the sources answer the question at all,
+    ``quoted``: whether the quotes of the answer alone give it; these three are None where the
+    engine does not report them. ``coverage``: how much of the question is in one cited sentence.
+    ``names``: names of the question that the passages hold. ``kind``: 1 unless a number, a time, or
+    something else than yes or no is asked for and not given.
     """
 
-    token: float | None = None
-    proposed: float | None = None
+    chosen: float | None = None
     answerable: float | None = None
-    short: float = 0.0
-    claims: float = 0.0
+    quoted: float | None = None
     coverage: float = 0.0
     names: float = 1.0
     kind: float = 1.0
-    yes_or_no: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,12 @@ import time
 from collections.abc import Generator as Stream
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
-from math import exp
 from operator import add
 
 from rag.answer.confidence import confidence
-from rag.answer.probe import yes
+from rag.answer.probe import first_of_two, yes
 from rag.answer.question import (
     as_statement,
-    asks_yes_or_no,
     coverage,
     fits,
     names_found,
@@ -26,7 +24,7 @@ from rag.answer.reply import Sentence, read_reply, refuses, short_answer
 from rag.check import Checker
 from rag.cite import distinct, marked
 from rag.generate import Generator
-from rag.prompts import answer_messages, answerable, proposed
+from rag.prompts import answer_messages, answerable, either, quoted
 from rag.types import (
     Answer,
     AnswerStatus,
@@ -41,11 +39,12 @@ from rag.types import (
     Timing,
 )
 
-SURE = 0.6  # confidence from which an answer is given as sure, and nothing more is read
-MAYBE = 0.35  # confidence below which it is refused
+SURE = 0.4  # confidence from which an answer is given as sure, and nothing more is read
+MAYBE = 0.28  # confidence below which it is refused
 NOT_IN_THE_ARTICLES = "Not in the articles."
 _HOPELESS = 0.5  # of the bar of a refusal, below which more passages seldom help
 _ROOMY = 2000  # tokens of a context
+_MOST_QUOTES = 3  # that the answer is looked for in once more
 _MOST_SENTENCES = 3  # after the answer in a few words
 # A small model that has answered may go on with a source or a question of its own.
 _STOP = ("\nQuestion:", "<source", "\nSource")
@@ -146,7 +145,6 @@ class _Attempt:
         self.max_tokens = max_tokens
         self.draft = ""
         self.claims: list[Claim] = []
-        self.pieces_of_head = 0
         self.timing = Timing()
 
     def write(self) -> Stream[Draft | Checked, None, None]:
@@ -156,7 +154,6 @@ class _Attempt:
         try:
             for piece in pieces:
                 first = first or time.perf_counter() - start
-                self.pieces_of_head += "\n" not in self.draft.lstrip()
                 self.draft += piece
                 yield Draft(piece)
                 began = time.perf_counter()
@@ -234,24 +231,21 @@ class _Attempt:
         return self.checker.check(as_statement(self.question), self.passages)
 
     def _signals(self, short: str, claims: Sequence[Claim]) -> Signals:
-        usage = self.generator.usage
-        head = usage.logprobs[: self.pieces_of_head]
-        rest = claims[1:] or claims[:1]
         return Signals(
-            token=_geometric_mean(head) if head else None,
-            proposed=yes(proposed(self.messages, short), self.generator),
+            chosen=first_of_two(either(self.messages, short), self.generator),
             answerable=yes(answerable(self.messages), self.generator),
-            short=claims[0].score,
-            claims=sum(claim.score for claim in rest) / len(rest),
+            quoted=self._quoted(short, claims),
             coverage=coverage(self.question, self.passages, claims),
             names=names_found(self.question, self.passages),
             kind=float(fits(self.question, self.draft)),
-            yes_or_no=float(asks_yes_or_no(self.question)),
         )
 
-
-def _geometric_mean(logprobs: Sequence[float]) -> float:
-    return exp(sum(logprobs) / len(logprobs))
+    def _quoted(self, short: str, claims: Sequence[Claim]) -> float | None:
+        """Whether the model finds the answer in its quotes alone; without quotes nobody does."""
+        quotes = [each.quote for each in distinct(claims)][:_MOST_QUOTES]
+        if not quotes:
+            return 0.0
+        return yes(quoted(self.question, short, quotes), self.generator)
 
 
 def _proven_together(claims: Sequence[Claim], short: str, asked: Claim | None) -> list[Claim]:

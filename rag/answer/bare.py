@@ -25,6 +25,8 @@ def bare(question: str, said: str, *, sentence: bool) -> str:
     # A small word with a capital belongs to a title, unless it opens the sentence.
     small = [not place or not _capital(word) for place, word in enumerate(words)]
     new = [_adds(each, asked, small=lone) for each, lone in zip(told, small, strict=True)]
+    if terms(said).numbers <= asked.numbers:  # "1 billion" of the question, read word by word
+        new = [adds and not each.numbers for adds, each in zip(new, told, strict=True)]
     if not any(new):
         return said
     first, last = new.index(True), len(new) - 1 - new[::-1].index(True)

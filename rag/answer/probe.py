@@ -1,4 +1,4 @@
-"""Yes-or-no questions to the model about a prompt that it has read. Floor 2.
+"""Questions of two answers to the model about a prompt that it has read. Floor 2.
 
 An engine with a prefix cache reads only what is new, so each takes a fraction of a second.
 """
@@ -14,6 +14,13 @@ def yes(messages: Sequence[Message], generator: Generator) -> float | None:
     likely = generator.first_token(messages)
     positive, negative = (_share(likely, word) for word in ("yes", "no"))
     return positive / (positive + negative) if positive + negative else None
+
+
+def first_of_two(messages: Sequence[Message], generator: Generator) -> float | None:
+    """The probability of A against B; None where the engine reports neither."""
+    likely = generator.first_token(messages)
+    one, other = (_share(likely, letter) for letter in ("a", "b"))
+    return one / (one + other) if one + other else None
 
 
 def _share(likely: Mapping[str, float], word: str) -> float:

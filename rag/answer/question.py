@@ -11,6 +11,7 @@ _AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|
 _OPENS = re.compile(rf"\W*(?:(?:and|but|so|then) )?{_AUXILIARY}\b", re.I)
 _FOLLOWS = re.compile(rf"[,:;.]\s+{_AUXILIARY}\b", re.I)
 _WH = re.compile(r"\b(?:who|whom|whose|what|when|where|which|why|how)\b", re.I)
+_YES_OR_NO = re.compile(r"\W*(?:yes|no)\s*(?:[,.;:]|\Z|\n)", re.I)
 _EITHER = re.compile(rf"\bor (?:{_AUXILIARY}\b|(?:an? |the )?\w+\W*\Z)|\A\W*true or false\b", re.I)
 _HOW_MANY = re.compile(
     r"\b(?:how (?:many|much|long|old|far|big|large|tall|often)|population"
@@ -63,8 +64,11 @@ def asks_for_sentences(question: str) -> bool:
 def fits(question: str, said: str) -> bool:
     """Whether an answer has the kind of thing that is asked for, where that is plain.
 
-    "How many" asks for a number, "when" for a number, a day, a month or a word of time.
+    "How many" asks for a number, "when" for a number, a day, a month or a word of time; yes and no
+    are no answer to "who" or "which".
     """
+    if _WH.match(question) and _YES_OR_NO.match(said):
+        return False
     words = terms(said)
     if _HOW_MANY.search(question):
         asked = terms(question).numbers

@@ -292,6 +292,9 @@ def test_a_sure_answer_is_not_read_on_from(ask: Asked) -> None:
         ("On which day did it open?", "It opened with a song.", False),
         ("Who said when it opens?", "The mayor said so.", True),
         ("Who opened it?", "The mayor opened it.", True),
+        ("Which mayor opened it?", "Yes\nThe bridge is open.", False),
+        ("Did the mayor open it?", "Yes\nThe mayor opened it.", True),
+        ("Who opened it?", "No Name Collective", True),
     ],
 )
 def test_numbers_and_times_that_were_asked_for(question: str, sentence: str, gives: bool) -> None:

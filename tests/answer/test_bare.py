@@ -30,6 +30,12 @@ from rag.answer.bare import bare
             "Harrow resumes its public tours on 19 July after two years",
             "Harrow",
         ),
+        # A figure of the question is no answer, though it is read as two words.
+        (
+            "Some 2 million people lost their savings in a fraud. Where was it?",
+            "2 million people lost their savings in Harrow",
+            "Harrow",
+        ),
         # A title is not cut at its small words.
         (
             "What is the ferry show called that the mayor joined?",

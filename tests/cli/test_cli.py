@@ -492,9 +492,10 @@ def test_a_chat_goes_on_after_the_engine_failed(
     assert done.stdout.count(f"{OPENED}. [1]") == 2
     assert "the [bold]server[/bold] [31mfell over\n" in done.stderr
     # What failed is no turn of the conversation.
-    assert "And why?" in asked[-1][-1].content
-    assert len(asked[-1]) == len(asked[0]) + 2
-    assert "And when?" not in str(asked[-1])
+    *_, chat = (each for each in asked if len(each) > 1)  # not the question about quotes alone
+    assert "And why?" in chat[-1].content
+    assert len(chat) == len(asked[0]) + 2
+    assert "And when?" not in str(chat)
 
 
 def test_a_chat_ends_with_its_input(run: Run, filled: Path, say: Say) -> None:
