@@ -217,11 +217,8 @@ def _parser() -> argparse.ArgumentParser:
     add("reports", type=Path, nargs="+", help="folders of rag eval refusal or answers")
     add("--precision", type=float, default=0.9, help="wanted of what is answered as sure")
     add("--lost", type=float, default=0.05, help="share of right answers that may be refused")
-    against, either = (
-        [name for name in names if name in NAMES] for names in (["refusing"], ["yes_or_no"])
-    )
-    add("--against", nargs="*", default=against, choices=NAMES, help="signals against an answer")
-    add("--either", nargs="*", default=either, choices=NAMES, help="signals that may be either")
+    add("--against", nargs="*", default=(), choices=NAMES, help="signals against an answer")
+    add("--either", nargs="*", default=(), choices=NAMES, help="signals that may be either")
     add("--write", type=Path, help="where to write confidence.json")
     return parser
 

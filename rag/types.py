@@ -182,10 +182,9 @@ class Signals:
 class Disagreement:
     """Two articles that tell the same thing otherwise; in an answer the first is the one that it cites.
 
-    ``about`` is what each
-    of them has, in its words: ``("90 minutes", "two hours")``; empty where one denies what the
-    other says. ``quotes`` are the two sentences, in the same order. ``changed``: they tell it of
-    different days, so that both may be right.
+    ``about`` is what each of them has, in its words: ``("90 minutes", "two hours")``; empty where
+    one denies what the other says. ``quotes`` are the two sentences, in the same order. ``changed``:
+    they tell it of different days, so that both may be right.
     """
 
     about: tuple[str, ...]

@@ -11,16 +11,20 @@ from rag.types import Message
 
 def yes(messages: Sequence[Message], generator: Generator) -> float | None:
     """The probability of yes against no; None where the engine reports neither."""
-    likely = generator.first_token(messages)
-    positive, negative = (_share(likely, word) for word in ("yes", "no"))
-    return positive / (positive + negative) if positive + negative else None
+    return _against(messages, generator, "yes", "no")
 
 
 def first_of_two(messages: Sequence[Message], generator: Generator) -> float | None:
     """The probability of A against B; None where the engine reports neither."""
+    return _against(messages, generator, "a", "b")
+
+
+def _against(
+    messages: Sequence[Message], generator: Generator, word: str, other: str
+) -> float | None:
     likely = generator.first_token(messages)
-    one, other = (_share(likely, letter) for letter in ("a", "b"))
-    return one / (one + other) if one + other else None
+    share, rest = _share(likely, word), _share(likely, other)
+    return share / (share + rest) if share + rest else None
 
 
 def _share(likely: Mapping[str, float], word: str) -> float:

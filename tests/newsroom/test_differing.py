@@ -22,6 +22,10 @@ def told(number: str, who: str) -> str:
     return f"The Harrow flood left {number} people without a home, {who} said. Rain is due again."
 
 
+POST = told("1,270", "Mayor Fenn"), "Harrow Post", "2024-05-13"
+VALLEY = told("900", "the fire service"), "Valley News", "2024-05-13"
+
+
 @pytest.fixture
 def asked(tmp_path: Path) -> Iterator[Callable[..., tuple[Answer, News]]]:
     """Asks an index of articles, each a text with its paper and day, a model that gives the reply."""
@@ -52,9 +56,7 @@ def asked(tmp_path: Path) -> Iterator[Callable[..., tuple[Answer, News]]]:
 def test_another_paper_of_the_day_is_told_with_its_figure(
     asked: Callable[..., tuple[Answer, News]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    post = told("1,270", "Mayor Fenn"), "Harrow Post", "2024-05-13"
-    news = told("900", "the fire service"), "Valley News", "2024-05-13"
-    answer, opened = asked(post, news, reply=REPLY.format("1,270", "1,270", 1))
+    answer, opened = asked(POST, VALLEY, reply=REPLY.format("1,270", "1,270", 1))
     (found,) = answer.disagreements
     assert found.about == ("1,270 people", "900 people")
     assert [quote.publisher for quote in found.quotes] == ["Harrow Post", "Valley News"]
@@ -84,10 +86,8 @@ def test_a_later_article_is_read_first_and_the_older_figure_told(
 def test_an_answer_that_tells_both_figures_has_nothing_beside_it(
     asked: Callable[..., tuple[Answer, News]],
 ) -> None:
-    post = told("1,270", "Mayor Fenn"), "Harrow Post", "2024-05-13"
-    news = told("900", "the fire service"), "Valley News", "2024-05-13"
     both = f"1,270 or 900\n{told('1,270', 'the mayor')} [1] The fire service says 900. [2]"
-    answer, _ = asked(post, news, reply=both)
+    answer, _ = asked(POST, VALLEY, reply=both)
     assert not answer.disagreements
     assert "disagree" not in as_text(answer)
 
@@ -95,9 +95,7 @@ def test_an_answer_that_tells_both_figures_has_nothing_beside_it(
 def test_a_saved_answer_whose_other_article_is_gone_keeps_the_answer(
     asked: Callable[..., tuple[Answer, News]],
 ) -> None:
-    post = told("1,270", "Mayor Fenn"), "Harrow Post", "2024-05-13"
-    news = told("900", "the fire service"), "Valley News", "2024-05-13"
-    answer, opened = asked(post, news, reply=REPLY.format("1,270", "1,270", 1))
+    answer, opened = asked(POST, VALLEY, reply=REPLY.format("1,270", "1,270", 1))
     opened.delete([answer.disagreements[0].quotes[1].article_id])
     again = opened.recalled(saved(answer))
     assert again.text == answer.text
