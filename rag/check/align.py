@@ -130,16 +130,16 @@ def _candidates(
         said = claim.quantities[place]
         stating = [n for n in counted if states(sentence.quantities[n], said)]
     else:
-        yield from _words(claim, place, sentence)
+        yield from _words(claim, place, source, sentence)
         yield from _called(claim, place, source, number, sentence)
         return
     yield from (Match(n, 1.0, "same") for n in stating)
 
 
-def _words(claim: Sentence, place: int, sentence: Sentence) -> Iterator[Match]:
+def _words(claim: Sentence, place: int, source: Source, sentence: Sentence) -> Iterator[Match]:
     token, name = claim.tokens[place], place in claim.names
     if name:
-        yield from _spelled_out(claim, place, sentence)
+        yield from _spelled_out(claim, place, source, sentence)
     for n in sentence.content:
         other, named = sentence.tokens[n], n in sentence.names
         counts = n in sentence.quantities and not sentence.quantities[n].ordinal
@@ -153,13 +153,19 @@ def _words(claim: Sentence, place: int, sentence: Sentence) -> Iterator[Match]:
                 yield Match(n, worth, how)
 
 
-def _spelled_out(claim: Sentence, place: int, sentence: Sentence) -> Iterator[Match]:
+def _spelled_out(
+    claim: Sentence, place: int, source: Source, sentence: Sentence
+) -> Iterator[Match]:
     """An acronym whose words stand there, or the words of an acronym that does."""
     letters = acronym(claim.tokens[place].text)
     if letters and letters in sentence.initials:
         yield Match(sentence.initials[letters][-1], 1.0, "same")
     for short, places in claim.initials.items():
-        if place in places and len(short) > 1:
+        if place not in places or len(short) < 2:
+            continue
+        # The article's own words for its acronym are what it stands for.
+        words = source.words_of(short)
+        if not words or fold(claim.tokens[place].text) in words:
             for n in sentence.names:
                 if acronym(sentence.tokens[n].text) == short:
                     yield Match(n, 1.0, "same")

@@ -22,6 +22,7 @@ wound injure hurt
 resign quit step_down leave stand_down
 shut close
 buy purchase acquire take_over
+reopen open
 begin start launch commence open get_under_way kick_off
 end finish conclude complete
 rise climb increase grow go_up gain jump surge up
@@ -117,7 +118,7 @@ majority most
 _OPPOSED = """
 rise increase climb grow gain jump surge up higher | fall drop decline decrease shrink sink slip
 rise increase climb grow gain jump surge up higher | down lower lose cut
-open | close shut
+open reopen | close shut
 win beat defeat | lose
 pass approve back accept authorise authorize allow permit clear | reject refuse ban prohibit
 pass approve back accept authorise authorize allow permit clear | oppose deny block forbid bar

@@ -65,11 +65,14 @@ _BOUNDS: tuple[tuple[Bound, str], ...] = (
     ("under", "nearly|almost|close to|just under|just short of|not quite|approaching|just below"),
     ("least", "at least|no fewer than|no less than|a minimum of|not less than|not fewer than"),
     (
+        "most",
+        "at most|up to|no more than|not more than|as many as|a maximum of|as much as|at the most",
+    ),
+    (
         "over",
         "(?:more|older|longer|higher|taller|larger|bigger|deeper|heavier|greater|better) than",
     ),
     ("over", "over|above|exceeding|in excess of|upwards? of"),
-    ("most", "at most|up to|no more than|as many as|a maximum of|as much as|at the most"),
     ("most", "(?:less|fewer|younger|shorter|lower|smaller) than|under|below|within"),
     ("about", "about|around|roughly|approximately|some|(?:an? )?estimated|circa|in the region of"),
 )
@@ -109,6 +112,7 @@ _UNIT = re.compile(
     r"|miles? (?:an|per) hour|[A-Za-z]+\.?)",
 )
 _TURN = re.compile(r"(?<!close )(?<!up )\b(from|to|by)\s+(?:\S+\s+)?\Z", re.I)
+_POINTS = "pp"  # percentage points
 _EXACT = 1e-6
 _ROUNDED = 0.005
 _ABOUT = 0.11
@@ -269,10 +273,10 @@ def _measured(text: str, found: Quantity) -> Quantity:
         return found
     name = unit["unit"].lower().rstrip(".")
     if name.startswith("basis") or (name.startswith("point") and "basis" in unit.group()):
-        return replace(found, unit="%", value=found.value / 100, end=unit.end())
+        return replace(found, unit=_POINTS, value=found.value / 100, end=unit.end())
     point = name.startswith("point") and "percentage" in unit.group()
     if point or name == "%" or name.replace(" ", "").startswith("percent"):
-        return replace(found, unit="%", end=unit.end())
+        return replace(found, unit=_POINTS if point else "%", end=unit.end())
     if name.startswith("°"):
         return replace(found, unit="degF" if name.endswith("f") else "deg", end=unit.end())
     if (name.endswith("hour") and " " in name) or name == "km/h":
@@ -338,7 +342,8 @@ def same_number(said: Quantity, claimed: Quantity) -> bool:
 def _same_unit(said: Quantity, claimed: Quantity) -> bool:
     if said.unit == claimed.unit:
         return True
-    if {said.unit, claimed.unit} == {"part", "%"}:
+    # News writes "0.25 per cent" for percentage points too, and not the other way round.
+    if {said.unit, claimed.unit} == {"part", "%"} or (said.unit, claimed.unit) == ("%", _POINTS):
         return True
     # The claim may leave the unit out; a unit that the source does not have is one of its own.
     return not claimed.unit or {said.unit, claimed.unit} <= {"", "part"}

@@ -94,6 +94,15 @@ class Source:
                 self._read[number] = read(text, tokens, self.article.published)
             return [self._read[number] for number in numbers]
 
+    def words_of(self, letters: str) -> frozenset[str]:
+        """The words, folded, that an acronym stands for in the sentences read so far."""
+        with self._lock:
+            return frozenset(
+                fold(sentence.tokens[place].text)
+                for sentence in self._read.values()
+                for place in sentence.initials.get(letters, ())
+            )
+
     def asks(self, number: int) -> bool:
         """Whether a sentence is a question: it states nothing."""
         place = self.places[number]

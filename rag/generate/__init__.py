@@ -7,7 +7,7 @@ deterministic fake. Each is imported from its own module, so that no engine is l
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from rag.types import Message
@@ -19,19 +19,15 @@ LIKELIEST = 20  # first tokens that are reported; more is refused by some server
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a stream cost, in tokens, and how sure the model was of what it wrote.
+    """What a stream cost, in tokens.
 
     ``cached_tokens`` of the prompt had been read before. Where an engine cannot tell, or the stream
-    was stopped early, the figures are 0 or estimates. ``logprobs`` has the natural logarithm of the
-    probability of each piece that the stream yielded, in order; ``first`` is what
-    :meth:`Generator.first_token` gives for the same chat. Both are empty where the engine reports none.
+    was stopped early, the figures are 0 or estimates.
     """
 
     prompt_tokens: int = 0
     cached_tokens: int = 0
     output_tokens: int = 0
-    logprobs: tuple[float, ...] = ()
-    first: Mapping[str, float] = field(default_factory=dict)
 
 
 class Generator(Protocol):

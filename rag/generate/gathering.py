@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from rag.generate import LIKELIEST
-
 if TYPE_CHECKING:
     import torch
     from transformers import TextIteratorStreamer
@@ -32,26 +30,14 @@ class Request:
         self.max_tokens, self.temperature, self.seed = max_tokens, temperature, seed
         self.stop = threading.Event()
         self.written = 0
-        self.logprobs: list[
-            float
-        ] = []  # natural, of each token written but the one that ends the reply
-        self.first: dict[int, float] = {}  # the likeliest first tokens by number
         self.ended = False
         self.error: Exception | None = None
 
-    def take(self, token: "torch.Tensor", logprobs: "torch.Tensor", ends: frozenset[int]) -> None:
-        """Hand on the next token (1,); the stream ends with it if it is one of ``ends``.
-
-        ``logprobs`` (vocabulary,) are those of all tokens for its place.
-        """
-        if not self.written:
-            self.first = likeliest(logprobs)
-        number = int(token)
-        if number not in ends:
-            self.logprobs.append(float(logprobs[number]))
+    def take(self, token: "torch.Tensor", ends: frozenset[int]) -> None:
+        """Hand on the next token (1,); the stream ends with it if it is one of ``ends``."""
         self.written += 1
         self.pieces.put(token)  # type: ignore[no-untyped-call]
-        if number in ends or self.written >= self.max_tokens or self.stop.is_set():
+        if int(token) in ends or self.written >= self.max_tokens or self.stop.is_set():
             self.end()
 
     def end(self, error: Exception | None = None) -> None:
@@ -62,20 +48,11 @@ class Request:
 
 
 class Turn:
-    """A batch while it is written; transformers calls it after each token and ends the rows it names.
-
-    Before each token it calls ``weigh``.
-    """
+    """A batch while it is written; transformers calls it after each token and ends the rows it names."""
 
     def __init__(self, requests: Sequence[Request], ends: frozenset[int]) -> None:
         """``ends`` are the tokens with which a reply ends."""
         self.requests, self.ends = requests, ends
-        self._logits: torch.Tensor | None = None
-
-    def weigh(self, _input_ids: "torch.Tensor", logits: "torch.Tensor") -> "torch.Tensor":
-        """Keep the logits (batch, vocabulary) of the next place, and return them as they are."""
-        self._logits = logits
-        return logits
 
     def __call__(
         self, input_ids: "torch.Tensor", scores: object, **_options: object
@@ -83,12 +60,10 @@ class Turn:
         """Whether each row (batch,) has ended."""
         import torch
 
-        assert self._logits is not None
         latest = input_ids[:, -1].cpu()
-        logprobs = torch.log_softmax(self._logits.float(), dim=-1).cpu()
         for row, request in enumerate(self.requests):
             if not request.ended:
-                request.take(latest[row : row + 1], logprobs[row], self.ends)
+                request.take(latest[row : row + 1], self.ends)
         ended = [request.ended for request in self.requests]
         return torch.tensor(ended, device=input_ids.device)
 
@@ -143,12 +118,6 @@ def together(waiting: Sequence[Request]) -> list[Request]:
         if each.temperature == 0
         and length <= _UNLIKE * len(each.prompt) <= _UNLIKE * _UNLIKE * length
     ]
-
-
-def likeliest(logprobs: "torch.Tensor") -> dict[int, float]:
-    """The likeliest tokens of (vocabulary,) by number, each with its probability."""
-    likely = logprobs.topk(min(LIKELIEST, len(logprobs)))
-    return dict(zip(likely.indices.tolist(), likely.values.exp().tolist(), strict=True))
 
 
 def padded(

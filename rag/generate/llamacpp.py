@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from rag.cores import available_processors, share_cores
 from rag.errors import GenerateError, ModelError, ModelMissing, PromptTooLong
 from rag.generate import LIKELIEST, LastUsage, Usage
-from rag.generate.runs import Chunk, Run, Server, Trouble, end_all, likelihoods, together
+from rag.generate.runs import Choice, Chunk, Run, Server, Trouble, end_all, likelihoods
 from rag.types import Message
 
 # Tokens read at a time. Larger is no faster on a CPU, takes more memory, and a stream that is
@@ -122,7 +122,7 @@ class LlamaCppGenerator:
             return
         # Some templates want a user's turn; its beginning is the same, whatever is asked.
         turn = () if messages[-1].role == "user" else (Message("user", ""),)
-        for _ in self._pieces(self._request([*messages, *turn], max_tokens=0)):
+        for _ in self._choices(self._request([*messages, *turn], max_tokens=0)):
             pass
 
     def close(self) -> None:
@@ -151,8 +151,10 @@ class LlamaCppGenerator:
             "seed": seed,
             "stop": list(stop),
         }
-        with closing(self._pieces(request)) as pieces:
-            yield from pieces
+        with closing(self._choices(request)) as choices:
+            for choice in choices:
+                if piece := choice["delta"].get("content"):
+                    yield piece
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
         """The likeliest first tokens with their probabilities; see :class:`rag.generate.Generator`.
@@ -161,9 +163,9 @@ class LlamaCppGenerator:
             ModelMissing: there is no such file.
             GenerateError: the prompt does not fit the context, or the engine failed.
         """
-        for _ in self._pieces(self._request(messages, max_tokens=1)):
-            pass
-        return self.usage.first
+        asked = {"logprobs": True, "top_logprobs": LIKELIEST}
+        choices = list(self._choices(self._request(messages, max_tokens=1) | asked))
+        return next(filter(None, (likelihoods(each.get("logprobs")) for each in choices)), {})
 
     def _request(self, messages: Sequence[Message], *, max_tokens: int) -> dict[str, object]:
         return {
@@ -172,15 +174,13 @@ class LlamaCppGenerator:
             "temperature": 0.0,
             "stream": True,
             "cache_prompt": self._reuse,
-            "logprobs": True,
-            "top_logprobs": LIKELIEST,
             # One chunk for each batch of the prompt: the chance to stop before it is all read.
             "return_progress": True,
             "chat_template_kwargs": {"enable_thinking": False},
         }
 
-    def _pieces(self, request: Mapping[str, object]) -> Stream[str]:
-        """What the engine writes to a request; closing the iterator stops it."""
+    def _choices(self, request: Mapping[str, object]) -> Stream[Choice]:
+        """What the engine adds to its reply, bit by bit; closing the iterator stops it."""
         server = self._ready()
         with self._lock:  # not while close() waits for the others
             run = Run(server, request, self._runs)
@@ -189,10 +189,8 @@ class LlamaCppGenerator:
         finally:
             run.stop.set()
 
-    def _heard(self, run: Run) -> Iterator[str]:
-        cost = Usage()
-        first: Mapping[str, float] = {}
-        logprobs: list[float] = []
+    def _heard(self, run: Run) -> Iterator[Choice]:
+        cost, written = Usage(), 0
         try:
             while (chunk := run.chunks.get()) is not None:
                 if isinstance(chunk, Exception):
@@ -201,17 +199,12 @@ class LlamaCppGenerator:
                     raise self._refused(trouble)
                 cost = _cost(chunk) or cost
                 for choice in chunk.get("choices", ()):
-                    first = first or likelihoods(choice.get("logprobs"))
-                    if piece := choice["delta"].get("content"):
-                        logprobs.append(together(choice.get("logprobs")))
-                        yield piece
+                    written += bool(choice["delta"].get("content"))
+                    yield choice
             if run.stop.is_set():
                 raise GenerateError(f"{self._identity} was closed before it had finished")
         finally:
-            output = cost.output_tokens or len(logprobs)
-            self._usage.record(
-                replace(cost, output_tokens=output, logprobs=tuple(logprobs), first=first)
-            )
+            self._usage.record(replace(cost, output_tokens=cost.output_tokens or written))
 
     def _refused(self, trouble: Trouble) -> GenerateError:
         if tokens := trouble.get("n_prompt_tokens"):

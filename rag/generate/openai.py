@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypedDict, cast
 
 from rag.errors import GenerateError
 from rag.generate import LIKELIEST, LastUsage, Usage
-from rag.generate.runs import Places, likelihoods, together
+from rag.generate.runs import Places, likelihoods
 from rag.types import Message
 
 if TYPE_CHECKING:
@@ -139,8 +139,10 @@ class OpenAIGenerator:
         request = self._request(messages, max_tokens) | {"temperature": temperature, "seed": seed}
         if stop:
             request["stop"] = list(stop)
-        with closing(self._heard(request)) as pieces:
-            yield from pieces
+        with closing(self._heard(request)) as events:
+            for event in events:
+                if piece := self._piece(event):
+                    yield piece
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
         """The likeliest first tokens with their probabilities; see :class:`rag.generate.Generator`.
@@ -150,8 +152,11 @@ class OpenAIGenerator:
         Raises:
             GenerateError: the server cannot be reached, refuses, falls silent or talks nonsense.
         """
-        pieces = list(self._heard(self._request(messages, 1) | {"temperature": 0.0}))
-        return self.usage.first or dict.fromkeys(pieces[:1], 1.0)
+        request = self._request(messages, 1) | {"temperature": 0.0}
+        events = list(self._heard(request, weighed=True))
+        written = [piece for event in events if (piece := self._piece(event))]
+        weighed = filter(None, map(_likelihoods, events))
+        return next(weighed, dict.fromkeys(written[:1], 1.0))
 
     def _request(self, messages: Sequence[Message], max_tokens: int) -> dict[str, object]:
         return {
@@ -162,39 +167,34 @@ class OpenAIGenerator:
             "stream_options": {"include_usage": True},
         }
 
-    def _heard(self, request: Mapping[str, object]) -> Stream[str]:
-        """What the server writes to a request; closing the iterator closes the connection."""
+    def _heard(self, request: Mapping[str, object], *, weighed: bool = False) -> Stream[_Event]:
+        """What the server answers to a request, with log-probabilities where they are wanted.
+
+        Closing the iterator closes the connection.
+        """
         import httpx
 
         cost, written = Usage(), 0
-        logprobs: list[float] = []
-        first: Mapping[str, float] = {}
         try:
-            for event in self._answered(request):
+            for event in self._answered(request, weighed=weighed):
                 cost = _cost(event) or cost
-                if piece := self._piece(event):
-                    written += 1
-                    if weights := _weights(event):
-                        logprobs.append(weights[0])
-                        first = first or weights[1]
-                    yield piece
+                written += bool(self._piece(event))
+                yield event
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise self._unreachable(error) from error
         except RuntimeError as error:  # what httpx says where close() came in between
             raise GenerateError(f"the connection to {self._base} was closed: {error}") from error
         finally:
-            output = cost.output_tokens or written
-            known = tuple(logprobs) if len(logprobs) == written else ()
-            self._usage.record(replace(cost, output_tokens=output, logprobs=known, first=first))
+            self._usage.record(replace(cost, output_tokens=cost.output_tokens or written))
 
-    def _answered(self, request: Mapping[str, object]) -> Iterator[_Event]:
+    def _answered(self, request: Mapping[str, object], *, weighed: bool) -> Iterator[_Event]:
         """The events; a server that refuses log-probabilities is asked without, now and later."""
         address = f"{self._base}/chat/completions"
-        for weighs in (True, False) if self._weighs else (False,):
+        for weighs in (True, False) if weighed and self._weighs else (False,):
             asked = {**request, "logprobs": True, "top_logprobs": LIKELIEST} if weighs else request
             with self._client().stream("POST", address, json=asked) as answer:
                 if answer.status_code == 200:
-                    self._weighs = weighs
+                    self._weighs = weighs if weighed else self._weighs
                     yield from self._events(answer.iter_lines())
                     return
                 answer.read()
@@ -289,13 +289,12 @@ def _object(text: str) -> _Event | None:
     return cast(_Event, value) if isinstance(value, dict) else None
 
 
-def _weights(event: _Event) -> tuple[float, dict[str, float]] | None:
-    """The piece's log-probability and the likeliest tokens; None where the server reports none."""
+def _likelihoods(event: _Event) -> dict[str, float]:
+    """The likeliest tokens for the place of the piece; empty where the server reports none."""
     try:
-        places = event["choices"][0]["logprobs"]
-        return (together(places), likelihoods(places)) if places and places["content"] else None
+        return likelihoods(event["choices"][0]["logprobs"])
     except (TypeError, AttributeError, KeyError, IndexError):
-        return None
+        return {}
 
 
 def _message(trouble: object) -> str:

@@ -22,8 +22,8 @@ class Token(TypedDict):
     logprob: float
 
 
-class Place(Token):
-    """The token at a place of the reply, and those that were likeliest for it."""
+class Place(TypedDict):
+    """A place of the reply: the tokens that were likeliest for it."""
 
     top_logprobs: list[Token]
 
@@ -89,11 +89,6 @@ def likelihoods(places: Places | None) -> dict[str, float]:
     return {
         each["token"]: exp(each["logprob"]) for place in first for each in place["top_logprobs"]
     }
-
-
-def together(places: Places | None) -> float:
-    """The natural logarithm of the probability of all tokens of the places."""
-    return sum(place["logprob"] for place in places["content"]) if places else 0.0
 
 
 class Run:

@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from math import log
 
 from rag.errors import GenerateError
 from rag.generate import LastUsage, Usage
@@ -25,7 +23,6 @@ class ScriptedGenerator:
         *,
         identity: str = "scripted",
         context_length: int = 4096,
-        probability: float | None = None,
     ) -> None:
         """Nothing is written yet.
 
@@ -33,12 +30,10 @@ class ScriptedGenerator:
             replies: a list of texts, one a stream, or a function of the messages.
             identity: what to call the model.
             context_length: what it claims to hold, in tokens.
-            probability: of each word, as ``usage`` reports it; None reports none.
         """
         self._replies = [replies] if isinstance(replies, str) else replies
         self._identity = identity
         self._context_length = context_length
-        self._probability = probability
         self._usage = LastUsage()
         self.history: list[tuple[Message, ...]] = []
 
@@ -75,7 +70,7 @@ class ScriptedGenerator:
         if not callable(self._replies):
             return {}
         words = _WORD.findall(self._replies(messages))[:1]
-        return {word.strip(): self._probability or 1.0 for word in words}
+        return {word.strip(): 1.0 for word in words}
 
     def stream(
         self,
@@ -100,11 +95,7 @@ class ScriptedGenerator:
                 yield piece
         finally:
             asked = sum(self.count_tokens(each.content) for each in messages)
-            cost = Usage(asked, 0, self.count_tokens("".join(said)))
-            if self._probability:
-                first = {word.strip(): self._probability for word in words[:1]}
-                cost = replace(cost, logprobs=(log(self._probability),) * len(said), first=first)
-            self._usage.record(cost)
+            self._usage.record(Usage(asked, 0, self.count_tokens("".join(said))))
 
     def _reply(self, messages: Sequence[Message]) -> str:
         if callable(self._replies):

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from rag.cores import share_cores
 from rag.errors import GenerateError, ModelError, ModelMissing, PromptTooLong
-from rag.generate import LastUsage, Usage
-from rag.generate.gathering import Gathering, Request, Turn, likeliest, padded
+from rag.generate import LIKELIEST, LastUsage, Usage
+from rag.generate.gathering import Gathering, Request, Turn, padded
 from rag.generate.stops import cut_at
 from rag.types import Message
 
@@ -119,7 +119,7 @@ class TransformersGenerator:
         decoder = {"decoder_input_ids": prompt.new_tensor([[begin]])} if engine.seq2seq else {}
         with self._writing, torch.inference_mode():
             logits = engine.model(prompt, **decoder).logits[0, -1]  # (vocabulary,)
-        return _reading(engine, likeliest(torch.log_softmax(logits.float(), dim=-1)))
+        return _likeliest(engine, torch.log_softmax(logits.float(), dim=-1))
 
     def _prompt(self, engine: _Engine, messages: Sequence[Message]) -> "torch.Tensor":
         prompt = _encoded(engine, messages)
@@ -142,9 +142,6 @@ class TransformersGenerator:
     ) -> Iterator[str]:
         """Yield the reply in pieces; see :class:`rag.generate.Generator`.
 
-        A piece is a word, which is known to have ended when the next token is there: the
-        log-probability of that token counts with it, and not with the next piece.
-
         Raises:
             ModelMissing: there is no such model on this machine.
             GenerateError: the prompt does not fit the context, or the engine failed.
@@ -162,27 +159,14 @@ class TransformersGenerator:
             seed=seed,
         )
         self._gathering.add(request)
-        logprobs: list[float] = []
-        heard = counted = 0  # tokens
-
-        def pieces() -> Iterator[str]:
-            nonlocal heard
-            for text in request.pieces:  # one for each token, empty while a word goes on
-                heard += 1
-                if text:
-                    yield text
-
         try:
-            for piece in cut_at(pieces(), stop):
-                logprobs.append(sum(request.logprobs[counted:heard]))
-                counted = heard
-                yield piece
+            # One text for each token, empty while a word goes on.
+            yield from cut_at(filter(None, request.pieces), stop)
             if request.error is not None:
                 raise GenerateError(f"{self._identity} failed: {request.error}") from request.error
         finally:
             request.stop.set()
-            first = _reading(engine, request.first)
-            self._usage.record(Usage(read, 0, request.written, tuple(logprobs), first))
+            self._usage.record(Usage(read, 0, request.written))
 
     def _write(self, requests: Sequence[Request]) -> None:
         try:
@@ -197,14 +181,13 @@ class TransformersGenerator:
 
     def _generate(self, engine: _Engine, requests: Sequence[Request]) -> None:
         import torch
-        from transformers import LogitsProcessorList, StoppingCriteriaList
+        from transformers import StoppingCriteriaList
 
         first, sampling = requests[0], requests[0].temperature > 0
         padding = _padding(engine)
         ids, mask = padded(
             [request.prompt for request in requests], padding or 0, left=not engine.seq2seq
         )
-        turn = Turn(requests, _ends(engine))
         if sampling:
             torch.manual_seed(first.seed)
         engine.model.generate(  # type: ignore[operator]
@@ -216,8 +199,7 @@ class TransformersGenerator:
             top_p=None,
             top_k=None,
             pad_token_id=padding,
-            logits_processor=LogitsProcessorList([turn.weigh]),
-            stopping_criteria=StoppingCriteriaList([turn]),
+            stopping_criteria=StoppingCriteriaList([Turn(requests, _ends(engine))]),
         )
 
     def _ready(self) -> _Engine:
@@ -307,10 +289,11 @@ def _plain(messages: Sequence[Message], seq2seq: bool) -> str:
     return "\n\n".join([*turns, "Assistant:"])
 
 
-def _reading(engine: _Engine, likely: Mapping[int, float]) -> dict[str, float]:
-    """Tokens as they read, some of them alike."""
+def _likeliest(engine: _Engine, logprobs: "torch.Tensor") -> dict[str, float]:
+    """The likeliest tokens of (vocabulary,) as they read, some of them alike, each with its probability."""
+    likely = logprobs.topk(min(LIKELIEST, len(logprobs)))
     found: dict[str, float] = {}
-    for number, share in likely.items():
+    for number, share in zip(likely.indices.tolist(), likely.values.exp().tolist(), strict=True):
         text = str(engine.tokenizer.decode([number]))
         found[text] = found.get(text, 0.0) + share
     return found

@@ -113,6 +113,30 @@ def test_what_the_article_does_not_say_is_not_supported(sentence: str) -> None:
     assert not verdict(sentence).supported
 
 
+BRIDGE = (
+    "The Sorne bridge, closed since May, reopened to cars on Friday. At least 17 people had been hurt in "
+    "the storm. The share of late trains fell by seven percentage points. The Dock Workers' Union (DWU) "
+    "welcomed the news."
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "true"),
+    [
+        ("At least 17 people had been hurt in the storm, the paper says.", True),
+        ("No more than 17 people had been hurt in the storm.", False),
+        ("The share of late trains fell by 7 percentage points.", True),
+        ("The share of late trains fell by 7 per cent.", False),
+        ("The Sorne bridge was shut to cars on Friday.", False),
+        ("The DWU, the Dock Workers' Union, welcomed the news.", True),
+        ("The DWU, the Drivers' and Warehouse Union, welcomed the news.", False),
+    ],
+)
+def test_bounds_points_and_acronyms_are_those_of_the_article(sentence: str, true: bool) -> None:
+    claim = verdict(sentence, [passage(BRIDGE, title="After the storm")])
+    assert claim.supported == true, (claim.score, claim.reason, claim.unbacked)
+
+
 def test_the_quote_is_the_sentence_that_says_it() -> None:
     claim = verdict("Søren Krag and Marlow are due to meet in Aarhus on Friday.")
     assert claim.citations[0].quote.startswith("Marlow, who is due to meet Danish")

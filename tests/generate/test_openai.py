@@ -200,18 +200,6 @@ def test_the_first_token_of_a_server_that_weighs_it(serve: _Serve) -> None:
     assert (sent["logprobs"], sent["top_logprobs"]) == (True, LIKELIEST)
 
 
-def test_what_a_stream_says_of_its_pieces(serve: _Serve) -> None:
-    weighed = [_weighed("A", A=0.75, B=0.2), _weighed("C", C=0.5)]
-    generator = _generator(serve([*weighed, "data: [DONE]"]).base)
-    assert list(generator.stream(CHAT, max_tokens=4)) == ["A", "C"]
-    assert generator.usage.logprobs == pytest.approx((log(0.75), log(0.5)))
-    assert generator.usage.first == pytest.approx({"A": 0.75, "B": 0.2})
-    # One piece without: the others cannot be told apart from it, so that none is reported.
-    generator = _generator(serve([*weighed, _piece("D"), "data: [DONE]"]).base)
-    assert len(list(generator.stream(CHAT, max_tokens=4))) == 3
-    assert generator.usage.logprobs == ()
-
-
 def test_a_server_that_refuses_log_probabilities_is_asked_without_from_then_on(
     serve: _Serve,
 ) -> None:
@@ -219,9 +207,10 @@ def test_a_server_that_refuses_log_probabilities_is_asked_without_from_then_on(
     server.unknown = b"logprobs"
     generator = _generator(server.base)
     for _ in range(2):
-        assert list(generator.stream(CHAT, max_tokens=4)) == ["Paris"]
-    assert [server.unknown in body for _, _, body in server.seen] == [True, False, False]
-    assert generator.first_token(CHAT) == {"Paris": 1.0}
+        assert generator.first_token(CHAT) == {"Paris": 1.0}
+    # A stream never asks for them: weighing each token costs the server time.
+    assert list(generator.stream(CHAT, max_tokens=4)) == ["Paris"]
+    assert [server.unknown in body for _, _, body in server.seen] == [True, False, False, False]
 
 
 @pytest.mark.parametrize("logprobs", [None, {}, {"content": None}, {"content": []}, [], 7, "no"])

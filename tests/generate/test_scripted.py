@@ -1,5 +1,3 @@
-from math import log
-
 import pytest
 
 from rag.errors import GenerateError
@@ -85,16 +83,6 @@ def test_usage_belongs_to_the_thread_that_read_the_stream() -> None:
     other.start()
     other.join()
     assert seen == [Usage(2, 0, 2)]
-
-
-def test_a_script_may_say_how_sure_each_word_is() -> None:
-    model = ScriptedGenerator(["By the mayor."], probability=0.5)
-    assert len(list(model.stream(CHAT, max_tokens=9))) == 3
-    assert model.usage.logprobs == (log(0.5),) * 3
-    assert model.usage.first == {"By": 0.5}
-    silent = ScriptedGenerator(["By the mayor."])
-    list(silent.stream(CHAT, max_tokens=9))
-    assert (silent.usage.logprobs, silent.usage.first) == ((), {})
 
 
 def test_the_first_token_is_what_a_function_says_first_and_takes_no_reply() -> None:

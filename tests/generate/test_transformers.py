@@ -1,7 +1,6 @@
 import threading
 import time
 from collections.abc import Iterator
-from math import log
 from pathlib import Path
 from types import GeneratorType
 from typing import TYPE_CHECKING
@@ -167,9 +166,6 @@ def test_the_first_token_is_the_one_that_is_written(causal: TransformersGenerato
     first = max(likely, key=lambda token: likely[token])
     pieces = list(causal.stream(chat, max_tokens=6))
     assert "".join(pieces).startswith(first)
-    assert causal.usage.first == pytest.approx(likely, abs=1e-3)
-    assert len(causal.usage.logprobs) == len(pieces)
-    assert sum(causal.usage.logprobs) <= log(likely[first]) + 1e-3
 
 
 @pytest.mark.slow
