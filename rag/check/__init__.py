@@ -15,13 +15,14 @@ sentence is supported only if all its words, names and numbers stand there.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rag.check.decide import Weights, features, probability, trusted, weights
 from rag.check.facts import read
 from rag.check.measures import measured
 from rag.check.parse import Parser, SpacyParser, WordParser
 from rag.check.proof import MOST_QUOTES, Proof, prove
+from rag.check.quantities import Quantity
 from rag.check.source import Place, Source, english, source_of, word_parser
 from rag.check.spans import unbacked
 from rag.check.wording import as_written
@@ -47,7 +48,7 @@ VETO = 0.5  # by what the probability of a contradicted claim is multiplied
 # Contradictions that overrule whatever else speaks for a claim.
 PLAIN = frozenset(
     "unstated number day roles who order plan possible rank name denial alleged condition duty "
-    "speaker all opposed".split()
+    "speaker all opposed either".split()
 )
 _MARKS = re.compile(r"[\"“”‘’'.,;:!]+")
 _REASONS = {
@@ -72,6 +73,7 @@ _REASONS = {
     "order": "the source has the order the other way round",
     "rank": "the source has another rank",
     "all": "the source does not say it of all",
+    "either": "the source leaves open which one of several it is",
     "only": "the source does not say that it is the only one",
     "name": "the source has no such first and last name together",
 }
@@ -242,8 +244,15 @@ def _prove(
     written = as_written(sentence)
     day = next((source.article.published for source in sources if source.article.published), None)
     claim = read(written, parser.parse([written])[0], day)
+    if question and len(sentence.split()) <= _SHORT:  # "how much?" "60%", of "nearly 60%"
+        claim = replace(claim, quantities=dict(_unbound(claim.quantities)))
     about = terms(f"{written} {question} {before}".strip())
     return prove(claim, about, sources, asked=terms(question), preferred=preferred)
+
+
+def _unbound(found: Mapping[int, Quantity]) -> Iterator[tuple[int, Quantity]]:
+    for place, each in found.items():
+        yield place, each if each.bound else replace(each, bound="any")
 
 
 def _stands(

@@ -94,6 +94,7 @@ def _all(claim: Sentence, source: Source, laid: Laid, owned: Set[int]) -> Iterat
     yield from _orders(claim, laid)
     yield from _directions(claim, laid)
     yield from _names(claim, source)
+    yield from _choices(claim, laid)
     for place, match in laid.matches.items():
         # An old song is nothing against a new bridge.
         above = claim.heads.get(place, (place, ""))[0]
@@ -223,6 +224,19 @@ def _quantifiers(claim: Sentence, laid: Laid) -> Iterator[Difference]:
             target = laid.matches[place].target
             if _ranks(claim, place) != _ranks(laid.sentence, target):
                 yield Difference("rank", (place,))
+
+
+def _choices(claim: Sentence, laid: Laid) -> Iterator[Difference]:
+    """One of two names that the source joins by "or": "A or B will win" does not state that A will."""
+    if any(token.lower in {"or", "either", "may", "might", "could"} for token in claim.tokens):
+        return
+    tokens, met = laid.sentence.tokens, {match.target: p for p, match in laid.matches.items()}
+    for place in laid.sentence.names:
+        one = tokens[place].head
+        others = any(token.head == one and token.lower == "or" for token in tokens)
+        joined = others and tokens[place].dep == "conj" and one in laid.sentence.names
+        if joined and (one in met) != (place in met):
+            yield Difference("either", (met[one if one in met else place],))
 
 
 def _ranks(sentence: Sentence, place: int) -> frozenset[float]:

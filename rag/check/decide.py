@@ -26,6 +26,7 @@ KINDS = (
     ),
     *("who", "other", "doubt", "name"),
     *("speaker", "unstated", "all", "only", "rank", "number", "day", "order", "opposed"),
+    "either",
 )
 _MOST = 2.0
 _EPSILON = 1e-4

@@ -81,8 +81,11 @@ def frames(tokens: Tokens) -> tuple[Frame, ...]:
 
 def governed(lemma: str) -> frozenset[str]:
     """What a verb makes of a noun that depends on it: of "the theft" in "accused of the theft"."""
+    # "To be" makes a plan of a clause alone: what is "the heaviest" is so.
     found = {
-        flag for lemmas, relations, flag in _GOVERNING if lemma in lemmas and "pcomp" in relations
+        flag
+        for lemmas, relations, flag in _GOVERNING
+        if lemma in lemmas - {"be"} and "pcomp" in relations
     }
     return frozenset(found | ({"not"} if lemma in _NEGATING else set()))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
-Bound = Literal["", "about", "under", "over", "most", "least"]
+Bound = Literal["", "about", "under", "over", "most", "least", "any"]
 
 _ONES = {
     word: float(n)
@@ -124,7 +124,8 @@ class Quantity:
     """A number of a sentence, ``sentence[start:end]`` with its unit.
 
     ``value`` is in the smallest unit of its measure ``unit`` (``%``, ``USD``, ``s``, ``m``; empty for
-    what is counted). ``bound`` is what "nearly", "more than" and the like make of it. ``turn`` is
+    what is counted). ``bound`` is what "nearly", "more than" and the like make of it, ``any`` that it
+    leaves that to the source. ``turn`` is
     "from", "to" or "by". ``second`` is the other number of a score. ``written`` is the figure itself,
     without scale and unit.
     """
@@ -320,6 +321,7 @@ def _within(said: Quantity, claimed: Quantity) -> bool:
     low, high = said.bound in {"under", "most"}, said.bound in {"over", "least"}
     fits: dict[Bound, bool] = {
         "": (equal or close) and said.bound in {"", "about"},
+        "any": equal or close,
         "about": abs(a - b) <= _ABOUT * max(abs(a), abs(b)),
         "under": (equal and said.bound == "under") or (below and not high),
         "over": (equal and high) or (beyond and not low),

@@ -116,7 +116,8 @@ def test_what_the_article_does_not_say_is_not_supported(sentence: str) -> None:
 BRIDGE = (
     "The Sorne bridge, closed since May, reopened to cars on Friday. At least 17 people had been hurt in "
     "the storm. The share of late trains fell by seven percentage points. The Dock Workers' Union (DWU) "
-    "welcomed the news."
+    "welcomed the news. It is the longest bridge ever built in the valley, the union said. Ida Holm or Jon "
+    "Frey will lead the inquiry."
 )
 
 
@@ -130,11 +131,21 @@ BRIDGE = (
         ("The Sorne bridge was shut to cars on Friday.", False),
         ("The DWU, the Dock Workers' Union, welcomed the news.", True),
         ("The DWU, the Drivers' and Warehouse Union, welcomed the news.", False),
+        ("The bridge was the longest ever built in the valley, the union said.", True),
+        ("Ida Holm or Jon Frey will lead the inquiry.", True),
+        ("Ida Holm will lead the inquiry.", False),
     ],
 )
-def test_bounds_points_and_acronyms_are_those_of_the_article(sentence: str, true: bool) -> None:
+def test_bounds_points_acronyms_and_choices_are_those_of_the_article(
+    sentence: str, true: bool
+) -> None:
     claim = verdict(sentence, [passage(BRIDGE, title="After the storm")])
     assert claim.supported == true, (claim.score, claim.reason, claim.unbacked)
+
+
+def test_a_figure_in_a_short_answer_may_leave_its_bound_to_the_quote() -> None:
+    assert verdict("300", question="How many dockers went home?").supported
+    assert not verdict("301", question="How many dockers went home?").supported
 
 
 def test_the_quote_is_the_sentence_that_says_it() -> None:
