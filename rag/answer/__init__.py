@@ -1,9 +1,8 @@
-"""Let the model answer from passages, and prove what it says; read on only while unsure. Floor 3.
+"""Let the model answer from passages, and prove what it says; read on only where it finds nothing. Floor 3.
 
 The answer is the model's. Its first line is the answer in a few words, its sentences make that
 whole; the check finds quotes for both and names the words that have none. How likely the answer is
-right decides whether more passages are read, and whether it is given, given as less sure, or
-refused. What was written is kept in each case.
+right decides whether it is given, given as less sure, or refused. What was written is kept in each case.
 """
 
 import time
@@ -39,10 +38,9 @@ from rag.types import (
     Timing,
 )
 
-SURE = 0.4  # confidence from which an answer is given as sure, and nothing more is read
+SURE = 0.4  # confidence from which an answer is given as sure
 MAYBE = 0.28  # confidence below which it is refused
 NOT_IN_THE_ARTICLES = "Not in the articles."
-_HOPELESS = 0.5  # of the bar of a refusal, below which more passages seldom help
 _ROOMY = 2000  # tokens of a context
 _MOST_QUOTES = 3  # that the answer is looked for in once more
 _MOST_SENTENCES = 3  # after the answer in a few words
@@ -72,9 +70,9 @@ def answer(
 ) -> Stream[Found | Draft | Checked | Answer, None, None]:
     """Stream the answer to a question: Found, then Draft and Checked in turn, last the Answer.
 
-    Each round holds the passages of the round before and more. A further round is read while the
-    confidence is below ``bars.sure`` and not hopeless: then Found, Draft and Checked come again.
-    The Answer is the most confident one. Closing the iterator stops the model at its next token.
+    Each round holds the passages of the round before and more. A further round is read where the
+    model finds no answer in the one before: then Found, Draft and Checked come again. Closing the
+    iterator stops the model at its next token.
 
     Args:
         question: as the reader asked it.
@@ -90,7 +88,7 @@ def answer(
     Raises:
         GenerateError: if the engine fails.
     """
-    best: Answer | None = None
+    found: Answer | None = None
     spent = Timing(retrieve=retrieve_seconds)
     for passages in rounds:
         yield Found(tuple(passages), tuple(nearest))
@@ -98,17 +96,15 @@ def answer(
             question, tuple(passages), generator, checker, tuple(history), max_tokens
         )
         yield from attempt.write()
-        found = attempt.answer(bars)
-        spent = _together(spent, found.timing, first=best is None)
-        # The articles read since may refute nothing; only a more confident answer is a better one.
-        best = found if best is None or found.confidence > best.confidence else best
-        # Who found nothing may find it in more; what is surely wrong seldom becomes right.
-        if best.confidence >= bars.sure or 0 < best.confidence < _HOPELESS * bars.maybe:
+        first, found = found is None, attempt.answer(bars)
+        spent = _together(spent, found.timing, first=first)
+        # An answer that is unsure becomes no surer by more passages (docs/results.md).
+        if found.draft:
             break
-    if best is None:
+    if found is None:
         yield Found((), tuple(nearest))
-        best = _unread(question, generator.identity)
-    yield replace(best, timing=spent, nearest=tuple(nearest))
+        found = _unread(question, generator.identity)
+    yield replace(found, timing=spent, nearest=tuple(nearest))
 
 
 def asked(

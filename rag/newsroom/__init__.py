@@ -487,8 +487,8 @@ class News:
     ) -> Stream[Found | Draft | Checked | Answer, None, None]:
         """Answer a question step by step: Found, then Draft and Checked in turn, last the Answer.
 
-        The passages nearest to the question are read first, and more only while the answer is
-        unsure: then Found comes again, and a new draft after it. Of figures that a later article
+        The passages nearest to the question are read first, and more only where they hold no
+        answer: then Found comes again, and a new draft after it. Of figures that a later article
         has otherwise the later one is read first, and the other one told beside the answer.
         ``str()`` of a Draft is the text as it is written. Closing the iterator stops the model.
 
