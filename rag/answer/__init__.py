@@ -38,8 +38,8 @@ from rag.types import (
     Timing,
 )
 
-SURE = 0.4  # confidence from which an answer is given as sure
-MAYBE = 0.28  # confidence below which it is refused
+SURE = 0.45  # confidence from which an answer is given as sure
+MAYBE = 0.32  # confidence below which it is refused
 NOT_IN_THE_ARTICLES = "Not in the articles."
 _ROOMY = 2000  # tokens of a context
 _MOST_QUOTES = 3  # that the answer is looked for in once more

@@ -2,8 +2,8 @@
 
 A logistic regression over a handful of signals, whose weights are a few numbers in confidence.json.
 benchmarks/train_confidence.py fits them to answers that are known to be right or wrong. Those that
-ship are of 90 answers, too few to fit so many: each signal weighs alike in standard deviations
-(Dawes 1979), what the model chooses and finds in its quotes twice; scale and bias are fitted.
+ship are of 178 answers, too few to fit so many: signals weigh alike in standard deviations (Dawes
+1979), whether the sources can answer it twice and names half; scale and bias are fitted.
 """
 
 import json
