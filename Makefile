@@ -28,7 +28,7 @@ check: $(SETUP)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest tests/test_floors.py
+	@$(BIN)/lint-imports
 
 format: $(SETUP)
 	@$(BIN)/ruff check --fix .

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rag.door import check_name as check_name_of
-from rag.door import read_lines, warning, write_lines
 from rag.errors import ConfigError
+from rag.server.network import check_name as check_name_of
+from rag.server.network import read_lines, warning, write_lines
 
 LEAST_CHARACTERS = 8
 _N, _R, _P = 2**15, 8, 1  # about 32 MiB and a tenth of a second a guess

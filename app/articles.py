@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from app.adding import Adding
+from app.add_articles import Adding
+from app.article_table import CLICKS, ArticleTable
 from app.events import INTAKE, LIGHT, Part
-from app.shelf import CLICKS, Shelf
 from app.uploads import MOST_FILES, together
 from rag import News
 
@@ -72,7 +72,7 @@ def _form(megabytes: int) -> _Form:
 
 def build(news: News, changed: gr.State) -> tuple[Picked, Part]:
     """Lay the tab out and wire it; returns what is picked, and what it does when the page opens."""
-    shelf, adding = Shelf(news), Adding(news)
+    table, adding = ArticleTable(news), Adding(news)
     order, place, picks = gr.State("newest"), gr.State(0), gr.State([])
     form = _form(news.settings.fetch.max_megabytes)
     report = gr.HTML(
@@ -95,12 +95,12 @@ def build(news: News, changed: gr.State) -> tuple[Picked, Part]:
 
     acting = [actions, confirm, summarize, remove]
     shown = [listing, order, place]
-    search.change(shelf.first, [search, picks], shown, **LIGHT)
-    listing.select(shelf.sorted, [search, picks, order], shown, **LIGHT)
-    listing.change_page(shelf.turned, [search, picks, order], shown, **LIGHT)
+    search.change(table.first, [search, picks], shown, **LIGHT)
+    listing.select(table.sorted, [search, picks, order], shown, **LIGHT)
+    listing.change_page(table.turned, [search, picks, order], shown, **LIGHT)
     # The last tick tells of all; "always_last" would forget what it told.
-    listing.input(shelf.picked, picks, [picks, *acting], trigger_mode="multiple", **LIGHT)
-    clear.click(shelf.cleared, [search, order, place], [listing, picks, *acting], **LIGHT)
+    listing.input(table.picked, picks, [picks, *acting], trigger_mode="multiple", **LIGHT)
+    clear.click(table.cleared, [search, order, place], [listing, picks, *acting], **LIGHT)
     remove.click(lambda: gr.update(visible=True), None, confirm, **LIGHT).then(
         None, None, None, js=_FOCUS.format("#keep")
     )
@@ -108,7 +108,7 @@ def build(news: News, changed: gr.State) -> tuple[Picked, Part]:
         None, None, None, js=_FOCUS.format("#remove")
     )
     sure.click(
-        shelf.delete,
+        table.delete,
         [picks, search, order, place],
         [report, listing, picks, *acting],
         show_progress_on=report,
@@ -123,6 +123,6 @@ def build(news: News, changed: gr.State) -> tuple[Picked, Part]:
         (form.add_address, adding.address, form.address),
     ):
         button.click(add, given, [report, given], **INTAKE).then(
-            shelf.first, [search, picks], shown, **LIGHT
+            table.first, [search, picks], shown, **LIGHT
         ).then(_more, changed, changed, **LIGHT).then(None, None, None, js=_SHOW)
-    return Picked(summarize, picks), Part(shelf.first, [search, picks], shown)
+    return Picked(summarize, picks), Part(table.first, [search, picks], shown)

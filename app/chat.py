@@ -10,14 +10,14 @@ from typing import Any
 import gradio as gr
 
 from app import conversation, render
-from app.amounts import count
 from app.conversation import Turn, numbered
+from app.draft_view import DraftView
 from app.events import FILLED, LIGHT, MODEL, Part, told
 from app.filters import FilterBar, chosen, described
-from app.growing import Growing
-from app.line import Line, Ticket
-from app.line import before as in_words
-from app.words import explained
+from app.formatting import count
+from app.messages import explained
+from app.queue import Line, QueueSlot
+from app.queue import before as in_words
 from rag import News
 from rag.export import as_json, as_markdown
 from rag.types import Answer, Filters
@@ -159,15 +159,15 @@ class Chat:
             return
         known = self._turns(kept)
         before = known[: asked.kept]
-        growing = Growing(asked.question)
+        view = DraftView(asked.question)
         ended = ""  # the turn as it is left, if it is
         try:
-            with self._line.ticket(str(request.session_hash), "question") as ticket:
-                for picture in ticket.paced(self._pictures(asked, before, growing, ticket)):
-                    if ticket.dropped:
+            with self._line.slot(str(request.session_hash), "question") as slot:
+                for picture in slot.paced(self._pictures(asked, before, view, slot)):
+                    if slot.dropped:
                         break
                     if isinstance(picture, str):
-                        yield skip, picture, growing.look() or skip, skip, skip
+                        yield skip, picture, view.look() or skip, skip, skip
                         continue
                     turns = (*before, Turn(picture, asked.filters))
                     yield (
@@ -178,40 +178,40 @@ class Chat:
                         _idle(),
                     )
                     return
-                if ticket.dropped:  # a picture may have been on its way when it was
-                    yield skip, skip if self._line.followed(ticket) else "", skip, skip, skip
+                if slot.dropped:  # a picture may have been on its way when it was
+                    yield skip, skip if self._line.followed(slot) else "", skip, skip, skip
                     return
-            if ticket.stopped.is_set():
-                ended = growing.stopped()
+            if slot.stopped.is_set():
+                ended = view.stopped()
         except Exception as error:  # noqa: BLE001 - told in place, and the app goes on
-            ended = growing.ended(explained(error))
+            ended = view.ended(explained(error))
         if ended:  # the conversation stays as it was, also what was asked anew
             yield self.transcript(known), ended, self.panel(known), skip, _idle()
 
     def _pictures(
-        self, asked: Asked, before: Sequence[Turn], growing: Growing, ticket: Ticket
+        self, asked: Asked, before: Sequence[Turn], view: DraftView, slot: QueueSlot
     ) -> Iterator[str | Answer]:
         """The turn at work as it changes, last the answer; less where it is stopped."""
         history = [turn.answer for turn in before[-conversation.REMEMBERED :]]
-        for waited, ahead in enumerate(self._line.places(ticket)):
+        for waited, ahead in enumerate(self._line.places(slot)):
             if not waited:  # something to read meanwhile
                 look = self._news.first_look(asked.question, history=history, filters=asked.filters)
-                growing.found(look)
-            yield growing.picture("Waiting for the model …", in_words(ahead))
-        if ticket.stopped.is_set():
+                view.found(look)
+            yield view.picture("Waiting for the model …", in_words(ahead))
+        if slot.stopped.is_set():
             return
         loading = "The model is loaded once; that takes some seconds."
-        yield growing.picture("Getting ready …", loading)
+        yield view.picture("Getting ready …", loading)
         self._news.warm()
-        yield growing.picture("Searching …")
+        yield view.picture("Searching …")
         events = self._news.stream(asked.question, history=history, filters=asked.filters)
         with closing(events):  # who leaves or stops frees the model
             for event in events:
                 if isinstance(event, Answer):
                     yield event
-                elif state := growing.takes(event):
-                    yield growing.picture(state)
-                if ticket.stopped.is_set():
+                elif state := view.takes(event):
+                    yield view.picture(state)
+                if slot.stopped.is_set():
                     return
 
     def stop(self, request: gr.Request) -> None:

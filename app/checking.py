@@ -9,18 +9,18 @@ from typing import Any, get_args
 import gradio as gr
 
 from app import render
-from app.amounts import count
-from app.aside import stepped
+from app.background import stepped
 from app.events import LIGHT, MODEL, Part
 from app.filters import FilterBar, chosen
-from app.line import Line, before
+from app.formatting import count
+from app.messages import explained
+from app.queue import Line, before
 from app.summaries import state_line
-from app.words import explained
 from rag import Claim, News
 from rag.types import Filters, Verdict
 
 _MOST_CHARACTERS = 200_000  # that the field takes, as many as are checked at once
-_TICK = 0.5  # seconds between two pictures of a growing list
+_TICK = 0.5  # seconds between two pictures of a view list
 _Step = tuple[Claim, int, str]  # a checked sentence, of how many, and what to know about the text
 
 
@@ -49,9 +49,9 @@ class Checks:
         """The list so far, and what happens now."""
         claims: list[Claim] = []
         note, total, drawn = "", 0, 0.0
-        with self._line.ticket(session, "check") as ticket:
-            for ahead in self._line.places(ticket):
-                yield from ticket.paced([("", f"Waiting for the machine: {before(ahead)} …")])
+        with self._line.slot(session, "check") as slot:
+            for ahead in self._line.places(slot):
+                yield from slot.paced([("", f"Waiting for the machine: {before(ahead)} …")])
             with closing(stepped(self._steps(text, filters), name="check")) as steps:
                 for step in steps:
                     if step is not None:
@@ -59,8 +59,8 @@ class Checks:
                         claims.append(claim)
                     if time.monotonic() - drawn > _TICK:
                         drawn = time.monotonic()
-                        yield from ticket.paced([_picture(claims, total, note)])
-                    if ticket.stopped.is_set():
+                        yield from slot.paced([_picture(claims, total, note)])
+                    if slot.stopped.is_set():
                         break
         yield results(claims, note, of=total), ""
 

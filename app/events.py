@@ -9,7 +9,7 @@ import gradio as gr
 
 # Each event of these is free to run beside all others, and shows no progress of Gradio's.
 LIGHT: Final[dict[str, Any]] = {"show_progress": "hidden", "concurrency_limit": None}
-# One at a time over all people: what needs the language model. They wait in app.line, where each is
+# One at a time over all people: what needs the language model. They wait in app.queue, where each is
 # told their place; it is full before these are so many, so that who comes then is told at once.
 MODEL: Final[dict[str, Any]] = {
     "show_progress": "hidden",

@@ -1,7 +1,7 @@
 """What stands before the page: who may ask for what, and headers that keep the browser at home.
 
 A request must name this server as its host and must not come from another origin
-(:mod:`rag.door.origin`), and must ask for one of the few paths that the page needs: what else
+(:mod:`rag.server.network.origin`), and must ask for one of the few paths that the page needs: what else
 Gradio offers (a proxy, a fetcher of foreign files, monitoring, editors) is not there.
 
 Every answer carries a Content-Security-Policy under which the browser asks nobody but this server,
@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 
 from app.login import WANTED
-from rag.door import SEAL, Application, Message, Receive, Scope, Send, foreign, sealed
+from rag.server.network import SEAL, Application, Message, Receive, Scope, Send, foreign, sealed
 
 _SCRIPT = re.compile(rb"<script\b([^>]*)>(.*?)</script\s*>", re.S | re.I)
 _PAGES = frozenset({"/"})

@@ -4,9 +4,9 @@ import gradio as gr
 
 from app import articles, chat, checking, render, summaries
 from app.events import LIGHT, together
-from app.line import Line
+from app.messages import explained
+from app.queue import Line
 from app.theme import SCRIPT, STYLE, serif, theme
-from app.words import explained
 from rag import News
 
 _MASTHEAD = """
@@ -23,7 +23,7 @@ _READER = """
 
 
 def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
-    """The whole page over an open newsroom; nothing is loaded or asked yet.
+    """The whole page over an open library; nothing is loaded or asked yet.
 
     ``known`` says that its readers have logged in, so that they can log out.
     """

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from app import door, login, offline, tunnel
+from app import login, network, offline, tunnel
 from app.guard import Guard
 from app.uploads import Uploads
-from rag.door import Running, address, is_loopback, listen, names, start
 from rag.errors import ConfigError
+from rag.server.network import Running, address, is_loopback, listen, names, start
 
 if TYPE_CHECKING:
     from gradio import Blocks
@@ -49,7 +49,7 @@ class Served:
             self.close()
 
     def close(self) -> None:
-        """Stop serving, delete what was uploaded, close the newsroom; closing twice is fine."""
+        """Stop serving, delete what was uploaded, close the library; closing twice is fine."""
         if self.share_url:
             tunnel.end()
         self._running.stop()
@@ -71,10 +71,10 @@ def serve(
     profile: str = "",
     build: "Callable[[News], Blocks] | None" = None,
 ) -> Served:
-    """Serve the page over an open newsroom until Ctrl-C; the newsroom is closed at the end.
+    """Serve the page over an open library until Ctrl-C; the library is closed at the end.
 
     Args:
-        news: the newsroom.
+        news: the library.
         host: the address to listen on; any but loopback needs ``auth_file``.
         port: the port; 0 or None: any that is free.
         auth_file: only its users may come in; see :mod:`app.accounts`.
@@ -89,7 +89,7 @@ def serve(
         ConfigError: if the page would be open to others, host, port or users file cannot be used,
             or Gradio is not installed.
     """
-    users = door.check(
+    users = network.check(
         host=host,
         port=port,
         auth_file=auth_file,
@@ -167,7 +167,7 @@ def _mounted(
     page.state_session_capacity = _SESSIONS
     for event in page.fns.values():
         event.api_visibility = "private"
-    # No limit here: app.line has one for what is heavy, and what is light must never be refused.
+    # No limit here: app.queue has one for what is heavy, and what is light must never be refused.
     page.queue(max_size=None, default_concurrency_limit=_AT_ONCE, api_open=False)
     application = mount_gradio_app(
         FastAPI(docs_url=None, redoc_url=None, openapi_url=None),

@@ -5,21 +5,25 @@ from typing import Any
 
 import gradio as gr
 
-from app import kept, render
+from app import render, saved_summaries
 from app.articles import Picked
-from app.desk import Desk
 from app.events import LIGHT, MODEL, Part
 from app.filters import FilterBar, refreshed
 from app.filters import chosen as filters_of
-from app.kept import Made
-from app.line import Line
-from app.wish import EACH, STORIES, TOGETHER, Length, Wish, chosen
-from app.words import explained
+from app.messages import explained
+from app.queue import Line
+from app.saved_summaries import Made
+from app.summary_request import EACH, STORIES, TOGETHER, Length, SummaryRequest, chosen
+from app.summary_service import SummaryService
 from rag import News
 from rag.types import Article
 
 _LISTED = 300  # newest articles that can be chosen by name
-SAVES = (("Markdown", kept.markdown), ("JSON Lines", kept.jsonl), ("CSV", kept.csv))
+SAVES = (
+    ("Markdown", saved_summaries.markdown),
+    ("JSON Lines", saved_summaries.jsonl),
+    ("CSV", saved_summaries.csv),
+)
 
 
 class Summaries:
@@ -28,7 +32,7 @@ class Summaries:
     def __init__(self, news: News, profile: str, line: Line) -> None:
         """Of the model nothing is asked yet."""
         self._news, self._line = news, line
-        self._desk = Desk(news, profile, line)
+        self._service = SummaryService(news, profile, line)
 
     def choices(self) -> list[tuple[str, str]]:
         """The newest articles by name."""
@@ -76,7 +80,9 @@ class Summaries:
         shown = ""
         try:
             listed = tuple(map(str, ids)) if isinstance(ids, list) else ()
-            wish = Wish(listed, query.strip(), filters_of(since, until, names), length, how)
+            wanted = SummaryRequest(
+                listed, query.strip(), filters_of(since, until, names), length, how
+            )
             yield (
                 shown,
                 state_line("Choosing the articles …"),
@@ -84,7 +90,9 @@ class Summaries:
                 *_buttons(made, busy=True),
             )
             session = str(request.session_hash)
-            for shown, state in self._desk.write(wish, chosen(self._news, wish), made, session):
+            for shown, state in self._service.write(
+                wanted, chosen(self._news, wanted), made, session
+            ):
                 yield shown, state_line(state), made.kept, *_buttons(made, busy=True)
             yield shown, "", made.kept, *_buttons(made, busy=False)
         except Exception as error:  # noqa: BLE001 - told in place, what was done stays

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.guard import refuse
-from rag.door import Application, Message, Receive, Scope, Send
+from rag.server.network import Application, Message, Receive, Scope, Send
 
 MOST_FILES = 50  # in one upload
 _MEGABYTES = 200  # in one upload, unless one file may have more

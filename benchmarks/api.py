@@ -25,8 +25,8 @@ import httpx
 import rag
 from rag import samples
 from rag.config import load
-from rag.generate.scripted import ScriptedGenerator
-from rag.serve import serve
+from rag.llm.scripted import ScriptedGenerator
+from rag.server.api import serve
 from rag.text import sentences
 from rag.types import Message
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from rag import samples
 from rag.config import Settings, load
-from rag.newsroom import News
-from rag.newsroom.parts import model_path
-from rag.prompts import summary_messages
+from rag.library import News
+from rag.library.components import model_path
+from rag.llm.prompts import summary_messages
 from rag.types import Article, Summaries
 
 Way = Callable[[Sequence[Article]], int]  # works through articles; returns the tokens written

@@ -65,8 +65,8 @@ def bench_import(runs: int) -> None:
 def made_articles(folder: Path, count: int) -> None:
     """Write articles of 300 to 500 words, shuffled from the sentences of the sample news."""
     from rag import samples
-    from rag.extract import extract
-    from rag.fetch import fetch
+    from rag.ingest.cleaning import extract
+    from rag.ingest.sources import fetch
     from rag.text import sentences
     from rag.types import Page
 
@@ -109,7 +109,7 @@ for question in sys.argv[2:]:
     answer = news.ask(question, history=history)
     out.append([answer.timing.first_token, answer.timing.generate, answer.timing.prompt_tokens])
     history = (answer,)
-from rag.prompts import answer_messages, source_block
+from rag.llm.prompts import answer_messages, source_block
 first = history[0] if len(sys.argv) == 3 else None
 messages = [[m.role, m.content] for m in answer_messages(first.question, first.passages)] if first else []
 tokens = sum(news.generator.count_tokens(source_block(p)) for p in (first.passages if first else ()))
@@ -143,7 +143,7 @@ def sample_index(folder: Path) -> str:
 def bench_ask(runs: int) -> None:
     """Generation against the engine called directly, the prompt's size, a follow-up's start."""
     from rag.config import load
-    from rag.newsroom.parts import model_path
+    from rag.library.components import model_path
 
     settings = load()
     model = str(model_path(settings.generator.model, settings))
@@ -182,7 +182,7 @@ def bench_ask(runs: int) -> None:
 _ONE_ANSWER = """
 import sys, time
 from rag.config import load
-from rag.newsroom.parts import build_generator
+from rag.library.components import build_generator
 from rag.types import Message
 generator = build_generator(load())
 generator.load()

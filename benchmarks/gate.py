@@ -1,4 +1,4 @@
-"""The quality gate, as `make gate` runs it: see rag/evaluate/gate.py and docs/evaluation.md.
+"""The quality gate, as `make gate` runs it: see rag/evals/gate.py and docs/evaluation.md.
 
 Exit code 0: what was compared holds. 1: a figure is under its floor or missing, or nothing could be
 compared. 2: there is no data folder. The settings are the defaults, whatever the environment says.
@@ -13,8 +13,8 @@ from pathlib import Path
 from rag.cli import show
 from rag.config import load
 from rag.errors import RagError
-from rag.evaluate.gate import Gate, check
-from rag.evaluate.workbench import Workbench
+from rag.evals.gate import Gate, check
+from rag.evals.workbench import Workbench
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -27,13 +27,13 @@ from pathlib import Path
 import rag
 from rag.config import load
 from rag.errors import RagError, SourceError
-from rag.evaluate.journal import Journal, write_whole
-from rag.evaluate.machine import code_digest, config_digest
-from rag.evaluate.metrics import holds, mean_figure
-from rag.evaluate.sets import quizzes, sample
-from rag.evaluate.task import Record
+from rag.evals.journal import Journal, write_whole
+from rag.evals.machine import code_digest, config_digest
+from rag.evals.metrics import holds, mean_figure
+from rag.evals.sets import quizzes, sample
+from rag.evals.task import Record
 from rag.export.escaping import escaped
-from rag.newsroom import News
+from rag.library import News
 from rag.types import Answer, Claim, Draft, Filters
 
 REFUSAL = "-"

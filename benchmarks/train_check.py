@@ -23,10 +23,10 @@ import numpy.typing as npt
 from rag.check import PLAIN, VETO, Checker
 from rag.check.decide import Regression, Weights
 from rag.config import load
-from rag.evaluate.faithfulness import passage_of, split
-from rag.evaluate.metrics import auroc, balanced_accuracy
-from rag.evaluate.sets import frank_judged, qags
-from rag.newsroom.parts import build_parser
+from rag.evals.faithfulness import passage_of, split
+from rag.evals.metrics import auroc, balanced_accuracy
+from rag.evals.sets import frank_judged, qags
+from rag.library.components import build_parser
 from rag.text import content_id, normalise
 from rag.types import Passage
 

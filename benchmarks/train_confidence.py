@@ -2,7 +2,7 @@
 
     rag eval refusal --data ../shared/data --out reports/refusal
     rag eval answers --data ../shared/data --out reports/answers
-    python benchmarks/train_confidence.py reports/* [--write rag/answer/confidence.json]
+    python benchmarks/train_confidence.py reports/* [--write rag/answering/confidence.json]
 
 An answer counts as right if the short answer is, in a refusal the one that was held back; of a
 question without an answer nothing is. Every figure is of folds that the weights were not fitted
@@ -27,7 +27,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from rag.evaluate.metrics import auroc, mean, precision_recall_f1
+from rag.evals.metrics import auroc, mean, precision_recall_f1
 from rag.types import Signals
 
 STRENGTH = 0.3  # scikit-learn's C: the questions are few, a weight must earn its size

@@ -18,8 +18,8 @@ from rag.types import Answer, Article, Checked, Citation, Claim, Draft, Filters,
 
 if TYPE_CHECKING:
     __version__: str
-    from rag.newsroom import News
-    from rag.newsroom import open_news as open  # noqa: A004 - rag.open reads as it should
+    from rag.library import News
+    from rag.library import open_news as open  # noqa: A004 - rag.open reads as it should
 
 __all__ = [
     "Answer",
@@ -44,7 +44,7 @@ def __getattr__(name: str) -> object:
 
         return own_version()
     if name in {"News", "open"}:
-        from rag import newsroom
+        from rag import library
 
-        return newsroom.News if name == "News" else newsroom.open_news
+        return library.News if name == "News" else library.open_news
     raise AttributeError(f"module 'rag' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Settings: TOML files, profile, environment and overrides, into one frozen object. Floor 4.
+"""Settings: TOML files, profile, environment and overrides, into one frozen object.
 
 Every key stands in ``configs/default.toml`` with its default and a comment; that file is the only
 place where a default is written. Unknown keys and impossible values are errors that name the key

@@ -1,4 +1,4 @@
-"""Every error that the library raises on purpose, in one tree. Floor 0.
+"""Every error that the library raises on purpose, in one tree.
 
 A message says what was seen, what was wanted and what to do about it. Having no answer is not
 an error: see ``Answer.refused``.

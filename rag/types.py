@@ -1,4 +1,4 @@
-"""The plain frozen data that travels between the rooms. Floor 0: imports nothing of the project.
+"""The plain frozen data that travels between the rooms. Imports nothing of the project.
 
 Offsets are counted in Python characters (Unicode code points), start inclusive, end exclusive.
 Sequences are tuples, so that every value can be hashed, shared between threads and compared.

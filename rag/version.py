@@ -1,4 +1,4 @@
-"""Which release this is. Floor 0."""
+"""Which release this is."""
 
 
 def own_version() -> str:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-import rag.newsroom
-from rag.embed import HashEmbedder
+import rag.library
 from rag.errors import ModelMissing
-from rag.generate.scripted import ScriptedGenerator
+from rag.index.embedding import HashEmbedder
+from rag.llm.scripted import ScriptedGenerator
 from rag.models import Catalogue, locate
-from rag.terms import terms
+from rag.text.terms import terms
 from rag.types import Message
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "batch.md"
@@ -40,8 +40,8 @@ def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
             return "NOT IN THE ARTICLES"
         return asked.partition("\n")[2].partition(". ")[0] + ". [1]"
 
-    monkeypatch.setattr(rag.newsroom, "build_generator", lambda _: ScriptedGenerator(copied))
-    monkeypatch.setattr(rag.newsroom, "build_embedder", lambda _: HashEmbedder())
+    monkeypatch.setattr(rag.library, "build_generator", lambda _: ScriptedGenerator(copied))
+    monkeypatch.setattr(rag.library, "build_embedder", lambda _: HashEmbedder())
     lines, shown = printed(tmp_path, monkeypatch)
     assert len(lines) == len(shown)
     assert lines[1:3] == shown[1:3]

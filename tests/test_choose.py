@@ -1,11 +1,11 @@
-"""rag.choose: the right choice wins wherever it stands, and letters that a model prefers do not."""
+"""Choices: the right one wins wherever it stands, and letters that a model prefers do not."""
 
 from collections.abc import Sequence
 
 import pytest
 
-from rag.choose import choose
-from rag.generate.scripted import ScriptedGenerator
+from rag.answering.choices import choose
+from rag.llm.scripted import ScriptedGenerator
 from rag.text import content_id
 from rag.types import Article, Chunk, Message, Passage
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from rag.chunk import chunk, embedding_text
+from rag.index.chunking import chunk, embedding_text
 from rag.types import Article
 
 WORDS = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.cite import split_claims
+from rag.text.citations import split_claims
 
 
 @pytest.mark.parametrize(

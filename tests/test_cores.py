@@ -10,12 +10,12 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ENGINE = """
 import sys; from pathlib import Path
-from rag.generate.llamacpp import LlamaCppGenerator
+from rag.llm.llamacpp import LlamaCppGenerator
 LlamaCppGenerator(Path(sys.argv[1]), context_length=256).load()
 """
 EMBEDDER = """
 import sys; from pathlib import Path
-from rag.embed import SentenceTransformerEmbedder
+from rag.index.embedding import SentenceTransformerEmbedder
 SentenceTransformerEmbedder(Path(sys.argv[1]), identity="x").encode_queries(["Who met?"])
 """
 

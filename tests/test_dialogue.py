@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.dialogue import is_follow_up, standalone
+from rag.answering.follow_ups import is_follow_up, standalone
 from rag.types import Answer, Timing
 
 

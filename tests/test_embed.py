@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.embed import HashEmbedder, SentenceTransformerEmbedder
 from rag.errors import ModelError
+from rag.index.embedding import HashEmbedder, SentenceTransformerEmbedder
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXTS = [
@@ -51,7 +51,7 @@ def test_nothing_gives_an_empty_matrix_and_progress_counts_to_the_end() -> None:
 
 
 def test_importing_loads_no_torch() -> None:
-    program = "import sys, rag.embed, rag.rerank; print('torch' in sys.modules)"
+    program = "import sys, rag.index.embedding, rag.search.reranking; print('torch' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
@@ -133,7 +133,7 @@ def test_no_socket_is_opened_and_nothing_is_printed(minilm_path: Path) -> None:
         "import sys, socket, pathlib\n"
         "def no(*_): raise SystemExit('asked the network')\n"
         "socket.socket.connect = socket.getaddrinfo = no\n"
-        "from rag.embed import SentenceTransformerEmbedder as E\n"
+        "from rag.index.embedding import SentenceTransformerEmbedder as E\n"
         "e = E(pathlib.Path(sys.argv[1]), identity='m')\n"
         "e.encode_queries(['a question'])\n"
     )

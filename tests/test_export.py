@@ -13,7 +13,6 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rag.cite import citation, quotation
 from rag.errors import SavedError
 from rag.export import (
     as_csv,
@@ -25,6 +24,7 @@ from rag.export import (
     summary_rows,
     whole,
 )
+from rag.text.citations import citation, quotation
 from rag.types import Answer, Article, Chunk, Citation, Claim, Passage, Span, Summary, Timing
 
 TEXT = "Zoë opened the “bridge”.\n\nIt rained."

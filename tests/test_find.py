@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from rag.chunk import chunk, embedding_text
-from rag.embed import HashEmbedder
 from rag.index import Entry, Index
-from rag.rerank import OverlapReranker
-from rag.retrieve import find, matching, retrieve
+from rag.index.chunking import chunk, embedding_text
+from rag.index.embedding import HashEmbedder
+from rag.search import find, matching, retrieve
+from rag.search.reranking import OverlapReranker
 from rag.text import content_id
 from rag.types import Article, Filters, Page, Passage
 

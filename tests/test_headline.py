@@ -3,10 +3,10 @@
 import pytest
 from checking import checker
 
-from rag.generate.scripted import ScriptedGenerator
-from rag.headline import with_headline
-from rag.portion import excerpt
-from rag.summarize import summarize
+from rag.llm.portions import excerpt
+from rag.llm.scripted import ScriptedGenerator
+from rag.summarizing.headline import with_headline
+from rag.summarizing.summary import summarize
 from rag.text import content_id
 from rag.types import Article, Summary
 

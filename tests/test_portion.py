@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.portion import excerpt, parts
+from rag.llm.portions import excerpt, parts
 from rag.text import content_id
 from rag.types import Article
 

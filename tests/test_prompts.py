@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from rag.prompts import (
+from rag.llm.prompts import (
     answer_messages,
     fence,
     overview_messages,

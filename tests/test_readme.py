@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ModelMissing
-from rag.terms import terms
+from rag.text.terms import terms
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = ("qwen2.5-coder-1.5b-instruct-q4_k_m", "all-minilm-l6-v2", "en-core-web-sm")
@@ -32,8 +32,8 @@ def test_the_second_example_is_sound_python() -> None:
 def test_the_example_prints_what_the_readme_shows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models_folder: Path
 ) -> None:
+    from rag.library.components import catalogue
     from rag.models import locate
-    from rag.newsroom.parts import catalogue
 
     try:
         for name in DEFAULTS:

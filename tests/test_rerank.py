@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rag.errors import ModelError
-from rag.rerank import CrossEncoderReranker, OverlapReranker
+from rag.search.reranking import CrossEncoderReranker, OverlapReranker
 
 QUESTION = "Who opened the bridge?"
 TEXTS = ["The mayor opened the bridge.", "Shares fell sharply.", "A bridge was closed."]

@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.chunk import chunk, embedding_text
-from rag.embed import HashEmbedder, Vectors
 from rag.index import Entry, Index
-from rag.rerank import OverlapReranker, Scores
-from rag.retrieve import (
+from rag.index.chunking import chunk, embedding_text
+from rag.index.embedding import HashEmbedder, Vectors
+from rag.search import (
     Window,
     find,
     match_expression,
@@ -21,6 +20,7 @@ from rag.retrieve import (
     time_window,
     within,
 )
+from rag.search.reranking import OverlapReranker, Scores
 from rag.text import content_id
 from rag.types import Article, Filters, Page, Passage
 

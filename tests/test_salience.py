@@ -1,6 +1,6 @@
 """The main sentences of an article: its opening, and what it comes back to."""
 
-from rag.salience import main_sentences
+from rag.summarizing.main_sentences import main_sentences
 
 OPENING = "The council of Harrow voted on Monday to close the old ferry."
 ASIDE = "A brass band from Pengarth played two marches in the rain."

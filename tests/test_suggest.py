@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from rag.suggest import suggest
+from rag.suggestions import suggest
 from rag.types import Article
 
 BRIDGE = (

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from checking import checker
 
-from rag.chunk import chunk
 from rag.errors import GenerateError
-from rag.generate.scripted import ScriptedGenerator
-from rag.portion import lead_passages
-from rag.prompts import fence
-from rag.summarize import overview, summarize
+from rag.index.chunking import chunk
+from rag.llm.portions import lead_passages
+from rag.llm.prompts import fence
+from rag.llm.scripted import ScriptedGenerator
+from rag.summarizing.summary import overview, summarize
 from rag.text import content_id, sentences, words
 from rag.types import Article, Message, Passage, Summary
 
@@ -377,7 +377,7 @@ def test_parts_are_merged_without_repeating() -> None:
 
 def read_a_book(model: str) -> None:
     """Summarise 100,000 words, now and then by a real model, and print by how many MB that grew."""
-    from rag.generate.llamacpp import LlamaCppGenerator
+    from rag.llm.llamacpp import LlamaCppGenerator
 
     tiny = LlamaCppGenerator(Path(model), identity="tiny", context_length=2048, threads=1)
     asked = 0

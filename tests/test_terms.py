@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rag.terms import alike, held, plain, rarity, repeats, share, shared, stem, tells, terms
+from rag.text.terms import alike, held, plain, rarity, repeats, share, shared, stem, tells, terms
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from rag.cite import split_claims
-from rag.terms import terms
 from rag.text import content_id, normalise, paragraphs, sentences, words, written_date
+from rag.text.citations import split_claims
+from rag.text.terms import terms
 
 
 def cut(text: str) -> list[str]:

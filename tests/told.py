@@ -4,8 +4,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from rag.generate.scripted import ScriptedGenerator
-from rag.prompts import REFUSAL
+from rag.llm.prompts import REFUSAL
+from rag.llm.scripted import ScriptedGenerator
 from rag.text import sentences
 from rag.types import Message
 

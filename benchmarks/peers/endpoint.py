@@ -120,7 +120,7 @@ def main() -> None:
     wanted.model.path, wanted.n_ctx, wanted.n_parallel = sys.argv[1], int(sys.argv[2]), 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = cores or 1
-    wanted.n_batch = wanted.n_ubatch = 256  # as rag.generate.llamacpp; more is no faster on a CPU
+    wanted.n_batch = wanted.n_ubatch = 256  # as rag.llm.llamacpp; more is no faster on a CPU
     wanted.hostnames, wanted.port = ["127.0.0.1"], 0
     wanted.verbosity, wanted.offline, wanted.ui, wanted.endpoint_metrics = -1, True, False, True
     server = xllamacpp.Server(wanted)

@@ -26,10 +26,10 @@ from worker import Worker, WorkerFailed
 
 from rag.config import load
 from rag.errors import ConfigError, RagError
-from rag.evaluate.journal import Journal, write_whole
-from rag.evaluate.machine import code_digest, machine
-from rag.evaluate.sets import digests
-from rag.newsroom.parts import model_path
+from rag.evals.journal import Journal, write_whole
+from rag.evals.machine import code_digest, machine
+from rag.evals.sets import digests
+from rag.library.components import model_path
 
 _CONTEXT = 4096
 _LOADING = 600.0  # seconds that a worker may take to load and read the articles

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import SourceError
-from rag.evaluate.metrics import holds
-from rag.evaluate.sets import QuizQuestion, quizzes, sample
+from rag.evals.metrics import holds
+from rag.evals.sets import QuizQuestion, quizzes, sample
 
 _CHOOSES = ("except", "which of these", "which of the following")  # senseless without choices
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from sample import Asked, Sample
 
-from rag.evaluate.metrics import (
+from rag.evals.metrics import (
     exact_match,
     figure,
     first_place,

@@ -1,4 +1,4 @@
-"""Check a sentence against articles: find the quotes that state it, name the words that none does. Floor 2.
+"""Check a sentence against articles: find the quotes that state it, name the words that none does.
 
 1. The sentence and the nearest sentences of the articles are read with their grammar
    (:mod:`rag.check.facts`): words, names, quantities, days, who does what to whom, whether it is
@@ -26,9 +26,9 @@ from rag.check.quantities import Quantity
 from rag.check.source import Place, Source, english, source_of, word_parser
 from rag.check.spans import unbacked
 from rag.check.wording import as_written
-from rag.cite import quotation
-from rag.terms import terms
 from rag.text import sentences
+from rag.text.citations import quotation
+from rag.text.terms import terms
 from rag.types import Citation, Claim, Passage
 
 __all__ = ["SUPPORT", "Checker", "Judge", "Parser", "SpacyParser", "WordParser"]

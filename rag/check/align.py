@@ -11,7 +11,7 @@ from rag.check.lexicon import Relation, relation
 from rag.check.names import acronym, same_name
 from rag.check.quantities import states
 from rag.check.source import Source
-from rag.terms import fold, stem
+from rag.text.terms import fold, stem
 
 How = Literal["same", "family", "wider", "opposed", "called"]
 _WORTH: dict[How, float] = {

@@ -192,6 +192,11 @@ def _roles(
     lost = [place for place in claimed.agents if place in claim.names]
     if lost and not mine[0] and _unclaimed(laid, theirs[0]):
         yield Difference("other", tuple(lost))
+    # "A and B resigned" is not what "A and C resigned" says, though another sentence may have B.
+    strangers = [place for place in lost if place not in laid.matches]
+    unclaimed = theirs[0] & laid.sentence.names - {each.target for each in laid.matches.values()}
+    if mine[0] and strangers and unclaimed:
+        yield Difference("who", tuple(strangers))
 
 
 def _speakers(claimed: Frame, said: Frame, laid: Laid) -> Iterator[Difference]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rag.terms import MONTHS
+from rag.text.terms import MONTHS
 
 _WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTH = "|".join((*MONTHS, *(month[:3] for month in MONTHS if len(month) > 4), "sept"))

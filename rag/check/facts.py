@@ -10,9 +10,9 @@ from rag.check.frames import Frame, frames
 from rag.check.names import initials, is_name
 from rag.check.parse import Token, Tokens
 from rag.check.quantities import Quantity, quantities
-from rag.terms import STOPWORDS
+from rag.text.terms import STOPWORDS
 
-# Words that say nothing by themselves, beside those of rag.terms.
+# Words that say nothing by themselves, beside those of rag.text.terms.
 _EMPTY = STOPWORDS | frozenset(
     "ago also anymore away back else ever even have instead know "
     "like lot many much next one ones really reason so still thing time way well "

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from rag.check import Checker
-from rag.cite import citation, split_claims
-from rag.terms import held
 from rag.text import asks
+from rag.text.citations import citation, split_claims
+from rag.text.terms import held
 from rag.types import Claim, Passage
 
 _REPEAT = 0.7  # share of equal content words from which a sentence says nothing new

@@ -7,7 +7,7 @@ from itertools import pairwise
 from rag.check.pieces import Path, align
 from rag.check.proof import Proof
 from rag.check.wording import Source, Word, as_words, as_written, known, source_of
-from rag.terms import terms
+from rag.text.terms import terms
 
 # Counts are cut, so that no long claim is judged by one of them alone.
 _MOST, _MOST_NUMBERS = 5.0, 2.0

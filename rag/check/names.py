@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from rag.check.parse import Token, Tokens
-from rag.terms import fold
+from rag.text.terms import fold
 
 # Countries and peoples whose names do not begin alike, each line one.
 _PLACES = """

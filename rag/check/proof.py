@@ -7,7 +7,7 @@ from rag.check.align import Laid, lay
 from rag.check.compare import Difference, differences
 from rag.check.facts import LIGHT, Sentence
 from rag.check.source import Source
-from rag.terms import Terms
+from rag.text.terms import Terms
 
 MOST_QUOTES = 3
 _CANDIDATES = 10  # sentences that are compared word by word

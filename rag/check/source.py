@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from rag.check.facts import Sentence, read
 from rag.check.parse import Parser, WordParser
-from rag.terms import Terms, fold, terms
 from rag.text import asks, sentences
+from rag.text.terms import Terms, fold, terms
 from rag.types import Article, ArticleField
 
 _WHOLE = 60  # sentences up to which an article is read at once

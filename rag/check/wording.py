@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from rag.terms import NEGATORS, STOPWORDS, Terms, terms
 from rag.text import sentences, written_date
+from rag.text.terms import NEGATORS, STOPWORDS, Terms, terms
 from rag.types import Article
 
 # Tokenised text ("3, 500 people", "$ 1. 5m", "Kilmarnock 's") is read as it was written.

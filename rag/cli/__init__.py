@@ -1,4 +1,4 @@
-"""The ``rag`` command. Floor 7: it speaks to people, all work is done by :mod:`rag.newsroom`."""
+"""The ``rag`` command. It speaks to people, all work is done by :mod:`rag.library`."""
 
 import io
 import os

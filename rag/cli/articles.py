@@ -51,7 +51,7 @@ def ingest(
 
     Example: rag ingest news/ more.jsonl https://example.org/story --index mine
     """
-    from rag.fetch import count
+    from rag.ingest.sources import count
 
     with news_of(index, profile, overrides) as news, show.progress_bar("articles", None) as bar:
         bar.update(bar.task_ids[0], description="Reading", total=count(source))

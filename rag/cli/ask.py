@@ -21,7 +21,7 @@ from rag.errors import ArticleUnknown, GenerateError, IndexMissing, QuestionErro
 from rag.types import Answer, Article, Checked, Draft, Filters, Found
 
 if TYPE_CHECKING:
-    from rag.newsroom import News
+    from rag.library import News
 
 DraftOption = Annotated[
     bool,

@@ -26,7 +26,7 @@ from rag.errors import ExtractError, QuestionError, SourceError
 from rag.types import Article, Claim, Failure
 
 if TYPE_CHECKING:
-    from rag.newsroom import News
+    from rag.library import News
 
 _MOST_BYTES = 64_000_000
 _STYLES = {"supported": "green", "partly": "yellow", "unsupported": "red"}
@@ -104,7 +104,7 @@ def _articles(news: "News", sources: Sequence[str]) -> Iterator[Article]:
 
 def _read(name: str) -> str:
     """The text of a file or of standard input, in whatever encoding."""
-    from rag.extract.decode import decode
+    from rag.ingest.cleaning.decode import decode
 
     try:
         if name == "-":

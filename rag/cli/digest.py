@@ -22,7 +22,7 @@ from rag.errors import RagError
 from rag.types import Digest, Draft, Filters, Story
 
 if TYPE_CHECKING:
-    from rag.newsroom import News
+    from rag.library import News
 
 Length = Literal["short", "medium", "long"]
 _FORMS = {".md": "Markdown", ".json": "JSON"}

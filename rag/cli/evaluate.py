@@ -10,7 +10,7 @@ from rag.cli import show
 from rag.cli.options import JsonOption, ProfileOption, SetOption, settings_of
 
 if TYPE_CHECKING:
-    from rag.evaluate.run import Measured
+    from rag.evals.run import Measured
 
 _DEFAULT_OUT = "reports"
 
@@ -59,8 +59,8 @@ def evaluate(
     Example: rag eval retrieval --data ../shared/data --limit 50
     """
     from rag.config import at_home
-    from rag.evaluate.run import chosen, run
-    from rag.evaluate.workbench import Workbench
+    from rag.evals.run import chosen, run
+    from rag.evals.workbench import Workbench
 
     tasks = chosen(task, at_home(data), tell=_tell)
     folder = at_home(out) if out else Path(_DEFAULT_OUT) / ("" if task == "all" else task)

@@ -27,8 +27,8 @@ def list_models(
     overrides: SetOption = None,
 ) -> None:
     """List the catalogue: name, size, licence, and whether it is on this machine."""
+    from rag.library.components import catalogue
     from rag.models import status
-    from rag.newsroom.parts import catalogue
 
     settings = settings_of(profile, overrides)
     found = status(catalogue(), folder=settings.models_folder, verify=verify)
@@ -57,8 +57,8 @@ def pull_models(
     overrides: SetOption = None,
 ) -> None:
     """Fetch models and check their digests; what is here already is not fetched again."""
+    from rag.library.components import catalogue, default_models
     from rag.models import pull
-    from rag.newsroom.parts import catalogue, default_models
 
     settings = settings_of(profile, overrides)
     known = catalogue()

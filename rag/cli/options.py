@@ -1,4 +1,4 @@
-"""Options that several commands share, and how they become settings and an open newsroom."""
+"""Options that several commands share, and how they become settings and an open library."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from rag.types import Filters
 
 if TYPE_CHECKING:
     from rag.config import Settings
-    from rag.newsroom import News
+    from rag.library import News
 
 IndexOption = Annotated[
     str,
@@ -49,9 +49,9 @@ def settings_of(profile: str, overrides: list[str] | None) -> "Settings":
 
 
 def news_of(index: str, profile: str, overrides: list[str] | None) -> "News":
-    """The newsroom of a command line: a bare name is a folder below ``[index] folder``."""
+    """The library of a command line: a bare name is a folder below ``[index] folder``."""
     from rag.config import at_home
-    from rag.newsroom import News
+    from rag.library import News
 
     settings = settings_of(profile, overrides)
     name = index or settings.index.name

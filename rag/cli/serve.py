@@ -42,7 +42,7 @@ def serve(
 
     Example: rag serve --index mine --port 8000
     """
-    from rag.serve import serve as start
+    from rag.server.api import serve as start
 
     # Those who end services send this one; it is to end the server as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -69,7 +69,7 @@ def add_token(name: _NameArgument, tokens_file: _FileOption) -> None:
 
     Example: rag tokens add reader --tokens tokens.txt
     """
-    from rag.serve.tokens import add
+    from rag.server.api.tokens import add
 
     token = add(tokens_file, name)
     show.console(stderr=True).print(show.plain(f"The token of {name}; it is not shown again:"))
@@ -79,7 +79,7 @@ def add_token(name: _NameArgument, tokens_file: _FileOption) -> None:
 @tokens.command("list")
 def list_tokens(tokens_file: _FileOption) -> None:
     """List the clients that have a token."""
-    from rag.serve.tokens import read
+    from rag.server.api.tokens import read
 
     for name in read(tokens_file):
         show.console().print(show.plain(name))
@@ -88,7 +88,7 @@ def list_tokens(tokens_file: _FileOption) -> None:
 @tokens.command("remove")
 def remove_token(name: _NameArgument, tokens_file: _FileOption) -> None:
     """Take a client's token away; a running server lets it in no more."""
-    from rag.serve.tokens import remove
+    from rag.server.api.tokens import remove
 
     remove(tokens_file, name)
     show.console().print(show.plain(f"{name} may ask no more."))

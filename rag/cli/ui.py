@@ -12,7 +12,7 @@ from rag.cli.options import IndexOption, ProfileOption, SetOption, news_of
 from rag.errors import ConfigError, RagError
 
 if TYPE_CHECKING:
-    from rag.newsroom import News
+    from rag.library import News
 
 users = typer.Typer(no_args_is_help=True, help="Who may log in to the page of rag ui.")
 _FileOption = Annotated[Path, typer.Option("--auth-file", metavar="FILE", help="The users file.")]
@@ -52,7 +52,7 @@ def ui(
     from rag.config import profile_name
 
     try:
-        from app import door, serve
+        from app import network, serve
     except ModuleNotFoundError as error:
         if error.name != "app":
             raise
@@ -64,7 +64,7 @@ def ui(
         show.console(stderr=True).print(show.plain(line))
 
     # What is refused is refused before anything is indexed.
-    door.check(
+    network.check(
         host=host,
         port=port,
         auth_file=auth_file,

@@ -23,10 +23,10 @@ from rag.types import Answers, Summaries
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from rag.batch import Status
     from rag.export import AnswerRow, SummaryRow
-    from rag.newsroom import News
-    from rag.newsroom.batches import Batch, Begin
+    from rag.jobs import Status
+    from rag.library import News
+    from rag.library.batches import Batch, Begin
 
 _MOST_TOLD = 10  # failures that are listed at the end
 _LONGEST_NAME = 100  # characters of what failed
@@ -116,7 +116,7 @@ def _begun(
 
 def _set(order: Order) -> list[str]:
     """The settings of the command line, and before them those that follow from how it is worked on."""
-    from rag.cores import available_processors
+    from rag.cpu import available_processors
 
     settings = settings_of(order.profile, list(order.overrides))
     given = [f"generator.parallel={settings.batch.streams}"]

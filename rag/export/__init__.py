@@ -1,4 +1,4 @@
-"""Answers, summaries and digests for other programs and for people. Floor 1.
+"""Answers, summaries and digests for other programs and for people.
 
 As JSON (:func:`as_json`), as Markdown (:func:`as_markdown`), as plain text (:func:`as_text`), as
 a table of many summaries (:func:`as_jsonl`, :func:`as_csv`), as a file of the rows of a batch

@@ -1,4 +1,4 @@
-"""An answer as plain text: what a reader pastes elsewhere. Floor 1."""
+"""An answer as plain text: what a reader pastes elsewhere."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""One folder, one index: SQLite holds the truth, FAISS is derived from it. Floor 2.
+"""One folder, one index: SQLite holds the truth, FAISS is derived from it.
 
 Readers need no lock: SQLite's WAL gives each a whole picture, and a reader whose vectors are of
 an older generation loads or builds them anew. One writer at a time holds ``lock``.

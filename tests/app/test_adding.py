@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 import rag
-from app import adding, offline
-from app.adding import Adding, Shown
+from app import add_articles, offline
+from app.add_articles import Adding, Shown
 from app.uploads import MOST_FILES
 from rag.config import load
 from rag.errors import IndexBusy
-from rag.generate.scripted import ScriptedGenerator
+from rag.llm.scripted import ScriptedGenerator
 from rag.types import Outcome
 
 
@@ -68,7 +68,7 @@ def test_a_small_file_of_many_broken_lines_makes_a_small_picture(
 def test_a_file_that_keeps_failing_says_that_the_rest_was_left_out(
     news: rag.News, uploaded: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adding, "_MOST_FAILURES", 3)
+    monkeypatch.setattr(add_articles, "_MOST_FAILURES", 3)
     shown, _ = last(Adding(news).files([uploaded("junk.jsonl", "x\n" * 9)]))
     assert "junk.jsonl failed 3 times; the rest of it was left out" in shown
     assert str(offline.uploads()) not in shown
@@ -77,7 +77,7 @@ def test_a_file_that_keeps_failing_says_that_the_rest_was_left_out(
 def test_what_was_not_read_is_listed_before_what_was(
     news: rag.News, uploaded: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adding, "_LISTED", 3)
+    monkeypatch.setattr(add_articles, "_LISTED", 3)
     files = [uploaded(f"{n}.txt", lamp(n)) for n in range(5)]
     shown, _ = last(Adding(news).files([*files, uploaded("short.txt", "x")]))
     assert state(shown) == "5 added, 1 not read"
@@ -89,7 +89,7 @@ def test_files_are_counted_while_they_are_read(
     news: rag.News, uploaded: Callable[[str, str], str]
 ) -> None:
     paths = [uploaded(f"{n}.txt", lamp(n)) for n in range(4)]
-    files = adding.Files(paths)
+    files = add_articles.Files(paths)
     states = [files.state for _ in files]
     assert states[0] == "0 of 4 files read"
     assert [re.sub("about .* left", "LEFT", each) for each in states[1:]] == [
@@ -101,8 +101,8 @@ def test_files_are_counted_while_they_are_read(
 def test_a_single_file_tells_of_its_records(
     news: rag.News, uploaded: Callable[[str, str], str]
 ) -> None:
-    tally = adding.Tally([])
-    files = adding.Files([uploaded("lamps.jsonl", "")])
+    tally = add_articles.Tally([])
+    files = add_articles.Files([uploaded("lamps.jsonl", "")])
     assert state(tally.html(files.state)) == "Reading …"
     for status in ("added", "added", "duplicate", "unchanged"):
         tally.take(Outcome("lamps.jsonl", status))

@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 import pytest
 
-from app.aside import stepped
+from app.background import stepped
 
 
 def test_steps_come_in_their_order_and_none_is_waiting() -> None:

@@ -12,7 +12,7 @@ from app import conversation
 from app.conversation import Turn, in_order, numbered, turns
 from rag.config import load
 from rag.export import as_markdown
-from rag.generate.scripted import ScriptedGenerator
+from rag.llm.scripted import ScriptedGenerator
 from rag.types import Answer, Article, Chunk, Citation, Claim, Filters, Passage, Timing
 
 LAMP = "The lamp of Farrow Point was lit on Monday by the keeper Ada Quill. Nine ships saw it."

@@ -15,7 +15,7 @@ from app import accounts
 from app.guard import inline_scripts, policy
 from app.serve import Served, serve
 from rag.config import load
-from rag.generate.scripted import ScriptedGenerator
+from rag.llm.scripted import ScriptedGenerator
 
 if TYPE_CHECKING:
     import gradio as gr

@@ -5,8 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from app import line as line_room
-from app.line import Line, LineFull, Ticket
+from app import queue as line_room
+from app.queue import Line, LineFull, QueueSlot
 
 
 @pytest.fixture
@@ -20,19 +20,19 @@ def joined() -> Iterator[ExitStack]:
         yield stack
 
 
-def first_place(line: Line, ticket: Ticket) -> int:
-    return next(line.places(ticket), 0)
+def first_place(line: Line, slot: QueueSlot) -> int:
+    return next(line.places(slot), 0)
 
 
 def test_each_is_told_how_many_are_before(line: Line, joined: ExitStack) -> None:
-    tickets = [joined.enter_context(line.ticket(name, "question")) for name in "abc"]
-    assert [first_place(line, ticket) for ticket in tickets] == [0, 1, 2]
+    tickets = [joined.enter_context(line.slot(name, "question")) for name in "abc"]
+    assert [first_place(line, slot) for slot in tickets] == [0, 1, 2]
 
 
 def test_a_stop_ends_work_of_its_kind_alone(line: Line, joined: ExitStack) -> None:
-    asked = joined.enter_context(line.ticket("a", "question"))
-    summed = joined.enter_context(line.ticket("a", "summaries"))
-    other = joined.enter_context(line.ticket("b", "question"))
+    asked = joined.enter_context(line.slot("a", "question"))
+    summed = joined.enter_context(line.slot("a", "summaries"))
+    other = joined.enter_context(line.slot("b", "question"))
     line.stop("a", "question")
     assert [each.stopped.is_set() for each in (asked, summed, other)] == [True, False, False]
     line.stop("a")  # the page is left
@@ -40,14 +40,14 @@ def test_a_stop_ends_work_of_its_kind_alone(line: Line, joined: ExitStack) -> No
 
 
 def test_what_is_dropped_is_known_as_that(line: Line, joined: ExitStack) -> None:
-    ticket = joined.enter_context(line.ticket("a", "question"))
+    slot = joined.enter_context(line.slot("a", "question"))
     line.stop("a", "question")
-    assert not ticket.dropped
+    assert not slot.dropped
     line.stop("a", "question", drop=True)
-    assert ticket.dropped
-    assert not line.followed(ticket)
-    joined.enter_context(line.ticket("a", "question"))
-    assert line.followed(ticket)
+    assert slot.dropped
+    assert not line.followed(slot)
+    joined.enter_context(line.slot("a", "question"))
+    assert line.followed(slot)
 
 
 def test_who_comes_when_the_line_is_full_is_told_the_place(
@@ -56,8 +56,8 @@ def test_who_comes_when_the_line_is_full_is_told_the_place(
     monkeypatch.setattr(line_room, "_MOST", 2)
     line.check()
     for name in "ab":
-        joined.enter_context(line.ticket(name, "question"))
-    for join in (line.check, lambda: joined.enter_context(line.ticket("c", "question"))):
+        joined.enter_context(line.slot(name, "question"))
+    for join in (line.check, lambda: joined.enter_context(line.slot("c", "question"))):
         with pytest.raises(LineFull, match=r"2 are waiting .* number 3"):
             join()
 
@@ -66,11 +66,11 @@ def test_who_has_left_makes_room_and_who_comes_back_stands_at_the_end(
     line: Line, joined: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(line_room, "_MOST", 2)
-    served, waiting = (joined.enter_context(line.ticket(name, "question")) for name in "ab")
+    served, waiting = (joined.enter_context(line.slot(name, "question")) for name in "ab")
     pictures = waiting.paced([1, 2])
     next(pictures)  # and nobody takes the next one
     monkeypatch.setattr(line_room, "_LEFT_AFTER", -1.0)
-    third = joined.enter_context(line.ticket("c", "question"))
+    third = joined.enter_context(line.slot("c", "question"))
     assert first_place(line, third) == 1
     next(pictures)
     waiting._shown = None

@@ -20,7 +20,7 @@ from app.serve import Served, serve
 from app.uploads import MOST_FILES
 from rag.config import load
 from rag.errors import ConfigError
-from rag.generate.scripted import ScriptedGenerator
+from rag.llm.scripted import ScriptedGenerator
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -30,7 +30,7 @@ HOSTILE = '<img src="x" onerror="window.ran = 1"><script>window.ran = 2</script>
 LIMIT = 1024**2  # bytes of a megabyte, as Gradio counts
 
 
-def newsroom(folder: Path) -> rag.News:
+def library(folder: Path) -> rag.News:
     settings = load(overrides=["fetch.max_megabytes=1", "embedder.engine=hash"])
     return rag.open(folder / "index", settings=settings, generator=ScriptedGenerator("No."))
 
@@ -56,7 +56,7 @@ def stub(_: rag.News) -> "gr.Blocks":
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The stub page, served on any free port."""
     os.environ |= {"GRADIO_ALLOWED_PATHS": "/etc", "GRADIO_SHARE": "True"}  # not to be obeyed
-    news = newsroom(tmp_path_factory.mktemp("page"))
+    news = library(tmp_path_factory.mktemp("page"))
     served = serve(news, port=0, build=stub, prevent_thread_lock=True, tell=lambda _: None)
     yield served
     served.close()
@@ -76,7 +76,7 @@ def served(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     def start(**wanted: Any) -> Served:
         wanted.setdefault("port", 0)
         wanted.setdefault("tell", lambda _: None)
-        news = newsroom(tmp_path)
+        news = library(tmp_path)
         started.append(serve(news, build=stub, prevent_thread_lock=True, **wanted))
         return started[-1]
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 
-from app import kept, stories
-from app.kept import Made
+from app import saved_summaries, stories
+from app.saved_summaries import Made
 from rag.types import Citation, Claim, Digest, Disagreement, Event, Source, Story, Timing
 
 HOSTILE = "<script>x</script>\"' onmouseover=`y` {{7*7}} ${z} </button> =cmd()"
@@ -108,13 +108,13 @@ def test_what_it_was_made_of_is_told() -> None:
 
 def test_a_digest_is_saved_as_markdown_json_lines_and_csv() -> None:
     made = Made(digest=digest(story("The ferry closes"), story(HOSTILE)))
-    markdown = kept.markdown(made.kept)
+    markdown = saved_summaries.markdown(made.kept)
     assert markdown["name"] == "digest.md"
     assert markdown["text"].startswith("# Digest: ferry\n\n5 articles")
     assert "<script" not in markdown["text"]
-    lines = [json.loads(line) for line in kept.jsonl(made.kept)["text"].splitlines()]
+    lines = [json.loads(line) for line in saved_summaries.jsonl(made.kept)["text"].splitlines()]
     assert [line["headline"]["text"] for line in lines] == ["The ferry closes", HOSTILE]
-    table = kept.csv(made.kept)["text"]
+    table = saved_summaries.csv(made.kept)["text"]
     assert table.startswith("\ufeff")  # by which Excel knows that it is UTF-8
     rows = list(csv.DictReader(io.StringIO(table.removeprefix("\ufeff"))))
     assert rows[0]["title"] == "The ferry closes"
@@ -123,9 +123,12 @@ def test_a_digest_is_saved_as_markdown_json_lines_and_csv() -> None:
 
 
 def test_what_was_told_until_a_stop_can_be_saved() -> None:
-    so_far = kept.so_far("ferry", [story("The ferry closes")])
+    so_far = saved_summaries.so_far("ferry", [story("The ferry closes")])
     assert (so_far.articles, so_far.copies, so_far.found) == (3, 1, 1)
-    assert "3 articles (1 of them copies of others), 1 story." in kept.markdown(so_far)["text"]
+    assert (
+        "3 articles (1 of them copies of others), 1 story."
+        in saved_summaries.markdown(so_far)["text"]
+    )
 
 
 def test_nothing_made_is_saved_as_nothing() -> None:
@@ -133,4 +136,4 @@ def test_nothing_made_is_saved_as_nothing() -> None:
     assert not Made().ready
     assert not Made(digest=digest()).ready
     assert Made(digest=digest(story("The ferry closes"))).ready
-    assert kept.markdown(())["text"] == ""
+    assert saved_summaries.markdown(())["text"] == ""

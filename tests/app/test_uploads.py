@@ -10,7 +10,7 @@ import pytest
 
 from app import uploads
 from app.uploads import MOST_FILES, Uploads, together
-from rag.door import Message, Receive, Scope, Send
+from rag.server.network import Message, Receive, Scope, Send
 
 BORDER = "----lamp"
 

@@ -8,15 +8,15 @@ from datetime import date
 import pytest
 
 import rag
-from app import desk, wish
-from app.amounts import count, left
-from app.desk import Course, Desk
-from app.kept import Made
-from app.line import Line
-from app.wish import EACH, STORIES, TOGETHER, Wish, chosen
+from app import summary_request, summary_service
+from app.formatting import count, left
+from app.queue import Line
+from app.saved_summaries import Made
+from app.summary_request import EACH, STORIES, TOGETHER, SummaryRequest, chosen
+from app.summary_service import Course, SummaryService
 from rag.config import load
 from rag.errors import QuestionError
-from rag.generate.scripted import ScriptedGenerator
+from rag.llm.scripted import ScriptedGenerator
 from rag.types import Filters, Message
 
 MAY = Filters(since=date(2024, 5, 3))
@@ -45,16 +45,18 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rag.News]:
 
 def wished(
     how: str, *, ids: tuple[str, ...] = (), query: str = "", filters: Filters | None = None
-) -> Wish:
-    return Wish(ids, query, filters or Filters(), "short", how)
+) -> SummaryRequest:
+    return SummaryRequest(ids, query, filters or Filters(), "short", how)
 
 
-def titles(news: rag.News, wanted: Wish) -> list[str]:
+def titles(news: rag.News, wanted: SummaryRequest) -> list[str]:
     return [article.title for article in chosen(news, wanted).articles]
 
 
-def pictures(news: rag.News, wanted: Wish) -> list[tuple[str, str]]:
-    written = Desk(news, "tiny", Line()).write(wanted, chosen(news, wanted), Made(), "ida")
+def pictures(news: rag.News, wanted: SummaryRequest) -> list[tuple[str, str]]:
+    written = SummaryService(news, "tiny", Line()).write(
+        wanted, chosen(news, wanted), Made(), "ida"
+    )
     return list(written)
 
 
@@ -78,7 +80,7 @@ def test_what_is_cut_is_told(news: rag.News, monkeypatch: pytest.MonkeyPatch) ->
     assert [
         chosen(news, wished(EACH, **some)).note for some in ({"ids": ids}, {"filters": MAY})
     ] == ["", ""]
-    monkeypatch.setattr(wish, "MOST", 2)
+    monkeypatch.setattr(summary_request, "MOST", 2)
     for some, told in (
         ({"ids": ids}, "The first 2 of 5 chosen articles."),
         ({"filters": MAY}, "The newest 2 of 3 articles."),
@@ -147,7 +149,9 @@ def test_pieces_and_their_parts_tell_it_together_and_waiting_does_not_count(
 def test_a_slow_summary_is_shown_to_be_at_work(
     news: rag.News, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "stepped", lambda steps, name: (x for x in (None, None, *steps)))
+    monkeypatch.setattr(
+        summary_service, "stepped", lambda steps, name: (x for x in (None, None, *steps))
+    )
     for how, told in (
         (TOGETHER, "One summary of 3 articles, "),
         (EACH, "Summary 2 of 3, about "),

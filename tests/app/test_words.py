@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from app.words import explained
+from app.messages import explained
 from rag.errors import (
     ArticleUnknown,
     EmbedderMismatch,

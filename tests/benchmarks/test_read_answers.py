@@ -11,7 +11,7 @@ import pytest
 import rag
 from rag import samples
 from rag.errors import SourceError
-from rag.evaluate.metrics import holds
+from rag.evals.metrics import holds
 from rag.types import Answer, Citation, Claim, Draft, Filters, Span, Timing
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"

@@ -9,7 +9,7 @@ import pytest
 from checking import checker
 
 from rag.check import Checker, WordParser
-from rag.portion import excerpt
+from rag.llm.portions import excerpt
 from rag.text import content_id
 from rag.types import Article, Claim, Passage
 
@@ -117,7 +117,8 @@ BRIDGE = (
     "The Sorne bridge, closed since May, reopened to cars on Friday. At least 17 people had been hurt in "
     "the storm. The share of late trains fell by seven percentage points. The Dock Workers' Union (DWU) "
     "welcomed the news. It is the longest bridge ever built in the valley, the union said. Ida Holm or Jon "
-    "Frey will lead the inquiry."
+    "Frey will lead the inquiry. Mia Toft and Ola Rask resigned on Sunday. Ola Rask "
+    "and Nils Berg ran the office."
 )
 
 
@@ -134,6 +135,8 @@ BRIDGE = (
         ("The bridge was the longest ever built in the valley, the union said.", True),
         ("Ida Holm or Jon Frey will lead the inquiry.", True),
         ("Ida Holm will lead the inquiry.", False),
+        ("Mia Toft and Ola Rask resigned.", True),
+        ("Mia Toft and Nils Berg resigned.", False),
     ],
 )
 def test_bounds_points_acronyms_and_choices_are_those_of_the_article(

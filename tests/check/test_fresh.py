@@ -3,7 +3,7 @@
 from checking import checker
 
 from rag.check.fresh import fresh, said
-from rag.portion import excerpt
+from rag.llm.portions import excerpt
 from rag.text import content_id
 from rag.types import Article, Claim, Passage
 

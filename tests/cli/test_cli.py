@@ -16,12 +16,12 @@ import pytest
 from checking import parser
 from typer.testing import CliRunner
 
-import rag.newsroom
+import rag.library
 from rag.cli import app, main
 from rag.cli.show import plain
 from rag.config import load
 from rag.errors import GenerateError
-from rag.generate.scripted import ScriptedGenerator
+from rag.llm.scripted import ScriptedGenerator
 from rag.types import Message
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -126,8 +126,8 @@ def records(path: Path, *texts: str, **changes: str) -> Path:
 
 def speaks(patch: pytest.MonkeyPatch, generator: ScriptedGenerator) -> ScriptedGenerator:
     """The commands use this generator, and bars that one without probabilities can reach."""
-    patch.setattr(rag.newsroom, "build_generator", lambda _: generator)
-    patch.setattr(rag.newsroom, "build_parser", lambda _: parser())
+    patch.setattr(rag.library, "build_generator", lambda _: generator)
+    patch.setattr(rag.library, "build_parser", lambda _: parser())
     patch.setenv("RAG_ANSWER_SURE", "0.01")
     patch.setenv("RAG_ANSWER_MAYBE", "0.01")
     return generator

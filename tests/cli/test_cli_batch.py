@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-import rag.newsroom
+import rag.library
 from rag.cli import app, main, show
 from rag.errors import GenerateError
-from rag.generate.scripted import ScriptedGenerator
+from rag.llm.scripted import ScriptedGenerator
 from rag.types import Message
 
 OPENED = "Mayor Ida Fenn opened the new Harrow bridge on Tuesday."
@@ -34,7 +34,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("RAG_EMBEDDER_ENGINE", "hash")
     monkeypatch.setenv("RAG_ANSWER_SURE", "0")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(rag.newsroom, "build_generator", lambda _: ScriptedGenerator(copied))
+    monkeypatch.setattr(rag.library, "build_generator", lambda _: ScriptedGenerator(copied))
     return tmp_path
 
 
@@ -151,7 +151,7 @@ def test_what_ends_a_run_is_told_below_how_far_it_came(
             raise GenerateError("the server does not answer")
         return copied(messages)
 
-    monkeypatch.setattr(rag.newsroom, "build_generator", lambda _: ScriptedGenerator(reply))
+    monkeypatch.setattr(rag.library, "build_generator", lambda _: ScriptedGenerator(reply))
     argv = ["rag", "batch", "summarize", "many.jsonl", "--out", "out.jsonl"]
     monkeypatch.setattr("sys.argv", argv)
     said = StringIO()
@@ -159,7 +159,7 @@ def test_what_ends_a_run_is_told_below_how_far_it_came(
         main()
     assert ended.value.code == 1
     assert figures(said.getvalue())[:5] == ["12", "3", "0", "9", "3"]
-    monkeypatch.setattr(rag.newsroom, "build_generator", lambda _: ScriptedGenerator(copied))
+    monkeypatch.setattr(rag.library, "build_generator", lambda _: ScriptedGenerator(copied))
     code, out, _ = run("summarize", "many.jsonl", "--out", "out.jsonl")
     assert (code, figures(out)[:5]) == (0, ["12", "12", "0", "0", "9"])
 

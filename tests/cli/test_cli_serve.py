@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from rag.cli import main
-from rag.serve.tokens import read
+from rag.server.api.tokens import read
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -16,7 +16,7 @@ import pytest
 import app.serve
 from app import accounts
 from rag.cli import main
-from rag.newsroom import News
+from rag.library import News
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "correct horse"

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.chunk import chunk, embedding_text
-from rag.embed import HashEmbedder
 from rag.errors import EmbedderMismatch, IndexBusy, IndexMissing, IndexProblem
 from rag.index import Entry, Index
 from rag.index import vectors as vectors_room
+from rag.index.chunking import chunk, embedding_text
+from rag.index.embedding import HashEmbedder
 from rag.index.vectors import Vectors
 from rag.text import content_id
 from rag.types import Article, Filters, Page

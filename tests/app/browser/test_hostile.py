@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from acts import Told, asked, press, tab
 
-from rag.chunk import chunk
 from rag.config import load
-from rag.embed import Embedder
 from rag.index import Entry, Index
-from rag.prompts import fence
+from rag.index.chunking import chunk
+from rag.index.embedding import Embedder
+from rag.llm.prompts import fence
 from rag.text import content_id
 from rag.types import Article, Page
 

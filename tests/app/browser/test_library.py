@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from acts import IN_VIEW, TITLE, Told, press, tab, text
 
-from app import shelf
+from app import article_table
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -216,7 +216,7 @@ def test_articles_are_deleted_after_a_question(house: "House", visit: "Visits") 
 def test_what_is_picked_stays_picked_over_searches_orders_and_pages(
     house: "House", visit: "Visits", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "_ROWS", 8)
+    monkeypatch.setattr(article_table, "_ROWS", 8)
     page = opened(house, visit)
     on_first = titles(page)[0]
     pick(page, on_first, 1)

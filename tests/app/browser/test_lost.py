@@ -24,7 +24,7 @@ from acts import (
     until,
 )
 
-from app import accounts, line
+from app import accounts, queue
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -329,7 +329,7 @@ def test_what_was_typed_meanwhile_stays_in_the_box(house: "House", visit: "Visit
 def test_when_the_line_is_full_the_next_is_told_the_place_and_newcomers_come_in(
     house: "House", visit: "Visits", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(line, "_MOST", 2)
+    monkeypatch.setattr(queue, "_MOST", 2)
     model = Told()
     model.hold()
     url = house.page(model)

@@ -18,9 +18,9 @@ import rag
 from app.serve import Served, serve
 from rag import samples
 from rag.config import Settings, load
-from rag.embed import Embedder
 from rag.errors import ConfigError
-from rag.generate import Generator
+from rag.index.embedding import Embedder
+from rag.llm import Generator
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -66,15 +66,15 @@ def port() -> int:
 @pytest.fixture(scope="session")
 def embedder(minilm_path: Path) -> Embedder:
     """The real one, loaded once for all."""
-    from rag.embed import SentenceTransformerEmbedder
+    from rag.index.embedding import SentenceTransformerEmbedder
 
     return SentenceTransformerEmbedder(minilm_path, identity="all-minilm-l6-v2")
 
 
 @pytest.fixture(scope="session")
-def shelf(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def table(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an index of the sample news; never written to again."""
-    folder = tmp_path_factory.mktemp("shelf") / "samples"
+    folder = tmp_path_factory.mktemp("table") / "samples"
     with rag.open(folder, settings=load("tiny"), embedder=embedder) as news:
         assert news.ingest([samples.folder()]).count("added") == 21
     return folder
@@ -83,10 +83,10 @@ def shelf(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
 class House:
     """Serves pages, each over a copy of the sample news, and closes them in the end."""
 
-    def __init__(self, folder: Path, shelf: Path, embedder: Embedder, port: int) -> None:
+    def __init__(self, folder: Path, table: Path, embedder: Embedder, port: int) -> None:
         """Nothing is served yet; ``port`` is used if it can be had."""
         self.folder = folder
-        self._shelf, self._embedder, self._port = shelf, embedder, port
+        self._shelf, self._embedder, self._port = table, embedder, port
         self._served: list[Served] = []
 
     def news(
@@ -96,7 +96,7 @@ class House:
         settings: Settings | None = None,
         folder: Path | None = None,
     ) -> rag.News:
-        """A newsroom over a copy of the sample news, or over a folder."""
+        """A library over a copy of the sample news, or over a folder."""
         if folder is None:
             folder = self.folder / "samples"
             shutil.copytree(self._shelf, folder, dirs_exist_ok=True)
@@ -135,9 +135,9 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, shelf: Path, embedder: Embedder, port: int) -> Iterator[House]:
+def house(tmp_path: Path, table: Path, embedder: Embedder, port: int) -> Iterator[House]:
     """Serves the page."""
-    opened = House(tmp_path, shelf, embedder, port)
+    opened = House(tmp_path, table, embedder, port)
     yield opened
     opened.close()
 

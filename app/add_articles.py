@@ -1,0 +1,165 @@
+"""Articles on their way in from the page: files, pasted text, a web address; each with its outcome."""
+
+import contextlib
+import io
+import time
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app import offline, render
+from app.background import stepped
+from app.formatting import left
+from app.messages import explained
+from app.uploads import MOST_FILES
+from rag import News
+from rag.types import IngestReport, Outcome
+
+_MOST_PASTED = 1_000_000  # characters
+_MOST_FAILURES = 1_000  # of one file, after which the rest of it is left out
+_LISTED = 200  # outcomes that are shown one by one
+
+Shown = tuple[str, Any]  # the outcomes, and what becomes of what was given: None empties it
+
+
+class Tally:
+    """What became of what was given so far: all of it counted, some of it to be shown."""
+
+    def __init__(self, sources: Iterable[str]) -> None:
+        """Nothing has come of these yet."""
+        self.counts: Counter[str] = Counter()
+        self._sources = frozenset(sources)
+        self._whole: list[Outcome] = []  # sources that were not read, or not to their end
+        self._failed: list[Outcome] = []
+        self._others: list[Outcome] = []
+
+    def take(self, outcome: Outcome) -> None:
+        """Count one more."""
+        self.counts[outcome.status] += 1
+        kept = self._others
+        if outcome.status == "failed":
+            kept = self._whole if outcome.source in self._sources else self._failed
+        if len(kept) < _LISTED:
+            kept.append(outcome)
+
+    def html(self, state: str) -> str:
+        """The numbers behind ``state``, and below them outcomes, what was not read first."""
+        listed = [*self._whole, *self._failed, *self._others]
+        return render.outcomes(self.counts, listed[:_LISTED], state)
+
+
+class Files:
+    """Paths that are read one after the other, which know how far that is."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        """None is read yet."""
+        self.paths = paths
+        self._sizes = [_size(path) for path in paths]
+        self._begun, self._since = 0, time.monotonic()
+
+    def __iter__(self) -> Iterator[str]:
+        """Each path, when it is its turn."""
+        for path in self.paths:
+            yield path
+            self._begun += 1
+
+    @property
+    def state(self) -> str:
+        """How many are read, and how long the rest takes."""
+        total = len(self.paths)
+        if total == 1:
+            return "Reading"
+        share = sum(self._sizes[: self._begun]) / max(1, sum(self._sizes))
+        rest = left(time.monotonic() - self._since, share) if share < 1 else "storing the last"
+        return ", ".join(filter(None, (f"{self._begun} of {total} files read", rest)))
+
+
+class Adding:
+    """The events that add articles."""
+
+    def __init__(self, news: News) -> None:
+        """Nothing is read yet."""
+        self._news = news
+
+    def files(self, paths: Sequence[str] | None) -> Iterator[Shown]:
+        """Read uploaded files, which are deleted then; the outcomes as they come."""
+        chosen = list(paths or ())
+        if len(chosen) > MOST_FILES:
+            yield _refused(
+                f"{len(chosen):,} files were chosen, at most {MOST_FILES} are taken at once."
+                " Put them into several rounds, or use: rag ingest FOLDER"
+            )
+        elif chosen:
+            yield from self._added(Files(chosen), emptied=True)
+        else:
+            yield _refused("No file was chosen.")
+
+    def text(self, text: str) -> Iterator[Shown]:
+        """Read a pasted article."""
+        if not text.strip():
+            yield _refused("Nothing was pasted.")
+        elif len(text) > _MOST_PASTED:
+            yield _refused(
+                f"The text has {len(text):,} characters, at most {_MOST_PASTED:,} are taken."
+                " Save it as a file and upload that."
+            )
+        else:
+            yield from self._added(Files(["-"]), stdin=io.BytesIO(text.encode()))
+
+    def address(self, address: str) -> Iterator[Shown]:
+        """Fetch one web address, and nothing else: never a file of this machine."""
+        address = address.strip()
+        if not address.lower().startswith(("http://", "https://")):
+            yield _refused(f"{address[:80]!r} is no web address. Wanted one with https://")
+        else:
+            yield from self._added(Files([address]))
+
+    def _added(
+        self, files: Files, *, stdin: io.BytesIO | None = None, emptied: bool = False
+    ) -> Iterator[Shown]:
+        tally = Tally(files.paths)
+
+        def work() -> Generator[IngestReport, None, None]:
+            yield self._news.ingest(
+                files,
+                stdin=stdin,
+                temporary=offline.uploads(),
+                progress=tally.take,
+                soon=True,
+                most_failures=_MOST_FAILURES,
+            )
+
+        yield tally.html(files.state), gr.skip()
+        try:
+            for _ in stepped(work(), name="intake"):
+                yield tally.html(files.state), gr.skip()
+        except Exception as error:  # noqa: BLE001 - told in place, and the app goes on
+            yield tally.html("") + render.trouble(explained(error)), gr.skip()
+            return
+        if emptied:
+            _deleted(files.paths)
+        taken = emptied or set(tally.counts) - {"failed"}
+        yield tally.html(""), None if taken else gr.skip()
+
+
+def _refused(message: str) -> Shown:
+    return render.trouble(message), gr.skip()
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0  # an address, or gone, which its outcome tells
+
+
+def _deleted(paths: Iterable[str]) -> None:
+    """Uploads are of no use once they are read; nothing else is ever deleted."""
+    folder = offline.uploads()
+    for path in map(Path, paths):
+        if folder and path.resolve().is_relative_to(folder.resolve()):
+            with contextlib.suppress(OSError):
+                path.unlink()

@@ -1,0 +1,68 @@
+"""What somebody wants to be summarised, and the articles that this means."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.formatting import count
+from rag import News
+from rag.errors import QuestionError
+from rag.types import Article, Filters
+
+MOST = 200  # articles in one go; more is a matter for the command line
+EACH, TOGETHER, STORIES = "One summary each", "One of all together", "A digest of stories"
+Length = Literal["short", "medium", "long"]
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRequest:
+    """What is to be summarised: the articles of these ids, or else all that query and filters admit."""
+
+    ids: tuple[str, ...]
+    query: str
+    filters: Filters
+    length: Length
+    how: str
+
+    @property
+    def subject(self) -> str:
+        """What it is to be about; articles that were chosen speak for themselves."""
+        return "" if self.ids else self.query
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The articles that a wanted means, and what the reader should know of the choice."""
+
+    articles: tuple[Article, ...]
+    note: str = ""
+
+
+def chosen(news: News, wanted: SummaryRequest) -> Chosen:
+    """The articles of a wanted.
+
+    Raises:
+        QuestionError: if it wishes for nothing.
+        ArticleUnknown: if one of its articles is gone.
+    """
+    filtered = wanted.filters != Filters()
+    most = news.settings.digest.articles if wanted.how == STORIES else MOST
+    if wanted.ids:
+        notes = []
+        if len(wanted.ids) > most:
+            notes.append(f"The first {most:,} of {count(len(wanted.ids), 'chosen article')}.")
+        if wanted.query or filtered:
+            notes.append(
+                "Only the chosen articles: subject and filters count where none is chosen."
+            )
+        articles = tuple(news.article(each) for each in wanted.ids[:most])
+        return Chosen(articles, " ".join(notes))
+    if wanted.query:
+        found = news.matching(wanted.query, filters=wanted.filters, limit=most + 1)
+        note = f"More than {count(most, 'article')} match: the nearest {most:,}."
+        return Chosen(found[:most], note if len(found) > most else "")
+    if filtered:
+        total = news.count(filters=wanted.filters)
+        note = f"The newest {most:,} of {count(total, 'article')}."
+        articles = news.articles(filters=wanted.filters, limit=most)
+        return Chosen(articles, note if total > most else "")
+    raise QuestionError("choose articles, or write what about, or set days or publishers.")

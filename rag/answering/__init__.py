@@ -1,0 +1,302 @@
+"""Let the model answer from passages, and prove what it says; read on only where it finds nothing.
+
+The answer is the model's. Its first line is the answer in a few words, its sentences make that
+whole; the check finds quotes for both and names the words that have none. How likely the answer is
+right decides whether it is given, given as less sure, or refused. What was written is kept in each case.
+"""
+
+import time
+from collections.abc import Generator as Stream
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, replace
+from operator import add
+
+from rag.answering.confidence import confidence
+from rag.answering.question_form import (
+    as_statement,
+    coverage,
+    fits,
+    names_found,
+)
+from rag.answering.reply import Sentence, read_reply, refuses, short_answer
+from rag.answering.yes_no import first_of_two, yes
+from rag.check import Checker
+from rag.llm import Generator
+from rag.llm.prompts import answer_messages, answerable, either, quoted
+from rag.text.citations import distinct, marked
+from rag.types import (
+    Answer,
+    AnswerStatus,
+    Checked,
+    Citation,
+    Claim,
+    Draft,
+    Found,
+    Message,
+    Passage,
+    Signals,
+    Timing,
+)
+
+SURE = 0.45  # confidence from which an answer is given as sure
+MAYBE = 0.32  # confidence below which it is refused
+NOT_IN_THE_ARTICLES = "Not in the articles."
+_ROOMY = 2000  # tokens of a context
+_MOST_QUOTES = 3  # that the answer is looked for in once more
+_MOST_SENTENCES = 3  # after the answer in a few words
+# A small model that has answered may go on with a source or a question of its own.
+_STOP = ("\nQuestion:", "<source", "\nSource")
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Confidence from which an answer is sure, and below which it is a refusal; 0 to 1."""
+
+    sure: float = SURE
+    maybe: float = MAYBE
+
+
+def answer(
+    question: str,
+    rounds: Iterable[Sequence[Passage]],
+    *,
+    generator: Generator,
+    checker: Checker,
+    history: Sequence[Answer] = (),
+    nearest: Sequence[Citation] = (),
+    max_tokens: int = 160,
+    bars: Bars = Bars(),
+    retrieve_seconds: float = 0.0,
+) -> Stream[Found | Draft | Checked | Answer, None, None]:
+    """Stream the answer to a question: Found, then Draft and Checked in turn, last the Answer.
+
+    Each round holds the passages of the round before and more. A further round is read where the
+    model finds no answer in the one before: then Found, Draft and Checked come again. Closing the
+    iterator stops the model at its next token.
+
+    Args:
+        question: as the reader asked it.
+        rounds: what may be read, numbered; in a follow-up with what earlier turns showed.
+        generator: the model that writes.
+        checker: finds the quotes.
+        history: the turns of the chat that the model is to remember, oldest first.
+        nearest: the sentences nearest to the question.
+        max_tokens: at which length the model is cut off.
+        bars: which confidence makes an answer sure, and which a refusal.
+        retrieve_seconds: how long the retrieval took, for the timing.
+
+    Raises:
+        GenerateError: if the engine fails.
+    """
+    found: Answer | None = None
+    spent = Timing(retrieve=retrieve_seconds)
+    for passages in rounds:
+        yield Found(tuple(passages), tuple(nearest))
+        attempt = _Attempt(
+            question, tuple(passages), generator, checker, tuple(history), max_tokens
+        )
+        yield from attempt.write()
+        first, found = found is None, attempt.answer(bars)
+        spent = _together(spent, found.timing, first=first)
+        # An answer that is unsure becomes no surer by more passages (docs/results.md).
+        if found.draft:
+            break
+    if found is None:
+        yield Found((), tuple(nearest))
+        found = _unread(question, generator.identity)
+    yield replace(found, timing=spent, nearest=tuple(nearest))
+
+
+def asked(
+    question: str,
+    passages: Sequence[Passage],
+    history: Sequence[Answer],
+    generator: Generator,
+) -> tuple[Message, ...]:
+    """The chat that asks a generator the question, with examples of replies if it has room for them."""
+    roomy = generator.context_length >= _ROOMY
+    return answer_messages(question, passages, history, examples=roomy)
+
+
+def count_messages(messages: Sequence[Message], generator: Generator) -> int:
+    """Tokens of a chat, about: four are added a message for the template's marks."""
+    return sum(generator.count_tokens(message.content) + 4 for message in messages)
+
+
+class _Attempt:
+    """One reading of some passages: the draft as it grows, its claims, and what they amount to."""
+
+    def __init__(
+        self,
+        question: str,
+        passages: tuple[Passage, ...],
+        generator: Generator,
+        checker: Checker,
+        history: tuple[Answer, ...],
+        max_tokens: int,
+    ) -> None:
+        self.question, self.passages = question, passages
+        self.generator, self.checker = generator, checker
+        self.messages = asked(question, passages, history, generator)
+        self.max_tokens = max_tokens
+        self.draft = ""
+        self.claims: list[Claim] = []
+        self.timing = Timing()
+
+    def write(self) -> Stream[Draft | Checked, None, None]:
+        """Stream the model's words, and each sentence with its quotes as soon as it is whole."""
+        start, first, checking = time.perf_counter(), 0.0, 0.0
+        pieces = self.generator.stream(self.messages, max_tokens=self.max_tokens, stop=_STOP)
+        try:
+            for piece in pieces:
+                first = first or time.perf_counter() - start
+                self.draft += piece
+                yield Draft(piece)
+                began = time.perf_counter()
+                yield from map(Checked, self._check(self._whole()))
+                checking += time.perf_counter() - began
+                if len(self.claims) > _MOST_SENTENCES:
+                    break
+        finally:
+            # At once, not when the garbage collector comes round: the engine writes until then.
+            if isinstance(pieces, Stream):
+                pieces.close()
+        written = time.perf_counter() - start - checking
+        usage = self.generator.usage
+        began = time.perf_counter()
+        cut_off = usage.output_tokens >= self.max_tokens
+        yield from map(Checked, self._check(self._whole() if cut_off else self._parts()))
+        self.timing = Timing(
+            first_token=first or written,
+            generate=written,
+            verify=checking + time.perf_counter() - began,
+            prompt_tokens=usage.prompt_tokens,
+            cached_tokens=usage.cached_tokens,
+            output_tokens=usage.output_tokens,
+        )
+
+    def _parts(self) -> Sequence[Sentence]:
+        return read_reply(self.draft).parts[: _MOST_SENTENCES + 1]
+
+    def _whole(self) -> Sequence[Sentence]:
+        """The parts that do not grow any more; where nothing else is whole, what there is at the end."""
+        return read_reply(self.draft).parts[:-1]
+
+    def _check(self, parts: Sequence[Sentence]) -> Sequence[Claim]:
+        """Check the parts that are new; returns their claims."""
+        known = len(self.claims)
+        for said, cited in parts[known:]:
+            claim = (
+                Claim(said, reason="the model found no answer")
+                if refuses(said)
+                else self.checker.check(said, self.passages, question=self.question, cited=cited)
+            )
+            self.claims.append(claim)
+        return self.claims[known:]
+
+    def answer(self, bars: Bars) -> Answer:
+        """The answer that the draft amounts to."""
+        start = time.perf_counter()
+        reply = read_reply(self.draft)
+        short = short_answer(self.question, reply)
+        claims = _proven_together(self.claims, short, self._asked(short))
+        silent = not claims or refuses(claims[0].text)
+        signals = Signals() if silent else self._signals(short, claims)
+        likely = 0.0 if silent else confidence(signals)
+        status = "refused" if silent else _status(claims, likely, bars)
+        refused = status == "refused"
+        return Answer(
+            question=self.question,
+            text=NOT_IN_THE_ARTICLES if refused else _text(claims, headed=reply.head is not None),
+            claims=tuple(claims),
+            citations=() if refused else distinct(claims),
+            passages=self.passages,
+            status=status,
+            confidence=likely,
+            model=self.generator.identity,
+            timing=replace(self.timing, probe=time.perf_counter() - start),
+            draft="" if silent else self.draft.strip(),
+            short="" if refused else short,
+            signals=signals,
+        )
+
+    def _asked(self, short: str) -> Claim | None:
+        """The question of yes or no as a statement, checked; None for other questions."""
+        if short not in {"Yes", "No"}:
+            return None
+        return self.checker.check(as_statement(self.question), self.passages)
+
+    def _signals(self, short: str, claims: Sequence[Claim]) -> Signals:
+        return Signals(
+            chosen=first_of_two(either(self.messages, short), self.generator),
+            answerable=yes(answerable(self.messages), self.generator),
+            quoted=self._quoted(short, claims),
+            coverage=coverage(self.question, self.passages, claims),
+            names=names_found(self.question, self.passages),
+            kind=float(fits(self.question, self.draft)),
+        )
+
+    def _quoted(self, short: str, claims: Sequence[Claim]) -> float | None:
+        """Whether the model finds the answer in its quotes alone; without quotes nobody does."""
+        quotes = [each.quote for each in distinct(claims)][:_MOST_QUOTES]
+        if not quotes:
+            return 0.0
+        return yes(quoted(self.question, short, quotes), self.generator)
+
+
+def _proven_together(claims: Sequence[Claim], short: str, asked: Claim | None) -> list[Claim]:
+    """The claims, where an answer in a few words has the proof of the sentences that it is in.
+
+    A bare yes or no has no facts of its own: it has the quotes of the sentences, and the status of
+    the weakest. It is not proven, though, where the check of what was ``asked``, as a statement,
+    disagrees: a yes without support for it, a no with it.
+    """
+    if len(claims) < 2:
+        return list(claims)
+    head, *said = claims
+    if short in {"Yes", "No"} and head.text.rstrip(".") == short:
+        weakest = min(said, key=lambda claim: claim.score)
+        head = replace(weakest, text=head.text, citations=distinct(said), unbacked=())
+        if asked and asked.supported != (short == "Yes") and head.supported:
+            reason = "the quotes do not plainly say yes or no"
+            head = replace(head, status="partly", score=min(head.score, 0.5), reason=reason)
+        return [head, *said]
+    inside = [claim for claim in said if head.text.casefold() in claim.text.casefold()]
+    best = max(inside, key=lambda claim: claim.score, default=head)
+    if best.supported and not head.supported:
+        head = replace(best, text=head.text, unbacked=())
+    return [head, *said]
+
+
+def _status(claims: Sequence[Claim], likely: float, bars: Bars) -> AnswerStatus:
+    if likely < bars.maybe:
+        return "refused"
+    proven = all(claim.supported for claim in claims)
+    return "answered" if proven and likely >= bars.sure else "unsure"
+
+
+def _text(claims: Sequence[Claim], *, headed: bool) -> str:
+    """The claims with their marks, the answer in a few words on a line of its own."""
+    if headed and len(claims) > 1:
+        return f"{marked(claims[:1])}\n{marked(claims[1:])}"
+    return marked(claims)
+
+
+def _unread(question: str, model: str) -> Answer:
+    return Answer(
+        question=question,
+        text=NOT_IN_THE_ARTICLES,
+        claims=(),
+        citations=(),
+        passages=(),
+        status="refused",
+        confidence=0.0,
+        model=model,
+        timing=Timing(),
+    )
+
+
+def _together(one: Timing, two: Timing, *, first: bool) -> Timing:
+    """The sums; the time to the first word is that of the first round."""
+    sums = Timing(*map(add, astuple(one), astuple(two)))
+    return sums if first else replace(sums, first_token=one.first_token)

@@ -1,0 +1,121 @@
+"""What kind of answer a question asks for, and how much of it the sources hold."""
+
+import re
+from collections.abc import Sequence
+
+from rag.text import sentences
+from rag.text.terms import DAYS, MONTHS, rarity, share, terms
+from rag.types import Claim, Passage
+
+_AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)"
+_OPENS = re.compile(rf"\W*(?:(?:and|but|so|then) )?{_AUXILIARY}\b", re.I)
+_FOLLOWS = re.compile(rf"[,:;.]\s+{_AUXILIARY}\b", re.I)
+_WH = re.compile(r"\b(?:who|whom|whose|what|when|where|which|why|how)\b", re.I)
+_YES_OR_NO = re.compile(r"\W*(?:yes|no)\s*(?:[,.;:]|\Z|\n)", re.I)
+_EITHER = re.compile(rf"\bor (?:{_AUXILIARY}\b|(?:an? |the )?\w+\W*\Z)|\A\W*true or false\b", re.I)
+_HOW_MANY = re.compile(
+    r"\b(?:how (?:many|much|long|old|far|big|large|tall|often)|population"
+    r"|what (?:number|percentage|share|age))\b",
+    re.I,
+)
+# Number words that rag.text.terms gives no value, for they have none or not alone.
+_QUANTITIES = frozenset(
+    "one once no none twice thrice half dozen dozens hundred hundreds thousand "
+    "thousands million millions billion billions".split()
+)
+_WHEN = re.compile(
+    r"^\W*(?:(?:and|but|so)\W+)?(?:on )?(?:when|(?:what|which) (?:day|date|year|time))\b", re.I
+)
+_TIMES = frozenset(
+    "today yesterday tomorrow tonight week weekend month year noon midnight morning afternoon "
+    "evening night spring summer autumn winter hour hours now".split()
+)
+_SENTENCES = re.compile(
+    r"^\W*(?:(?:and|but|so|then)\W+)?(?:why|how(?! (?:many|much|long|old|far|big|large|tall|often|high"
+    r"|deep|heavy|fast|soon)\b)|what (?:happened|happens)|what (?:did|does|do|has|have)\b.*"
+    r"\b(?:say|said|think|argue|promise|propose|want|mean)\b)",
+    re.I,
+)
+
+
+def asks_yes_or_no(question: str) -> bool:
+    """Whether a question is answered by yes or no.
+
+    It opens with an auxiliary, or has one after a first clause and no "who" or "what" anywhere;
+    "is it this or that?" is not of that kind.
+    """
+    if _EITHER.search(question):
+        return False
+    if _OPENS.match(question):
+        return True
+    return _FOLLOWS.search(question) is not None and not _WH.search(question)
+
+
+def as_statement(question: str) -> str:
+    """What a question of yes or no asks, without its auxiliary: "Did Ida win?" as "Ida win."."""
+    return _OPENS.sub("", question, count=1).strip().rstrip("?？!. ") + "."
+
+
+def asks_for_sentences(question: str) -> bool:
+    """Whether a question such as "why" or "what did they say" has no answer of a few words."""
+    return _SENTENCES.search(question) is not None
+
+
+def fits(question: str, said: str) -> bool:
+    """Whether an answer has the kind of thing that is asked for, where that is plain.
+
+    "How many" asks for a number, "when" for a number, a day, a month or a word of time; yes and no
+    are no answer to "who" or "which".
+    """
+    if _WH.match(question) and _YES_OR_NO.match(said):
+        return False
+    words = terms(said)
+    if _HOW_MANY.search(question):
+        asked = terms(question).numbers
+        return bool(words.numbers - asked) or bool(_QUANTITIES & words.folded)
+    if _WHEN.search(question):
+        return bool(words.numbers) or bool((DAYS | set(MONTHS) | _TIMES) & words.folded)
+    return True
+
+
+def coverage(question: str, passages: Sequence[Passage], claims: Sequence[Claim]) -> float:
+    """The largest share of the question that is in one sentence which the claims cite, 0 to 1.
+
+    Title and publisher count with each sentence; words that are rare in the passages count more.
+    """
+    asked = terms(question).stems
+    shown = [
+        (passage, start, end, terms(passage.chunk.text[start:end]).stems)
+        for passage in passages
+        for start, end in sentences(passage.chunk.text)
+    ]
+    weights = rarity(asked, [stems for *_, stems in shown])
+    cited = [citation for claim in claims for citation in claim.citations]
+    best = 0.0
+    for passage, start, end, stems in shown:
+        article, first = passage.article, passage.chunk.start
+        if any(
+            citation.article_id == article.id
+            and (
+                citation.field == "title"
+                or _overlap(citation.start, citation.end, first + start, first + end)
+            )
+            for citation in cited
+        ):
+            about = terms(f"{article.title} {article.publisher}").stems
+            best = max(best, share(asked & (stems | about), weights))
+    return best
+
+
+def _overlap(start: int, end: int, first: int, last: int) -> bool:
+    return start < last and first < end
+
+
+def names_found(question: str, passages: Sequence[Passage]) -> float:
+    """The share of the question's names that are in the passages, 0 to 1; 1 if it has none."""
+    names = terms(question).names
+    held: set[str] = set()
+    for passage in passages:
+        article = passage.article
+        held |= terms(f"{article.title}\n{article.publisher}\n{passage.chunk.text}").folded
+    return len(names & held) / len(names) if names else 1.0

@@ -1,0 +1,237 @@
+"""The quality gate: a fixed part of the evaluation, held against floors.
+
+What is measured, and how far below a figure its floor is set, stands in :data:`PARTS`. The small
+gate is what needs no language model. A gate that was stopped goes on where it was, if neither the
+code, the settings, the libraries nor the data have changed since; one that came to its end is
+measured anew the next time.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from rag.config import Settings
+from rag.errors import ConfigError
+from rag.evals import sets, slices
+from rag.evals.floors import Baseline, Gauge, Verdict, compare, read, update, write
+from rag.evals.journal import write_whole
+from rag.evals.machine import code_digest, config_digest, versions
+from rag.evals.run import run
+from rag.evals.task import Json, Task
+from rag.evals.workbench import Workbench
+
+QUESTIONS, ARTICLES = 200, 500  # of each quiz: embedding these articles takes about three minutes
+_SEED = 0
+_KEY = "gate.json"
+PAIRS = "check_pairs"  # the one set that comes with the project: it lies beside the baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A task on a kind of set, with the figures that are watched.
+
+    A floor lies the greater of ``slack`` and ``items`` of all items below what was measured. Where
+    no model has a say, ``slack`` allows for another version of a library; embeddings and language
+    models round otherwise on other processors, which may turn an item or two.
+    """
+
+    task: str
+    kind: str
+    limit: int | None
+    watched: tuple[str, ...]  # patterns of dataset/variants/metric
+    items: float = 0.0
+    slack: float = 0.0
+    small: bool = False
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """Task and kind."""
+        return self.task, self.kind
+
+
+_HITS = ("*/as_of/hit@[15]", "*/as_of/mrr@10", "*/undated/hit@[15]", "*/undated/mrr@10")
+PARTS = (
+    Part("cleaning", "article_extraction", None, ("html/f1", "text_*/f1"), slack=0.003, small=True),
+    Part("faithfulness", "qags", None, ("*",), slack=0.01, small=True),
+    Part("faithfulness", "frank", None, ("frank_cnndm/*",), slack=0.01, small=True),
+    Part("check", PAIRS, None, ("held/balanced_accuracy",), items=3, small=True),
+    Part("retrieval", "xquad", 200, ("*/hit@1", "*/mrr@10"), items=2, small=True),
+    Part("retrieval", "realtimeqa", QUESTIONS, _HITS, items=2, small=True),
+    Part("refusal", "squad2", 14, ("*/accuracy", "*/f1"), items=2),
+    Part("refusal", "rgb", 6, ("*/accuracy",), items=2),
+    Part("answers", "multihop_rag", 8, ("*/all/em",), items=2),
+    Part("answers", "newsqa", 8, ("*/f1",), items=2),
+    Part("answers", "realtimeqa", 5, ("*/choice/*/accuracy", "*/free/as_of/f1"), items=2),
+    Part("summaries", "frank", 3, ("*/rouge[12L]", "*/supported"), slack=0.05),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Where the gate reads and writes, and what it is to do."""
+
+    data: Path
+    baseline: Path
+    out: Path
+    small: bool = False
+    update: bool = False
+    lower: bool = False
+    parts: tuple[Part, ...] = PARTS
+    questions: int = QUESTIONS
+    articles: int = ARTICLES
+
+
+Tell = Callable[[str], None]
+Bench = Callable[[Path, Path], Workbench]  # of out and index; its data folder is set by the gate
+Advance = Callable[[str, int, int], None]
+
+
+def check(gate: Gate, settings: Settings, bench: Bench, *, tell: Tell, advance: Advance) -> bool:
+    """Measure, and compare with the floors or set them. Whether all that was compared holds.
+
+    Raises:
+        SourceError: if there is no data folder, or nothing in it.
+        ConfigError: if the baseline is damaged, or another gate is at work.
+        RagError: whatever keeps the system from working at all.
+    """
+    sets.check_folder(gate.data)
+    baseline = read(gate.baseline)
+    parts = [part for part in gate.parts if part.small or not gate.small]
+    digests = _digests(gate, parts)
+    runnable = [part for part in parts if _worth(part, baseline, digests, anyway=gate.update)]
+    gate.out.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(gate.out / ".lock", timeout=0):
+            work = _begun(gate, settings, digests)
+            with bench(work, work / "index") as shared:
+                gauges = _measured(gate, runnable, shared, work, tell, advance)
+            _ended(work)
+    except Timeout:
+        raise ConfigError(f"another gate is at work in {gate.out}. Wait for it.") from None
+    names = [part.name for part in parts]
+    if gate.update:
+        new, kept = update(baseline, gauges, parts=names, digests=digests, lower=gate.lower)
+        write(gate.baseline, new)
+        for line in kept:
+            tell(f"KEPT  {line}")
+        tell(f"{len(gauges)} figures measured; {gate.baseline} is written.")
+        baseline = new
+    return _told(compare(baseline, gauges, parts=names, digests=digests), tell)
+
+
+def _told(verdict: Verdict, tell: Tell) -> bool:
+    for line in verdict.held:
+        tell(f"holds {line}")
+    for line in verdict.uncompared:
+        tell(f"NOT COMPARED  {line}")
+    for line in verdict.broken:
+        tell(f"FAILS {line}")
+    compared = len(verdict.held) + len(verdict.broken)
+    if not compared:
+        tell("The gate fails: nothing could be compared.")
+    elif verdict.broken:
+        tell(f"The gate fails: {len(verdict.broken)} of {compared} figures are under their floor.")
+    else:
+        left = f" {len(verdict.uncompared)} not compared, see above." if verdict.uncompared else ""
+        tell(f"The gate holds: {compared} figures are at or over their floors.{left}")
+    return bool(verdict.held) and not verdict.broken
+
+
+def _folder(gate: Gate, kind: str) -> Path:
+    return gate.baseline.parent if kind == PAIRS else gate.data
+
+
+def _digests(gate: Gate, parts: Sequence[Part]) -> dict[str, str]:
+    """One digest for the files of each kind of set that is there."""
+    found = {}
+    for kind in dict.fromkeys(part.kind for part in parts):
+        files = sets.digests(_folder(gate, kind), (kind,))
+        if files:
+            whole = json.dumps(files, sort_keys=True)
+            found[kind] = hashlib.sha256(whole.encode()).hexdigest()
+    return found
+
+
+def _worth(part: Part, baseline: Baseline, digests: Mapping[str, str], *, anyway: bool) -> bool:
+    """Whether to measure a part: it is there, and there are floors of the same data."""
+    known = baseline.get(part.kind)
+    there = part.kind in digests
+    return there and (anyway or (known is not None and known.digest == digests[part.kind]))
+
+
+def _begun(gate: Gate, settings: Settings, digests: Mapping[str, str]) -> Path:
+    """The folder of the work, empty unless the same gate was stopped in it."""
+    work = gate.out / f"{'small' if gate.small else 'full'}.part"
+    key: dict[str, Json] = {
+        "code": code_digest(),
+        "config": config_digest(settings),
+        "versions": versions(),
+        "data": digests,
+        "slice": [gate.questions, gate.articles, _SEED],
+        "parts": [[part.task, part.kind, part.limit] for part in gate.parts],
+    }
+    text = json.dumps(key, indent=1) + "\n"
+    mark = work / _KEY
+    if not mark.is_file() or mark.read_text(encoding="utf-8") != text:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        write_whole(mark, text)
+    return work
+
+
+def _ended(work: Path) -> None:
+    """Keep the reports under the name of the gate, in place of those before."""
+    done = work.with_suffix("")
+    shutil.rmtree(done, ignore_errors=True)
+    work.rename(done)
+
+
+def _measured(
+    gate: Gate,
+    parts: Sequence[Part],
+    bench: Workbench,
+    work: Path,
+    tell: Tell,
+    advance: Advance,
+) -> list[Gauge]:
+    gauges = []
+    for part in parts:
+        data = work / "data" / part.kind
+        if part.kind == "realtimeqa":
+            slices.cut_quizzes(
+                gate.data, data, questions=gate.questions, articles=gate.articles, seed=_SEED
+            )
+        else:
+            slices.link(_folder(gate, part.kind), part.kind, data)
+        label = f"{part.task} {part.kind}"
+        tell(f"measuring {label}")
+        bench.data, bench.out = data, work / f"{part.task}-{part.kind}"
+        measured = run(
+            part.task,
+            bench,
+            limit=part.limit,
+            seed=_SEED,
+            task=_task(part, bench),
+            advance=lambda done, total, label=label: advance(label, done, total),  # type: ignore[misc]
+        )
+        for figure in measured.figures:
+            name = "/".join(figure.path)
+            if any(fnmatchcase(name, pattern) for pattern in part.watched):
+                slack = max(part.slack, part.items / figure.n)
+                whole = f"{part.task}/{name}"
+                gauges.append(Gauge(part.name, whole, figure.value, figure.n, slack))
+    return gauges
+
+
+def _task(part: Part, bench: Workbench) -> Task | None:
+    if part.task != "retrieval":
+        return None
+    from rag.evals.retrieval import Retrieval
+
+    return Retrieval(bench, context=False)  # no language model for its tokenizer

@@ -1,0 +1,191 @@
+"""The folder of a run: what it measures, and a line for each item that is done.
+
+``run.json`` is written first and names what is measured; ``items.jsonl`` grows by a line an item,
+so that a kill loses at most the item at work. Everything else is computed from these two.
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from rag.errors import ConfigError
+from rag.evals.task import Json, Record
+from rag.export import whole
+
+Fingerprint = Mapping[str, Json]
+_RUN, _ITEMS = "run.json", "items.jsonl"
+_CODE = "code"  # noted, but no reason to refuse: see Journal
+
+
+class Journal:
+    """The records of one run. One process at a time; use it as a context."""
+
+    def __init__(self, folder: Path, fingerprint: Fingerprint, *, fresh: bool = False) -> None:
+        """Open the folder of a run, or begin one.
+
+        Args:
+            folder: made if it is not there.
+            fingerprint: what is measured and how. Two runs are the same if all of it is equal but
+                for ``code``, the state of the project's code, whose change is told by
+                :attr:`older_code`.
+            fresh: forget what the folder holds of any run.
+
+        Raises:
+            ConfigError: if the folder is that of another run, if another process is writing to
+                it, or if a line but the last is damaged.
+        """
+        self.folder = folder
+        self.older_code = False
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(folder)
+        try:
+            self._begin(fingerprint, fresh=fresh)
+            self._records = _read_items(folder / _ITEMS)
+            self._file: BinaryIO = (folder / _ITEMS).open("ab")
+        except BaseException:
+            self._release()
+            raise
+
+    def _begin(self, fingerprint: Fingerprint, *, fresh: bool) -> None:
+        run = self.folder / _RUN
+        if fresh:
+            for name in (_RUN, _ITEMS, "summary.json", "report.html"):
+                (self.folder / name).unlink(missing_ok=True)
+        if run.is_file():
+            known = _fingerprint(run)
+            self.older_code = known.get(_CODE) != fingerprint.get(_CODE)
+            differing = [
+                _difference(key, known.get(key), fingerprint.get(key))
+                for key in sorted({*known, *fingerprint} - {_CODE})
+                if known.get(key) != fingerprint.get(key)
+            ]
+            if differing:
+                raise ConfigError(
+                    f"{self.folder} holds another run: {'; '.join(differing)}. Give another --out"
+                    " FOLDER, repeat that run's options to go on with it, or add --fresh to begin anew."
+                )
+        else:
+            if (self.folder / _ITEMS).is_file():
+                raise ConfigError(
+                    f"{self.folder} holds {_ITEMS} without {_RUN}, so it cannot be told what was"
+                    " measured. Give another --out FOLDER, or add --fresh to begin anew."
+                )
+            write_whole(run, json.dumps(fingerprint, indent=2, ensure_ascii=False) + "\n")
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        self._release()
+
+    def _release(self) -> None:
+        self._lock.close()
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """What was measured so far, in the order in which it was."""
+        return tuple(self._records)
+
+    def forget(self, unwanted: Callable[[Record], bool]) -> None:
+        """Drop records, on the disk too, so that their items are measured again."""
+        kept = [record for record in self._records if not unwanted(record)]
+        if len(kept) == len(self._records):
+            return
+        self._file.close()
+        path = self.folder / _ITEMS
+        write_whole_bytes(path, b"".join(map(_line, kept)))
+        self._records, self._file = kept, path.open("ab")
+
+    def add(self, record: Record) -> None:
+        """Write the record of an item; it is on the disk when this returns."""
+        self._file.write(_line(record))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._records.append(record)
+
+
+def _line(record: Record) -> bytes:
+    text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "replace") + b"\n"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file beside and rename it: it is there whole or not at all."""
+    write_whole_bytes(path, text.encode("utf-8", "replace"))
+
+
+def write_whole_bytes(path: Path, body: bytes) -> None:
+    """The same for bytes."""
+    with whole(path) as beside:
+        beside.write_bytes(body)
+
+
+class _Lock:
+    def __init__(self, path: Path) -> None:
+        from filelock import FileLock, Timeout
+
+        self._held = FileLock(path)
+        try:
+            self._held.acquire(timeout=0)
+        except Timeout:
+            raise ConfigError(
+                f"another run is writing to {path.parent}. Wait for it, or give another --out FOLDER."
+            ) from None
+
+    def close(self) -> None:
+        self._held.release()
+
+
+def _locked(folder: Path) -> _Lock:
+    return _Lock(folder / ".lock")
+
+
+def _fingerprint(path: Path) -> Fingerprint:
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        known = None
+    if not isinstance(known, dict):
+        raise ConfigError(f"{path} is damaged. Give another --out FOLDER, or add --fresh.")
+    return known
+
+
+def _difference(key: str, there: Json, here: Json) -> str:
+    if isinstance(there, Mapping) and isinstance(here, Mapping):
+        names = [name for name in sorted({*there, *here}) if there.get(name) != here.get(name)]
+        return f"the {key} differ ({', '.join(names[:3])}{' ...' if len(names) > 3 else ''})"
+    if isinstance(there, str) and isinstance(here, str):
+        return f"{key} {there[:12]}, now {here[:12]}"
+    return f"{key} {json.dumps(there)}, now {json.dumps(here)}"
+
+
+def _read_items(path: Path) -> list[Record]:
+    """The records of a file; a torn last line is cut off it."""
+    if not path.is_file():
+        return []
+    body, records, end = path.read_bytes(), list[Record](), 0
+    for number, line in enumerate(body.splitlines(keepends=True), start=1):
+        record = _record(line)
+        if record is None:
+            if end + len(line) < len(body):
+                raise ConfigError(
+                    f"{path}, line {number} is damaged. Remove the line and its item is measured"
+                    " again, or add --fresh to begin anew."
+                )
+            with path.open("r+b") as file:
+                file.truncate(end)
+            break
+        records.append(record)
+        end += len(line)
+    return records
+
+
+def _record(line: bytes) -> Record | None:
+    try:
+        record = json.loads(line) if line.endswith(b"\n") else None
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) and isinstance(record.get("key"), str) else None

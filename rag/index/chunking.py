@@ -1,0 +1,81 @@
+"""Cut an article into runs of whole sentences, small enough to retrieve and to read."""
+
+import re
+from collections.abc import Iterator
+from math import ceil
+
+from rag.text import sentences, written_date
+from rag.types import Article, Chunk
+
+# What counts as a word: scripts without spaces count by character, endless tokens in pieces.
+_UNIT = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,40}"
+)
+
+_Span = tuple[int, int, int]  # start, end, words
+
+
+def chunk(article: Article, *, words: int = 120) -> tuple[Chunk, ...]:
+    """Cut ``article.text`` into chunks of at most ``words`` words of whole sentences.
+
+    The chunks are of nearly equal length, do not overlap, and keep the order of the text;
+    ``article.text[c.start:c.end] == c.text``. A single sentence longer than ``words`` is cut
+    between words. An empty text gives no chunk.
+
+    Raises:
+        ValueError: if ``words`` is below 1.
+    """
+    if words < 1:
+        raise ValueError(f"a chunk needs at least 1 word, got words={words}")
+    spans = tuple(_spans(article.text, words))
+    total = sum(span[2] for span in spans)
+    if not total:
+        return ()
+    # Equal shares instead of full chunks and a stub: a stub of six words retrieves badly.
+    runs: list[_Span] = []
+    for shares in range(ceil(total / words), len(spans) + 1):
+        runs = _share(spans, total / shares)
+        if max(run[2] for run in runs) <= words:
+            break
+    return tuple(
+        Chunk(
+            id=f"{article.id}:{order}",
+            article_id=article.id,
+            order=order,
+            start=start,
+            end=end,
+            text=article.text[start:end],
+        )
+        for order, (start, end, _) in enumerate(runs)
+    )
+
+
+def _spans(text: str, words: int) -> Iterator[_Span]:
+    for start, end in sentences(text):
+        units = [start + unit.end() for unit in _UNIT.finditer(text[start:end])]
+        for first in range(0, len(units), words):
+            last = min(first + words, len(units)) - 1
+            begin = start if first == 0 else units[first - 1]
+            while text[begin].isspace():
+                begin += 1
+            yield begin, units[last], last - first + 1
+
+
+def _share(spans: tuple[_Span, ...], share: float) -> list[_Span]:
+    """Join spans into runs whose ends lie nearest to the multiples of ``share`` words."""
+    runs = [spans[0]]
+    seen = spans[0][2]
+    for start, end, count in spans[1:]:
+        if seen + count / 2 > share * len(runs):
+            runs.append((start, end, count))
+        else:
+            first, _, filled = runs[-1]
+            runs[-1] = (first, end, filled + count)
+        seen += count
+    return runs
+
+
+def embedding_text(chunk: Chunk, article: Article) -> str:
+    """What is embedded for a chunk: title, publisher and day before the text, so that all count."""
+    about = ", ".join(filter(None, (article.publisher, written_date(article.published))))
+    return "\n".join(filter(None, (article.title, about, chunk.text)))

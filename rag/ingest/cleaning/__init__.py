@@ -1,0 +1,103 @@
+"""Pages in, clean articles out: HTML, plain text, the text of a whole page, Markdown, records."""
+
+from collections.abc import Callable, Mapping
+
+from rag.errors import ExtractError
+from rag.ingest.cleaning import function_words, html, markup, plain, record
+from rag.ingest.cleaning.cleaned import MIN_RECORD_WORDS, MIN_WORDS, Cleaned, require_words
+from rag.ingest.cleaning.decode import decode
+from rag.ingest.cleaning.line_scores import count_words
+from rag.ingest.cleaning.page_text import PageText
+from rag.ingest.cleaning.title_from_url import title_of
+from rag.text import content_id, normalise
+from rag.types import Article, Page
+
+__all__ = ["extract"]
+
+_WEB = ("http://", "https://")
+_JSON = "application/json"
+_HTML = {"text/html", "application/xhtml+xml"}
+_LONGEST_NAME = 300  # characters
+_MARKDOWN = {"text/markdown", "text/x-markdown"}
+
+
+def extract(page: Page, *, fields: Mapping[str, str] | None = None) -> Article:
+    """Clean one page into an article; the text keeps the author's function_words, whole lines go or stay.
+
+    HTML, plain text (a clean article, or the text of a whole page with its menus and captions),
+    Markdown and JSON records are understood, by ``page.content_type``. ``fields`` maps the names
+    text, title, url, publisher, authors, published and language to a record's own field names.
+
+    Raises:
+        ExtractError: the page is binary, holds too few words, or its record has no text.
+    """
+    if not page.body.strip():
+        raise ExtractError("the page is empty, wanted the text of an article")
+    source = decode(page.body)
+    if page.content_type == _JSON:
+        cleaned = record.clean(source, fields)
+        return _article(page, cleaned, MIN_RECORD_WORDS)
+    if page.content_type in _HTML and "<" in source:  # some servers call any text HTML
+        return _article(page, html.clean(source), MIN_WORDS)
+    if page.content_type in _MARKDOWN:
+        return _article(page, _fronted(source, plain.markdown), MIN_RECORD_WORDS)
+    if markup.smells(source):
+        return _article(page, html.clean(source), MIN_WORDS)
+    return _article(page, _fronted(source, _plain), MIN_RECORD_WORDS)
+
+
+def _plain(text: str) -> Cleaned:
+    if text.startswith("# "):
+        return plain.markdown(text)
+    page = PageText(text)
+    if page.is_dump():
+        found = page.clean()
+        if count_words(found.text) >= MIN_WORDS:
+            return found
+    return plain.clean(text)
+
+
+def _fronted(source: str, clean: Callable[[str], Cleaned]) -> Cleaned:
+    """Clean a text that may begin with ``key: value`` lines; what those state counts."""
+    stated, text = plain.front_matter(source.replace("\r\n", "\n").removeprefix("\ufeff"))
+    cleaned = clean(normalise(text))
+    if not stated:
+        return cleaned
+    named = record.described(dict(stated))
+    return Cleaned(
+        named.title or cleaned.title,
+        cleaned.text,
+        publisher=named.publisher,
+        authors=named.authors or cleaned.authors,
+        published=named.published or cleaned.published,
+        language=named.language,
+        url=named.url,
+    )
+
+
+def _brief(name: str) -> str:
+    """A title or publisher on one line, cut where a page puts a whole text there."""
+    line = " ".join(normalise(name).split())
+    return line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME - 1].rstrip()}…"
+
+
+def _article(page: Page, cleaned: Cleaned, least: int) -> Article:
+    text = normalise(cleaned.text)
+    require_words(text, least)
+    # A record knows its own address; what a page calls canonical counts only for a saved copy.
+    trusted = page.content_type == _JSON or not page.url.startswith(_WEB)
+    url = cleaned.url if trusted and cleaned.url.startswith(_WEB) else page.url
+    title = _brief(cleaned.title)
+    if not title and url.startswith(_WEB):
+        title = title_of(url)
+    return Article(
+        id=content_id(title, text),
+        url=url,
+        title=title,
+        text=text,
+        publisher=_brief(cleaned.publisher) or record.host(url),
+        authors=cleaned.authors,
+        published=cleaned.published,
+        language=cleaned.language or function_words.language(text),
+        fetched=page.fetched,
+    )

@@ -1,0 +1,184 @@
+"""Find the article in the plain text of a whole page: menus, captions, buttons and all.
+
+Such a text comes from select-all and copy in a browser, or from a converter that keeps every word
+of the page. The author's wording is left exactly as it stands: lines are kept or dropped whole.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+from rag.ingest.cleaning import boilerplate, dates, function_words, single_line
+from rag.ingest.cleaning.author_names import split_names
+from rag.ingest.cleaning.cleaned import Cleaned
+from rag.ingest.cleaning.line_scores import Line, kept, read, scores
+
+_ENDLESS = 1500  # characters; a page mostly in lines longer than this counts as one line
+_NEAR = 3  # lines apart at which one caption may stand twice
+_CAPTION_WORDS = 8
+_NOTE = re.compile(r"\([^()]{3,80}\)")
+_ABOVE = 40  # lines above the article in which its headline may stand
+_TITLE_WORDS = (4, 32)
+_BESIDE = 4  # lines between headline and article's start that may hold byline and date
+_PAGE_EVIDENCE = 2.5  # in lines of sure boilerplate, or what weighs as much
+_STANDFIRST_REACH = 6  # lines below the headline
+_STUB = 4  # words of a menu entry
+_FUNCTION = function_words.FUNCTION_WORDS
+
+
+class PageText:
+    """A page's text cut into lines, each scored; asked first whether it is a page at all."""
+
+    def __init__(self, text: str) -> None:
+        endless = sum(len(line) for line in text.split("\n") if len(line) > _ENDLESS)
+        self.broken = endless < len(text) / 2
+        if self.broken:
+            spans = [
+                found.span() for found in re.finditer(r"[^\n]+", text) if found.group().strip()
+            ]
+        else:
+            spans = single_line.pieces(text)
+        raw = [text[start:end] for start, end in spans]
+        known = {line: read(line) for line in set(raw)}  # menus repeat themselves
+        self.lines = [known[line] for line in raw]
+        odds = scores(self.lines, self.broken)
+        body = _without_captions(self.lines, kept(self.lines, odds))
+        self.kept = _with_note(self.lines, body) if self.broken else body
+        self._lead = single_line.headline(text) if not self.broken else ""
+
+    def is_dump(self) -> bool:
+        """Whether the text is a whole page, rather than an article that is clean already.
+
+        Evidence counts, not what the scorer would drop: a clean article may well be a list.
+        """
+        texts = [line.text for line in self.lines]
+        sure = sum(line.furniture for line in self.lines)
+        hints = sum(line.hints for line in self.lines)
+        copies = len(texts) - len(set(texts))
+        if self.broken:
+            short = sum(line.words <= _STUB and not line.ends for line in self.lines)
+            shape = 4 * short / max(1, len(texts))
+        else:
+            shape = 3 * (len(self._lead.split()) >= _STUB)
+        return sure + hints / 5 + min(copies, 5) / 5 + shape >= _PAGE_EVIDENCE
+
+    def clean(self) -> Cleaned:
+        """The article in the page; its text is empty where there is none."""
+        title = self._headline()
+        body = [index for index in self.kept if index > title or title < 0]
+        name = self._lead or (self.lines[title].text if title >= 0 else "")
+        body = [index for index in body if self.lines[index].text != name]
+        body = self._standfirst(title, body) + body
+        authors, published = self._signature(title, body)
+        return Cleaned(name, self._join(body), authors=authors, published=published)
+
+    def _standfirst(self, title: int, body: Sequence[int]) -> list[int]:
+        """The sentences below the headline that captions and bylines part from the rest."""
+        if title < 0 or not body or not self.broken:
+            return []
+        between = range(title + 1, min(body[0], title + 1 + _STANDFIRST_REACH))
+        lines = self.lines
+        return [
+            index
+            for index in between
+            if lines[index].prose
+            and not (lines[index].furniture or lines[index].credit or lines[index].bullet)
+            and not (lines[index].hints or _has_twin(lines, index))
+        ]
+
+    def _join(self, body: Sequence[int]) -> str:
+        """Lines become paragraphs; pieces of one line that touch stay one paragraph."""
+        text = ""
+        for place, index in enumerate(body):
+            touching = not self.broken and place and body[place - 1] == index - 1
+            text += (" " if touching else "\n\n") + self.lines[index].text
+        return text.strip()
+
+    def _headline(self) -> int:
+        """The index of the line that is the headline, or -1."""
+        if not self.kept:
+            return -1
+        first = self.kept[0]
+        known = Counter(
+            word.lower()
+            for index in self.kept
+            for word in re.findall(r"\w+", self.lines[index].text)
+        )
+        best, best_index = 0.0, -1
+        for index in range(max(0, first - _ABOVE), min(first + 2, len(self.lines))):
+            line = self.lines[index]
+            if (index in self.kept and line.prose) or _has_twin(self.lines, index):
+                continue
+            value = _likeness(line, known) - 0.02 * abs(first - index)
+            if value > best:
+                best, best_index = value, index
+        return best_index
+
+    def _signature(self, title: int, body: Sequence[int]) -> tuple[tuple[str, ...], date | None]:
+        """Authors and day from the bylines around the headline and the article's start."""
+        first, *more = body or [0]
+        low = max(0, min(title if title >= 0 else first, first) - _BESIDE)
+        high = min(more[0] if more else first, first + _ABOVE) + _BESIDE
+        authors: tuple[str, ...] = ()
+        published: date | None = None
+        for line in self.lines[low:high]:
+            if not authors and (names := boilerplate.byline(line.text)):
+                authors = split_names(names)
+            if not published and line.words < 20 and boilerplate.is_date_line(line.text):
+                published = dates.parse(line.text)
+        return authors, published
+
+
+def _likeness(line: Line, known: Counter[str]) -> float:
+    """How much a line looks like the headline of the article whose words are ``known``."""
+    least, most = _TITLE_WORDS
+    text = line.text
+    if (
+        not least <= line.words <= most
+        or line.bullet
+        or line.furniture
+        or line.credit
+        or text[0] in "(["
+    ):
+        return 0.0
+    if boilerplate.is_date_line(text) or boilerplate.byline(text):
+        return 0.0
+    content = [word for word in re.findall(r"\w+", text.lower()) if word not in _FUNCTION]
+    shared = sum(known[word] > 0 for word in content) / max(1, len(content))
+    full_stop = text.endswith((".", ":", ",", ";"))
+    return 2 * shared + min(line.words, 12) / 6 - 1.2 * full_stop - 1.0
+
+
+def _without_captions(lines: Sequence[Line], indices: Sequence[int]) -> list[int]:
+    """Drop sure boilerplate, and captions: they name a photographer, or stand twice."""
+    body: list[int] = []
+    for index in indices:
+        line = lines[index]
+        again = line.prose and any(lines[before].text == line.text for before in body[-_NEAR:])
+        credited = line.credit and not line.ends
+        if not (again or credited or line.furniture or _has_twin(lines, index)):
+            body.append(index)
+    return body
+
+
+def _has_twin(lines: Sequence[Line], index: int) -> bool:
+    """Whether a line near by says the same and more, or less.
+
+    So do captions: the picture's text stands once by itself and once with the credit behind it.
+    """
+    line = lines[index]
+    return line.words >= _CAPTION_WORDS and any(
+        other.words >= _CAPTION_WORDS
+        and other.text != line.text
+        and (other.text.startswith(line.text) or line.text.startswith(other.text))
+        for other in lines[max(0, index - _NEAR) : index + _NEAR + 1]
+    )
+
+
+def _with_note(lines: Sequence[Line], body: list[int]) -> list[int]:
+    """Add the author's note in brackets that may stand below the last paragraph."""
+    after = body[-1] + 1 if body else len(lines)
+    if after < len(lines) and _NOTE.fullmatch(lines[after].text) and not lines[after].credit:
+        return [*body, after]
+    return body

@@ -1,0 +1,179 @@
+"""One JSON record of a feed, dump or table -> an article."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from urllib.parse import urlsplit
+
+from rag.errors import ExtractError
+from rag.ingest.cleaning import dates, html, markup, plain
+from rag.ingest.cleaning.author_names import split_names
+from rag.ingest.cleaning.cleaned import Cleaned
+from rag.text import normalise
+
+_KNOWN = {
+    "text": "text body content article articlebody article_body article_text body_text story maintext "
+    "full_text fulltext content_text content_html",
+    "title": "title headline name heading article_title",
+    "url": "url link source_url web_url weburl canonical_url article_url permalink uri",
+    "publisher": "publisher source site outlet newspaper sitename site_name publication source_name "
+    "domain source_domain",
+    "authors": "authors author byline creator writer writers",
+    "published": "published date publish_date date_published datepublished date_publish pubdate pub_date "
+    "published_at publishedat publisheddate published_date publication_date datetime timestamp "
+    "created_at time",
+    "language": "language lang locale",
+}
+NAMES = {ours: tuple(theirs.split()) for ours, theirs in _KNOWN.items()}
+_TELLING = ("name", "rendered", "value", "text", "content")  # JSON-LD, WordPress and others
+_DEPTH = 4
+_SHOWN_FIELDS = 12
+_MARKUP_LEAST = 2
+
+
+def clean(source: str, fields: Mapping[str, str] | None = None) -> Cleaned:
+    """The article of one JSON object.
+
+    ``fields`` maps our names (the keys of ``NAMES``) to the record's, dots reaching into nested
+    objects: ``{"text": "payload.body"}``. Other names are recognised by themselves, in any case.
+
+    Raises:
+        ExtractError: no JSON object, no text in it, or a name in ``fields`` that is not ours.
+    """
+    record = _read(source)
+    mapped = dict(fields or {})
+    if unknown := sorted(set(mapped) - set(NAMES)):
+        raise ExtractError(f"--map knows no field {unknown[0]!r}; it knows {', '.join(NAMES)}")
+    text = _string(_find(record, "text", mapped.get("text")))
+    if not text:
+        raise ExtractError(_no_text(record, mapped))
+    named = described(record, mapped)
+    return replace(named, text=_without_title(_body(text), named.title))
+
+
+def described(record: Mapping[str, object], mapped: Mapping[str, str] | None = None) -> Cleaned:
+    """What the record says about its article; the text is left empty."""
+    mapped = mapped or {}
+    found = {name: _find(record, name, mapped.get(name)) for name in NAMES if name != "text"}
+    return Cleaned(
+        " ".join(markup.strip_tags(_string(found["title"])).split()),
+        "",
+        publisher=_site(found["publisher"]),
+        authors=_authors(found["authors"]),
+        published=_day(found["published"]),
+        language=_language(_string(found["language"])),
+        url=_string(found["url"]),
+    )
+
+
+def _read(source: str) -> dict[str, object]:
+    try:
+        value = json.loads(source)
+    except ValueError as error:
+        raise ExtractError(f"the record is not valid JSON: {error}") from None
+    except RecursionError:
+        raise ExtractError("the record is nested too deeply, wanted one flat object") from None
+    if not isinstance(value, dict):
+        kind = "list" if isinstance(value, list) else type(value).__name__
+        raise ExtractError(f"the JSON record is a {kind}, wanted an object with a text field")
+    return value
+
+
+def _find(record: Mapping[str, object], name: str, mapped: str | None) -> object:
+    if mapped:
+        return record[mapped] if mapped in record else _reach(record, mapped)
+    lower = {key.lower().replace("-", "_"): value for key, value in record.items()}
+    # An empty field does not hide a full one further down the list.
+    return next(
+        (lower[key] for key in NAMES[name] if lower.get(key) not in (None, "", [], {})), None
+    )
+
+
+def _reach(value: object, path: str) -> object:
+    for step in path.split("."):
+        if isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, dict):
+            value = value.get(step)
+        else:
+            return None
+    return value
+
+
+def _no_text(record: dict[str, object], mapped: dict[str, str]) -> str:
+    names = [" ".join(str(key).split())[:40] for key in record]
+    shown = ", ".join(names[:_SHOWN_FIELDS]) + (", ..." if len(names) > _SHOWN_FIELDS else "")
+    if "text" in mapped:
+        return (
+            f"the JSON record has no text in {mapped['text']!r}; its fields are {shown or 'none'}"
+        )
+    return (
+        f"the JSON record has no text field; its fields are {shown or 'none'}; "
+        "name one with --map text=FIELD"
+    )
+
+
+def _body(text: str) -> str:
+    if markup.smells(text) or text.count("</") >= _MARKUP_LEAST:
+        try:
+            return html.clean(text).text
+        except ExtractError:
+            pass
+        text = markup.strip_tags(text)
+    return plain.clean(normalise(text), titled=False).text
+
+
+def _without_title(text: str, title: str) -> str:
+    first, _, rest = text.partition("\n\n")
+    return rest if title and rest and first.casefold() == title.casefold() else text
+
+
+def _string(value: object, depth: int = _DEPTH) -> str:
+    """The text of a value: a string, the telling member of an object, or a list's, as paragraphs."""
+    if isinstance(value, str):
+        return markup.well_formed(value).strip()
+    if depth and isinstance(value, dict):
+        members = (_string(value.get(key), depth - 1) for key in _TELLING)
+        return next((member for member in members if member), "")
+    if depth and isinstance(value, list):
+        return "\n\n".join(filter(None, (_string(item, depth - 1) for item in value)))
+    return ""
+
+
+def _site(value: object) -> str:
+    name = " ".join(_string(value if not isinstance(value, list) else value[:1]).split())
+    if "://" in name:
+        return host(name)
+    return name
+
+
+def host(url: str) -> str:
+    """The host name of a web address without ``www.``, or ''."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    name = parts.hostname if parts.scheme in {"http", "https"} else None
+    return (name or "").removeprefix("www.")
+
+
+def _authors(value: object) -> tuple[str, ...]:
+    items = [_string(item) for item in (value if isinstance(value, list) else [value])]
+    names: list[str] = []
+    for item in items:
+        # A table may hold a list as Python or JSON would print it: ['Ann Lee', "Bo O'Roe"]
+        quoted = re.findall(r"'([^']+)'|\"([^\"]+)\"", item) if item.startswith("[") else []
+        for name in [single or double for single, double in quoted] or [item.strip("[]")]:
+            names += split_names(name)
+    return tuple(dict.fromkeys(names))
+
+
+def _day(value: object) -> date | None:
+    return dates.parse(value if isinstance(value, int | float) else _string(value))
+
+
+def _language(value: str) -> str:
+    found = re.match(r"([A-Za-z]{2})(?:[-_]|$)", value)
+    return found[1].lower() if found else ""

@@ -1,0 +1,148 @@
+"""Sources to pages: files, folders, standard input and web addresses.
+
+Reads .html .htm .xhtml .txt .text .md .markdown as one page each, and .json .jsonl .ndjson .csv
+.tsv as one page per record, each also with .gz; JSON Lines and CSV are read line by line, so that
+files may be longer than memory. The address of a record is that of its file with the record's own
+``id``, ``guid`` or ``uuid`` as fragment, or else a hash of the record: sorting a file anew changes
+no address.
+
+Web pages are asked for only when they are named, only over http and https, and by default only at
+public addresses (:mod:`rag.ingest.sources.web`). Proxies set in the environment are not used.
+"""
+
+import io
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from rag.errors import FetchError
+from rag.ingest.sources.files import local, standard_input, walk
+from rag.ingest.sources.formats import kind_of
+from rag.ingest.sources.origin import Origin, one_line
+from rag.ingest.sources.pages import pages
+from rag.ingest.sources.web import Limits, read, without_secrets
+from rag.types import Failure, Page
+
+__all__ = ["count", "fetch"]
+
+_ADDRESS = re.compile(
+    r"\s*([a-z][a-z0-9+.-]*)://|\s*(mailto|javascript|data|about):", re.IGNORECASE
+)
+# Formats of any number of records, which only reading the whole file would tell.
+_ENDLESS = ("jsonl", "csv", "tsv")
+
+
+def fetch(
+    sources: Iterable[str],
+    *,
+    stdin: BinaryIO | None = None,
+    timeout: float = 20.0,
+    max_bytes: int = 20_000_000,
+    max_redirects: int = 5,
+    allow_private: bool = False,
+    temporary: Path | None = None,
+) -> Iterator[Page | Failure]:
+    """Yield the pages of every source in order; what cannot be read is a failure among them.
+
+    Args:
+        sources: Files, folders (read with all that is below them, sorted by name), http(s) or
+            file addresses, and ``-`` for standard input.
+        stdin: What ``-`` means; ``None`` for the process's own standard input. Not closed.
+        timeout: Seconds to wait for any one step on the web; a page as a whole gets three times
+            as long.
+        max_bytes: Longest document or record in bytes, unpacked. A JSON document that is parsed
+            as a whole may be ten times as long; JSON Lines and CSV files are not limited.
+        max_redirects: How many redirects of a web address are followed.
+        allow_private: Whether loopback, private, link-local and other non-public addresses may be
+            asked.
+        temporary: A folder that goes away, as that of uploads does: pages of files in it are
+            called ``upload:`` and their place in it, instead of by an address that leads nowhere.
+
+    Yields:
+        One ``Page`` per document or record, and one ``Failure`` per source, file, line or row
+        that could not be read, its reason a sentence in one line that begins with its name.
+        Nothing is raised for a bad source.
+    """
+    limits = Limits(timeout, max_bytes, max_redirects, allow_private)
+    for source in sources:
+        match _scheme(source):
+            case "-":
+                yield from standard_input(stdin or sys.stdin.buffer, max_bytes)
+            case "http" | "https":
+                yield from _web_page(source.strip(), limits)
+            case "" | "file":
+                path = _path(source)
+                if isinstance(path, Failure):
+                    yield path
+                else:
+                    yield from local(source, path, max_bytes, temporary)
+            case scheme:
+                yield Origin(source, "").failure(
+                    f"has the scheme {scheme!r}; only http, https and file addresses are read"
+                )
+
+
+def count(sources: Iterable[str]) -> int | None:
+    """How many pages and failures :func:`fetch` will yield, as far as names tell, for a bar.
+
+    Looks into folders, opens no file and asks no server: a web address, a document and a JSON
+    file count as one. ``None`` where that would be far off: with standard input, JSON Lines, CSV
+    or TSV among the sources, which hold any number of records.
+    """
+    total = 0
+    for source in sources:
+        scheme = _scheme(source)
+        path = _path(source) if scheme in ("", "file") else None
+        if isinstance(path, Path) and _is_folder(path):
+            found: list[Path | Failure] = list(walk(source, path))
+        else:
+            found = [path] if isinstance(path, Path) else []
+        endless = any(isinstance(item, Path) and kind_of(item.name) in _ENDLESS for item in found)
+        if scheme == "-" or endless:
+            return None
+        total += max(1, len(found))
+    return total
+
+
+def _scheme(source: str) -> str:
+    if source == "-":
+        return source
+    address = _ADDRESS.match(source)
+    return (address[1] or address[2]).lower() if address else ""
+
+
+def _path(source: str) -> Path | Failure:
+    if not source.strip():
+        return Failure(source, "an empty name was given; wanted a file, folder or web address")
+    if not _scheme(source):
+        return Path(source)
+    try:
+        address = urlsplit(source.strip())
+    except ValueError as error:
+        return Origin(source, "").failure(f"is not an address ({error})")
+    if address.netloc not in ("", "localhost"):
+        return Origin(source, "").failure("names another machine; wanted file:///path")
+    from urllib.request import url2pathname  # 20 ms, for a kind of name that is rare
+
+    return Path(url2pathname(address.path))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _web_page(url: str, limits: Limits) -> Iterator[Page | Failure]:
+    name = without_secrets(url)
+    try:
+        landing = read(url, limits)
+    except FetchError as error:
+        yield Failure(one_line(name), one_line(str(error)))
+        return
+    origin = Origin(name, landing.url, landing.fetched)
+    yield from pages(io.BytesIO(landing.body), landing.kind, origin, limits.max_bytes)

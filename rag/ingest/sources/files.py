@@ -1,0 +1,141 @@
+"""Files and folders on this machine, and standard input."""
+
+import hashlib
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
+
+from rag.ingest.sources.formats import WANTED, is_foreign, kind_of
+from rag.ingest.sources.origin import Origin, both_sizes, trouble
+from rag.ingest.sources.pages import pages
+from rag.types import Failure, Page
+
+_DOCUMENTS = ("text", "markdown", "html")
+_SYSTEM = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "icon\r"})
+
+
+def local(
+    name: str, path: Path, max_bytes: int, temporary: Path | None = None
+) -> Iterator[Page | Failure]:
+    """Yield the pages of a file, or of every file below a folder; see :func:`rag.ingest.sources.fetch`."""
+    origin = Origin(name, "")
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        yield origin.failure(trouble(error))
+        return
+    except ValueError:
+        yield origin.failure("holds a NUL character, which no file name may")
+        return
+    if not stat.S_ISDIR(mode):
+        yield from file(name, path, max_bytes, temporary)
+        return
+    empty = True
+    for found in walk(name, path):
+        empty = False
+        if isinstance(found, Failure):
+            yield found
+        else:
+            yield from file(str(found), found, max_bytes, temporary)
+    if empty:
+        yield origin.failure(f"holds no articles; wanted files such as {WANTED}")
+
+
+def file(
+    name: str, path: Path, max_bytes: int, temporary: Path | None = None
+) -> Iterator[Page | Failure]:
+    """Yield the pages of one regular file, called ``name`` in what is said to people."""
+    try:
+        state = path.stat()
+        origin = Origin(name, _address(path.resolve(), temporary))
+        if not stat.S_ISREG(state.st_mode):
+            yield origin.failure("is a pipe, socket or device, not a file; pipe it in as `-`")
+            return
+        kind = kind_of(name)
+        packed = name.lower().endswith(".gz")
+        if kind in _DOCUMENTS and not packed and state.st_size > max_bytes:
+            size, limit = both_sizes(state.st_size, max_bytes)
+            yield origin.failure(
+                f"is {size}, the limit for one article is {limit}; split it, or raise fetch.max_megabytes"
+            )
+            return
+        with path.open("rb") as stream:
+            if packed and state.st_size and stream.peek(2)[:2] != b"\x1f\x8b":
+                yield origin.failure("is not gzip although its name says so; rename or repack it")
+                return
+            yield from pages(stream, kind, origin, max_bytes)
+    except OSError as error:
+        yield Origin(name, "").failure(trouble(error))
+
+
+def _address(path: Path, temporary: Path | None) -> str:
+    if temporary and path.is_relative_to(temporary.resolve()):
+        return f"upload:{quote(path.relative_to(temporary.resolve()).as_posix())}"
+    return path.as_uri()
+
+
+def standard_input(stream: BinaryIO, max_bytes: int) -> Iterator[Page | Failure]:
+    """Yield the pages of a stream without a name; a document is called by a hash of its bytes."""
+    for page in pages(stream, None, Origin("standard input", "stdin:"), max_bytes):
+        if isinstance(page, Page) and page.url == "stdin:":
+            digest = hashlib.sha256(page.body).hexdigest()[:16]
+            yield Page(f"stdin:{digest}", page.body, page.content_type, page.fetched)
+        else:
+            yield page
+
+
+def walk(name: str, folder: Path) -> Iterator[Path | Failure]:
+    """Yield the files below a folder in the order of their names, failures in their place.
+
+    Hidden and system files, and what batches write, are passed over in silence. Links to folders
+    are not followed: what they lead to inside this folder is found by itself, a loop or a way out
+    is a failure. Links to files are followed as long as they stay inside.
+    """
+    root = folder.resolve()
+    waiting = [folder]
+    while waiting:
+        path = waiting.pop()
+        try:
+            if path != folder and path.is_symlink():
+                found = _link(path, root)
+                if found is not None:
+                    yield found
+            elif path == folder or path.is_dir():
+                waiting += sorted(filter(_is_visible, path.iterdir()), reverse=True)
+            else:
+                yield _news(path)
+        except (OSError, RuntimeError) as error:
+            reason = trouble(error) if isinstance(error, OSError) else "is a link to itself"
+            yield Origin(name if path == folder else str(path), "").failure(reason)
+
+
+def _link(path: Path, root: Path) -> Path | Failure | None:
+    origin = Origin(str(path), "")
+    if not path.exists():
+        return origin.failure("is a link that leads nowhere; mend or remove it")
+    target = path.resolve()
+    if not target.is_relative_to(root):
+        return origin.failure("is a link out of this folder, not followed; add its target itself")
+    if target.is_dir():
+        loop = path.parent.resolve().is_relative_to(target)
+        return origin.failure("is a link back to a folder above it, not followed") if loop else None
+    return _news(path)
+
+
+def _news(path: Path) -> Path | Failure:
+    if is_foreign(path.name):
+        return Origin(str(path), "").failure(f"is not a news format; wanted {WANTED}")
+    return path
+
+
+def _is_visible(path: Path) -> bool:
+    hidden = path.name.startswith((".", "~$")) or path.name.lower() in _SYSTEM
+    return not hidden and not _is_of_a_batch(path)
+
+
+def _is_of_a_batch(path: Path) -> bool:
+    """Whether a batch keeps its job there, or has written the file: neither is news to it."""
+    name = path.name.removesuffix(".part").removesuffix(".job")
+    return (path.with_name(f"{name}.job") / "jobs.sqlite").is_file()

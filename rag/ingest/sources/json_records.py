@@ -1,0 +1,155 @@
+"""JSON and JSON Lines: one page per record, each with an address that outlives a re-ordering."""
+
+import codecs
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+
+from rag.ingest.sources.origin import Origin, both_sizes, megabytes
+from rag.ingest.sources.stream import lines
+from rag.types import Failure, Page
+
+_LISTS = ("articles", "data", "items", "docs", "results")
+_BODIES = ("text", "body", "content", "articleBody")
+_NAMES = ("id", "guid", "uuid")
+_LONGEST_ID = 200
+# A JSON document is parsed as a whole, so it may be longer than a record, but not endless.
+_WHOLE = 10
+
+
+def json_lines(stream: io.BufferedReader, origin: Origin, limit: int) -> Iterator[Page | Failure]:
+    """Yield the record of each line, reading line by line; a bad line does not stop the others.
+
+    Args:
+        stream: Bytes of JSON Lines (jsonlines.org), UTF-8.
+        origin: Names the pages and failures.
+        limit: Longest line in bytes.
+    """
+    empty = True
+    for number, line in enumerate(lines(stream, limit), start=1):
+        if line is not None and not line.strip():
+            continue
+        empty = False
+        if line is None:
+            yield origin.failure(
+                f"is longer than {megabytes(limit)}, the limit for one record; split it, or raise "
+                "max_bytes",
+                number,
+            )
+            continue
+        value = _parsed(line.rstrip(), origin, number)
+        if isinstance(value, Failure):
+            yield value
+        else:
+            yield from _unwrapped(value, origin, limit, number)
+    if empty:
+        yield origin.failure("holds no records; wanted one JSON object a line")
+
+
+def json_document(
+    stream: io.BufferedReader, origin: Origin, limit: int
+) -> Iterator[Page | Failure]:
+    """Yield the records of one JSON document: an object, a list of objects, or a wrapped list.
+
+    Args:
+        stream: Bytes of one JSON document, UTF-8.
+        origin: Names the pages and failures.
+        limit: Longest record in bytes; the document as a whole may be ten times as long.
+    """
+    data = stream.read(_WHOLE * limit + 1)
+    if len(data) > _WHOLE * limit:
+        yield origin.failure(
+            f"is longer than {megabytes(_WHOLE * limit)}, the limit for one JSON document; save it "
+            "as JSON Lines (.jsonl, one object a line), which may be of any length"
+        )
+        return
+    value = _parsed(data, origin)
+    if isinstance(value, Failure):
+        yield value
+    else:
+        yield from _unwrapped(value, origin, limit)
+
+
+def record(value: dict[str, object], origin: Origin, limit: int, line: int = 0) -> Page | Failure:
+    """The page of one record, called by the record's own id or else by a hash of its content."""
+    try:
+        body = json.dumps(value, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
+    except RecursionError:
+        return origin.failure("is nested too deeply to be an article; leave it out", line)
+    if len(body) > limit:
+        size, most = both_sizes(len(body), limit)
+        return origin.failure(
+            f"holds a record of {size}, the limit is {most}; split it, or raise fetch.max_megabytes",
+            line,
+        )
+    return origin.page(body, "application/json", _name(value, body))
+
+
+def _name(value: dict[str, object], body: bytes) -> str:
+    for key in _NAMES:
+        name = value.get(key)
+        if isinstance(name, int) and not isinstance(name, bool):
+            name = str(name)
+        if isinstance(name, str) and 0 < len(name.strip()) <= _LONGEST_ID:
+            return name.strip().encode("utf-8", "replace").decode("utf-8")
+    return hashlib.sha256(body).hexdigest()[:16]
+
+
+def _parsed(data: bytes, origin: Origin, line: int = 0) -> object:
+    """The value, or a ``Failure`` that says where it is broken."""
+    if b"\0" in data:
+        return origin.failure("holds NUL bytes: it is damaged or not JSON; mend or leave it", line)
+    try:
+        text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+        # NaN and Infinity are not JSON, but tables saved by programs hold them for "no value".
+        value: object = json.loads(text, parse_constant=lambda _: None)
+    except UnicodeDecodeError as error:
+        seen = f"is not UTF-8 (byte 0x{data[error.start]:02x}); save it in UTF-8"
+    except json.JSONDecodeError as error:
+        place = f"column {error.colno}" if line else f"line {error.lineno} column {error.colno}"
+        seen = f"is not JSON ({error.msg} at {place}); mend or leave it"
+    except (ValueError, RecursionError):
+        seen = "is JSON with numbers too long or nesting too deep to be read; mend or leave it"
+    else:
+        return value
+    return origin.failure(seen, line)
+
+
+def _unwrapped(
+    value: object, origin: Origin, limit: int, line: int = 0
+) -> Iterator[Page | Failure]:
+    held = _listed(value)
+    if not held:
+        yield origin.failure("holds no articles: its list of records is empty", line)
+    for place, item in enumerate(held, start=1):
+        if isinstance(item, dict) and item:
+            yield record(item, origin, limit, line)
+        else:
+            where = f"item {place} is" if len(held) > 1 or isinstance(value, list) else "holds"
+            yield origin.failure(
+                f"{where} {_said(item)}; wanted an object with a title and a text", line
+            )
+
+
+def _listed(value: object) -> list[object]:
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict) and not any(isinstance(value.get(key), str) for key in _BODIES):
+        for key in _LISTS:
+            held = value.get(key)
+            if isinstance(held, list) and (not held or isinstance(held[0], dict)):
+                return held
+    return [value]
+
+
+def _said(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, dict):
+        return "an empty object"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, str):
+        return "a string"
+    return "a list" if isinstance(value, list) else "a number"

@@ -1,0 +1,160 @@
+"""CSV and TSV: one page per row, read row by row, whatever program wrote the file."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag.ingest.sources.json_records import record
+from rag.ingest.sources.origin import Origin, megabytes
+from rag.ingest.sources.stream import BLOCK, lines
+from rag.types import Failure, Page
+
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Dialect:
+    delimiter: str
+    quoted: bool
+
+    def rows(self, text: Iterator[str]) -> Iterator[tuple[int, list[str] | str]]:
+        """Yield (first line, cells) of each row that is not blank; what is wrong for bad rows."""
+        # Strict: a stray quote must fail its row, not swallow the rows that follow it.
+        reader = csv.reader(
+            text,
+            delimiter=self.delimiter,
+            quoting=csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE,
+            strict=True,
+        )
+        while True:
+            line = reader.line_num + 1
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield line, str(error)
+            else:
+                if row:
+                    yield line, row
+
+
+# Tab-separated text is often written without any quoting, so that a quote is just a letter.
+_DIALECTS = (
+    _Dialect(",", quoted=True),
+    _Dialect(";", quoted=True),
+    _Dialect("\t", quoted=True),
+    _Dialect("\t", quoted=False),
+    _Dialect("|", quoted=True),
+)
+
+
+def table(
+    stream: io.BufferedReader, origin: Origin, limit: int, *, tabs: bool = False
+) -> Iterator[Page | Failure]:
+    """Yield each row as a record named by the header; a bad row does not stop the others.
+
+    Args:
+        stream: Bytes of the table. Lines that are not UTF-8 are read as Windows-1252.
+        origin: Names the pages and failures.
+        limit: Longest row in bytes.
+        tabs: Whether the file's name says that tabs part the columns.
+    """
+    # The module's limit of 128 KB a field is global; it is only ever raised.
+    csv.field_size_limit(max(csv.field_size_limit(), limit))
+    dialect = _dialect(stream.peek(BLOCK)[:BLOCK], tabs=tabs)
+    dropped: list[int] = []
+    rows = dialect.rows(_text(stream, limit, dropped))
+    names = _header(rows, origin)
+    if isinstance(names, Failure):
+        yield names
+        return
+    empty = True
+    for line, row in rows:
+        empty = False
+        yield from _dropped(dropped, origin, limit)
+        # A row around a dropped line has a hole; the failure just given speaks for it.
+        if not dropped or line > dropped.pop():
+            yield _row(row, names, origin, limit, line)
+        dropped.clear()
+    yield from _dropped(dropped, origin, limit)
+    if empty and not dropped:
+        yield origin.failure("holds a header and no rows")
+
+
+def _dropped(numbers: list[int], origin: Origin, limit: int) -> Iterator[Failure]:
+    for number in numbers:
+        yield origin.failure(
+            f"is longer than {megabytes(limit)}, the limit for one row; split it, or raise "
+            "max_bytes",
+            number,
+        )
+
+
+def _header(rows: Iterator[tuple[int, list[str] | str]], origin: Origin) -> list[str] | Failure:
+    _, row = next(rows, (1, []))
+    if isinstance(row, str):
+        return origin.failure(f"does not begin with a row of column names ({row})", 1)
+    names = [name.strip() for name in row]
+    named = [name for name in names if name]
+    if not named or max(map(len, named)) > _LONGEST_NAME or "\0" in "".join(named):
+        return origin.failure("does not name the columns; wanted a first line like title,text", 1)
+    for name in named:
+        if named.count(name) > 1:
+            return origin.failure(f"names the column {name!r} twice; rename one of them", 1)
+    return names
+
+
+def _row(
+    row: list[str] | str, names: list[str], origin: Origin, limit: int, line: int
+) -> Page | Failure:
+    if isinstance(row, str):
+        return origin.failure(f"is not a row of this table ({row}); mend or remove it", line)
+    if len(row) != len(names):
+        return origin.failure(
+            f"has {len(row)} columns and the header {len(names)}; quote values that hold the "
+            "separator, or mend the row",
+            line,
+        )
+    if any("\0" in cell for cell in row):
+        return origin.failure("holds NUL bytes: it is damaged; mend or remove it", line)
+    value: dict[str, object] = {
+        name: cell for name, cell in zip(names, row, strict=True) if name and cell
+    }
+    return record(value, origin, limit, line) if value else origin.failure("is empty", line)
+
+
+def _text(stream: io.BufferedReader, limit: int, dropped: list[int]) -> Iterator[str]:
+    """Yield decoded lines; the numbers of lines over ``limit`` bytes are put into ``dropped``."""
+    for number, line in enumerate(lines(stream, limit), start=1):
+        if line is None:
+            dropped.append(number)
+            yield "\n"
+        else:
+            yield from _decoded(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line)
+
+
+def _decoded(line: bytes) -> list[str]:
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError:
+        text = line.decode("cp1252", "replace")
+    # A bare carriage return ends a line in files of older spreadsheets.
+    return io.StringIO(text, newline=None).readlines()
+
+
+def _dialect(head: bytes, *, tabs: bool) -> _Dialect:
+    """The first dialect in which the most rows of the beginning are as wide as the header."""
+    whole = head[: head.rfind(b"\n") + 1] if len(head) >= BLOCK else head
+    text = _decoded(whole.removeprefix(codecs.BOM_UTF8))
+    best = _DIALECTS[2] if tabs else _DIALECTS[0]
+    score = 0.0
+    for dialect in sorted(_DIALECTS, key=lambda item: item != best):
+        rows = [row for _, row in dialect.rows(iter(text))]
+        width = len(rows[0]) if rows and not isinstance(rows[0], str) else 0
+        fits = sum(not isinstance(row, str) and len(row) == width for row in rows)
+        if width > 1 and fits / len(rows) > score:
+            best, score = dialect, fits / len(rows)
+    return best

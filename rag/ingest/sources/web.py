@@ -1,0 +1,229 @@
+"""One web page: asked for by hand at an address that was checked, whole or not at all.
+
+The name is resolved here, every address is checked, and the connection goes to the very address
+that was checked, so that a name cannot change its mind in between (DNS rebinding). Each redirect
+passes the same checks. Proxies of the environment are not used: behind one, the address could not
+be checked. Certificates of your own are found by ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from rag.errors import FetchError
+from rag.ingest.sources.charset import to_utf8
+from rag.ingest.sources.formats import Kind, kind_of
+from rag.ingest.sources.origin import both_sizes
+from rag.ingest.sources.pinned_request import UnreachedError, get
+from rag.ingest.sources.public_addresses import Resolve, admitted
+from rag.ingest.sources.public_addresses import resolve as ask_system
+
+if TYPE_CHECKING:
+    import httpx
+
+_MOVED = (301, 302, 303, 307, 308)
+_KINDS: dict[str, Kind] = {
+    "text/html": "html",
+    "application/xhtml+xml": "html",
+    "text/markdown": "markdown",
+    "text/x-markdown": "markdown",
+    "application/json": "json",
+    "text/json": "json",
+    "application/ld+json": "json",
+    "application/feed+json": "json",
+    "application/x-ndjson": "jsonl",
+    "application/ndjson": "jsonl",
+    "application/jsonl": "jsonl",
+    "application/x-jsonlines": "jsonl",
+    "text/csv": "csv",
+    "application/csv": "csv",
+    "text/tab-separated-values": "tsv",
+}
+# What servers call files that they do not know: the address or the bytes tell more.
+_VAGUE = frozenset(
+    " text/plain application/octet-stream binary/octet-stream application/gzip "
+    "application/x-gzip".split(" ")
+)
+# A page as a whole may take this many times the longest single wait.
+_PATIENCE = 3
+_ADDRESSES = 4
+_HOST = re.compile(rb"[0-9a-z._-]+|[0-9a-f:.]+(%[0-9a-z]+)?", re.IGNORECASE)
+_LAST_PORT = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What a web address gave in the end: the address after redirects, and the bytes.
+
+    ``kind`` is ``None`` where neither the server nor the address tells the format.
+    """
+
+    url: str
+    body: bytes
+    kind: Kind | None
+    fetched: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far a page may be fetched.
+
+    ``timeout`` is the longest wait in seconds for any one step; the whole takes at most three
+    times it, not counting what the system takes to look up names. ``max_bytes`` is the longest
+    page, unpacked. ``resolve`` turns names into addresses.
+    """
+
+    timeout: float = 20.0
+    max_bytes: int = 20_000_000
+    max_redirects: int = 5
+    allow_private: bool = False
+    resolve: Resolve = ask_system
+
+
+def read(url: str, limits: Limits) -> Landing:
+    """Fetch one web page.
+
+    Raises:
+        FetchError: The page was not to be had, or must not be asked for; the message says why.
+    """
+    until = time.monotonic() + _PATIENCE * limits.timeout
+    way = [_checked(url)]
+    while len(way) <= limits.max_redirects + 1:
+        try:
+            answer = _ask(way[-1], limits, until)
+        except FetchError as error:
+            if len(way) == 1:
+                raise
+            raise FetchError(f"{way[0]} redirects, and {error}") from error
+        if isinstance(answer, Landing):
+            return answer
+        way.append(_target(way[-1], answer))
+        if way[-1] in way[:-1]:
+            raise FetchError(
+                f"{way[0]} redirects in a circle ({' -> '.join(map(str, way))}), as pages behind a "
+                "login or consent form do; save it in a browser and add the file"
+            )
+    raise FetchError(
+        f"{way[0]} redirects more than {limits.max_redirects} times, at last to {way[-1]}; give "
+        "the final address"
+    )
+
+
+def without_secrets(url: str) -> str:
+    """The address as it may be shown and kept: a user name and password are starred out."""
+    head, slashes, rest = url.partition("//")
+    host, slash, path = rest.partition("/")
+    _, at, bare = host.rpartition("@")
+    return f"{head}{slashes}***@{bare}{slash}{path}" if at else url
+
+
+def _checked(url: str) -> "httpx.URL":
+    import httpx
+
+    shown = without_secrets(url)
+    try:
+        found = httpx.URL(url).copy_with(fragment=None)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise FetchError(f"{shown} is not a web address ({error})") from error
+    if found.scheme not in ("http", "https"):
+        raise FetchError(f"{shown} has the scheme {found.scheme!r}; only http and https are read")
+    if not found.host:
+        raise FetchError(f"{shown} names no host; wanted an address like https://example.org/news")
+    if not _HOST.fullmatch(found.raw_host) or (found.port or 1) > _LAST_PORT:
+        raise FetchError(f"{shown} is not a web address (its host or port is impossible)")
+    if found.userinfo:
+        raise FetchError(
+            f"{shown} holds a user name or password, which would end up in the index; save the "
+            "page in a browser and add the file"
+        )
+    return found
+
+
+def _target(here: "httpx.URL", location: str) -> "httpx.URL":
+    import httpx
+
+    try:
+        return _checked(str(here.join(location)))
+    except FetchError as error:
+        raise FetchError(f"{here} redirects to an address that is not followed: {error}") from error
+    except (httpx.InvalidURL, ValueError) as error:
+        raise FetchError(f"{here} redirects to something that is not a web address") from error
+
+
+def _ask(url: "httpx.URL", limits: Limits, until: float) -> Landing | str:
+    """The page, or where it redirects to; asks the host's addresses in turn until one answers."""
+    host = url.raw_host.decode("ascii")
+    port = url.port or (443 if url.scheme == "https" else 80)
+    addresses = admitted(
+        str(url), host, port, allow_private=limits.allow_private, resolve=limits.resolve
+    )[:_ADDRESSES]
+    for place, address in enumerate(addresses, start=1):
+        try:
+            with get(url, address, timeout=limits.timeout, until=until) as response:
+                return _answer(url, response, limits.max_bytes)
+        except UnreachedError:
+            if place == len(addresses) or time.monotonic() >= until:
+                raise
+    raise FetchError(f"{url} has no address")
+
+
+def _answer(url: "httpx.URL", response: "httpx.Response", max_bytes: int) -> Landing | str:
+    status = response.status_code
+    if status in _MOVED:
+        if location := response.headers.get("location", ""):
+            return str(location)
+        raise FetchError(f"{url} redirects ({status}) without saying where to")
+    if status != HTTPStatus.OK:
+        raise FetchError(f"{url} answered {_said(status)}; {_advice(status)}")
+    content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = _KINDS.get(content_type)
+    if kind is None and content_type not in _VAGUE:
+        raise FetchError(
+            f"{url} sent {content_type}, which is not an article as text; wanted HTML, plain text, "
+            "JSON or CSV"
+        )
+    body = b"".join(_blocks(url, response, max_bytes))
+    if not body.strip():
+        raise FetchError(f"{url} sent an empty page; check the address in a browser")
+    body = to_utf8(body, response.charset_encoding)
+    return Landing(str(url), body, kind or kind_of(url.path), datetime.now(UTC))
+
+
+def _blocks(url: "httpx.URL", response: "httpx.Response", max_bytes: int) -> Iterator[bytes]:
+    # One layer of gzip makes 64 MB of a block at most; several layers are a bomb.
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity", "gzip"):
+        raise FetchError(f"{url} sent the encoding {encoding}, which was not asked for")
+    length = response.headers.get("content-length", "")
+    size = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else 0
+    taken = 0
+    for block in response.iter_bytes():
+        taken += len(block)
+        if max(taken, size) > max_bytes:
+            said, limit = both_sizes(max(taken, size), max_bytes)
+            raise FetchError(
+                f"{url} is {said}{'' if size > max_bytes else ' or more'}, the limit for one page "
+                f"is {limit}; save it and add the part that is wanted, or raise fetch.max_megabytes"
+            )
+        yield block
+
+
+def _said(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _advice(status: int) -> str:
+    if status in (401, 402, 403, 407, 451):
+        return "it does not give the page to programs; save it in a browser and add the file"
+    if status in (404, 410):
+        return "check the address"
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "try later"
+    return "save the page in a browser and add the file"

@@ -1,0 +1,181 @@
+"""A job of the table: claim its items, settle them, and look at what came of them."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rag.errors import JobProblem
+from rag.jobs.fingerprint import Fingerprint
+from rag.jobs.items import Item, Result, Status
+from rag.jobs.leases import Lease
+
+if TYPE_CHECKING:
+    from rag.jobs.table import JobTable
+
+_CLAIM = """
+UPDATE items SET state = 'claimed', lease = ? WHERE job = ? AND place =
+    (SELECT place FROM items JOIN jobs ON jobs.number = items.job
+     WHERE job = ? AND state = 'waiting' AND NOT cancelled ORDER BY place LIMIT 1)
+RETURNING place, key, label, payload, state, text, error, seconds"""
+_RESULTS = """
+SELECT place, key, label, CASE state WHEN 'failed' THEN payload ELSE '' END, state, text, error,
+    seconds FROM items WHERE job = ? AND place >= ? ORDER BY place LIMIT ?"""
+
+
+class Job:
+    """A job of a table: claim its items, settle them, look at what came of them."""
+
+    def __init__(
+        self, table: "JobTable", number: int, name: str, fingerprint: Fingerprint, begun: datetime
+    ) -> None:
+        """See :meth:`JobTable.open` and :meth:`JobTable.job`."""
+        self.table, self.number, self.name = table, number, name
+        self.fingerprint, self.begun = fingerprint, begun
+
+    def claim(self, lease: Lease) -> Result | None:
+        """The first item that waits, now ours; None if none waits or the job is cancelled.
+
+        Where none waits, those that dead processes had claimed are looked for first.
+        """
+        found = self._claim(lease)
+        if found is None and self.status().claimed:
+            self.table.recover(self.number, lease.number)
+            found = self._claim(lease)
+        return found
+
+    def _claim(self, lease: Lease) -> Result | None:
+        rows = self.table.rows(_CLAIM, (lease.number, self.number, self.number))
+        return _result(rows[0]) if rows else None
+
+    def settle(
+        self, place: int, lease: Lease, *, text: str = "", error: str = "", seconds: float = 0.0
+    ) -> None:
+        """Store what came of an item that we have claimed: its text, or the error."""
+        self.table.rows(
+            "UPDATE items SET state = ?, lease = NULL, text = ?, error = ?, seconds = ?"
+            " WHERE job = ? AND place = ? AND state = 'claimed' AND lease = ?",
+            (
+                *("failed" if error else "done", text, error, seconds),
+                *(self.number, place, lease.number),
+            ),
+        )
+
+    def release(self, place: int, lease: Lease) -> None:
+        """Let an item that we have claimed wait again."""
+        self.table.rows(
+            "UPDATE items SET state = 'waiting', lease = NULL"
+            " WHERE job = ? AND place = ? AND state = 'claimed' AND lease = ?",
+            (self.number, place, lease.number),
+        )
+
+    def retry(self, places: Iterable[int] | None = None) -> None:
+        """Let failed items wait again, all or some, but for those that could not be read."""
+        sql = (
+            "UPDATE items SET state = 'waiting', error = ''"
+            " WHERE job = ? AND state = 'failed' AND NOT final"
+        )
+        if places is None:
+            self.table.rows(sql, (self.number,))
+        for place in places or ():
+            self.table.rows(sql + " AND place = ?", (self.number, place))
+        self.published = -1
+
+    def status(self) -> Status:
+        """How many items are in which state."""
+        rows = self.table.rows(
+            "SELECT state, count(*) FROM items WHERE job = ? GROUP BY state", (self.number,)
+        )
+        counts = {str(state): int(str(count)) for state, count in rows}
+        stopped = self.table.rows("SELECT cancelled FROM jobs WHERE number = ?", (self.number,))
+        return Status(
+            waiting=counts.get("waiting", 0),
+            claimed=counts.get("claimed", 0),
+            done=counts.get("done", 0),
+            failed=counts.get("failed", 0),
+            cancelled=not stopped or bool(stopped[0][0]),
+        )
+
+    def results(self, start: int = 0, *, most: int = 100) -> tuple[Result, ...]:
+        """Up to ``most`` items from a place on, whatever their state, in input order."""
+        rows = self.table.rows(_RESULTS, (self.number, start, most))
+        return tuple(map(_result, rows))
+
+    def settled(self) -> Iterator[Result]:
+        """All items that are done or failed, in input order, a few at a time."""
+        start = 0
+        while found := self.results(start):
+            yield from (each for each in found if each.settled)
+            start = found[-1].place + 1
+
+    @property
+    def published(self) -> int:
+        """How many items were settled when the output was last written; -1: it is to be written."""
+        rows = self.table.rows("SELECT published FROM jobs WHERE number = ?", (self.number,))
+        return int(str(rows[0][0])) if rows else -1
+
+    @published.setter
+    def published(self, settled: int) -> None:
+        self.table.rows("UPDATE jobs SET published = ? WHERE number = ?", (settled, self.number))
+
+    def cancel(self) -> None:
+        """No item is claimed any more, by whatever process; opening the job again goes on."""
+        self.table.rows("UPDATE jobs SET cancelled = 1 WHERE number = ?", (self.number,))
+
+    def require_idle(self) -> None:
+        """Raise JobProblem if a living process works on it."""
+        self.table.recover(self.number, 0)
+        if self.status().claimed:
+            raise JobProblem(
+                f"another process works on the job {self.name!r}. Stop it first, or wait for it."
+            )
+
+    def delete(self) -> None:
+        """Forget the job and its items.
+
+        Raises:
+            JobProblem: if a living process works on it.
+        """
+        self.require_idle()
+        self.table.rows("DELETE FROM jobs WHERE number = ?", (self.number,))
+
+    def compared(self, items: Iterable[Item]) -> str:
+        """How these items differ from those of the job, in a few words; empty if they do not."""
+        ours, theirs = hashlib.sha256(), hashlib.sha256()
+        fresh: dict[str, str] = {}
+        for item in items:
+            theirs.update(f"{item.key}\n".encode())
+            fresh[item.key] = item.label
+        known: dict[str, str] = {}
+        for key, label in self.table.rows(
+            "SELECT key, label FROM items WHERE job = ? ORDER BY place", (self.number,)
+        ):
+            ours.update(f"{key}\n".encode())
+            known[str(key)] = str(label)
+        if ours.digest() == theirs.digest():
+            return ""
+        gone = [label for key, label in known.items() if key not in fresh]
+        new = [label for key, label in fresh.items() if key not in known]
+        told = [_count(new, "new"), _count(gone, "gone")]
+        return " and ".join(filter(None, told)) or "the same items in another order or number"
+
+
+def _count(labels: Sequence[str], what: str) -> str:
+    if not labels:
+        return ""
+    verb = "item is" if len(labels) == 1 else "items are"
+    return f"{len(labels)} {verb} {what} ({labels[0]}{', ...' if len(labels) > 1 else ''})"
+
+
+def _result(row: tuple[object, ...]) -> Result:
+    place, key, label, payload, state, text, error, seconds = row
+    return Result(
+        place=int(str(place)),
+        key=str(key),
+        label=str(label),
+        payload=str(payload),
+        state=str(state),
+        text=str(text),
+        error=str(error),
+        seconds=float(str(seconds)),
+    )

@@ -1,0 +1,273 @@
+"""The job table: one SQLite file that knows every job, its items in input order, and their states.
+
+Layout of ``jobs.sqlite`` (format 1): ``jobs`` with a fingerprint each, and ``items`` with what is
+to be worked on (``payload``) and what came of it (``text`` or ``error``). Beside it the locks of
+those at work (:mod:`rag.jobs.leases`).
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rag.errors import JobChanged, JobProblem, JobUnknown
+from rag.jobs.fingerprint import Fingerprint, differences, read_fingerprint
+from rag.jobs.items import Item
+from rag.jobs.job import Job
+from rag.jobs.leases import Lease, forget_if_dead
+
+_FORMAT = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, fingerprint TEXT NOT NULL,
+    reads TEXT NOT NULL, begun TEXT NOT NULL, filler INTEGER, cancelled INTEGER NOT NULL DEFAULT 0,
+    published INTEGER NOT NULL DEFAULT -1);
+CREATE TABLE IF NOT EXISTS items (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE, place INTEGER NOT NULL,
+    key TEXT NOT NULL, label TEXT NOT NULL, payload TEXT NOT NULL, state TEXT NOT NULL,
+    lease INTEGER, text TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT '',
+    seconds REAL NOT NULL DEFAULT 0, final INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (job, place));
+CREATE INDEX IF NOT EXISTS item_state ON items (job, state, place);
+"""
+_ANEW = " (anew)"  # behind the name of a job that is to take the place of another
+_FILLED = 200  # items that are stored in one transaction
+_POLL = 0.2  # seconds between two looks at a job that another process is filling
+
+
+class JobTable:
+    """A thread-safe connection to the table in a folder, which is made if it is not there."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open it. Raises JobProblem if it is no usable table."""
+        self.folder = folder
+        self._locks = folder / "locks"
+        self._locks.mkdir(parents=True, exist_ok=True)
+        self._thread = threading.RLock()
+        with self._explained():
+            self._db = sqlite3.connect(
+                folder / "jobs.sqlite", check_same_thread=False, isolation_level=None
+            )
+            self._db.execute("PRAGMA busy_timeout = 60000")
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._db.executescript(_SCHEMA)
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version not in {0, _FORMAT}:
+                raise JobProblem(f"{folder} was made by another version; use another folder.")
+            self._db.execute(f"PRAGMA user_version = {_FORMAT}")
+
+    def close(self) -> None:
+        """Close the connection; closing twice is fine."""
+        with self._thread:
+            self._db.close()
+
+    def __enter__(self) -> "JobTable":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise JobProblem(
+                f"the job table in {self.folder} cannot be used: {error}. Free space or rights if"
+                " those are missing; a damaged table can only be removed, and the job begun anew."
+            ) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._thread, self._explained():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        """What a statement returns; for the classes of this room."""
+        with self._thread, self._explained():
+            return self._db.execute(sql, tuple(values)).fetchall()
+
+    def lease(self) -> Lease:
+        """A number for whoever is going to claim items; close it when done."""
+        return Lease(self._locks, self._forget)
+
+    def _forget(self, number: int) -> None:
+        """Give up what this lease, who is dead, has claimed or begun to fill."""
+        with self._transaction():
+            self.rows("DELETE FROM jobs WHERE filler = ?", (number,))
+            self.rows(
+                "UPDATE items SET state = 'waiting', lease = NULL"
+                " WHERE state = 'claimed' AND lease = ?",
+                (number,),
+            )
+
+    def recover(self, number: int, ours: int) -> None:
+        """Give up what owners at work on a job have claimed, as far as they are dead."""
+        found = self.rows(
+            "SELECT DISTINCT lease FROM items WHERE job = ? AND state = 'claimed' AND lease != ?",
+            (number, ours),
+        )
+        for (lease,) in found:
+            forget_if_dead(self._locks, int(str(lease)), self._forget)
+
+    def holds(self, name: str) -> bool:
+        """Whether there is a job of this name, be it that it is just being filled."""
+        return bool(self.rows("SELECT 1 FROM jobs WHERE name = ?", (name,)))
+
+    def names(self) -> tuple[str, ...]:
+        """The jobs that are ready, oldest first."""
+        return tuple(
+            str(name)
+            for (name,) in self.rows("SELECT name FROM jobs WHERE filler IS NULL ORDER BY number")
+        )
+
+    def job(self, name: str) -> Job:
+        """The job of this name.
+
+        Raises:
+            JobUnknown: if there is none.
+        """
+        found = self.rows(
+            "SELECT number, fingerprint, reads, begun FROM jobs WHERE name = ? AND filler IS NULL",
+            (name,),
+        )
+        if not found:
+            raise JobUnknown(f"there is no job {name!r} in {self.folder}.")
+        number, text, reads, begun = found[0]
+        fingerprint = read_fingerprint(str(text), str(reads))
+        return Job(self, int(str(number)), name, fingerprint, datetime.fromisoformat(str(begun)))
+
+    def open(
+        self,
+        name: str,
+        fingerprint: Fingerprint,
+        items: Iterable[Item],
+        *,
+        anew: bool = False,
+        resume: bool = False,
+    ) -> Job:
+        """The job of this name, begun if there is none, else the one to go on with.
+
+        What was claimed by processes that are dead waits again; a cancelled job goes on. Where
+        another process is just filling the job, this waits for it.
+
+        Args:
+            name: of the job in this table.
+            fingerprint: what decides its rows.
+            items: what is to be done, in order; read to the end, but with ``resume``.
+            anew: forget the job of this name, if there is one.
+            resume: go on with the items as they were stored, without a look at ``items``.
+
+        Raises:
+            JobChanged: if the job of this name has another fingerprint or, without ``resume``,
+                other items; the message names what differs.
+            JobProblem: if it is to be forgotten while another process works on it.
+        """
+        with self.lease() as lease:
+            job = self._known(name)
+            if job is not None and anew:
+                return self._replaced(job, fingerprint, items, lease)
+            while job is None and not self._begun(name, fingerprint, lease):
+                time.sleep(_POLL)
+                job = self._known(name)
+            if job is None:
+                self._fill(name, items)
+                return self.job(name)
+        _check(job, fingerprint, None if resume else items)
+        self.rows("UPDATE jobs SET cancelled = 0, published = -1 WHERE number = ?", (job.number,))
+        return job
+
+    def _replaced(
+        self, old: Job, fingerprint: Fingerprint, items: Iterable[Item], lease: Lease
+    ) -> Job:
+        """A new job in the place of an old one, which stays as it is until all items are read."""
+        old.require_idle()
+        fresh = old.name + _ANEW
+        self._known(fresh)
+        if not self._begun(fresh, fingerprint, lease):
+            raise JobProblem(f"another process begins the job {old.name!r} anew; wait for it.")
+        self._fill(fresh, items, ready=False)
+        old.require_idle()
+        with self._transaction():
+            self.rows("DELETE FROM jobs WHERE number = ?", (old.number,))
+            self.rows("UPDATE jobs SET name = ?, filler = NULL WHERE name = ?", (old.name, fresh))
+        return self.job(old.name)
+
+    def _known(self, name: str) -> Job | None:
+        """The job that is there and ready; what a dead process has half filled is removed."""
+        for (filler,) in self.rows(
+            "SELECT filler FROM jobs WHERE name = ? AND filler IS NOT NULL", (name,)
+        ):
+            forget_if_dead(self._locks, int(str(filler)), self._forget)
+        try:
+            return self.job(name)
+        except JobUnknown:
+            return None
+
+    def _begun(self, name: str, fingerprint: Fingerprint, lease: Lease) -> bool:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        values = (name, fingerprint.as_text(), fingerprint.reads, now, lease.number)
+        return bool(
+            self.rows(
+                "INSERT INTO jobs (name, fingerprint, reads, begun, filler) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT DO NOTHING RETURNING number",
+                values,
+            )
+        )
+
+    def _fill(self, name: str, items: Iterable[Item], *, ready: bool = True) -> None:
+        ((number,),) = self.rows("SELECT number FROM jobs WHERE name = ?", (name,))
+        batch: list[tuple[object, ...]] = []
+        try:
+            for place, item in enumerate(items):
+                state = "failed" if item.error else "waiting"
+                values = (number, place, item.key, item.label, item.payload, state, item.error)
+                batch.append((*values, bool(item.error)))
+                if len(batch) == _FILLED:
+                    self._store(batch)
+                    batch = []
+            self._store(batch)
+        except BaseException:
+            self.rows("DELETE FROM jobs WHERE number = ?", (number,))
+            raise
+        if ready:
+            self.rows("UPDATE jobs SET filler = NULL WHERE number = ?", (number,))
+
+    def _store(self, batch: Sequence[tuple[object, ...]]) -> None:
+        with self._transaction():
+            self._db.executemany(
+                "INSERT INTO items (job, place, key, label, payload, state, error, final)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                batch,
+            )
+
+
+def _check(job: Job, fingerprint: Fingerprint, items: Iterable[Item] | None) -> None:
+    """Raise JobChanged where it is another work, or where items are given and are others."""
+    begun = f"the job {job.name} was begun on {job.begun:%Y-%m-%d %H:%M} UTC with another"
+    if changed := differences(job.fingerprint, fingerprint):
+        raise JobChanged(
+            f"{begun} configuration: {'; '.join(changed)}. Repeat that one to go on, begin anew"
+            " (--anew), or write to another file (--out)."
+        )
+    if items is None:
+        return
+    told = job.compared(items)
+    if job.fingerprint.reads != fingerprint.reads:
+        told = told or f"{fingerprint.reads}, it was {job.fingerprint.reads}"
+    if told:
+        raise JobChanged(
+            f"{begun} input: {told}. Go on with the items as they were read then (--resume),"
+            " begin anew (--anew), or write to another file (--out)."
+        )

@@ -1,0 +1,195 @@
+"""A batch: a plan of what is to be done, its job, its file, and the rows as they come."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Generator as Stream
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Generic, Literal
+
+from rag.errors import JobProblem, JobUnknown
+from rag.export import ENDINGS, whole, write_rows
+from rag.export.rows import Row
+from rag.jobs import (
+    Fingerprint,
+    Item,
+    Job,
+    JobTable,
+    Output,
+    Progress,
+    Result,
+    Status,
+    Work,
+    job_folder,
+    run,
+)
+
+Begin = Literal["", "resume", "anew"]
+Reading = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Generic[Row]):
+    """What is to be done: the items, the work on one, and the rows of what was done or failed.
+
+    ``probe`` raises where the engine is down.
+    """
+
+    kind: type[Row]
+    fingerprint: Fingerprint
+    items: Callable[[], Iterable[Item]]
+    work: Work
+    read: Callable[[str], Row]
+    failed: Callable[[Result], Row]
+    probe: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How a batch is begun and watched; see :meth:`rag.News.batch`."""
+
+    out: Path | None
+    begin: Begin
+    progress: Progress | None
+    reading: Reading | None
+    cancel: threading.Event
+
+
+class Batch(Generic[Row]):
+    """The rows of a batch, in input order, while they are made. Close it, or take all of them."""
+
+    def __init__(self, plan: Plan[Row], choices: Choices, streams: int) -> None:
+        """Begin the job or go on with it; see :meth:`rag.News.batch`."""
+        self._plan, self._choices, self._streams = plan, choices, streams
+        self._kept = None if choices.out else TemporaryDirectory(prefix="newsrag-batch-")
+        folder = Path(self._kept.name) if self._kept else Path()
+        folder = job_folder(choices.out) if choices.out else folder
+        _check_file(choices, folder)
+        self._table = JobTable(folder)
+        try:
+            self.job = self._opened(choices.out.name if choices.out else "batch")
+            self._output = Output(self.job, self._write)
+            self._output.publish(now=True)  # what is wrong with the file is told before the work
+        except BaseException:
+            self._table.close()
+            raise
+        self._rows = self._made()
+
+    def _opened(self, name: str) -> Job:
+        return self._table.open(
+            name,
+            self._plan.fingerprint,
+            _counted(self._plan.items, self._choices.reading),
+            anew=self._choices.begin == "anew",
+            resume=self._choices.begin == "resume",
+        )
+
+    def __iter__(self) -> Iterator[Row]:
+        return self
+
+    def __next__(self) -> Row:
+        return next(self._rows)
+
+    def __enter__(self) -> "Batch[Row]":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop what is in work, which waits for the next time; closing twice is fine."""
+        self._choices.cancel.set()
+        self._rows.close()
+        self._table.close()
+        if self._kept is not None:
+            self._kept.cleanup()
+
+    def cancel(self) -> None:
+        """Stop: no item is begun any more, and the rows end when those in work have ended."""
+        self._choices.cancel.set()
+
+    @property
+    def status(self) -> Status:
+        """How many items are in which state, those of other processes too."""
+        return self.job.status()
+
+    def retry(self) -> None:
+        """Let the items that failed wait again, but for those that could not be read."""
+        self.job.retry()
+
+    def _made(self) -> Stream[Row, None, None]:
+        try:
+            for result in run(
+                self.job,
+                self._plan.work,
+                streams=self._streams,
+                cancel=self._choices.cancel,
+                progress=self._pulse,
+                probe=self._plan.probe,
+            ):
+                yield self._row(result)
+        finally:
+            self._output.publish(now=True)
+
+    def _pulse(self, status: Status) -> None:
+        self._output.publish()
+        if self._choices.progress:
+            self._choices.progress(status)
+
+    def _row(self, result: Result) -> Row:
+        if result.state == "failed":
+            return self._plan.failed(result)
+        return self._plan.read(result.text)
+
+    def _write(self) -> None:
+        path = self._choices.out
+        if path is None:
+            return
+        rows = (self._row(result) for result in self.job.settled())
+        with whole(path) as beside:
+            write_rows(rows, self._plan.kind, beside, ending=path.suffix.lower())
+
+
+def _check_file(choices: Choices, folder: Path) -> None:
+    path = choices.out
+    if path is None:
+        return
+    if path.suffix.lower() not in ENDINGS:
+        raise JobProblem(
+            f"{path}: rows are written to {', '.join(ENDINGS)}; give it such an ending."
+        )
+    if path.is_dir():
+        raise JobProblem(f"{path} is a folder; give the file another name.")
+    if not path.parent.is_dir():
+        raise JobProblem(f"{path.parent} is no folder; make it, or write to another file.")
+    known = _holds(folder, path.name)
+    if path.exists() and choices.begin != "anew" and not known:
+        raise JobProblem(
+            f"{path} is there and no batch has written it. Give another name, or begin anew"
+            " (--anew), which writes over it."
+        )
+    if choices.begin == "resume" and not known:
+        raise JobUnknown(
+            f"there is no batch at {path} to go on with; leave out --resume to begin one."
+        )
+
+
+def _holds(folder: Path, name: str) -> bool:
+    if not (folder / "jobs.sqlite").is_file():
+        return False
+    with JobTable(folder) as table:
+        return table.holds(name)
+
+
+def _counted(items: Callable[[], Iterable[Item]], tell: Reading | None) -> Iterator[Item]:
+    for number, item in enumerate(items(), start=1):
+        if tell:
+            tell(number)
+        yield item

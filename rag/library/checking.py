@@ -1,0 +1,103 @@
+"""Check a text that somebody wrote, sentence by sentence, against articles."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from rag.errors import QuestionError
+from rag.ingest.cleaning.function_words import language
+from rag.llm.portions import excerpt
+from rag.text import normalise
+from rag.text.citations import split_claims
+from rag.types import Article, Citation, Claim, Passage
+
+MOST_SENTENCES = 500
+MOST_CHARACTERS = 200_000
+_LONGEST = 2000  # characters of a sentence: what is longer is a list or no prose
+_ENOUGH = 40  # words by which a language can be guessed
+
+# Where an editor has wrapped a sentence: behind a long line, or before a small letter.
+_WRAPPED = re.compile(r"(?:(?<=[^\n]{45})\n|\n(?=[a-z]))(?!\n|\s*(?:[-*•–]|\d{1,2}[.)])\s)")
+
+# Of a sentence against whole articles; the last is the sentence before it, for its pronouns.
+Check = Callable[[str, Sequence[Passage], str], Claim]
+Near = Callable[[str], Sequence[Article]]  # the articles nearest to some words
+
+
+class Checking:
+    """A text under check: iterating checks its sentences, one after the other, in their order.
+
+    Citations are numbered by article, in the order in which articles are first cited.
+    """
+
+    def __init__(self, text: str, *, check: Check, near: Near) -> None:
+        """Cut the text; nothing is checked yet.
+
+        Args:
+            text: as it was written; markup stays, invisible and control characters are left out.
+            check: checks one sentence.
+            near: the articles that a sentence is held against. It is also asked with the
+                beginning of the text, for a sentence such as "He denied it." is near to nothing.
+
+        Raises:
+            QuestionError: if the text is too long, or holds no sentence.
+        """
+        self.text = normalise(text)
+        self.sentences = _sentences(self.text)
+        self._check, self._near = check, near
+
+    def __len__(self) -> int:
+        """How many sentences there are."""
+        return len(self.sentences)
+
+    @property
+    def note(self) -> str:
+        """What the reader of the result must know about the text's language; mostly empty."""
+        guessed = language(self.text)
+        if guessed == "en" or (not guessed and len(self.text.split()) < _ENOUGH):
+            return ""
+        seems = f"seems to be {guessed!r}, not English" if guessed else "is not known"
+        return f"The language of the text {seems}: the check compares words, names and numbers."
+
+    def __iter__(self) -> Iterator[Claim]:
+        numbers: dict[str, int] = {}
+        around = self._near(self.text)
+        kept: list[Article] = []  # that the last sentence with a quote cites
+        for before, sentence in zip(("", *self.sentences), self.sentences, strict=False):
+            articles = {each.id: each for each in (*self._near(sentence), *kept, *around)}
+            claim = self._checked(sentence, tuple(articles.values()), before)
+            cited = dict.fromkeys(citation.article_id for citation in claim.citations)
+            kept = [articles[each] for each in cited] or kept
+            for each in cited:
+                numbers.setdefault(each, len(numbers) + 1)
+            yield replace(claim, citations=_numbered(claim.citations, numbers))
+
+    def _checked(self, sentence: str, articles: Sequence[Article], before: str) -> Claim:
+        if len(sentence) > _LONGEST:
+            reason = (
+                f"it has {len(sentence):,} characters, sentences of up to {_LONGEST:,} are checked"
+            )
+            return Claim(sentence, reason=reason)
+        whole = [excerpt(each, n, 0, len(each.text)) for n, each in enumerate(articles, start=1)]
+        return self._check(sentence, whole, before)
+
+
+def _numbered(citations: Sequence[Citation], numbers: dict[str, int]) -> tuple[Citation, ...]:
+    return tuple(replace(each, number=numbers[each.article_id]) for each in citations)
+
+
+def _sentences(text: str) -> tuple[str, ...]:
+    if len(text) > MOST_CHARACTERS:
+        raise QuestionError(
+            f"the text has {len(text):,} characters, at most {MOST_CHARACTERS:,} are checked at"
+            " once. Check it in parts."
+        )
+    found = tuple(sentence for sentence, _ in split_claims(_WRAPPED.sub(" ", text)))
+    if not found:
+        raise QuestionError("the text holds no sentence. Give the text to check, in plain words.")
+    if len(found) > MOST_SENTENCES:
+        raise QuestionError(
+            f"the text has {len(found):,} sentences, at most {MOST_SENTENCES} are checked at once."
+            " Check it in parts."
+        )
+    return found

@@ -1,0 +1,117 @@
+"""What one prompt holds: the passages of each round of reading, and the chat that it goes on from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rag.answering import asked, count_messages
+from rag.answering.follow_ups import is_follow_up
+from rag.llm import Generator
+from rag.llm.prompts import source_block
+from rag.types import Answer, Message, Passage
+
+_ROOMY = 8  # of a small context, the share that must be free for more passages
+_MOST_CHAT = 2  # times the source tokens that the passages of a whole chat may have
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """How many tokens of passages are read at first and at most; ``max_tokens`` are for the answer."""
+
+    generator: Generator
+    first_tokens: int
+    source_tokens: int
+    max_tokens: int
+
+    def rounds(
+        self, question: str, found: Sequence[Passage], history: Sequence[Answer]
+    ) -> tuple[Iterator[tuple[Passage, ...]], tuple[Answer, ...]]:
+        """The passages of each round, each with those of the rounds before, and the chat before them.
+
+        A follow-up keeps the passages of the turns before, with their numbers, and appends what is
+        new, so that as little as possible is read again; a change of subject, or a full context,
+        begins a new chat. Refused turns are left out: they have nothing to go on from.
+        """
+        before = tuple(turn for turn in history if not turn.refused and turn.passages)
+        shown = _shown(before)
+        if before and not self._goes_on(question, found, shown, before):
+            before, shown = (), ()
+        fresh = _numbered([p for p in found if not any(_within(p, s) for s in shown)], shown)
+        room = self._room(asked(question, shown, before, self.generator))
+        return self._rounds(shown, fresh, room), before
+
+    def leading(self, question: str, found: Sequence[Passage]) -> tuple[Passage, ...]:
+        """The leading passages that a first question has room for."""
+        room = self._room(asked(question, (), (), self.generator))
+        return self._fitting(found, (), min(self.source_tokens, room))
+
+    def _goes_on(
+        self,
+        question: str,
+        found: Sequence[Passage],
+        shown: Sequence[Passage],
+        before: Sequence[Answer],
+    ) -> bool:
+        articles = {passage.article.id for passage in shown}
+        tokens = sum(map(self._tokens, shown)) + self.first_tokens
+        near = found[: len(found) // 2 + 1] if is_follow_up(question) else found[:1]
+        room = self._room(asked(question, shown, before, self.generator))
+        return (
+            any(passage.article.id in articles for passage in near)
+            and tokens <= _MOST_CHAT * self.source_tokens
+            and room >= min(self.first_tokens, self.generator.context_length // _ROOMY)
+        )
+
+    def _rounds(
+        self, shown: tuple[Passage, ...], fresh: Sequence[Passage], room: int
+    ) -> Iterator[tuple[Passage, ...]]:
+        read: tuple[Passage, ...] | None = None
+        for tokens in (self.first_tokens, self.source_tokens):
+            passages = (*shown, *self._fitting(fresh, shown, min(tokens, room)))
+            if passages and passages != read:
+                yield passages
+            read = passages
+
+    def _fitting(
+        self, passages: Sequence[Passage], shown: Sequence[Passage], tokens: int
+    ) -> tuple[Passage, ...]:
+        """The leading passages of at most ``tokens``, at least one; a title costs once an article."""
+        known = {passage.article.id for passage in shown}
+        kept: list[Passage] = []
+        for passage in passages:
+            tokens -= self._tokens(passage, known=passage.article.id in known)
+            known.add(passage.article.id)
+            if kept and tokens < 0:
+                break
+            kept.append(passage)
+        return tuple(kept)
+
+    def _tokens(self, passage: Passage, *, known: bool = True) -> int:
+        return self.generator.count_tokens(source_block(passage, known=known))
+
+    def _room(self, messages: Sequence[Message]) -> int:
+        """The tokens that are left beside these messages and the answer."""
+        used = count_messages(messages, self.generator) + self.max_tokens
+        return self.generator.context_length - used
+
+
+def _shown(turns: Sequence[Answer]) -> tuple[Passage, ...]:
+    """All passages of the turns, each once, in the order in which the chat shows them."""
+    return tuple({each.chunk.id: each for turn in turns for each in turn.passages}.values())
+
+
+def _within(passage: Passage, shown: Passage) -> bool:
+    one, other = passage.chunk, shown.chunk
+    return one.article_id == other.article_id and other.start <= one.start and one.end <= other.end
+
+
+def _numbered(fresh: Sequence[Passage], shown: Sequence[Passage]) -> tuple[Passage, ...]:
+    """The passages with the numbers that their articles have in the chat, else with the next ones."""
+    numbers = {passage.article.id: passage.number for passage in shown}
+    following = max(numbers.values(), default=0)
+    found = []
+    for passage in fresh:
+        if passage.article.id not in numbers:
+            following += 1
+            numbers[passage.article.id] = following
+        found.append(replace(passage, number=numbers[passage.article.id]))
+    return tuple(found)

@@ -1,0 +1,95 @@
+"""An answer that was kept outside, built again from the articles that the index still holds."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+
+from rag.export import SavedAnswer
+from rag.export.saved import SavedCitation, SavedClaim, SavedDisagreement, SavedPassage
+from rag.index import Index
+from rag.llm.portions import excerpt
+from rag.text.citations import distinct, quotation
+from rag.types import Answer, Article, Citation, Claim, Disagreement, Passage, Span
+
+_GONE = "its article is no longer in the index"
+
+
+def rebuilt(kept: SavedAnswer, index: Index) -> Answer:
+    """The answer with passages and quotes as the index holds them now.
+
+    Passages and citations of articles that are gone or shorter are left out. A claim that
+    has no citation left is not supported; the text stays.
+    """
+    stored = _Stored(index)
+    claims = tuple(map(stored.claim, kept.claims))
+    return Answer(
+        question=kept.question,
+        text=kept.text,
+        claims=claims,
+        citations=() if kept.status == "refused" else distinct(claims),
+        passages=tuple(stored.passages(kept.passages)),
+        status=kept.status,
+        confidence=kept.confidence,
+        model=kept.model,
+        timing=kept.timing,
+        draft=kept.draft,
+        short=kept.short,
+        nearest=tuple(stored.citations(kept.nearest)),
+        disagreements=tuple(stored.disagreements(kept.disagreements)),
+    )
+
+
+def _within(start: int, end: int, text: str) -> bool:
+    return 0 <= start < end <= len(text)
+
+
+class _Stored:
+    """The articles of an index, each fetched once."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.article = cache(self._article)
+
+    def _article(self, article_id: str) -> Article | None:
+        found = self.index.article(article_id)
+        # The beginning of an id would do for people; here it is another article's.
+        return found if found is not None and found.id == article_id else None
+
+    def passages(self, kept: Sequence[SavedPassage]) -> Iterator[Passage]:
+        for each in kept:
+            article = self.article(each.article_id)
+            if article and _within(each.start, each.end, article.text):
+                cut = excerpt(article, each.number, each.start, each.end)
+                yield replace(cut, score=each.score)
+
+    def claim(self, kept: SavedClaim) -> Claim:
+        citations = tuple(self.citations(kept.citations))
+        gone = kept.status != "unsupported" and not citations
+        spans = ((span.start, span.end) for span in kept.unbacked)
+        return Claim(
+            kept.text,
+            citations,
+            "unsupported" if gone else kept.status,
+            tuple(
+                Span(*place, kept.text[slice(*place)])
+                for place in spans
+                if _within(*place, kept.text)
+            ),
+            kept.score,
+            _GONE if gone else kept.reason,
+        )
+
+    def disagreements(self, kept: Sequence[SavedDisagreement]) -> Iterator[Disagreement]:
+        for each in kept:
+            match tuple(self.citations(each.quotes)):
+                case (one, other):
+                    yield Disagreement(each.about, (one, other), each.changed)
+
+    def citations(self, kept: Sequence[SavedCitation]) -> Iterator[Citation]:
+        for each in kept:
+            article = self.article(each.article_id)
+            if not article:
+                continue
+            whole = article.title if each.field == "title" else article.text
+            if _within(each.start, each.end, whole):
+                yield quotation(article, each.number, each.start, each.end, each.field)

@@ -1,0 +1,305 @@
+"""GGUF models in this process, through llama.cpp's own server core (the package ``xllamacpp``).
+
+The engine also opens an HTTP port on the loopback address, which cannot be switched off. It is
+locked with a random key, shows no page, and is used here to count tokens only.
+"""
+
+import http.client
+import json
+import secrets
+import threading
+import weakref
+from collections.abc import Generator as Stream
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rag.cpu import available_processors, share_cores
+from rag.errors import GenerateError, ModelError, ModelMissing, PromptTooLong
+from rag.llm import LIKELIEST, LastUsage, Usage
+from rag.llm.llamacpp_stream import Choice, Chunk, Run, Server, Trouble, end_all, likelihoods
+from rag.types import Message
+
+# Tokens read at a time. Larger is no faster on a CPU, takes more memory, and a stream that is
+# closed while its prompt is read ends only between two batches.
+_BATCH = 256
+_READ_BLOCK = 8 << 20
+_COUNT_SECONDS = 60.0
+
+
+class LlamaCppGenerator:
+    """A GGUF model on this machine's processor (or GPU, where xllamacpp was built for one).
+
+    Streams run side by side up to ``parallel``; more wait their turn. The beginning that a prompt
+    shares with an earlier one is not read again, unless ``reuse`` is off.
+
+    Loading holds Python's global lock for one to three seconds, because the engine does; the file
+    is read into the system's cache beforehand, without the lock.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        identity: str = "",
+        context_length: int = 4096,
+        threads: int | None = None,
+        gpu_layers: int = 0,
+        parallel: int = 1,
+        cache_mib: int = 256,
+        mmap: bool = True,
+        reuse: bool = True,
+    ) -> None:
+        """Nothing is read yet.
+
+        Args:
+            path: the GGUF file.
+            identity: what to call the model; the file's name without ending by default.
+            context_length: tokens of prompt and output together, for each stream.
+            threads: how many the engine computes with; None is every processor allowed to us.
+            gpu_layers: layers of the model that a GPU takes, -1 for all (in builds for one).
+            parallel: how many streams run side by side; each takes memory for its context.
+            cache_mib: MiB kept for conversations that take turns; 0 keeps the last prompt only.
+            mmap: map the file instead of copying it. Quicker to load, and the system may drop
+                pages not in use; without it a 1.5B model shows 600 MB less, none of it droppable.
+            reuse: do not read again what a prompt shares with an earlier one. A prompt read in
+                other portions rounds otherwise, so a near tie may then fall differently; without
+                it, the same chat at temperature 0 gives the same text whatever came before.
+        """
+        self._path = path
+        self._identity = identity or path.stem
+        self._context_length = context_length
+        self._threads = threads or available_processors()
+        self._gpu_layers = gpu_layers
+        self._parallel = parallel
+        self._cache_mib = cache_mib
+        self._mmap = mmap
+        self._reuse = reuse
+        self._key = secrets.token_urlsafe(32)
+        self._lock = threading.Lock()
+        self._server: Server | None = None
+        self._runs: set[Run] = set()
+        self._usage = LastUsage()
+        self._count = lru_cache(maxsize=4096)(self._ask_count)
+        # No thread may be inside the engine when the interpreter goes away.
+        weakref.finalize(self, end_all, self._runs)
+
+    @property
+    def identity(self) -> str:
+        """The name given, else the file's."""
+        return self._identity
+
+    @property
+    def context_length(self) -> int:
+        """Tokens of prompt and output together, for each stream."""
+        return self._context_length
+
+    @property
+    def usage(self) -> Usage:
+        """What the last stream cost that ended in the calling thread (else in any)."""
+        return self._usage.read()
+
+    def load(self) -> None:
+        """Open the model, if it is not open. One thread loads, others wait for it.
+
+        Raises:
+            ModelMissing: there is no such file.
+            ModelError: the file is not GGUF, or the engine cannot open it.
+        """
+        self._ready()
+
+    def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Read how chats to come begin; see :class:`rag.llm.Generator`.
+
+        Raises:
+            ModelMissing: there is no such file.
+            GenerateError: the beginning does not fit the context, or the engine failed.
+        """
+        if not self._reuse:
+            return
+        # Some templates want a user's turn; its beginning is the same, whatever is asked.
+        turn = () if messages[-1].role == "user" else (Message("user", ""),)
+        for _ in self._choices(self._request([*messages, *turn], max_tokens=0)):
+            pass
+
+    def close(self) -> None:
+        """Stop running streams and free the memory. A later ``stream`` loads again."""
+        with self._lock:
+            end_all(self._runs)
+            self._server = None
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+    ) -> Iterator[str]:
+        """Yield the reply in pieces; see :class:`rag.llm.Generator`.
+
+        Raises:
+            ModelMissing: there is no such file.
+            GenerateError: the prompt does not fit the context, or the engine failed.
+        """
+        request = self._request(messages, max_tokens=max_tokens) | {
+            "temperature": temperature,
+            "seed": seed,
+            "stop": list(stop),
+        }
+        with closing(self._choices(request)) as choices:
+            for choice in choices:
+                if piece := choice["delta"].get("content"):
+                    yield piece
+
+    def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
+        """The likeliest first tokens with their probabilities; see :class:`rag.llm.Generator`.
+
+        Raises:
+            ModelMissing: there is no such file.
+            GenerateError: the prompt does not fit the context, or the engine failed.
+        """
+        asked = {"logprobs": True, "top_logprobs": LIKELIEST}
+        choices = list(self._choices(self._request(messages, max_tokens=1) | asked))
+        return next(filter(None, (likelihoods(each.get("logprobs")) for each in choices)), {})
+
+    def _request(self, messages: Sequence[Message], *, max_tokens: int) -> dict[str, object]:
+        return {
+            "messages": [{"role": each.role, "content": each.content} for each in messages],
+            "max_tokens": max_tokens,
+            "temperature": 0.0,
+            "stream": True,
+            "cache_prompt": self._reuse,
+            # One chunk for each batch of the prompt: the chance to stop before it is all read.
+            "return_progress": True,
+            "chat_template_kwargs": {"enable_thinking": False},
+        }
+
+    def _choices(self, request: Mapping[str, object]) -> Stream[Choice]:
+        """What the engine adds to its reply, bit by bit; closing the iterator stops it."""
+        server = self._ready()
+        with self._lock:  # not while close() waits for the others
+            run = Run(server, request, self._runs)
+        try:
+            yield from self._heard(run)
+        finally:
+            run.stop.set()
+
+    def _heard(self, run: Run) -> Iterator[Choice]:
+        cost, written = Usage(), 0
+        try:
+            while (chunk := run.chunks.get()) is not None:
+                if isinstance(chunk, Exception):
+                    raise GenerateError(f"the engine failed with {self._identity}: {chunk}")
+                if trouble := chunk.get("error"):
+                    raise self._refused(trouble)
+                cost = _cost(chunk) or cost
+                for choice in chunk.get("choices", ()):
+                    written += bool(choice["delta"].get("content"))
+                    yield choice
+            if run.stop.is_set():
+                raise GenerateError(f"{self._identity} was closed before it had finished")
+        finally:
+            self._usage.record(replace(cost, output_tokens=cost.output_tokens or written))
+
+    def _refused(self, trouble: Trouble) -> GenerateError:
+        if tokens := trouble.get("n_prompt_tokens"):
+            return PromptTooLong(
+                f"the prompt has {tokens:,} tokens, but {self._identity} is set to read "
+                f"{self._context_length:,}; raise the context length or use fewer passages"
+            )
+        return GenerateError(f"{self._identity} refused: {trouble.get('message', 'no reason')}")
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens the text takes in a prompt, as the model counts. Answers are kept."""
+        return self._count(text) if text else 0
+
+    def _ask_count(self, text: str) -> int:
+        address = urlsplit(self._ready().listening_address)
+        ask = http.client.HTTPConnection(
+            address.hostname or "127.0.0.1", address.port, timeout=_COUNT_SECONDS
+        )
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"}
+        try:
+            ask.request("POST", "/tokenize", json.dumps({"content": text}), headers)
+            return len(json.loads(ask.getresponse().read())["tokens"])
+        except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
+            raise GenerateError(f"the engine could not count tokens: {error}") from error
+        finally:
+            ask.close()
+
+    def _ready(self) -> Server:
+        with self._lock:
+            if self._server is None:
+                _read_through(self._path)
+                self._server = self._open()
+            return self._server
+
+    def _open(self) -> Server:
+        share_cores()
+        import xllamacpp
+
+        wanted = xllamacpp.CommonParams()
+        wanted.model.path = str(self._path)
+        wanted.n_ctx = self._context_length * self._parallel
+        wanted.n_parallel = self._parallel
+        wanted.n_batch = wanted.n_ubatch = _BATCH
+        wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = self._threads
+        wanted.n_gpu_layers = 9999 if self._gpu_layers < 0 else self._gpu_layers
+        wanted.cache_ram_mib = self._cache_mib
+        if self._parallel == 1:
+            # Else a prompt that shares only the rules with the last one is not looked up among those
+            # kept, though one of them may share its sources too.
+            wanted.slot_prompt_similarity = 0.0
+        if not self._mmap:
+            wanted.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
+        wanted.warmup = False  # a second more under Python's lock; the first prompt warms as well
+        # Fitting layers to a GPU's memory costs a second, and there is nothing to fit on a CPU.
+        wanted.fit_params = len(xllamacpp.get_device_info()) > 1
+        wanted.verbosity = -1
+        wanted.offline = True
+        wanted.hostnames, wanted.port = ["127.0.0.1"], 0
+        wanted.api_keys = [self._key]
+        wanted.ui = wanted.endpoint_slots = False
+        wanted.endpoint_metrics = True
+        try:
+            opened = xllamacpp.Server(wanted)
+        except RuntimeError as error:
+            raise ModelError(
+                f"the engine cannot open {self._path}: it is damaged, of a kind that this "
+                f"xllamacpp does not know, or too large for the free memory ({error})"
+            ) from error
+        # An engine that is freed before its own thread has begun waits for that thread for ever; it
+        # is that thread that tells the metrics.
+        opened.handle_metrics()
+        server: Server = opened
+        return server
+
+
+def _cost(chunk: Chunk) -> Usage | None:
+    if timings := chunk.get("timings"):
+        cached = timings["cache_n"]
+        return Usage(timings["prompt_n"] + cached, cached, timings["predicted_n"])
+    if progress := chunk.get("prompt_progress"):
+        return Usage(progress["total"], progress["cache"])
+    return None
+
+
+def _read_through(path: Path) -> None:
+    """Check that this is a GGUF file, and have the system read it into its cache."""
+    try:
+        with path.open("rb", buffering=0) as stream:
+            magic = stream.read(4)
+            if magic != b"GGUF":
+                raise ModelError(f"{path} is not a GGUF file: it begins with {magic!r}")
+            block = bytearray(_READ_BLOCK)
+            while stream.readinto(block):
+                pass
+    except OSError as error:
+        raise ModelMissing(
+            f"cannot read the model file {path}: {error.strerror}; `rag models pull` fetches models"
+        ) from error

@@ -1,0 +1,108 @@
+"""A language model that says what it was told to say: for tests, demonstrations and documents."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from rag.errors import GenerateError
+from rag.llm import LastUsage, Usage
+from rag.llm.stop_texts import cut_at
+from rag.types import Message
+
+_WORD = re.compile(r"\s*\S+\s*$|\s*\S+|\s+")
+
+
+class ScriptedGenerator:
+    """Gives its replies in turn, or what a function makes of the messages; word by word.
+
+    ``history`` holds the messages of every stream that was begun, oldest first.
+    """
+
+    def __init__(
+        self,
+        replies: Sequence[str] | Callable[[Sequence[Message]], str],
+        *,
+        identity: str = "scripted",
+        context_length: int = 4096,
+    ) -> None:
+        """Nothing is written yet.
+
+        Args:
+            replies: a list of texts, one a stream, or a function of the messages.
+            identity: what to call the model.
+            context_length: what it claims to hold, in tokens.
+        """
+        self._replies = [replies] if isinstance(replies, str) else replies
+        self._identity = identity
+        self._context_length = context_length
+        self._usage = LastUsage()
+        self.history: list[tuple[Message, ...]] = []
+
+    @property
+    def identity(self) -> str:
+        """The name given."""
+        return self._identity
+
+    @property
+    def context_length(self) -> int:
+        """The length given."""
+        return self._context_length
+
+    @property
+    def usage(self) -> Usage:
+        """What the last stream cost that ended in the calling thread (else in any)."""
+        return self._usage.read()
+
+    def load(self) -> None:
+        """Nothing to do."""
+
+    def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Nothing to do: nothing is read."""
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+    def count_tokens(self, text: str) -> int:
+        """Four tokens for three words, about what English takes."""
+        return len(text.split()) * 4 // 3
+
+    def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
+        """The first word of the reply that the function gives, as sure; of a list nothing is known."""
+        if not callable(self._replies):
+            return {}
+        words = _WORD.findall(self._replies(messages))[:1]
+        return {word.strip(): 1.0 for word in words}
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+    ) -> Iterator[str]:
+        """Yield the next reply word by word, at most ``max_tokens`` words.
+
+        Raises:
+            GenerateError: the script is at its end.
+        """
+        self.history.append(tuple(messages))
+        words = _WORD.findall(self._reply(messages))[:max_tokens]
+        said: list[str] = []
+        try:
+            for piece in cut_at(words, stop):
+                said.append(piece)
+                yield piece
+        finally:
+            asked = sum(self.count_tokens(each.content) for each in messages)
+            self._usage.record(Usage(asked, 0, self.count_tokens("".join(said))))
+
+    def _reply(self, messages: Sequence[Message]) -> str:
+        if callable(self._replies):
+            return self._replies(messages)
+        if len(self.history) > len(self._replies):
+            raise GenerateError(
+                f"the script has {len(self._replies)} replies and was asked {len(self.history)} "
+                "times; give it more replies, or a function"
+            )
+        return self._replies[len(self.history) - 1]

@@ -1,0 +1,89 @@
+"""Find the articles that tell of something, each with the passage that tells most of it.
+
+Other than the passages for a prompt, these may say the same in the same words: two papers with
+one agency's report are two results.
+"""
+
+from collections.abc import Sequence
+
+from rag.index import Index
+from rag.index.embedding import Embedder
+from rag.search.ranking import fused, rankings
+from rag.search.reranking import Reranker
+from rag.search.spelling import corrected
+from rag.text.terms import Terms, rarity, share, terms
+from rag.types import Filters, Passage
+
+_POOL = 1000  # chunks of each search, from which the articles are ranked
+_RERANKED = 60  # articles whose best passages a reranker scores, at least
+_MATCHES = 0.6  # share of a query from which an article is about it
+
+
+def find(
+    query: str,
+    *,
+    index: Index,
+    embedder: Embedder,
+    k: int = 10,
+    lexical_weight: float = 1.0,
+    dense_weight: float = 1.0,
+    newer: float = 0.5,
+    filters: Filters | None = None,
+    reranker: Reranker | None = None,
+) -> tuple[Passage, ...]:
+    """The best ``k`` articles for a query, best first, each as its best passage, numbered from 1.
+
+    In each search an article stands where its best chunk stands, so that an article of many
+    chunks does not fill the ranking. The arguments are those of :func:`rag.search.retrieve`.
+    """
+    query = corrected(query, index=index)
+    found = rankings(
+        query,
+        index=index,
+        embedder=embedder,
+        lexical_weight=lexical_weight,
+        dense_weight=dense_weight,
+        newer=newer,
+        filters=filters or Filters(),
+        pool=_POOL,
+    )
+    chunks = fused(([number for number, _ in ranking], weight) for ranking, weight in found)
+    article_of = index.article_ids(list(chunks))
+    best: dict[str, int] = {}
+    for number in sorted(chunks, key=lambda number: (-chunks[number], number)):
+        if number in article_of:
+            best.setdefault(article_of[number], number)
+    scores = fused(
+        (list(dict.fromkeys(article_of[n] for n, _ in ranking if n in article_of)), weight)
+        for ranking, weight in found
+    )
+    leading = sorted(scores, key=lambda article: -scores[article])
+    leading = leading[: max(k, _RERANKED) if reranker else k]
+    held = index.chunks([best[article] for article in leading])
+    texts = {article: held[best[article]] for article in leading if best[article] in held}
+    if reranker is not None and texts:
+        given = reranker.score(query, [chunk.text for chunk, _ in texts.values()])
+        scores = dict(zip(texts, map(float, given), strict=True))
+    order = sorted(texts, key=lambda article: -scores[article])[:k]
+    return tuple(
+        Passage(place, *texts[article], scores[article])
+        for place, article in enumerate(order, start=1)
+    )
+
+
+def matching(query: str, found: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Those of the articles found that are about the query, in their order.
+
+    Title and passage together must hold most of the query's content words and numbers, where a
+    word counts the more, the fewer of the articles found have it: one that none of them has
+    counts most. So "talks in Geneva" leaves out talks elsewhere, and a query about what the index
+    does not tell of leaves nothing.
+    """
+    held = [_words(terms(f"{each.article.title}\n{each.chunk.text}")) for each in found]
+    weights = rarity(_words(terms(query)), held)
+    shares = (share(weights.keys() & words, weights) for words in held)
+    return tuple(each for each, part in zip(found, shares, strict=True) if part >= _MATCHES)
+
+
+def _words(text: Terms) -> frozenset[str]:
+    return text.stems | text.numbers

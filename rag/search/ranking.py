@@ -1,0 +1,138 @@
+"""Chunks in the order of each search, newer news first, and what several orders make together."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from math import exp2
+from typing import TypeVar
+
+from rag.index import Index
+from rag.index.embedding import Embedder
+from rag.search.time_window import Window
+from rag.text import sentences
+from rag.text.terms import ACRONYMS, STOPWORDS, rarity, share, terms
+from rag.types import Article, Chunk, Filters
+
+_RANK_OFFSET = 60  # the constant of the paper
+_RECENT_DAYS = 7  # before the day as of which the news is read
+_OLDER = 0.3  # what the score of older news counts then
+_OUTSIDE = 0.5  # what the score of news outside the window of a question counts
+_HALF_LIFE = 365.25  # days in which half of it has gone
+_COLUMN_WEIGHTS = (1.0, 2.0, 0.5)  # BM25 of text, title, publisher with date
+
+# Other ways of writing a word, as phrases of FTS5, which reads "U.S." as two words.
+_WRITTEN: dict[str, tuple[str, ...]] = {
+    short.lower(): (" ".join(short.lower()), full) for full, short in ACRONYMS.items()
+}
+_WRITTEN["percent"] = ("per cent",)
+
+_T = TypeVar("_T")
+Ranking = Sequence[tuple[int, float]]  # (chunk number, score), best first
+
+
+def rankings(
+    question: str,
+    *,
+    index: Index,
+    embedder: Embedder,
+    lexical_weight: float,
+    dense_weight: float,
+    newer: float,
+    filters: Filters,
+    pool: int,
+    window: Window | None = None,
+) -> list[tuple[Ranking, float]]:
+    """What BM25 and the dense search find, ``pool`` chunks each, with the weight of each search.
+
+    Scores are lowered for older news. Read as of a day, what is older than a week counts less;
+    without a day, what is older than the newest article of the index loses up to the share ``newer``.
+    What lies outside a ``window`` loses half.
+    """
+    found: list[tuple[Ranking, float]] = []
+    if lexical_weight and (match := match_expression(question)):
+        ranking = index.lexical(match, weights=_COLUMN_WEIGHTS, filters=filters, limit=pool)
+        found.append((_newer_first(ranking, index, filters.as_of, newer, window), lexical_weight))
+    if dense_weight:
+        vector = embedder.encode_queries([question])[0]
+        ranking = index.dense(vector, filters=filters, limit=pool)
+        found.append((_newer_first(ranking, index, filters.as_of, newer, window), dense_weight))
+    return found
+
+
+def match_expression(question: str) -> str:
+    """The FTS5 expression for a question: any of its content words, each quoted; may be empty.
+
+    Acronyms are words, whatever they spell, and are looked for in full and with points too.
+    """
+    words = dict[str, None]()
+    for token in terms(question).tokens:
+        if token.name or token.folded not in STOPWORDS:
+            words |= dict.fromkeys((token.folded, *_WRITTEN.get(token.folded, ())))
+    return " OR ".join('"' + word.replace('"', "") + '"' for word in words)
+
+
+def fused(orders: Iterable[tuple[Sequence[_T], float]]) -> dict[_T, float]:
+    """The sum of weighted reciprocal ranks over the orders (Cormack, Clarke & Büttcher 2009)."""
+    scores: dict[_T, float] = {}
+    for order, weight in orders:
+        for rank, one in enumerate(order, start=1):
+            scores[one] = scores.get(one, 0.0) + weight / (_RANK_OFFSET + rank)
+    return scores
+
+
+def first_place(weight: float) -> float:
+    """What the first place of an order of this weight adds to a fused score."""
+    return weight / (_RANK_OFFSET + 1)
+
+
+def in_one_sentence(question: str, found: Mapping[_T, tuple[Chunk, Article]]) -> dict[_T, float]:
+    """For each chunk the largest share of the question that stands in one of its sentences, 0 to 1."""
+    shares = dict.fromkeys(found, 0.0)
+    texts = {number: chunk.text for number, (chunk, _) in found.items()}
+    for number, _, held in by_sentence(question, texts):
+        shares[number] = max(shares[number], held)
+    return shares
+
+
+def by_sentence(
+    question: str, texts: Mapping[_T, str]
+) -> Iterator[tuple[_T, tuple[int, int], float]]:
+    """Every sentence, as its text and (start, end) there, with its share of the question, 0 to 1.
+
+    Words are weighted by how rare they are among these texts, so that what all of them are
+    about decides nothing.
+    """
+    asked = terms(question).stems
+    weights = rarity(asked, [terms(text).stems for text in texts.values()])
+    for name, text in texts.items():
+        for start, end in sentences(text):
+            yield name, (start, end), share(terms(text[start:end]).stems & asked, weights)
+
+
+def _newer_first(
+    ranking: Ranking, index: Index, as_of: date | None, newer: float, window: Window | None
+) -> Ranking:
+    """The ranking with the scores of older and undated news lowered."""
+    newest = as_of or index.newest()
+    if newest is None:
+        return ranking
+    days = index.days([number for number, _ in ranking])
+
+    def kept(published: date | None) -> float:
+        if window is not None:
+            return 1.0 if window.admits(published) else min(_OUTSIDE, by_age(published))
+        return by_age(published)
+
+    def by_age(published: date | None) -> float:
+        if published is None:
+            return 1 - newer if as_of is None else _OLDER
+        age = max(0, (newest - published).days)
+        if as_of is None:
+            return 1 - newer * (1 - exp2(-age / _HALF_LIFE))
+        return 1.0 if age <= _RECENT_DAYS else _OLDER
+
+    def lowered(score: float, share: float) -> float:
+        # A cosine may be negative: there a smaller factor would raise it.
+        return score * share if score > 0 else score * (2 - share)
+
+    weighed = [(number, lowered(score, kept(days.get(number)))) for number, score in ranking]
+    return sorted(weighed, key=lambda each: -each[1])

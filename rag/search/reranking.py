@@ -1,0 +1,102 @@
+"""Score question and passage together. Off by default: no cross-encoder is bundled."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.cpu import share_cores
+from rag.errors import ModelError
+from rag.text.terms import terms
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder
+
+Scores = npt.NDArray[np.float32]
+
+
+class Reranker(Protocol):
+    """Scores texts against a question. May be called by any thread."""
+
+    @property
+    def identity(self) -> str:
+        """What scores, in a word or two."""
+
+    def score(self, question: str, texts: Sequence[str]) -> Scores:
+        """float32 (len(texts),); higher is better."""
+
+
+class CrossEncoderReranker:
+    """A sentence-transformers CrossEncoder from a folder (Nogueira & Cho 2019)."""
+
+    def __init__(self, path: Path, *, device: str = "cpu", batch_size: int = 16) -> None:
+        """Nothing is loaded yet."""
+        self._path = path
+        self._device = device
+        self._batch_size = batch_size
+        self._model: CrossEncoder | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def identity(self) -> str:
+        """The folder's name."""
+        return self._path.name
+
+    def score(self, question: str, texts: Sequence[str]) -> Scores:
+        """float32 (len(texts),); higher is better.
+
+        Raises:
+            ModelError: if the folder holds no cross-encoder.
+        """
+        if not texts:
+            return np.zeros(0, dtype=np.float32)
+        scores = self._ready().predict(
+            [(question, text) for text in texts],
+            batch_size=self._batch_size,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+        )
+        return np.asarray(scores, dtype=np.float32).reshape(len(texts), -1)[:, -1]
+
+    def _ready(self) -> "CrossEncoder":
+        with self._lock:
+            if self._model is None:
+                share_cores()
+                from sentence_transformers import CrossEncoder
+                from transformers.utils import logging
+
+                logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+                try:
+                    model = CrossEncoder(
+                        str(self._path), device=self._device, local_files_only=True
+                    )
+                except Exception as error:
+                    line = str(error).strip().partition("\n")[0]
+                    raise ModelError(
+                        f"the reranker in {self._path} cannot be loaded: {line}."
+                    ) from error
+                if model.num_labels > 2:  # two are "no" and "yes"
+                    raise ModelError(
+                        f"{self._path} is no reranker: it tells {model.num_labels} labels apart"
+                    )
+                self._model = model
+            return self._model
+
+
+class OverlapReranker:
+    """The deterministic fake that ships: the share of the question's content words in the text."""
+
+    @property
+    def identity(self) -> str:
+        """``overlap``."""
+        return "overlap"
+
+    def score(self, question: str, texts: Sequence[str]) -> Scores:
+        """float32 (len(texts),), each from 0 to 1."""
+        asked = terms(question).stems
+        shares = [len(asked & terms(text).stems) / max(1, len(asked)) for text in texts]
+        return np.asarray(shares, dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Servers: the HTTP API, and the network rules that it shares with the web page."""

@@ -1,0 +1,89 @@
+"""What the server counts, for Prometheus. A registry of its own: two servers share nothing."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from rag.llm import Usage
+from rag.server.api.queue import Queue
+from rag.server.network import Scope
+from rag.types import AnswerStatus, Timing
+
+TYPE = CONTENT_TYPE_LATEST
+_SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 120, 300)
+_METHODS = frozenset("GET POST DELETE HEAD OPTIONS PUT PATCH".split())
+
+
+class Metrics:
+    """Counters of one server."""
+
+    def __init__(self) -> None:
+        """All at zero."""
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "newsrag_requests",
+            "Requests by route, method and status; status 0: the client left before the answer.",
+            ("route", "method", "status"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "newsrag_request_seconds",
+            "Seconds from the request to the end of its answer.",
+            ("route",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._tokens = Counter(
+            "newsrag_tokens",
+            "Tokens of the language model for requests: read anew, known from before, written.",
+            ("kind",),
+            registry=self.registry,
+        )
+        self._job_tokens = Counter(
+            "newsrag_job_tokens",
+            "The same for jobs, as far as this server has worked on them.",
+            ("kind",),
+            registry=self.registry,
+        )
+        self._answers = Counter(
+            "newsrag_answers",
+            "Questions answered, answered less surely, and refused since the articles are silent.",
+            ("kind",),
+            registry=self.registry,
+        )
+
+    def watch(self, line: Queue, name: str) -> None:
+        """Show how long a line is whenever it is asked for."""
+        counts = {"waiting": lambda: line.waiting, "working": lambda: line.working}
+        for state, count in counts.items():
+            told = f"Requests {state} at the {name}."
+            Gauge(f"newsrag_{name}_{state}", told, registry=self.registry).set_function(count)
+
+    def request(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+        """Count a request that was answered, with the method that its client has sent."""
+        # The pattern of the address, not the address: of those there is no end.
+        route = getattr(scope.get("route"), "path", "other")
+        method = method if method in _METHODS else "other"
+        self._requests.labels(route, method, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def model(self, spent: Timing) -> None:
+        """Count what an answer or a summary cost."""
+        _count(self._tokens, spent)
+
+    def job(self, spent: Usage) -> None:
+        """Count what a text of the model cost that a job asked for."""
+        _count(self._job_tokens, spent)
+
+    def answer(self, status: AnswerStatus) -> None:
+        """Count an answer."""
+        self._answers.labels(status).inc()
+
+    def text(self) -> bytes:
+        """All of it, in Prometheus's text format."""
+        return generate_latest(self.registry)
+
+
+def _count(tokens: Counter, spent: Timing | Usage) -> None:
+    tokens.labels("read").inc(max(0, spent.prompt_tokens - spent.cached_tokens))
+    tokens.labels("cached").inc(spent.cached_tokens)
+    tokens.labels("written").inc(spent.output_tokens)

@@ -1,0 +1,107 @@
+"""A connection of a server: how long it may be silent, and what is told to one too many.
+
+Uvicorn closes a connection that is idle after an answer, but waits without end for a first request,
+for the rest of a header, and for a client that does not read.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from rag.server.network.origin import Application, Receive, Scope, Send
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is let in.
+
+    Attributes:
+        patience: seconds in which the whole header of a request must come, and something of an
+            answer must be read.
+        connections: how many are answered.
+        told: how many more are told that they are too many; those after them are closed at once.
+    """
+
+    patience: float = 30.0
+    connections: int = 384
+    told: int = 128
+
+
+USUAL = Limits()
+
+
+async def too_many(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """Answer a connection that is one too many."""
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": b"Too many connections. Try again soon."})
+
+
+def connection(limits: Limits, crowded: Application) -> type[asyncio.Protocol]:
+    """What uvicorn is to make of each connection; ``crowded`` answers those that are too many."""
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class Connection(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self.watch = _Watch(transport, limits.patience, self.waits)
+            others = len(self.connections) - 1
+            if others >= limits.connections + limits.told:
+                transport.abort()
+            elif others >= limits.connections:
+                self.app = cast("Any", crowded)
+
+        def waits(self) -> bool:
+            answering = self.cycle is not None and not self.cycle.response_complete
+            return answering and not self.flow.write_paused
+
+        def on_response_complete(self) -> None:
+            self.watch.begin()
+            super().on_response_complete()
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self.watch.begin()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self.watch.end()
+            super().connection_lost(exc)
+
+    return Connection
+
+
+class _Watch:
+    """Ends a connection whose client does nothing though it is the client's turn."""
+
+    def __init__(
+        self, transport: asyncio.Transport, seconds: float, waits: Callable[[], bool]
+    ) -> None:
+        """It is the client's turn; ``waits``: whether the client waits for the server."""
+        self._transport, self._seconds, self._waits = transport, seconds, waits
+        self._timer: asyncio.TimerHandle | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """From now on it is the client's turn, to ask or to read."""
+        self._unread = float("inf")  # bytes at the last look
+        self._look_later()
+
+    def end(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look_later(self) -> None:
+        self.end()
+        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._look)
+
+    def _look(self) -> None:
+        if self._waits():
+            return
+        unread = self._transport.get_write_buffer_size()
+        if 0 < unread < self._unread:  # slow, but it reads
+            self._unread = unread
+            self._look_later()
+        else:
+            self._transport.abort()

@@ -1,0 +1,92 @@
+"""An ASGI application that is being served from a thread of its own."""
+
+import logging
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from rag.errors import ConfigError
+from rag.server.network.connection import USUAL, Limits, connection, too_many
+from rag.server.network.origin import Application
+
+if TYPE_CHECKING:
+    from uvicorn import Server
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 5.0
+_IDLE_SECONDS = 5  # after an answer
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server and its thread."""
+
+    _server: "Server" = field(repr=False)
+    _thread: threading.Thread = field(repr=False)
+
+    def wait(self) -> None:
+        """Return when the server has ended, or at Ctrl-C."""
+        try:
+            while self._thread.is_alive():
+                self._thread.join(0.5)
+        except KeyboardInterrupt:
+            pass
+
+    def stop(self) -> None:
+        """End the server, and what it is answering; stopping twice is fine."""
+        # Streams that are cut off now are no errors.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        self._server.should_exit = True
+        self._thread.join(_STOP_SECONDS)
+
+
+def start(
+    application: Application,
+    listening: socket.socket,
+    *,
+    name: str,
+    limits: Limits = USUAL,
+    crowded: Application = too_many,
+) -> Running:
+    """Serve an application on a listening socket.
+
+    Args:
+        application: what answers.
+        listening: see :func:`rag.server.network.listen`; it is closed with the server.
+        name: of the thread.
+        limits: how much is let in.
+        crowded: answers a connection that is one too many.
+
+    Raises:
+        ConfigError: if the server does not start.
+    """
+    import uvicorn
+
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            cast("Any", application),
+            http=connection(limits, crowded),
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            ws="none",
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=_IDLE_SECONDS,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listening]}, name=name, daemon=True
+    )
+    thread.start()
+    end = time.monotonic() + _START_SECONDS
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > end:
+            server.should_exit = True
+            raise ConfigError(f"the server of the {name} did not start; RAG_DEBUG=1 shows more.")
+        time.sleep(0.01)
+    return Running(server, thread)

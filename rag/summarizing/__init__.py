@@ -1,0 +1,1 @@
+"""Summaries of one article or several, headlines, and digests of many."""

@@ -1,0 +1,147 @@
+"""The sentences of a story that tell it best: main ones of their article, borne out by the others."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from rag.llm.portions import excerpt
+from rag.summarizing.digest.copies import words_of
+from rag.summarizing.main_sentences import main_sentences
+from rag.text import sentences
+from rag.text.terms import DAYS, terms
+from rag.types import Article, Passage
+
+_OF_ARTICLE = 4  # sentences of an article that may tell the story
+_LONGEST = 45  # words of a sentence that is told as it stands
+_NEW = 0.2  # weight of being told by the newest articles
+_PLACE = 0.4  # weight of the place in the article, beside that of what other articles tell too
+_NEAR = 0.25  # of a sentence's words, on average over the other articles, that they have too
+_MOST = 0.5  # of the other articles, from which a name is one that the story is about
+_OF_THE_STORY = 1 / 3  # of a sentence that a paper repeats, words that other sentences have too
+# A sentence that opens so leans on the one before it, and one in quotation marks is somebody's.
+_LEANS = re.compile(
+    r"(?:This|That|These|Those|But|And|So|Also|There|Here|Then|I|We|You|Both|Neither|Such"
+    r"|(?:What|How|Why|Where|When|Who) (?:we|you|to|it|this)"
+    r"|The (?:two|pair|former|latter))\b|[\"“”'‘’(]|.*\?[\"”]?\Z",
+    re.S,
+)
+# What papers write about themselves.
+_FURNITURE = re.compile(
+    r"(?:sign up|subscribe|read more|click|follow|watch|see (?:also|the|how|what|more)"
+    r"|editor[’']s note|for (?:the latest|more)|a version of this|this (?:story|article|page)"
+    r"|contributing|breaking news|photos?:|updated|(?:additional )?(?:reporting|editing|writing) by)\b",
+    re.I,
+)
+_POINTS_BACK = re.compile(
+    r"\b(?:th(?:is|ese|ose)|the (?:document|latter|former|same|pair)|that (?:meeting|day|week|month|year"
+    r"|document|statement|move|decision|vote|order|sentence|point))\b",
+    re.I,
+)
+_PRONOUNS = frozenset("he she they it his her their its him them".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Central:
+    """Sentences of a story, the most telling first, each once, with where else it stands.
+
+    ``standing[text]`` is each place of a sentence, that in the oldest article first. ``apart`` are
+    those that share little with the other articles: a second subject of an article.
+    """
+
+    passages: tuple[Passage, ...]
+    standing: Mapping[str, Sequence[Passage]]
+    apart: frozenset[str]
+
+    def elsewhere(self, passage: Passage) -> Iterator[Passage]:
+        """The same sentence in other papers, once each: what several print is the most borne out."""
+        seen = {_paper(passage.article)}
+        for same in self.standing.get(passage.chunk.text, ()):
+            if _paper(same.article) not in seen:
+                seen.add(_paper(same.article))
+                yield same
+
+
+def central_sentences(articles: Sequence[Article]) -> Central:
+    """Sentences that stand by themselves, the most telling first, as passages with their scores.
+
+    Where an article has none, its first one is taken as it is.
+
+    Args:
+        articles: of one story, oldest first; ``articles[n]`` has the number n + 1.
+    """
+    told = [_telling(article, number) for number, article in enumerate(articles, start=1)]
+    standing: dict[str, list[Passage]] = {}
+    for passage in (passage for own in told for passage in own):
+        standing.setdefault(passage.chunk.text, []).append(passage)
+    furniture = _furniture(standing)
+    words = [words_of(article) for article in articles]
+    holders = Counter(stem for each in words for stem in each.stems)
+    naming = Counter(name for each in words for name in each.names)
+    others = max(1, len(articles) - 1)
+    scores: dict[str, float] = {}
+    apart = set[str]()
+    for number, own in enumerate(told, start=1):
+        kept = [passage.chunk.text for passage in own if passage.chunk.text not in furniture]
+        for place, text in enumerate(islice(dict.fromkeys(kept), _OF_ARTICLE)):
+            # A paper that repeats its own sentence does not bear it out.
+            same = 1 + _repeats(standing[text])
+            stems = terms(text).stems
+            shared = sum(max(0, holders[stem] - same) for stem in stems) / others
+            near = shared / max(1, len(stems))
+            named = max((naming[name] - same for name in terms(text).names), default=0)
+            if near < _NEAR and named < _MOST * others:
+                apart.add(text)
+            score = _PLACE / (1 + place) + near + _NEW * number / len(articles)
+            scores[text] = max(score, scores.get(text, 0.0))
+    found = [replace(standing[text][0], score=score) for text, score in scores.items()]
+    found.sort(key=lambda each: -each.score)
+    return Central(tuple(found), standing, frozenset(apart))
+
+
+def _telling(article: Article, number: int) -> list[Passage]:
+    """The main sentences of an article that stand by themselves, else its first one."""
+    main = [excerpt(article, number, *span) for span in main_sentences(article.text)]
+    return [each for each in main if stands_alone(each.chunk.text)] or [
+        excerpt(article, number, *span) for span in islice(sentences(article.text), 1)
+    ]
+
+
+def _furniture(standing: Mapping[str, Sequence[Passage]]) -> frozenset[str]:
+    """Sentences that one paper puts into several articles, and that have little to do with the rest."""
+    repeated = [
+        text
+        for text, places in standing.items()
+        if _repeats(places) == len({each.article.id for each in places}) - 1 > 0
+    ]
+    heard = Counter(stem for text in standing if repeated for stem in terms(text).stems)
+
+    def apart(text: str) -> bool:
+        stems = terms(text).stems
+        return sum(heard[stem] > 1 for stem in stems) < _OF_THE_STORY * len(stems)
+
+    return frozenset(filter(apart, repeated))
+
+
+def _repeats(places: Sequence[Passage]) -> int:
+    """In how many articles a sentence stands beyond one of each paper."""
+    articles = {each.article.id: _paper(each.article) for each in places}
+    return len(articles) - len(set(articles.values()))
+
+
+def _paper(article: Article) -> str:
+    return article.publisher.casefold() or article.id
+
+
+def stands_alone(sentence: str) -> bool:
+    """Whether it can be understood by itself: no pronoun stands before its first name."""
+    opens = _LEANS.match(sentence) or _FURNITURE.match(sentence)
+    if opens or _POINTS_BACK.search(sentence) or len(sentence.split()) > _LONGEST:
+        return False
+    for token in terms(sentence).tokens:
+        if token.name and token.folded not in DAYS:
+            return True
+        if token.folded in _PRONOUNS:
+            return False
+    return False

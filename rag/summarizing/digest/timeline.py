@@ -1,0 +1,58 @@
+"""What changed from day to day: sentences of a story with the day that each tells of."""
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+
+from rag.check.fresh import said, verbatim
+from rag.llm.portions import excerpt
+from rag.summarizing.digest.central import Central
+from rag.summarizing.digest.days import day_of
+from rag.summarizing.digest.disagree import Fact
+from rag.types import Article, Event, Passage
+
+_MOST = 8  # events
+_CHANGED = 10.0  # weight of a figure that a later day has otherwise; others have up to 1.6
+
+
+def timeline(
+    articles: Sequence[Article], central: Central, changed: Sequence[Fact]
+) -> tuple[Event, ...]:
+    """One event a day, oldest first, each a sentence as it stands.
+
+    Empty where all is of one day, or told by one article alone: that has its own order.
+
+    Args:
+        articles: of the story; ``articles[n]`` has the number n + 1.
+        central: what may be told, but for what has little to do with the other articles.
+        changed: figures of which a later day has another one; both are told.
+    """
+    found: list[tuple[date, float, Passage]] = []
+    numbers = {article.id: number for number, article in enumerate(articles, start=1)}
+    for fact in changed:
+        passage = excerpt(fact.article, numbers[fact.article.id], fact.start, fact.end)
+        found += [(fact.day, _CHANGED, passage)] if fact.day else []
+    own = (each for each in central.passages if each.chunk.text not in central.apart)
+    for passage in own:
+        day = day_of(passage.chunk.text, passage.article.published)
+        found += [(day, passage.score, passage)] if day else []
+    found.sort(key=lambda each: (each[0], -each[1]))
+    events: list[tuple[float, Event]] = []
+    for day, told in groupby(found, key=lambda each: each[0]):
+        events += _of_day(day, [(score, passage) for _, score, passage in told], events)
+    kept = sorted(events, key=lambda each: -each[0])[:_MOST]
+    days = sorted((event for _, event in kept), key=lambda event: event.day)
+    return tuple(days) if len(days) > 1 and len(articles) > 1 else ()
+
+
+def _of_day(
+    day: date, told: Sequence[tuple[float, Passage]], before: Sequence[tuple[float, Event]]
+) -> list[tuple[float, Event]]:
+    """The best sentence of a day that says what no day before it said."""
+    known = [event.claim for _, event in before]
+    for score, passage in told:
+        if score == _CHANGED or not said(passage.chunk.text, known):
+            claim = verbatim(passage)
+            if claim.supported:
+                return [(score, Event(day, claim))]
+    return []

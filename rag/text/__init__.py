@@ -1,0 +1,149 @@
+"""Text as the other rooms need it: normalised, hashed, cut into sentences and words."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+
+from rag.types import Article
+
+_ABBREVIATIONS = frozenset(
+    "adm al assn ave blvd brig capt cf cmdr col det dr drs e.g est fr ft gen gov hon i.e lt maj "
+    "messrs mr mrs ms mt pres prof rep rev sen sens sgt st supt univ v viz vs".split()
+)
+_BEFORE_NUMBERS = frozenset(
+    "apr aug dec feb fig jan jul jun mar no nov oct op sep sept vol".split()
+)
+# These stand at the end of sentences too: there the next one opens with a word of _OPENERS.
+_LAST_OR_NOT = frozenset(
+    "ariz bros calif co conn corp dept etc fla inc jr ltd minn neb nev okla sr tenn tex wis wyo".split()
+)
+_DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]")  # U.S, D.C, Ph.D, p.m
+_OPENERS = re.compile(
+    r"(?:A|An|And|As|At|But|He|Her|His|However|I|If|In|It|Its|On|She|So|That|The|Their|There|These"
+    r"|They|This|Those|We|What|When|While|Who|You)\s"
+)
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+# What agencies put before their first sentence, or is left of it: "(AP) — ", "(CNN Business) ", "— ".
+_AGENCY = re.compile(
+    r"(?:\((?:[A-Z]{2,5}(?: [A-Z][a-z]+)?|Reuters|Bloomberg|Xinhua)\)\s*(?:[–—-]+\s*)?|[–—]+\s+)"
+    r"(?=[\"“]?[A-Z0-9])"
+)
+# Only the first of a run of points may begin a match: a million points must not take a million runs.
+_ENDS = re.compile(
+    r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s|$)|(?<![。！？])[。！？]++[.!?…]*+[\"'”’»)\]」』）】》]*+"
+)
+_LAST_WORD = re.compile(r"[^\s(\[\"“‘']+$")
+_NOT_SPACE = re.compile(r"\S")
+_PARAGRAPH = re.compile(r"\n\s*\n")
+_WORD = re.compile(r"\w+(?:[’'.,]\w+)*")
+_SPACES = re.compile(r"[ \t\f\v\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+# Soft hyphens, zero-width characters, byte-order, directional and annotation marks, and the tags
+# of plane 14, which models read and people do not see.
+_INVISIBLE = re.compile(
+    r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+# Half of a surrogate pair, as JSON may hold, can be neither hashed nor stored.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def normalise(text: str) -> str:
+    """Unicode NFC, plain line ends, one space between words, no invisible or control characters.
+
+    Line breaks survive; lines are stripped, and more than one empty line becomes one.
+    """
+    text = re.sub(r"\r\n?|[\u2028\u2029\x85]", "\n", text)
+    # Composed last, for an invisible character may part a letter from its accent.
+    text = unicodedata.normalize("NFC", _CONTROL.sub("", _INVISIBLE.sub("", text)))
+    lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def content_id(title: str, text: str) -> str:
+    """The id of an article: 16 hexadecimal digits of the SHA-256 of its title and text."""
+    return hashlib.sha256(f"{title}\n\n{text}".encode()).hexdigest()[:16]
+
+
+def as_article(text: str, *, title: str = "", published: date | None = None) -> Article:
+    """A text as an article that is in no index and has no address."""
+    title, text = normalise(title), normalise(text)
+    return Article(content_id(title, text), "", title, text, published=published)
+
+
+def paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each paragraph; paragraphs are separated by empty lines."""
+    start = 0
+    for gap in _PARAGRAPH.finditer(text):
+        if text[start : gap.start()].strip():
+            yield start, gap.start()
+        start = gap.end()
+    if text[start:].strip():
+        yield start, len(text)
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each sentence, stripped of surrounding white space.
+
+    A sentence never crosses a paragraph border. Common English abbreviations, initials and
+    decimal points do not end one. The mark of an agency before it is left out.
+    """
+    for paragraph_start, paragraph_end in paragraphs(text):
+        start = paragraph_start
+        for end in _ENDS.finditer(text, paragraph_start, paragraph_end):
+            if _is_border(text, start, end, paragraph_end):
+                yield from _stripped(text, start, end.end())
+                start = end.end()
+        yield from _stripped(text, start, paragraph_end)
+
+
+def _is_border(text: str, start: int, end: re.Match[str], limit: int) -> bool:
+    following = _NOT_SPACE.search(text, end.end(), limit)
+    rest = text[following.start() : following.start() + 20] if following else ""
+    if not rest:
+        return True
+    if end.group().startswith((".", "…")):
+        if rest[0].islower():
+            return False
+        if end.group() == ".":
+            last = _LAST_WORD.search(text[max(start, end.start() - 20) : end.start()])
+            word = last.group() if last else ""
+            if word.lower() in _BEFORE_NUMBERS:
+                return not rest[0].isdecimal()
+            if word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper()):
+                return False
+            if word.lower() in _LAST_OR_NOT or _DOTTED.fullmatch(word):
+                return bool(_OPENERS.match(rest))
+    elif rest[0].islower() and end.group()[-1] in "\"'”’»)]":
+        return False  # "Why?" he asked.
+    return True
+
+
+def _stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    piece = text[start:end]
+    if not piece.strip():
+        return
+    first, last = start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
+    agency = _AGENCY.match(text, first, last)
+    yield agency.end() if agency else first, last
+
+
+def asks(sentence: str) -> bool:
+    """Whether a sentence is a question, by its last mark; one that quotes a question is not."""
+    return sentence.rstrip().endswith(("?", "？"))
+
+
+def written_date(day: date | None) -> str:
+    """A day in English words in any locale, ``Wednesday 19 January 2022``; empty for None."""
+    if day is None:
+        return ""
+    return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in order, with inner apostrophes, points and commas (``3.5``, ``U.S``)."""
+    return _WORD.findall(text)

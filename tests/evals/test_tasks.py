@@ -1,0 +1,206 @@
+"""Retrieval, faithfulness, summaries and cleaning over invented sets, with the fakes that ship."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from given_sets import (
+    BRIDGE,
+    SENTENCES,
+    make_bench,
+    measured,
+    values,
+    write,
+    write_frank,
+    write_gold_quiz,
+    write_judged,
+    write_pages,
+    write_paragraphs,
+)
+
+from rag.config import load
+from rag.errors import GenerateError
+from rag.evals.cleaning import Cleaning
+from rag.evals.faithfulness import Faithfulness, split
+from rag.evals.pairs import ClaimPairs
+from rag.evals.retrieval import Retrieval, variants
+from rag.evals.sets import claim_pairs
+from rag.evals.summaries import Summaries
+from rag.types import Message
+
+
+def no_model(messages: Sequence[Message]) -> str:
+    raise GenerateError("a language model was asked")
+
+
+def test_gold_articles_are_found_by_every_search(tmp_path: Path) -> None:
+    write_gold_quiz(tmp_path / "data")
+    write_paragraphs(tmp_path / "data")
+    with make_bench(tmp_path, replies=no_model) as bench:
+        records = measured(Retrieval(bench, context=False))
+        found = values(Retrieval(bench).figures(records))
+    assert len(records) == 6 + 3
+    for variant in ("lexical", "dense", "hybrid"):
+        for dated in ("as_of", "undated"):
+            assert found["realtimeqa_2031", variant, dated, "hit@1"] == (1.0, 6)
+        assert found["xquad.half", variant, "mrr@10"] == (1.0, 3)
+    assert not any("answer_in_context" in path for path in found)
+    assert records[0]["score"] == 1.0
+
+
+def test_an_article_of_a_later_day_is_not_found_as_of_the_question(tmp_path: Path) -> None:
+    article = {"url": "https://l.example/1", "title": "T", "text": SENTENCES[0] * 2}
+    late = {**article, "publish_date": "2031/06/01"}
+    question = {
+        "question_id": "q",
+        "date": "2031/05/01",
+        "question": SENTENCES[0],
+        "choices": [],
+        "answer_idx": [0],
+        "answer_text": ["trout"],
+        "gold_urls": [article["url"]],
+    }
+    other = {"url": "https://l.example/2", "title": "U", "text": SENTENCES[1] * 2}
+    write(tmp_path / "data", "realtimeqa_2031/corpus.jsonl.gz", [late, other])
+    write(tmp_path / "data", "realtimeqa_2031/questions.jsonl.gz", [question])
+    with make_bench(tmp_path) as bench:
+        records = measured(Retrieval(bench))
+        found = values(Retrieval(bench).figures(records))
+    name = "realtimeqa_2031"
+    assert found[name, "hybrid", "as_of", "hit@10"] == (0.0, 1)
+    assert found[name, "hybrid", "undated", "hit@1"] == (1.0, 1)
+    # What the model would be shown is held against the answer, not against the address.
+    assert found[name, "hybrid", "as_of", "answer_in_context"] == (0.0, 1)
+    assert found[name, "hybrid", "undated", "answer_in_context"] == (1.0, 1)
+    assert found[name, "hybrid", "as_of", "answer_in_350"] == (0.0, 1)
+    assert found[name, "hybrid", "undated", "answer_in_350"] == (1.0, 1)
+
+
+def test_each_search_alone_has_the_others_switched_off() -> None:
+    found = variants(load("default", environment={}))
+    assert set(found) == {"lexical", "dense", "hybrid"}
+    assert (found["lexical"].retrieve.dense_weight, found["dense"].retrieve.lexical_weight) == (
+        0,
+        0,
+    )
+    named = load("default", overrides=["reranker.model=some-model"], environment={})
+    assert variants(named)["reranked"].reranker.model == "some-model"
+    assert variants(named)["hybrid"].reranker.model == ""
+
+
+def test_the_check_is_held_against_people(tmp_path: Path) -> None:
+    write_judged(tmp_path / "data")
+    write_frank(tmp_path / "data")
+    with make_bench(tmp_path, replies=no_model) as bench:
+        task = Faithfulness(bench)
+        records = measured(task)
+        found = values(task.figures(records))
+        few = task.items(limit=2, seed=0)
+    assert [record["truth"] for record in records if record["dataset"] == "qags_half"].count(
+        True
+    ) == 2
+    for variant in ("answers", "summaries"):
+        assert found["qags_half", variant, "balanced_accuracy"] == (1.0, 4)
+        assert found["frank_cnndm", variant, "balanced_accuracy"] == (1.0, 4)
+        assert found["frank_bbc", variant, "balanced_accuracy"][1] == 2
+    assert len(few) == 6
+
+
+def test_a_summary_of_tokens_is_split_into_its_sentences() -> None:
+    assert split("ida fenn opened it . it cost 12 million .") == [
+        "ida fenn opened it .",
+        "it cost 12 million .",
+    ]
+    assert len(split(BRIDGE)) == 3
+
+
+@pytest.mark.slow
+def test_summaries_are_scored_against_references(tmp_path: Path) -> None:
+    write_frank(tmp_path / "data")
+    opened = "Mayor Ida Fenn opened the new Harrow bridge on Tuesday."
+
+    def reply(messages: Sequence[Message]) -> str:
+        said = "".join(message.content for message in messages)
+        return opened if "Harrow" in said else "A cheese from Pengarth won the gold medal."
+
+    with make_bench(tmp_path, replies=reply) as bench:
+        task = Summaries(bench)
+        records = measured(task)
+        found = values(task.figures(records))
+    assert len(records) == 2  # of XSum none
+    assert found["frank_cnndm", "supported"][0] == 1.0
+    scores = {str(record["summary"])[:5]: record["rouge1"] for record in records}
+    assert all(isinstance(score, float) and score > 0.4 for score in scores.values())
+    assert found["frank_cnndm", "density"][0] > 5
+    for record in records:
+        assert int(str(record["claims"])) >= 1
+        assert "[1]" not in str(record["summary"])
+
+
+def test_cleaning_from_html_and_from_text(tmp_path: Path) -> None:
+    write_pages(tmp_path / "data")
+    with make_bench(tmp_path, replies=no_model) as bench:
+        task = Cleaning(bench)
+        records = measured(task)
+        found = values(task.figures(records))
+    assert found["html", "f1"][0] == pytest.approx(1.0, abs=0.05)
+    assert found["html", "f1"][1] == 2
+    assert found["html_english", "f1"][1] == 1
+    for name in ("text_inscriptis", "text_bs4"):
+        assert found[name, "f1"][0] > 0.9
+        assert found[name, "f1"][1] == 2
+    assert {path[1] for path in found} == {"precision", "recall", "f1"}
+
+
+def test_a_page_that_cannot_be_read_counts_as_empty(tmp_path: Path) -> None:
+    row = {
+        "id": "bad",
+        "english": True,
+        "clean_body": "Ida Fenn opened the bridge on Tuesday.",
+        "raw_text_bs4": "\0\0",
+    }
+    write(tmp_path / "data", "article_extraction/rawtext_pairs.jsonl.gz", [row])
+    with make_bench(tmp_path) as bench:
+        (record,) = measured(Cleaning(bench))
+        found = values(Cleaning(bench).figures([record]))
+    assert record["shares"] == {"text_bs4": [0.0, 0.0, 1.0]}
+    assert found["text_bs4", "f1"] == (0.0, 1)
+
+
+def test_pairs_count_what_is_accepted_by_split_and_kind(tmp_path: Path) -> None:
+    def row(split: str, claim: str, *, supported: bool) -> str:
+        name = f"{split}-{claim[:12]}"
+        pair = {"id": name, "split": split, "kind": "name", "source": BRIDGE, "title": ""}
+        rest = {"published": "2031-05-01", "claim": claim, "supported": supported}
+        return json.dumps(pair | rest)
+
+    copied, invented = "Mayor Ida Fenn opened the new Harrow bridge.", "Nobody swam to Zorlon."
+    rows = (
+        row("fit", copied, supported=True),
+        row("fit", invented, supported=False),
+        row("held", copied, supported=False),
+        row("held", invented, supported=True),
+    )
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "check_pairs.jsonl").write_text("\n".join(rows))
+    with make_bench(tmp_path, replies=no_model) as bench:
+        task = ClaimPairs(bench)
+        found = values(task.figures(measured(task)))
+    assert found["fit", "balanced_accuracy"] == (1.0, 2)
+    assert found["held", "true_positive_rate"] == found["held", "true_negative_rate"] == (0.0, 2)
+    assert found["held", "name", "balanced_accuracy"] == (0.0, 2)
+
+
+def test_the_projects_own_pairs_are_even_and_their_splits_apart() -> None:
+    pairs = claim_pairs(Path(__file__).resolve().parents[1] / "gate")
+    splits = [[pair for pair in pairs if pair.split == name] for name in ("fit", "held", "fresh")]
+    assert len(pairs) == sum(map(len, splits)) >= 240
+    counts = [Counter((pair.kind, pair.supported) for pair in split) for split in splits]
+    assert counts[0] == counts[1]
+    assert counts[0].keys() == counts[2].keys()
+    assert all(len(set(count.values())) == 1 for count in counts)
+    fit, held, fresh = ({pair.source for pair in split} for split in splits)
+    assert not (fit & held or fit & fresh or held & fresh)
+    assert len({pair.claim for pair in pairs}) == len(pairs)

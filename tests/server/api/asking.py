@@ -1,0 +1,28 @@
+"""Clients that ask the API: plain HTTP, and OpenAI's own."""
+
+import httpx
+import openai
+from openai.types.chat import ChatCompletionMessageParam
+
+from rag.server.api import Served
+
+Messages = list[ChatCompletionMessageParam]
+
+
+def client(server: Served, token: str = "") -> httpx.Client:
+    """Plain HTTP; the proxies of the environment are not asked."""
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    return httpx.Client(base_url=server.url, trust_env=False, timeout=20, headers=headers)
+
+
+def of(server: Served, token: str = "none") -> openai.OpenAI:
+    """OpenAI's client, which asks once."""
+    plain = openai.DefaultHttpxClient(trust_env=False, timeout=20)
+    return openai.OpenAI(
+        base_url=f"{server.url}/v1", api_key=token, max_retries=0, http_client=plain
+    )
+
+
+def user(text: str) -> Messages:
+    """A chat of one question."""
+    return [{"role": "user", "content": text}]

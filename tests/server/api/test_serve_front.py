@@ -1,0 +1,288 @@
+"""Who is let in: names, origins, tokens, sizes; and what everybody may see."""
+
+import http.client
+import re
+import shutil
+import socket
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from asking import client
+from told import WHO
+
+from rag.errors import ConfigError
+from rag.server.api import Served
+from rag.server.api.tokens import add, remove
+
+if TYPE_CHECKING:
+    from served import Serve
+
+pytest_plugins = ("served",)
+
+
+@pytest.fixture
+def tokens(tmp_path: Path) -> Path:
+    add(tmp_path / "tokens.txt", "ida")
+    return tmp_path / "tokens.txt"
+
+
+# Where it listens
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ({"host": "0.0.0.0"}, r"at 0\.0\.0\.0 others on the network .*--tokens FILE.*--open-to"),
+        ({"host": ""}, "no address of this machine"),
+        ({"host": "192.0.2.1", "open_to_network": True}, "no address of this machine"),
+        ({"tokens": "nowhere.txt"}, "there is no tokens file nowhere.txt"),
+        ({"port": 70000}, "--port 70000"),
+    ],
+)
+def test_what_would_be_open_or_cannot_be_is_refused(
+    served: "Serve", wanted: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ConfigError, match=told):
+        served(**wanted)
+
+
+def test_beyond_loopback_it_is_told_and_any_name_will_do(served: "Serve", tokens: Path) -> None:
+    told: list[str] = []
+    tokens.chmod(0o644)
+    one = served(host="0.0.0.0", tokens=tokens, tell=told.append)
+    assert "chmod 600" in told[0]
+    assert "unencrypted" in told[1]
+    assert told[2].startswith(f"The API is at {one.url},")
+    with client(one) as ask:
+        assert ask.get("/health", headers={"host": "news.example"}).status_code == 200
+        assert ask.get("/articles", headers={"host": "news.example"}).status_code == 401
+
+
+# Names and origins
+
+
+def test_foreign_names_and_pages_are_refused(api: Served, ask: httpx.Client) -> None:
+    port = httpx.URL(api.url).port
+    for host in (f"127.0.0.1:{port}", f"LOCALHOST:{port}"):
+        assert ask.get("/health", headers={"host": host}).status_code == 200
+    for host in ("evil.example", f"evil.example:{port}", "127.0.0.1", ""):
+        assert ask.get("/health", headers={"host": host}).status_code == 421
+    foreign = ({"origin": "http://evil.example"}, {"origin": "null"}, {"origin": "http://[x"})
+    for headers in (*foreign, {"sec-fetch-site": "cross-site"}):
+        reply = ask.post("/ask", json={"question": WHO}, headers=headers)
+        assert reply.status_code == 403
+        assert reply.json()["error"]["type"] == "permission_error"
+    assert ask.post("/search", json={"query": WHO}, headers={"origin": api.url}).status_code == 200
+    assert "access-control-allow-origin" not in ask.get("/health").headers
+
+
+@pytest.mark.parametrize("path", ["/health", "/docs", "/nowhere", "/articles"])
+def test_every_answer_is_sealed(ask: httpx.Client, path: str) -> None:
+    headers = ask.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+    assert headers["cache-control"] == "no-store"
+    assert "server" not in headers
+
+
+# Tokens
+
+
+def test_only_holders_of_a_token_are_let_in(served: "Serve", tokens: Path) -> None:
+    token = add(tokens, "jon")
+    one = served(tokens=tokens)
+    with client(one) as ask:
+        for sent in ("", "Bearer", "Bearer wrong", "Basic aWRhOng=", f"Bearer {token}x"):
+            for path in ("/articles", "/metrics", "/v1/models", "/nowhere"):
+                reply = ask.get(path, headers={"authorization": sent} if sent else {})
+                assert reply.status_code == 401, (sent, path)
+                assert reply.headers["www-authenticate"] == "Bearer"
+                assert token not in reply.text
+        for path in ("/health", "/health/live", "/docs", "/docs/start.js", "/openapi.json"):
+            assert ask.get(path).status_code in {200, 503}
+        assert ask.get("/openapi.json").json()["security"] == [{"token": []}]
+    with client(one, token) as ask:
+        assert ask.get("/articles").status_code == 200
+        remove(tokens, "jon")
+        assert ask.get("/articles").status_code == 401  # at once
+        again = add(tokens, "jon")
+        assert again != token
+        assert ask.get("/articles").status_code == 401
+    with client(one, again) as ask:
+        assert ask.get("/articles").status_code == 200
+        tokens.write_text("damaged")
+        assert ask.get("/articles").status_code == 401
+
+
+# HEAD
+
+
+@pytest.mark.parametrize(
+    "path", ["/health", "/health/live", "/articles", "/v1/models", "/docs", "/metrics", "/nowhere"]
+)
+def test_head_is_get_without_its_body(ask: httpx.Client, path: str) -> None:
+    whole, head = ask.get(path), ask.head(path)
+    assert head.status_code == whole.status_code
+    assert head.content == b""
+    assert head.headers["content-type"] == whole.headers["content-type"]
+    assert int(head.headers["content-length"]) > 0
+    assert ask.get(path).status_code == whole.status_code  # on the same connection
+
+
+def test_head_is_known_where_get_is_and_counted_as_itself(ask: httpx.Client) -> None:
+    assert ask.head("/ask").status_code == 405
+    assert ask.head("/ask").headers["allow"] == "POST"
+    assert ask.put("/articles").headers["allow"] == "GET, HEAD, POST"
+    ask.head("/articles/0123456789abcdef")
+    told = ask.get("/metrics").text
+    assert (
+        'newsrag_requests_total{method="HEAD",route="/articles/{article_id}",status="404"}' in told
+    )
+
+
+# Sizes
+
+
+def test_large_bodies_are_refused_before_they_are_read(served: "Serve") -> None:
+    one = served(None, "serve.max_megabytes=1")
+    url = httpx.URL(one.url)
+    with closing(http.client.HTTPConnection(url.host, url.port, timeout=10)) as raw:
+        raw.putrequest("POST", "/ask")
+        raw.putheader("content-length", "1000001")
+        raw.endheaders()
+        assert raw.getresponse().status == 413
+
+
+def test_bodies_in_chunks_are_counted(served: "Serve") -> None:
+    one = served(None, "serve.max_megabytes=1")
+    with client(one) as ask:
+        parts = iter([b'{"question": "', WHO.encode(), b'"}'])
+        small = ask.post("/ask", content=parts, headers={"content-type": "application/json"})
+        assert small.status_code == 200
+    url = httpx.URL(one.url)
+    with closing(http.client.HTTPConnection(url.host, url.port, timeout=10)) as raw:
+        raw.putrequest("POST", "/ask")
+        raw.putheader("transfer-encoding", "chunked")
+        raw.endheaders()
+        chunk = b"x" * 100_000
+        for _ in range(11):
+            raw.send(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+        assert raw.getresponse().status == 413  # although its end never came
+
+
+def test_a_body_that_never_comes_is_given_up(
+    served: "Serve", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.server.api.middleware._BODY_SECONDS", 0.2)
+    url = httpx.URL(served().url)
+    with closing(http.client.HTTPConnection(url.host, url.port, timeout=10)) as raw:
+        raw.putrequest("POST", "/ask")
+        raw.putheader("content-length", "10")
+        raw.endheaders(b"{")
+        assert raw.getresponse().status == 408
+
+
+# What everybody may see
+
+
+def test_the_description_needs_nothing_from_elsewhere(ask: httpx.Client) -> None:
+    page = ask.get("/docs").text
+    assert "//" not in page.replace("<!doctype html>", "")
+    wanted = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert [one for one in wanted if one.startswith("/")] == [
+        "/docs/swagger-ui.css",
+        "/docs/swagger-ui-bundle.js",
+        "/docs/start.js",
+    ]
+    for path in wanted[1:]:
+        assert ask.get(path).status_code == 200
+    assert "://" not in ask.get("/docs/start.js").text
+    policy = ask.get("/docs").headers["content-security-policy"]
+    assert "connect-src 'self'" in policy
+    assert "http" not in policy
+    assert "unsafe-eval" not in policy
+    for path in ("/docs/../pyproject.toml", "/docs/..%2f..%2fetc%2fpasswd", "/docs/redoc.js"):
+        assert ask.get(path).status_code == 404
+
+
+@pytest.mark.slow
+def test_the_description_works_in_a_browser_that_asks_nobody_else(api: Served) -> None:
+
+    from playwright.sync_api import sync_playwright
+
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    if found is None:
+        pytest.skip("needs a browser on the path")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        page = browser.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{api.url}/docs")
+        page.get_by_text("/v1/chat/completions").first.wait_for()
+        page.get_by_text("/v1/models").first.click()
+        page.get_by_role("button", name="Try it out").click()
+        page.get_by_role("button", name="Execute").click()
+        page.get_by_text('"owned_by"').first.wait_for()
+        browser.close()
+    assert [url for url in asked if not url.startswith((f"{api.url}/", "data:", "blob:"))] == []
+
+
+def test_the_document_describes_every_operation(ask: httpx.Client) -> None:
+    document = ask.get("/openapi.json").json()
+    assert {
+        *("/v1/chat/completions", "/v1/models", "/search", "/ask", "/summarize", "/articles"),
+        *("/articles/{article_id}", "/health", "/health/ready", "/health/live", "/metrics"),
+    } <= set(document["paths"])
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert operation["description"], (method, path)
+            assert {"400", "401", "413", "500"} <= set(operation["responses"])
+            assert "422" not in operation["responses"]
+
+
+def test_metrics_count_by_route_and_never_by_address(ask: httpx.Client) -> None:
+    ask.post("/ask", json={"question": WHO})
+    ask.get("/articles/0123456789abcdef")
+    ask.get("/secret/address")
+    text = ask.get("/metrics")
+    assert text.headers["content-type"].startswith("text/plain; version=")
+    assert 'newsrag_requests_total{method="POST",route="/ask",status="200"}' in text.text
+    assert 'route="/articles/{article_id}",status="404"' in text.text
+    assert "secret" not in text.text
+    assert "0123456789abcdef" not in text.text
+    assert re.search(r'^newsrag_tokens_total\{kind="written"\} [1-9]', text.text, re.M)
+    assert re.search(r"^newsrag_model_waiting 0", text.text, re.M)
+
+
+def test_health_tells_when_the_models_are_ready(ask: httpx.Client) -> None:
+    found = ask.get("/health").json()
+    assert found["articles"] == 21
+    assert found["index"] == "samples"
+    assert found["model"] == "scripted"
+    assert found["ready"] is True
+    assert ask.get("/health/ready").status_code == 200
+
+
+def test_two_servers_share_no_figure(served: "Serve") -> None:
+    with client(served()) as one, client(served()) as other:
+        one.get("/health/live")
+        assert '/health/live"' in one.get("/metrics").text
+        assert '/health/live"' not in other.get("/metrics").text
+
+
+def test_nobody_outside_is_asked(served: "Serve", monkeypatch: pytest.MonkeyPatch) -> None:
+    connected: list[Any] = []
+    connect = socket.socket.connect
+
+    def noted(self: socket.socket, address: Any) -> None:
+        connected.append(address)
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", noted)
+    with client(served()) as ask:
+        ask.post("/ask", json={"question": WHO})
+    assert {address[0] for address in connected} == {"127.0.0.1"}

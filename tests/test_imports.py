@@ -1,0 +1,84 @@
+"""What may import what, and what importing loads: `lint-imports` reads the plan in pyproject.toml."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = sorted([*(ROOT / "rag").rglob("*.py"), *(ROOT / "app").rglob("*.py")])
+HEAVY = frozenset(
+    "torch transformers sentence_transformers faiss xllamacpp trafilatura httpx huggingface_hub "
+    "snowballstemmer gguf accelerate gradio matplotlib rouge_score pyarrow scipy spacy thinc".split()
+)
+WEB = frozenset("fastapi starlette uvicorn prometheus_client".split())
+PICKLES = frozenset("pickle cPickle _pickle dill cloudpickle joblib shelve marshal".split())
+# Modules of the page that `rag ui` needs before it loads Gradio.
+BEFORE_GRADIO = "accounts network guard login offline serve tunnel uploads".split()
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """The top-level packages that are loaded when these modules are imported in a new process."""
+    code = (
+        f"import sys, {', '.join(modules)}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def modules_of(*folders: str) -> list[str]:
+    """The dotted names of all modules below some folders, the commands left out."""
+    paths = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    names = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths)
+    return sorted(name.removesuffix(".__init__") for name in names if "__main__" not in name)
+
+
+def test_imports_go_down_the_layers() -> None:
+    lint = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()"]
+    done = subprocess.run(lint, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_importing_the_library_loads_nothing_heavy() -> None:
+    loaded = loaded_by("rag")
+    assert "rag" in loaded
+    assert not loaded & (HEAVY | WEB | {"numpy", "pydantic", "rich", "typer", "sqlite3"})
+
+
+def test_heavy_libraries_wait_for_their_first_use() -> None:
+    names = [name for name in modules_of("rag") if not name.startswith("rag.server.api")]
+    assert not loaded_by(*names) & (HEAVY | WEB)
+
+
+def test_the_page_waits_for_gradio() -> None:
+    assert not loaded_by(*(f"app.{name}" for name in BEFORE_GRADIO)) & (HEAVY | WEB)
+
+
+def test_no_file_unpickles_or_trusts_remote_code() -> None:
+    for path in FILES:
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                assert not {name.name.split(".")[0] for name in node.names} & PICKLES, path
+            elif isinstance(node, ast.ImportFrom):
+                assert (node.module or "").split(".")[0] not in PICKLES, path
+            elif isinstance(node, ast.keyword) and node.arg in {
+                "allow_pickle",
+                "trust_remote_code",
+            }:
+                assert isinstance(node.value, ast.Constant), path
+                assert node.value.value is False, path
+
+
+def test_public_names_are_true_and_few() -> None:
+    import rag
+
+    assert len(rag.__all__) == len(set(rag.__all__)) <= 12
+    for name in rag.__all__:
+        assert getattr(rag, name) is not None
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = rag.nonsense
