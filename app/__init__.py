@@ -1,1 +1,1 @@
-"""The web page: questions, articles and summaries in a browser. A guest of rag's public names."""
+"""Web page for questions, articles and summaries. Uses only the public names of rag."""

@@ -1,4 +1,4 @@
-"""Who may log in: a file with one line a user, ``name:scrypt:N:r:p:salt:hash``, never a password."""
+"""User accounts: a file with one ``name:scrypt:N:r:p:salt:hash`` line per user, no passwords."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ from rag.server.network import check_name as check_name_of
 from rag.server.network import read_lines, warning, write_lines
 
 LEAST_CHARACTERS = 8
-_N, _R, _P = 2**15, 8, 1  # about 32 MiB and a tenth of a second a guess
+_N, _R, _P = 2**15, 8, 1  # about 32 MiB and 0.1 s per guess
 _MOST_MEMORY = 256 * 1024 * 1024
 _SALT_BYTES, _HASH_BYTES = 16, 32
 _FIELDS = 7
@@ -22,7 +22,7 @@ _FIELDS = 7
 
 @dataclass(frozen=True)
 class _Hash:
-    """A salted hash of a password, with the costs that it was made with."""
+    """Salted password hash with the cost parameters it was made with."""
 
     n: int
     r: int
@@ -37,24 +37,24 @@ class _Hash:
 
 @dataclass(frozen=True)
 class Accounts:
-    """The users of a file, as it was when it was read."""
+    """Users of a file, as of when it was read."""
 
     users: Mapping[str, _Hash] = field(repr=False)
-    warning: str = ""  # what is wrong with the file though it can be used; empty: nothing
+    warning: str = ""  # a problem with a file that is still usable; empty: none
     _nobody: _Hash = field(default_factory=lambda: _hashed(secrets.token_hex()), repr=False)
 
     def allows(self, name: str, password: str) -> bool:
-        """Whether this is a user's password. An unknown name takes as long as a wrong password."""
+        """Check a user's password; an unknown name takes as long as a wrong password."""
         known = self.users.get(name)
         matches = (known or self._nobody).matches(password)
         return known is not None and matches
 
 
 def read(path: str | Path) -> Accounts:
-    """The users of a file.
+    """Read the users from a file.
 
     Raises:
-        ConfigError: if it is missing, empty or damaged; it names the line and what mends it.
+        ConfigError: if the file is missing, empty or damaged; names the line and the fix.
     """
     path = Path(path)
     mend = f"rag users add NAME --auth-file {path}"
@@ -75,12 +75,12 @@ def read(path: str | Path) -> Accounts:
 
 
 def add(path: str | Path, name: str, password: str) -> bool:
-    """Add a user, or give a known one a new password; True if the user was known.
+    """Add a user or set a known user's new password; return True if the user was known.
 
-    The file is written beside and renamed, and only its owner may read it.
+    The file is written to a temporary file and renamed; only its owner may read it.
 
     Raises:
-        ConfigError: if name or password cannot be used, or the file that is there is damaged.
+        ConfigError: if name or password is not usable, or the existing file is damaged.
     """
     path = Path(path)
     check_name(name)
@@ -89,19 +89,19 @@ def add(path: str | Path, name: str, password: str) -> bool:
     if path.exists():
         lines = [line for line in _lines(path, "") if line.strip()]
     if lines:
-        read(path)  # a damaged file is told, not written over
+        read(path)  # report a damaged file instead of overwriting it
     kept = [line for line in lines if line.partition(":")[0] != name]
     write_lines(path, [*kept, _line(name, _hashed(password))])
     return len(kept) < len(lines)
 
 
 def check_name(name: str) -> None:
-    """Raise ConfigError if this is no name for a user."""
+    """Raise ConfigError if this is not a valid user name."""
     check_name_of(name, "user")
 
 
 def check_password(password: str) -> None:
-    """Raise ConfigError if this is too short for a password."""
+    """Raise ConfigError if the password is too short."""
     if len(password) < LEAST_CHARACTERS:
         raise ConfigError(
             f"the password has {len(password)} characters, wanted at least {LEAST_CHARACTERS}."
@@ -113,7 +113,7 @@ def _lines(path: Path, mend: str) -> list[str]:
 
 
 def _parse(line: str, where: str, mend: str) -> tuple[str, _Hash]:
-    """The user of a line. What the line holds is never told: it may be a password."""
+    """Parse the user on a line. Errors never show the line's content: it may be a password."""
     fields = line.strip().split(":")
     if len(fields) != _FIELDS or fields[1] != "scrypt":
         seen = "a password in plain text, or something else" if len(fields) < _FIELDS else "a line"
@@ -144,9 +144,9 @@ def _hashed(password: str) -> _Hash:
 
 
 def _scrypt(password: str, salt: bytes, *, n: int, r: int, p: int, length: int) -> bytes:
-    # Half a surrogate pair, as a broken client may send one, is a wrong password and no error.
+    # Half a surrogate pair, which a broken client may send, is a wrong password, not an error.
     secret = password.encode("utf-8", "surrogatepass")
-    memory = 128 * r * (n + p) + 1_000_000  # what it takes, and some for the library itself
+    memory = 128 * r * (n + p) + 1_000_000  # what scrypt needs, and some for the library itself
     return hashlib.scrypt(secret, salt=salt, n=n, r=r, p=p, maxmem=memory, dklen=length)
 
 

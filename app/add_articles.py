@@ -1,4 +1,4 @@
-"""Articles on their way in from the page: files, pasted text, a web address; each with its outcome."""
+"""Add articles from the page: files, pasted text or a web address, each with its outcome."""
 
 import contextlib
 import io
@@ -19,25 +19,25 @@ from rag import News
 from rag.types import IngestReport, Outcome
 
 _MOST_PASTED = 1_000_000  # characters
-_MOST_FAILURES = 1_000  # of one file, after which the rest of it is left out
-_LISTED = 200  # outcomes that are shown one by one
+_MOST_FAILURES = 1_000  # in one file, after which the rest of it is skipped
+_LISTED = 200  # outcomes shown one by one
 
-Shown = tuple[str, Any]  # the outcomes, and what becomes of what was given: None empties it
+Shown = tuple[str, Any]  # the outcomes, and the new value of the input: None clears it
 
 
 class Tally:
-    """What became of what was given so far: all of it counted, some of it to be shown."""
+    """Outcomes of an ingestion so far: all are counted, some are listed."""
 
     def __init__(self, sources: Iterable[str]) -> None:
-        """Nothing has come of these yet."""
+        """Start with no outcomes from these sources."""
         self.counts: Counter[str] = Counter()
         self._sources = frozenset(sources)
-        self._whole: list[Outcome] = []  # sources that were not read, or not to their end
+        self._whole: list[Outcome] = []  # sources not read, or not to the end
         self._failed: list[Outcome] = []
         self._others: list[Outcome] = []
 
     def take(self, outcome: Outcome) -> None:
-        """Count one more."""
+        """Count one outcome."""
         self.counts[outcome.status] += 1
         kept = self._others
         if outcome.status == "failed":
@@ -46,29 +46,29 @@ class Tally:
             kept.append(outcome)
 
     def html(self, state: str) -> str:
-        """The numbers behind ``state``, and below them outcomes, what was not read first."""
+        """Render ``state`` and the counts, and below them outcomes, unread sources first."""
         listed = [*self._whole, *self._failed, *self._others]
         return render.outcomes(self.counts, listed[:_LISTED], state)
 
 
 class Files:
-    """Paths that are read one after the other, which know how far that is."""
+    """Paths read one after the other, with progress."""
 
     def __init__(self, paths: Sequence[str]) -> None:
-        """None is read yet."""
+        """Start with no path read."""
         self.paths = paths
         self._sizes = [_size(path) for path in paths]
         self._begun, self._since = 0, time.monotonic()
 
     def __iter__(self) -> Iterator[str]:
-        """Each path, when it is its turn."""
+        """Yield each path when its turn comes."""
         for path in self.paths:
             yield path
             self._begun += 1
 
     @property
     def state(self) -> str:
-        """How many are read, and how long the rest takes."""
+        """How many files are read, and the time left."""
         total = len(self.paths)
         if total == 1:
             return "Reading"
@@ -78,14 +78,14 @@ class Files:
 
 
 class Adding:
-    """The events that add articles."""
+    """Event handlers that add articles."""
 
     def __init__(self, news: News) -> None:
-        """Nothing is read yet."""
+        """Read nothing yet."""
         self._news = news
 
     def files(self, paths: Sequence[str] | None) -> Iterator[Shown]:
-        """Read uploaded files, which are deleted then; the outcomes as they come."""
+        """Read uploaded files, then delete them; yield the outcomes as they come."""
         chosen = list(paths or ())
         if len(chosen) > MOST_FILES:
             yield _refused(
@@ -110,7 +110,7 @@ class Adding:
             yield from self._added(Files(["-"]), stdin=io.BytesIO(text.encode()))
 
     def address(self, address: str) -> Iterator[Shown]:
-        """Fetch one web address, and nothing else: never a file of this machine."""
+        """Fetch a web address only, never a file of this machine."""
         address = address.strip()
         if not address.lower().startswith(("http://", "https://")):
             yield _refused(f"{address[:80]!r} is no web address. Wanted one with https://")
@@ -153,11 +153,11 @@ def _size(path: str) -> int:
     try:
         return Path(path).stat().st_size
     except OSError:
-        return 0  # an address, or gone, which its outcome tells
+        return 0  # an address, or gone, which its outcome reports
 
 
 def _deleted(paths: Iterable[str]) -> None:
-    """Uploads are of no use once they are read; nothing else is ever deleted."""
+    """Delete uploads, which are useless once read; never delete anything else."""
     folder = offline.uploads()
     for path in map(Path, paths):
         if folder and path.resolve().is_relative_to(folder.resolve()):

@@ -1,4 +1,4 @@
-"""The table of the articles: a page of it, in an order, with what is picked of all pages."""
+"""Table of the articles: one page in some order, with the selection across all pages."""
 
 import itertools
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from app.messages import explained
 from rag import News
 from rag.types import Article, Order
 
-_ROWS = 50  # a page of the table
+_ROWS = 50  # per page of the table
 ORDERS: tuple[Order, ...] = ("newest", "oldest", "title", "publisher")
 
-# A tick tells of its page alone: what is picked on others stays picked. Gradio makes the rows of a new
-# table out of those of the old one, with the ticks that were set in them: so the attribute decides.
+# A tick reports its own page only: the selection on other pages stays. Gradio builds the rows of a
+# new table from those of the old one, including ticks set there, so the attribute decides.
 CLICKS = """
 new MutationObserver(() => element.querySelectorAll('input[type=checkbox]').forEach((box) => {
   box.checked = box.hasAttribute('checked');
@@ -41,15 +41,15 @@ element.addEventListener('change', ({target}) => {
 
 
 class ArticleTable:
-    """The events of the table."""
+    """Event handlers of the table."""
 
     def __init__(self, news: News) -> None:
-        """Nothing is read yet."""
+        """Read nothing yet."""
         self._news = news
-        self._made = itertools.count()  # of a table, so that none is taken for the one before
+        self._made = itertools.count()  # table numbers, so that none is taken for the last
 
     def table(self, query: str | None, order: str, page: int, picks: Sequence[str]) -> str:
-        """A page of the table."""
+        """Render a page of the table."""
         try:
             query = (query or "").strip()[:200]
             total = self._news.count(query=query)
@@ -65,13 +65,13 @@ class ArticleTable:
         return table(rows, total, order, page, frozenset(picks), next(self._made))
 
     def first(self, query: str, picks: Sequence[str]) -> tuple[Any, ...]:
-        """The newest articles."""
+        """Show the newest articles."""
         return self.table(query, "newest", 0, picks), "newest", 0
 
     def sorted(
         self, query: str, picks: Sequence[str], order: str, event: gr.EventData
     ) -> tuple[Any, ...]:
-        """The table in another order: a second click on the day turns it round."""
+        """Show the table in another order; a second click on the day reverses it."""
         wanted = str(told(event, "order"))
         if wanted == "newest" == order:
             wanted = "oldest"
@@ -80,24 +80,24 @@ class ArticleTable:
     def turned(
         self, query: str, picks: Sequence[str], order: str, event: gr.EventData
     ) -> tuple[Any, ...]:
-        """Another page of the table."""
+        """Show another page of the table."""
         page = told(event, "page")
         page = page if isinstance(page, int) else 0
         return self.table(query, order, page, picks), order, page
 
     def picked(self, picks: Sequence[str], event: gr.EventData) -> tuple[Any, ...]:
-        """What is picked now, of the page that was ticked and of all others."""
+        """Return the current selection: the ticked page and all others."""
         ids, shown = (_ids(told(event, name)) for name in ("ids", "shown"))
         here = frozenset(shown)
         chosen = [*(each for each in picks if each not in here), *ids]
         return chosen, *actions(chosen)
 
     def cleared(self, query: str, order: str, page: int) -> tuple[Any, ...]:
-        """Nothing is picked any more."""
+        """Clear the selection."""
         return self.table(query, order, page, ()), [], *actions([])
 
     def delete(self, picks: Sequence[str], query: str, order: str, page: int) -> tuple[Any, ...]:
-        """Delete what is picked, and say what went."""
+        """Delete the selected articles and report how many were deleted."""
         try:
             gone = self._news.delete(picks)
             shown = f'<p class="quiet" role="status">{count(len(gone), "article")} deleted.</p>'
@@ -115,7 +115,7 @@ def _order(told: object) -> Order:
 
 
 def actions(picks: Sequence[str]) -> tuple[Any, ...]:
-    """The row of actions, which say for how many, and its confirmation folded away again."""
+    """Update the action row with the number selected, and hide its confirmation."""
     number = f"{len(picks):,} picked"
     return (
         gr.update(visible=bool(picks)),
@@ -128,7 +128,7 @@ def actions(picks: Sequence[str]) -> tuple[Any, ...]:
 def table(
     rows: Sequence[Article], total: int, order: str, page: int, picks: frozenset[str], made: int
 ) -> str:
-    """A page of articles as a table whose titles open them."""
+    """Render a page of articles as a table whose titles open them."""
     if not rows:
         return '<p class="quiet">No article matches.</p>'
     heads = "".join(

@@ -1,4 +1,4 @@
-"""The articles: find, read, add and delete them."""
+"""Articles tab: find, read, add and delete articles."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from app.events import INTAKE, LIGHT, Part
 from app.uploads import MOST_FILES, together
 from rag import News
 
-# Where the eyes go, the keyboard goes too.
+# Keyboard focus follows the eyes.
 _FOCUS = "() => setTimeout(() => document.querySelector('{}')?.focus(), 100)"
 
 _SHOW = "() => document.querySelector('#outcomes').scrollIntoView({block: 'nearest'})"
@@ -18,7 +18,7 @@ _SHOW = "() => document.querySelector('#outcomes').scrollIntoView({block: 'neare
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """The ids of what is ticked, and the button that has it summarised."""
+    """The ids of the ticked articles, and the button that summarises them."""
 
     button: gr.Button
     ids: gr.State
@@ -26,7 +26,7 @@ class Picked:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """What can be given to be added, each with its button."""
+    """Inputs for adding articles, each with its button."""
 
     files: gr.File
     add_files: gr.Button
@@ -50,7 +50,7 @@ def _button(label: str, *, ready: bool = True) -> gr.Button:
 
 
 def _form(megabytes: int) -> _Form:
-    """Lay out, folded away, where articles are added."""
+    """Lay out the collapsed form for adding articles."""
     with gr.Accordion("Add articles", open=False, elem_classes="adding"):
         files = gr.File(label="Files", file_count="multiple", type="filepath", height=150)
         gr.HTML(
@@ -71,7 +71,7 @@ def _form(megabytes: int) -> _Form:
 
 
 def build(news: News, changed: gr.State) -> tuple[Picked, Part]:
-    """Lay the tab out and wire it; returns what is picked, and what it does when the page opens."""
+    """Lay out and wire the tab; return the selection and what the tab does on page load."""
     table, adding = ArticleTable(news), Adding(news)
     order, place, picks = gr.State("newest"), gr.State(0), gr.State([])
     form = _form(news.settings.fetch.max_megabytes)
@@ -98,7 +98,7 @@ def build(news: News, changed: gr.State) -> tuple[Picked, Part]:
     search.change(table.first, [search, picks], shown, **LIGHT)
     listing.select(table.sorted, [search, picks, order], shown, **LIGHT)
     listing.change_page(table.turned, [search, picks, order], shown, **LIGHT)
-    # The last tick tells of all; "always_last" would forget what it told.
+    # The last tick reports all ticks; "always_last" would lose what it reported.
     listing.input(table.picked, picks, [picks, *acting], trigger_mode="multiple", **LIGHT)
     clear.click(table.cleared, [search, order, place], [listing, picks, *acting], **LIGHT)
     remove.click(lambda: gr.update(visible=True), None, confirm, **LIGHT).then(

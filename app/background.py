@@ -1,18 +1,18 @@
-"""Work on a thread of its own, so that the page can be told how far it is."""
+"""Work on a separate thread, so that the page can show progress."""
 
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TypeVar
 
-_TICK = 0.3  # seconds between two looks
+_TICK = 0.3  # seconds between two checks
 _T = TypeVar("_T")
 
 
 def stepped(steps: Generator[_T, None, None], *, name: str) -> Generator[_T | None, None, None]:
-    """What the steps yield, and None now and then while they are at it; raises what they raise.
+    """Yield what the steps yield, and None now and then while they run; raise what they raise.
 
-    Who stops listening closes them, as soon as the step at work is done.
+    If the consumer stops, the steps are closed as soon as the current one is done.
     """
     pool = ThreadPoolExecutor(1, thread_name_prefix=name)
     try:

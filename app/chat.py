@@ -1,4 +1,4 @@
-"""The chat: ask, watch the answer come, see its proof."""
+"""Chat tab: ask, watch the answer arrive, see its evidence."""
 
 import json
 import time
@@ -56,17 +56,17 @@ class Asked:
 
 
 class Chat:
-    """The tab's events. Holds no conversation: that is the browser's."""
+    """Event handlers of the tab. Holds no conversation: the browser does."""
 
     def __init__(self, news: News, profile: str, line: Line) -> None:
-        """Of the model nothing is asked yet."""
+        """Start without asking the model anything."""
         self._news, self._profile, self._line = news, profile, line
-        self.key = f"newsrag-conversation-{news.folder.name}"  # of the browser's store
+        self.key = f"newsrag-conversation-{news.folder.name}"  # key in the browser's store
 
-    # What is shown
+    # Rendering
 
     def welcome(self) -> str:
-        """The page before the first question."""
+        """Render the page before the first question."""
         try:
             info = self._news.info()
             examples = self._news.suggestions()
@@ -79,7 +79,7 @@ class Chat:
         return render.welcome("Ask the news", line, examples)
 
     def transcript(self, turns: Sequence[Turn]) -> str:
-        """All finished turns."""
+        """Render all finished turns."""
         if not turns:
             return self.welcome()
         return "".join(
@@ -90,7 +90,7 @@ class Chat:
         )
 
     def panel(self, turns: Sequence[Turn], number: int = -1) -> str:
-        """The sources of one turn, the last if none is named."""
+        """Render the sources of one turn, by default the last."""
         if not turns or not -len(turns) <= number < len(turns):
             return _PANEL_EMPTY
         shown = render.sources(numbered(turns[number].answer).citations)
@@ -99,19 +99,19 @@ class Chat:
     # Light events: they never wait for the model
 
     def restore(self, kept: object) -> tuple[str, str]:
-        """The conversation that the browser has kept."""
+        """Restore the conversation saved in the browser."""
         turns = self._turns(kept)
         return self.transcript(turns), self.panel(turns)
 
     def anew(self, kept: object, live: object) -> tuple[Any]:
-        """What stands there while nothing is asked, as the index is now."""
+        """Refresh the welcome page from the current index while nothing has been asked."""
         busy = "aria-busy" in str(live)
         return (gr.skip() if busy or self._turns(kept) else self.welcome(),)
 
     def begin(
         self, question: str, since: object, until: object, names: object, kept: object, resume: int
     ) -> tuple[Any, ...]:
-        """Show the question, before the model is asked."""
+        """Show the question before the model is asked."""
         turns = self._turns(kept)
         number = len(turns) if resume < 0 else min(resume, len(turns))
         before = turns[:number]
@@ -129,30 +129,30 @@ class Chat:
         return shown, live, _PANEL_SEARCHING, asked, busy, -1
 
     def sources(self, kept: object, event: gr.EventData) -> str:
-        """The panel of an earlier turn."""
+        """Show the panel of an earlier turn."""
         return self.panel(self._turns(kept), _number(event))
 
     def fresh(self, key: str, request: gr.Request) -> tuple[Any, ...]:
-        """A conversation without turns; what is being written for the old one ends unheard."""
+        """Start an empty conversation; any answer in progress for the old one is dropped."""
         self._line.stop(str(request.session_hash), "question", drop=True)
         return self.welcome(), "", _PANEL_EMPTY, None, _idle(), -1
 
     def markdown(self, kept: object) -> dict[str, str]:
-        """The conversation as Markdown, with its citations."""
+        """Export the conversation as Markdown, with its citations."""
         text = as_markdown([numbered(turn.answer) for turn in self._turns(kept)])
         return {"name": "conversation.md", "type": "text/markdown", "text": text}
 
     def json(self, kept: object) -> dict[str, str]:
-        """The conversation as JSON, with its citations."""
+        """Export the conversation as JSON, with its citations."""
         text = as_json([numbered(turn.answer) for turn in self._turns(kept)])
         return {"name": "conversation.json", "type": "application/json", "text": text}
 
-    # The heavy one
+    # The heavy event
 
     def reply(
         self, asked: Asked | None, kept: object, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        """Stream the answer: transcript, turn at work, panel, what the browser keeps, box."""
+        """Stream the answer: transcript, current turn, panel, what the browser saves, input box."""
         skip = gr.skip()
         if asked is None:
             yield (skip,) * 5
@@ -160,7 +160,7 @@ class Chat:
         known = self._turns(kept)
         before = known[: asked.kept]
         view = DraftView(asked.question)
-        ended = ""  # the turn as it is left, if it is
+        ended = ""  # the turn as it was left, if it was cut short
         try:
             with self._line.slot(str(request.session_hash), "question") as slot:
                 for picture in slot.paced(self._pictures(asked, before, view, slot)):
@@ -178,20 +178,20 @@ class Chat:
                         _idle(),
                     )
                     return
-                if slot.dropped:  # a picture may have been on its way when it was
+                if slot.dropped:  # an update may have been on its way at that time
                     yield skip, skip if self._line.followed(slot) else "", skip, skip, skip
                     return
             if slot.stopped.is_set():
                 ended = view.stopped()
         except Exception as error:  # noqa: BLE001 - told in place, and the app goes on
             ended = view.ended(explained(error))
-        if ended:  # the conversation stays as it was, also what was asked anew
+        if ended:  # the conversation stays as it was, even if a question was asked again
             yield self.transcript(known), ended, self.panel(known), skip, _idle()
 
     def _pictures(
         self, asked: Asked, before: Sequence[Turn], view: DraftView, slot: QueueSlot
     ) -> Iterator[str | Answer]:
-        """The turn at work as it changes, last the answer; less where it is stopped."""
+        """Yield the current turn as it changes, then the answer, which is missing if stopped."""
         history = [turn.answer for turn in before[-conversation.REMEMBERED :]]
         for waited, ahead in enumerate(self._line.places(slot)):
             if not waited:  # something to read meanwhile
@@ -205,7 +205,7 @@ class Chat:
         self._news.warm()
         yield view.picture("Searching …")
         events = self._news.stream(asked.question, history=history, filters=asked.filters)
-        with closing(events):  # who leaves or stops frees the model
+        with closing(events):  # leaving or stopping frees the model
             for event in events:
                 if isinstance(event, Answer):
                     yield event
@@ -215,20 +215,20 @@ class Chat:
                     return
 
     def stop(self, request: gr.Request) -> None:
-        """End this browser tab's question at the model's next word."""
+        """End this browser tab's question at the model's next token."""
         self._line.stop(str(request.session_hash), "question")
 
     def _turns(self, kept: object) -> tuple[Turn, ...]:
         return conversation.turns(self._news, kept)
 
     def _parcel(self, turns: Sequence[Turn]) -> str:
-        """What the browser is to keep; never twice the same, so that each is noticed."""
+        """What the browser is to save; never the same twice, so that each change is noticed."""
         kept = {"key": self.key, "turns": conversation.kept(turns), "at": time.time()}
         return json.dumps(kept)
 
 
 def build(page: gr.Blocks, news: News, profile: str, line: Line) -> tuple[list[Part], list[Part]]:
-    """Lay the tab out and wire it; returns what it does when the page opens, and on new articles."""
+    """Lay out and wire the tab; return what it does on page load, and on new articles."""
     chat = Chat(news, profile, line)
     with gr.Row(elem_classes="chat-row", equal_height=False):
         with gr.Column(scale=7, min_width=320, elem_classes="chat-column"):
@@ -254,12 +254,12 @@ def build(page: gr.Blocks, news: News, profile: str, line: Line) -> tuple[list[P
                 _PANEL_EMPTY, js_on_load=None, apply_default_css=False, elem_id="sources"
             )
     asked, resume = gr.State(None), gr.State(-1)
-    kept = gr.Textbox(chat.key, visible=False)  # the page puts what the browser keeps in its place
-    keep = gr.Textbox(visible="hidden")  # and this into the browser's store
+    kept = gr.Textbox(chat.key, visible=False)  # the page replaces this with what the browser saved
+    keep = gr.Textbox(visible="hidden")  # and this goes to the browser's store
     parcel = gr.JSON(visible=False)
 
     def again(kept: object, event: gr.EventData) -> tuple[Any, ...]:
-        """A turn's question and filters, and from where the conversation goes on."""
+        """Return a turn's question and filters, and where the conversation resumes."""
         turns, number = conversation.turns(news, kept), _number(event)
         if not 0 <= number < len(turns):
             return "", -1, *(gr.skip(),) * 3
@@ -311,7 +311,7 @@ def build(page: gr.Blocks, news: News, profile: str, line: Line) -> tuple[list[P
 
 
 def _idle() -> Any:
-    """The box while nothing is asked."""
+    """The input box while nothing is being asked."""
     return gr.update(submit_btn=True, stop_btn=False)
 
 

@@ -1,4 +1,4 @@
-"""The tab in which a text is checked against the articles, sentence by sentence."""
+"""Tab that checks a text against the articles, sentence by sentence."""
 
 import time
 from collections import Counter
@@ -19,22 +19,22 @@ from app.summaries import state_line
 from rag import Claim, News
 from rag.types import Filters, Verdict
 
-_MOST_CHARACTERS = 200_000  # that the field takes, as many as are checked at once
-_TICK = 0.5  # seconds between two pictures of a view list
-_Step = tuple[Claim, int, str]  # a checked sentence, of how many, and what to know about the text
+_MOST_CHARACTERS = 200_000  # the field's limit, as many as are checked at once
+_TICK = 0.5  # seconds between two updates of a growing list
+_Step = tuple[Claim, int, str]  # a checked sentence, the total number, and a note about the text
 
 
 class Checks:
-    """The tab's events."""
+    """Event handlers of the tab."""
 
     def __init__(self, news: News, line: Line) -> None:
-        """Nothing is checked yet."""
+        """Start with nothing checked."""
         self._news, self._line = news, line
 
     def run(
         self, text: str, since: object, until: object, names: object, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        """Check a text: results, what happens now, and the two buttons."""
+        """Check a text: yield results, state and the two buttons."""
         shown = ""
         try:
             filters = chosen(since, until, names)
@@ -46,7 +46,7 @@ class Checks:
             yield shown, render.trouble(explained(error)), *_buttons(busy=False)
 
     def _checked(self, text: str, filters: Filters, session: str) -> Iterator[tuple[str, str]]:
-        """The list so far, and what happens now."""
+        """Yield the list so far and the current state."""
         claims: list[Claim] = []
         note, total, drawn = "", 0, 0.0
         with self._line.slot(session, "check") as slot:
@@ -70,22 +70,25 @@ class Checks:
             yield claim, len(work), work.note
 
     def stop(self, request: gr.Request) -> str:
-        """End after the sentence at work, and say so."""
+        """Stop after the current sentence, and say so."""
         self._line.stop(str(request.session_hash), "check")
         return state_line("Stopping …")
 
 
 def _picture(claims: Sequence[Claim], total: int, note: str) -> tuple[str, str]:
-    """The list as it grows, and how far it is."""
+    """Render the list so far and the progress."""
     if not claims:
         return "", "Looking for articles …"
     return results(claims, note), f"{len(claims)} of {count(total, 'sentence')} checked …"
 
 
 def results(claims: Sequence[Claim], note: str = "", *, of: int = 0) -> str:
-    """The sentences as a list, each with its status, its unproven words and its quotes.
+    """Render the sentences as a list, each with its status, unsupported words and quotes.
 
-    ``of``: how many there should be; where they are fewer, it is said.
+    Args:
+        claims: the checked sentences.
+        note: what to know about the text.
+        of: how many there should be; fewer sentences are reported as such.
     """
     if not claims:
         return '<p class="quiet">Stopped before the first sentence.</p>'
@@ -115,7 +118,7 @@ def _buttons(*, busy: bool) -> tuple[Any, Any]:
 
 
 def build(news: News, line: Line) -> Part:
-    """Lay the tab out and wire it; returns what it does when the page opens, and on new articles."""
+    """Lay out and wire the tab; return what it does on page load, and on new articles."""
     tab = Checks(news, line)
     text = gr.Textbox(
         label="Text to check against the articles",

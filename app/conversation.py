@@ -1,7 +1,7 @@
-"""A conversation as the browser keeps it: a list of saved turns, read back from the index.
+"""Conversation as the browser saves it: a list of saved turns, read back from the index.
 
-The page reads it from the browser's store with each event and puts each new turn into it, so that
-several tabs of one person add to the same one; see ``filled`` and ``keep`` in page.js.
+The page reads it from the browser's store with each event and adds each new turn, so that several
+tabs of one person add to the same conversation; see ``filled`` and ``keep`` in page.js.
 """
 
 import json
@@ -16,22 +16,22 @@ from rag.errors import RagError
 from rag.export import saved
 from rag.types import Answer, Citation, Claim, Filters
 
-MOST_TURNS = 40  # that are kept; older ones go
-REMEMBERED = 4  # turns before a question that the model is told of
+MOST_TURNS = 40  # saved; older ones are dropped
+REMEMBERED = 4  # turns before a question that the model sees
 _MARK = re.compile(r"\[(\d+)\]")
 _FILTERS = TypeAdapter(Filters)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An answer, and which articles were searched for it."""
+    """An answer and the filters it was searched with."""
 
     answer: Answer
     filters: Filters
 
 
 def turns(news: News, kept: object) -> tuple[Turn, ...]:
-    """The turns of a conversation, oldest first; what cannot be read any more is left out.
+    """Read the turns of a conversation, oldest first; skip those no longer readable.
 
     ``kept`` comes from the browser, so it may be anything.
     """
@@ -47,7 +47,7 @@ def turns(news: News, kept: object) -> tuple[Turn, ...]:
 
 
 def kept(turns: Sequence[Turn]) -> list[object]:
-    """What the browser is to keep of a conversation."""
+    """What the browser is to save of a conversation."""
     return [
         {"answer": saved(turn.answer), "filters": _FILTERS.dump_python(turn.filters, mode="json")}
         for turn in turns[-MOST_TURNS:]
@@ -55,9 +55,9 @@ def kept(turns: Sequence[Turn]) -> list[object]:
 
 
 def numbered(answer: Answer) -> Answer:
-    """The answer with its sources numbered from 1 in the order in which they are cited.
+    """Renumber the sources of an answer from 1 in the order they are cited.
 
-    For people alone: the model goes by the numbers that its sources had in the prompt.
+    Only for readers: the model uses the numbers that its sources had in the prompt.
     """
     places = _places(answer.claims)
     for passage in answer.passages:
@@ -72,13 +72,13 @@ def numbered(answer: Answer) -> Answer:
 
 
 def in_order(claims: Sequence[Claim]) -> list[Claim]:
-    """Sentences with their sources numbered in the same way."""
+    """Renumber the sources of these sentences in the same way."""
     places = _places(claims)
     return [_renumbered(claim, places) for claim in claims]
 
 
 def _places(claims: Iterable[Claim]) -> dict[int, int]:
-    """The place of each number, by the order in which the sentences cite it."""
+    """Map each number to its place in citation order."""
     places: dict[int, int] = {}
     for claim in claims:
         for citation in claim.citations:

@@ -1,4 +1,4 @@
-"""Which events wait for what: light ones for nothing, heavy ones in one queue for each scarce thing."""
+"""Event settings: light events wait for nothing, heavy ones queue per scarce resource."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,18 +7,19 @@ from typing import Any, Final
 
 import gradio as gr
 
-# Each event of these is free to run beside all others, and shows no progress of Gradio's.
+# These events run concurrently with all others and show no Gradio progress.
 LIGHT: Final[dict[str, Any]] = {"show_progress": "hidden", "concurrency_limit": None}
-# One at a time over all people: what needs the language model. They wait in app.queue, where each is
-# told their place; it is full before these are so many, so that who comes then is told at once.
+# One at a time across all users: what needs the language model. They wait in app.queue, where each
+# is told its place; that queue is full before this limit is reached, so that newcomers are told at
+# once.
 MODEL: Final[dict[str, Any]] = {
     "show_progress": "hidden",
     "concurrency_id": "model",
     "concurrency_limit": 24,
 }
-# The page's own part of an event that is given a conversation: what the browser keeps, as it is now.
+# The page's own part of an event that takes a conversation: what the browser has saved now.
 FILLED: Final = "(...given) => window.newsrag.filled(given)"
-# One at a time as well: what writes to the index.
+# Also one at a time: what writes to the index.
 INTAKE: Final[dict[str, Any]] = {
     "show_progress": "minimal",
     "concurrency_id": "intake",
@@ -28,7 +29,7 @@ INTAKE: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one place of the page does when something happens to all of it."""
+    """What one part of the page does on an event that concerns the whole page."""
 
     does: Callable[..., Sequence[Any]]
     takes: Sequence[Any]
@@ -36,9 +37,9 @@ class Part:
 
 
 def together(event: Callable[..., object], *parts: Part) -> None:
-    """Let the parts answer an event as one.
+    """Let the parts handle an event as one.
 
-    One event for each would begin at once, and Gradio's page may miss the answer of one that begins
+    Separate events would begin at once, and Gradio's page may miss the response of one that begins
     just when another has ended.
     """
 
@@ -52,6 +53,6 @@ def together(event: Callable[..., object], *parts: Part) -> None:
 
 
 def told(event: gr.EventData, name: str) -> object:
-    """What the page said with an event; it comes from a browser, so it may be anything."""
+    """Return a value that the page sent with an event; it may be anything, as from any browser."""
     data = event._data
     return data.get(name) if isinstance(data, dict) else None

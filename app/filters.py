@@ -1,4 +1,4 @@
-"""The filters by day and publisher, as components and as :class:`rag.types.Filters`."""
+"""Filters by day and publisher, as components and as :class:`rag.types.Filters`."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -16,10 +16,10 @@ _LABEL = "Filter by date and publisher"
 
 
 class FilterBar:
-    """Days from and to, and publishers, folded away; what is set is told there all the same."""
+    """Collapsed fields for first day, last day and publishers; the label names what is set."""
 
     def __init__(self, news: News) -> None:
-        """Lay them out where this is called."""
+        """Lay the fields out where this is called."""
         self._news = news
         with gr.Accordion(_LABEL, open=False, elem_classes="filters") as folded:
             with gr.Row():
@@ -33,11 +33,11 @@ class FilterBar:
 
     @property
     def inputs(self) -> list[Any]:
-        """The components in the order that :func:`chosen` takes their values."""
+        """The components in the order in which :func:`chosen` takes their values."""
         return [self.since, self.until, self.publishers]
 
     def set_to(self, filters: Filters) -> tuple[Any, Any, Any]:
-        """The components as they were when these were chosen; a publisher may be gone since."""
+        """Set the components to these filters; a publisher may be gone since."""
         names = list(filters.publishers)
         choices = list(dict.fromkeys([*publishers(self._news), *names]))
         since, until = (day and day.isoformat() for day in (filters.since, filters.until))
@@ -45,7 +45,7 @@ class FilterBar:
 
     @property
     def anew(self) -> Part:
-        """The publishers as they are now; those that are still there stay chosen."""
+        """Refresh the publishers; those still there stay selected."""
 
         def offered(names: Sequence[str] | None) -> tuple[Any]:
             return (refreshed(publishers(self._news), names),)
@@ -58,7 +58,7 @@ def _day(label: str) -> gr.DateTime:
 
 
 def refreshed(choices: Sequence[str | tuple[str, str]], value: Sequence[str] | None) -> Any:
-    """Other choices for a dropdown of several; what was chosen is touched only where it is gone."""
+    """Update the choices of a multiselect dropdown; drop selected values only if they are gone."""
     there = {each if isinstance(each, str) else each[1] for each in choices}
     kept = [each for each in value or () if each in there]
     update = gr.update(choices=list(choices))
@@ -66,7 +66,7 @@ def refreshed(choices: Sequence[str | tuple[str, str]], value: Sequence[str] | N
 
 
 def publishers(news: News) -> list[str]:
-    """The publishers of the open index; none where it cannot be read."""
+    """Return the publishers of the open index; none if it cannot be read."""
     try:
         return list(news.info().publishers)
     except RagError:
@@ -74,10 +74,10 @@ def publishers(news: News) -> list[str]:
 
 
 def chosen(since: object, until: object, names: object) -> Filters:
-    """The filters that were set.
+    """Build the filters that were set.
 
     Raises:
-        QuestionError: if a day is none, or the first lies behind the last.
+        QuestionError: if a day is invalid, or the first is after the last.
     """
     first, last = _date(since), _date(until)
     if first and last and first > last:
@@ -87,7 +87,7 @@ def chosen(since: object, until: object, names: object) -> Filters:
 
 
 def described(filters: Filters) -> str:
-    """The filters in words that follow "articles": ``from 1 May 2022 of the Podil Lantern``."""
+    """Describe the filters in words after "articles": ``from 1 May 2022 of the Podil Lantern``."""
     days = [
         f"{word} {written_date(day).partition(' ')[2]}"
         for word, day in (("from", filters.since), ("until", filters.until))
@@ -99,11 +99,11 @@ def described(filters: Filters) -> str:
 
 
 def _label(since: object, until: object, names: object) -> Any:
-    """What the folded filters are called: what is set stands there, as far as it can be read."""
+    """Label of the collapsed filters, including what is set, as far as it can be read."""
     try:
         told = described(chosen(since, until, names))
     except QuestionError:
-        told = ""  # it is told when something is asked
+        told = ""  # reported when a question is asked
     return gr.update(label=" · ".join(filter(None, (_LABEL, told))))
 
 

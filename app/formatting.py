@@ -1,13 +1,13 @@
-"""Numbers and times, in words for people."""
+"""Numbers and times as text for people."""
 
 
 def count(number: int, noun: str) -> str:
-    """So many of something: ``1 article``, ``1,200 articles``."""
+    """Format a count: ``1 article``, ``1,200 articles``."""
     return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def left(seconds: float, share: float) -> str:
-    """How long the rest takes, where ``share`` of it took so many seconds; nothing where none is done."""
+    """Format the time left after ``share`` of it took ``seconds``; empty if nothing is done."""
     if share <= 0:
         return ""
     rest = seconds * (1 - share) / share

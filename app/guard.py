@@ -1,11 +1,11 @@
-"""What stands before the page: who may ask for what, and headers that keep the browser at home.
+"""Guard in front of the page: who may request what, and security headers for the browser.
 
-A request must name this server as its host and must not come from another origin
-(:mod:`rag.server.network.origin`), and must ask for one of the few paths that the page needs: what else
-Gradio offers (a proxy, a fetcher of foreign files, monitoring, editors) is not there.
+A request must name this server as its host, must not come from another origin
+(:mod:`rag.server.network.origin`), and must ask for one of the few paths that the page needs:
+whatever else Gradio offers (a proxy, a fetcher of remote files, monitoring, editors) is absent.
 
-Every answer carries a Content-Security-Policy under which the browser asks nobody but this server,
-and runs no script but Gradio's own files and those that stood in the page when it left here.
+Every response carries a Content-Security-Policy under which the browser contacts only this server,
+and runs only Gradio's own script files and the scripts that were in the page when it was sent.
 """
 
 import base64
@@ -27,11 +27,11 @@ _EXACT = frozenset(
 _BELOW = ("/assets/", "/static/", "/gradio_api/heartbeat/", "/gradio_api/file=")
 _ADDRESS = re.compile(r"^/gradio_api/file=\s*[a-z][a-z0-9+.-]+:", re.I)
 _UPLOAD = "/gradio_api/upload"
-_MOST_BYTES = 16_000_000  # of a request that is no upload; see app.uploads for those
+_MOST_BYTES = 16_000_000  # of a request that is not an upload; see app.uploads for those
 
 
 def policy(scripts: Iterable[str] = ()) -> str:
-    """The Content-Security-Policy; ``scripts`` are the hashes of the inline scripts that may run."""
+    """Build the Content-Security-Policy; ``scripts`` are the hashes of allowed inline scripts."""
     return "; ".join(
         [
             "default-src 'none'",
@@ -49,7 +49,7 @@ def policy(scripts: Iterable[str] = ()) -> str:
 
 
 def inline_scripts(html: bytes) -> set[str]:
-    """The hashes of the scripts that stand in a page, as a Content-Security-Policy names them."""
+    """Hash the inline scripts of a page as a Content-Security-Policy names them."""
     return {
         f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode('ascii')}'"
         for attributes, text in _SCRIPT.findall(html)
@@ -58,7 +58,7 @@ def inline_scripts(html: bytes) -> set[str]:
 
 
 class Guard:
-    """An ASGI application in front of another; see the module."""
+    """ASGI application in front of another; see the module."""
 
     def __init__(
         self,
@@ -68,13 +68,13 @@ class Guard:
         head: str = "",
         login: bytes = b"",
     ) -> None:
-        """Stand before ``app``.
+        """Guard ``app``.
 
         Args:
-            app: what answers the requests that are let through.
-            hosts: ``host:port`` under which the page may be asked for; None: any.
+            app: the application that answers the requests let through.
+            hosts: ``host:port`` values under which the page may be requested; None: any.
             head: HTML with scripts that the page adds to its own head.
-            login: the page for who has to log in first; empty: Gradio's own.
+            login: the page shown to users who must log in first; empty: Gradio's own.
         """
         self._app = app
         self._hosts = None if hosts is None else {host.lower() for host in hosts}
@@ -83,11 +83,11 @@ class Guard:
         self._scripts = inline_scripts(head.encode())
 
     def admit(self, host: str) -> None:
-        """Let requests in that come to or from this host too: the public name of a share link."""
+        """Also allow requests to or from this host: the public name of a share link."""
         self._public.add(host.lower())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one connection."""
+        """Handle one connection."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] != "http":
@@ -101,7 +101,7 @@ class Guard:
             await self._app(scope, receive, self._sealed(send))
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
-        """The status and reason with which a request is turned away; None: it is let through."""
+        """Return the status and reason for refusing a request; None: it is let through."""
         headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
         opened = scope["method"] == "GET" and scope["path"] in _PAGES
         refused = foreign(headers, hosts=self._hosts, public=self._public, opened=opened)
@@ -121,11 +121,11 @@ class Guard:
         return None
 
     def _sealed(self, send: Send, scripts: Iterable[str] = ()) -> Send:
-        """A ``send`` that puts the headers of security on an answer."""
+        """Return a ``send`` that adds the security headers to a response."""
         return sealed(send, [*SEAL, (b"content-security-policy", policy(scripts).encode())])
 
     def _page(self, send: Send) -> Send:
-        """A ``send`` that holds a page back until its scripts are known, and lets those run."""
+        """Return a ``send`` that buffers a page until its scripts are known, and allows those."""
         start: Message = {}
         body = bytearray()
 
@@ -145,13 +145,13 @@ class Guard:
 
 
 def _sized(start: Message, size: int) -> Message:
-    """The start of an answer with so many bytes."""
+    """Return the start of a response with its Content-Length set to ``size``."""
     headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
     return {**start, "headers": [*headers, (b"content-length", str(size).encode())]}
 
 
 async def refuse(send: Send, status: int, reason: str) -> None:
-    """Answer with a status and a line that says why."""
+    """Respond with a status and a line that gives the reason."""
     headers = [(b"content-type", b"text/plain; charset=utf-8")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": reason.encode()})

@@ -1,7 +1,7 @@
-"""The page before the page: name and password, in the look of the rest.
+"""Login page: name and password, in the style of the main page.
 
-Gradio's own has no masthead, fonts and colours of its own, and says "Incorrect Credentials"; where
-Gradio would send it, :mod:`app.guard` sends this one.
+Gradio's own has no masthead, none of these fonts and colours, and says "Incorrect Credentials";
+where Gradio would send it, :mod:`app.guard` sends this one.
 """
 
 import re
@@ -12,5 +12,5 @@ _FORM = Path(__file__).with_name("login.html")
 
 
 def page(css: str) -> bytes:
-    """The whole page; ``css`` is that of the page behind it."""
+    """Build the whole page; ``css`` is that of the main page."""
     return _FORM.read_text(encoding="utf-8").replace("/* style.css */", css).encode()

@@ -1,4 +1,4 @@
-"""What went wrong, in words for people; what only the machine's owner needs goes to the log."""
+"""Error messages for readers; what only the machine's owner needs goes to the log."""
 
 import logging
 import re
@@ -13,9 +13,9 @@ from rag.errors import (
 )
 
 _log = logging.getLogger(__name__)
-_SMALL = re.compile(r"\A[a-z]+(?= )")  # a plain word: the command line has one before it
-# Their own words name folders, processes and commands of the machine that serves the page. The
-# first that fits.
+_SMALL = re.compile(r"\A[a-z]+(?= )")  # a plain word: on the command line one comes before it
+# The messages of these errors name folders, processes and commands of the machine that serves the
+# page. The first match applies.
 _FOR_READERS: tuple[tuple[type[RagError], str], ...] = (
     (
         IndexMissing,
@@ -41,7 +41,7 @@ _FOR_READERS: tuple[tuple[type[RagError], str], ...] = (
 
 
 def explained(error: Exception) -> str:
-    """The message of an error that the library raises on purpose; anything else goes to the log."""
+    """Return the message of an error the library raises on purpose; log any other error."""
     for kind, message in _FOR_READERS:
         if isinstance(error, kind):
             _log.warning("told at the page as %r: %s", kind.__name__, error)

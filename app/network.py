@@ -1,4 +1,4 @@
-"""Who may reach the page, and what of that is refused before anything is served."""
+"""Who may reach the page, and what is refused before anything is served."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ def check(
     open_to_network: bool,
     tell: Callable[[str], object],
 ) -> Accounts | None:
-    """The users who may come in, None where everybody may; see :func:`app.serve.serve`.
+    """Return the users who may log in, None if anybody may; see :func:`app.serve.serve`.
 
     Raises:
         ConfigError: if the page would be open to others, or cannot listen there.

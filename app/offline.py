@@ -1,14 +1,14 @@
-"""Keep Gradio at home: no telemetry, no fetching for others, no settings from the environment.
+"""Keep Gradio offline: no telemetry, no fetching for others, no settings from the environment.
 
 What Gradio 6 would do on its own, and what stops it:
 
-- telemetry and the question for a newer version: ``GRADIO_ANALYTICS_ENABLED`` (here);
-- downloading what a browser names by its web address as a file: replaced (here);
+- telemetry and the check for a newer version: ``GRADIO_ANALYTICS_ENABLED`` (here);
+- downloading as a file whatever web address a browser names: replaced (here);
 - ``/gradio_api/file=https://...``, ``/proxy=``, run history on the hub, editors: not let through
   (:mod:`app.guard`);
-- requests to itself through a proxy of the environment, and the tunnel of ``GRADIO_SHARE``: its
+- requests to itself through a proxy from the environment, and the tunnel of ``GRADIO_SHARE``: its
   ``launch`` is not used (:mod:`app.serve`);
-- fonts, scripts and pictures from elsewhere in the browser: the Content-Security-Policy
+- fonts, scripts and images from elsewhere in the browser: the Content-Security-Policy
   (:mod:`app.guard`).
 """
 
@@ -18,9 +18,9 @@ from typing import NoReturn
 
 
 def keep_at_home(uploads: Path) -> None:
-    """Make it so in this process, before a page is built; uploads go to a folder of our own."""
+    """Apply the settings to this process before a page is built; uploads go to our own folder."""
     for name in [name for name in os.environ if name.startswith("GRADIO_")]:
-        del os.environ[name]  # GRADIO_SHARE, GRADIO_ALLOWED_PATHS and the like are not ours to obey
+        del os.environ[name]  # ignore GRADIO_SHARE, GRADIO_ALLOWED_PATHS and the like
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = str(uploads)
     from gradio import processing_utils
@@ -29,13 +29,13 @@ def keep_at_home(uploads: Path) -> None:
 
 
 def uploads() -> Path | None:
-    """The folder that uploads go to, while a page is served."""
+    """Return the folder for uploads while a page is served."""
     folder = os.environ.get("GRADIO_TEMP_DIR")
     return Path(folder) if folder else None
 
 
 def let_go(uploads: Path) -> None:
-    """Forget the folder of a page that is closed."""
+    """Forget the folder of a closed page."""
     if os.environ.get("GRADIO_TEMP_DIR") == str(uploads):
         del os.environ["GRADIO_TEMP_DIR"]
 

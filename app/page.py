@@ -1,4 +1,4 @@
-"""The page: masthead, four tabs, and the reader that opens over them."""
+"""Main page: masthead, four tabs, and the reader that opens over them."""
 
 import gradio as gr
 
@@ -23,13 +23,13 @@ _READER = """
 
 
 def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
-    """The whole page over an open library; nothing is loaded or asked yet.
+    """Build the whole page over an open library without loading or asking anything.
 
-    ``known`` says that its readers have logged in, so that they can log out.
+    ``known`` says that its users have logged in, so that they can log out.
     """
 
     def read_article(asked: object) -> str:
-        """An article as HTML, for the reader; the browser may ask for anything."""
+        """Render an article as HTML for the reader; the browser may ask for anything."""
         if not isinstance(asked, dict):
             return render.trouble("No article was named.")
         start, end = (asked.get(each) for each in ("start", "end"))
@@ -43,7 +43,7 @@ def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
     line = Line()
 
     def left(request: gr.Request) -> None:
-        """Who closes the page frees the model at its next step."""
+        """Free the model at its next step when a user closes the page."""
         line.stop(str(request.session_hash))
 
     with gr.Blocks(title="newsrag", analytics_enabled=False, fill_width=True) as page:
@@ -59,7 +59,7 @@ def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
             apply_default_css=False,
             server_functions=[read_article],
         )
-        changed = gr.State(0)  # how often the articles were, here
+        changed = gr.State(0)  # number of changes to the articles from this page
         with gr.Tabs() as tabs:
             with gr.Tab("Ask", id="ask"):
                 restored, renewed = chat.build(page, news, profile, line)
@@ -78,7 +78,7 @@ def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
 
 
 def look() -> dict[str, object]:
-    """The arguments of ``launch`` that make the page look as it does."""
+    """Return the arguments of ``launch`` that style the page."""
     style = f":root {{ --serif: {serif()}; }}\n{STYLE.read_text(encoding='utf-8')}"
     script = SCRIPT.read_text(encoding="utf-8")
     return {"theme": theme(), "css": style, "head": f"<script>{script}</script>"}

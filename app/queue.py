@@ -1,8 +1,8 @@
-"""The line before the language model: first come, first served, and each is told their place.
+"""Queue for the language model: first come, first served, and each user sees their place.
 
-Gradio's queue starts an event only when it is its turn, and tells the page no more than a number of
-its own. Here each event starts at once and waits in this line, so that the page can say who is
-before it; one that its browser has left is passed over.
+Gradio's queue starts an event only when its turn comes, and sends the page no more than a number of
+its own. Here each event starts at once and waits in this queue, so that the page can show how many
+are ahead; an event whose browser has left is skipped.
 """
 
 import threading
@@ -13,35 +13,35 @@ from typing import Literal, TypeVar
 
 from rag.errors import RagError
 
-_LEFT_AFTER = 20.0  # seconds in which nobody takes the next picture, after which they have left
-_LOOK = 0.4  # seconds between two looks at the line
-_MOST = 20  # that wait or are served; app.events.MODEL lets a few more come here, to be told so
+_LEFT_AFTER = 20.0  # seconds without taking the next update, after which a user counts as gone
+_LOOK = 0.4  # seconds between two checks of the queue
+_MOST = 20  # waiting or being served; app.events.MODEL admits a few more, to be told so
 _T = TypeVar("_T")
 Kind = Literal["question", "summaries", "check"]
 
 
 class LineFull(RagError):
-    """So many wait that one more would wait too long."""
+    """The queue is full: one more request would wait too long."""
 
 
 class QueueSlot:
-    """A place in the line, for one piece of work of one browser tab."""
+    """A place in the queue for one piece of work of one browser tab."""
 
     def __init__(self, session: str, kind: Kind) -> None:
-        """Not stopped, and awake."""
+        """Start neither stopped nor left."""
         self.session, self.kind = session, kind
         self.stopped = threading.Event()
-        self.dropped = False  # stopped, and nobody wants to hear of it
-        self._shown: float | None = None  # since when a picture waits to be taken
+        self.dropped = False  # stopped, and nobody wants the result
+        self._shown: float | None = None  # since when an update waits to be taken
 
     @property
     def left(self) -> bool:
-        """Whether nobody takes what is shown any more."""
+        """Whether nobody takes the updates any more."""
         shown = self._shown
         return shown is not None and time.monotonic() - shown > _LEFT_AFTER
 
     def paced(self, pictures: Iterable[_T]) -> Iterator[_T]:
-        """The pictures, noting when one is not taken."""
+        """Yield the pictures, noting when one is not taken."""
         for picture in pictures:
             self._shown = time.monotonic()
             yield picture
@@ -49,17 +49,21 @@ class QueueSlot:
 
 
 class Line:
-    """Tickets in order; the first is being served."""
+    """Slots in order; the first is being served."""
 
     def __init__(self) -> None:
-        """Nobody waits."""
+        """Start with an empty queue."""
         self._tickets: list[QueueSlot] = []
         self._lock = threading.Lock()
         self._moved = threading.Condition(self._lock)
 
     @contextmanager
     def slot(self, session: str, kind: Kind) -> Iterator[QueueSlot]:
-        """Join at the end; leave when the work is done, however it ends. Raises LineFull."""
+        """Join at the end; leave when the work is done, however it ends.
+
+        Raises:
+            LineFull: if nobody can join now.
+        """
         slot = QueueSlot(session, kind)
         with self._lock:
             self._check()
@@ -75,14 +79,14 @@ class Line:
             self._check()
 
     def places(self, slot: QueueSlot) -> Iterator[int]:
-        """How many are before this slot, now and then, until it is the first or is stopped."""
+        """Yield now and then how many are ahead, until this slot is first or stopped."""
         while not slot.stopped.is_set() and (ahead := self._ahead(slot)):
             yield ahead
             with self._lock:
                 self._moved.wait(_LOOK)
 
     def stop(self, session: str, kind: Kind | None = None, *, drop: bool = False) -> None:
-        """Ask work of a browser tab to end, all of it or of one kind: it does at its next step."""
+        """Ask a browser tab's work, all of it or of one kind, to end at its next step."""
         with self._lock:
             for slot in self._tickets:
                 if slot.session == session and kind in {None, slot.kind}:
@@ -91,7 +95,7 @@ class Line:
             self._moved.notify_all()
 
     def followed(self, slot: QueueSlot) -> bool:
-        """Whether its browser tab has more work of the kind since."""
+        """Whether its browser tab has other work of this kind in the queue."""
         with self._lock:
             return any(
                 each is not slot
@@ -111,12 +115,12 @@ class Line:
     def _ahead(self, slot: QueueSlot) -> int:
         with self._lock:
             self._pass_over()
-            if slot not in self._tickets:  # who was taken for gone stands at the end again
+            if slot not in self._tickets:  # a slot taken for gone rejoins at the end
                 self._tickets.append(slot)
             return self._tickets.index(slot)
 
     def _pass_over(self) -> None:
-        """Forget those who have left."""
+        """Drop the slots of users who have left."""
         self._tickets = [each for each in self._tickets if not each.left]
 
     def _leave(self, slot: QueueSlot) -> None:
@@ -127,5 +131,5 @@ class Line:
 
 
 def before(ahead: int) -> str:
-    """The place in words."""
+    """Describe a place in the queue."""
     return "1 is before you" if ahead == 1 else f"{ahead} are before you"

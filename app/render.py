@@ -1,7 +1,7 @@
-"""Answers, proofs and articles as HTML. Text of articles, people and models is data here, never markup.
+"""Render answers, evidence and articles as HTML. Outside text is data here, never markup.
 
-Pure functions from the types of :mod:`rag.types` to text. Whatever comes from outside passes
-:func:`esc`, and addresses :func:`link`; nothing else may write an attribute or a tag.
+Pure functions from the types of :mod:`rag.types` to text. Text from articles, people and models
+passes :func:`esc`, and addresses pass :func:`link`; nothing else may write an attribute or a tag.
 """
 
 import re
@@ -41,20 +41,20 @@ _BECAME: Mapping[str, str] = {
     "duplicate": "already there",
     "failed": "not read",
 }
-_LINE = re.compile(r":\d+\Z")  # of a file
-_TAIL = 12  # letters before a mark, at most, that go to the next line with it
-_SHORT = 60  # characters of a first line that may yet become a short answer
+_LINE = re.compile(r":\d+\Z")  # line number of a file
+_TAIL = 12  # most characters before a mark that wrap to the next line with it
+_SHORT = 60  # characters of a first line that may still become a short answer
 _END_UNPROVEN = '<span class="unseen">)</span>'
 _BRACES = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
 
 
 def esc(text: object) -> str:
-    """Text that is safe between tags and in quoted attributes, and in templates as well."""
+    """Escape text for use between tags, in quoted attributes and in templates."""
     return escape(str(text), quote=True).translate(_BRACES)
 
 
 def link(url: str) -> str:
-    """A link for a web address; the bare name for a file or upload; nothing for other schemes."""
+    """Render a web address as a link, a file or upload as its bare name, others as nothing."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -71,7 +71,7 @@ def link(url: str) -> str:
 
 
 def day(value: date | None) -> str:
-    """A day in words, with its ISO form for machines; empty for none."""
+    """Render a day in words, with its ISO form for machines; empty for None."""
     if value is None:
         return ""
     weekday, _, rest = written_date(value).partition(" ")
@@ -81,12 +81,12 @@ def day(value: date | None) -> str:
 
 
 def about(publisher: str, published: date | None) -> str:
-    """Paper and day, as far as they are known."""
+    """Render publisher and day, as far as they are known."""
     return " · ".join(filter(None, (esc(publisher), day(published))))
 
 
 def opens(article_id: str, start: int, end: int, field: ArticleField = "text") -> str:
-    """The attributes by which page.js opens an article at a quote."""
+    """Build the attributes by which page.js opens an article at a quote."""
     place = f'data-start="{start:d}" data-end="{end:d}"'
     return f'data-article="{esc(article_id)}" {place} data-field="{esc(field)}"'
 
@@ -96,7 +96,7 @@ def _opens_at(citation: Citation) -> str:
 
 
 def mark(citation: Citation) -> str:
-    """The number behind a sentence; a click opens the article at the quote."""
+    """Render the number after a sentence; a click opens the article at the quote."""
     return (
         f'<button type="button" class="cite" {_opens_at(citation)}'
         f' aria-label="Source {citation.number:d}: {esc(citation.title or citation.publisher)}"'
@@ -105,10 +105,10 @@ def mark(citation: Citation) -> str:
 
 
 def claim(value: Claim) -> str:
-    """A checked sentence with its marks; words that no quote proves are underlined and named so."""
+    """Render a checked sentence with its marks; unsupported words are underlined and labelled."""
     *before, (last, proven) = list(pieces(value)) or [("", True)]
     cited = {c.number: c for c in value.citations}.values()
-    # No line begins with a mark: the end of the last word goes with it.
+    # No line begins with a mark: the end of the last word wraps with it.
     cut = max(last.rfind(" ") + 1, len(last) - _TAIL)
     end = "" if proven else _END_UNPROVEN
     tail = f'<span class="tail">{esc(last[cut:])}{end}{"".join(map(mark, cited))}</span>'
@@ -128,19 +128,19 @@ def _run(shown: str, proven: bool) -> str:
 
 
 def claims(values: Iterable[Claim]) -> str:
-    """Sentences one behind the other."""
+    """Render sentences one after the other."""
     return " ".join(map(claim, values))
 
 
 def legend(values: Iterable[Claim]) -> str:
-    """What underlined words are, where there are any."""
+    """Explain the underlined words, if there are any."""
     if all(value.supported for value in values):
         return ""
     return '<p class="legend"><span class="unproven">Underlined</span>: no quote proves these words.</p>'
 
 
 def card(quotes: Sequence[Citation], *, numbered: bool = True) -> str:
-    """An article and the quotes of it that are used; title and quotes open it there."""
+    """Render an article and its quotes used; title and quotes open it there."""
     first = quotes[0]
     number = f'<span class="card-number">{first.number:d}</span>' if numbered else ""
     return (
@@ -160,19 +160,19 @@ def _quote(citation: Citation) -> str:
 
 
 def cards(citations: Sequence[Citation], *, numbered: bool = True) -> str:
-    """A card for each article of these quotes."""
+    """Render a card for each article of these quotes."""
     items = "".join(card(quotes, numbered=numbered) for quotes in by_article(citations))
     return f'<ol class="cards">{items}</ol>' if items else ""
 
 
 def sources(citations: Sequence[Citation]) -> str:
-    """The sources of a turn, for the panel beside it."""
+    """Render the sources of a turn for the panel beside it."""
     shown = cards(citations)
     return f'<h3 class="panel-heading">Sources</h3>{shown}' if shown else ""
 
 
 def first_look(citations: Sequence[Citation]) -> str:
-    """The sentences nearest to a question, while the model still reads."""
+    """Render the sentences nearest to a question, while the model still reads."""
     if not citations:
         return '<p class="quiet">No sentence of the articles comes near the question.</p>'
     return (
@@ -182,7 +182,7 @@ def first_look(citations: Sequence[Citation]) -> str:
 
 
 def answer_body(answer: Answer, searched: str = "") -> str:
-    """What was answered, or the calm state of a refusal; ``searched`` are the filters in words."""
+    """Render an answer or refusal; ``searched`` describes the filters."""
     if answer.refused:
         return _refusal(answer, searched)
     doubt = f'<p class="unsure">{esc(doubts(answer))}</p>' if answer.status == "unsure" else ""
@@ -193,7 +193,7 @@ def answer_body(answer: Answer, searched: str = "") -> str:
 
 
 def disagreement(value: Disagreement) -> str:
-    """What two articles tell otherwise, side by side, each with its paper and day."""
+    """Render two contradicting quotes side by side, each with publisher and day."""
     sides = value.about or ("", "")
     columns = "".join(_side(side, quote) for side, quote in zip(sides, value.quotes, strict=True))
     return f'<h4>{differ(value)}</h4><div class="sides">{columns}</div>'
@@ -208,7 +208,7 @@ def _side(side: str, quote: Citation) -> str:
 
 
 def said(short: str, sentences: str) -> str:
-    """The short answer large, where there is one, and the sentences below it; both as HTML."""
+    """Render the large short answer, if any, above the sentences; both are HTML."""
     parts = (f'<p class="short">{short}</p>' * bool(short), f"<p>{sentences}</p>" * bool(sentences))
     return f'<div class="answer">{"".join(parts)}</div>' if any(parts) else ""
 
@@ -230,7 +230,7 @@ def _refusal(answer: Answer, searched: str) -> str:
 
 
 def small_print(value: Answer | Summary | Digest, profile: str) -> str:
-    """Model, profile and time, small."""
+    """Render model, profile and time as small print."""
     seconds = value.timing.total
     known = [esc(value.model.partition(":")[2] or value.model)]
     if profile:
@@ -241,7 +241,7 @@ def small_print(value: Answer | Summary | Digest, profile: str) -> str:
 
 
 def turn(number: int, answer: Answer, profile: str, searched: str = "") -> str:
-    """A finished turn of the conversation: question, answer and what can be done with both."""
+    """Render a finished turn of the conversation: question, answer and their actions."""
     actions = "".join(
         f'<button type="button" class="act" data-act="{act}" data-number="{number:d}">{label}</button>'
         for act, label in (("retry", "Ask again"), ("edit", "Edit"), ("sources", "Sources"))
@@ -259,7 +259,14 @@ def turn(number: int, answer: Answer, profile: str, searched: str = "") -> str:
 
 
 def working(question: str, body: str, state: str, note: str = "") -> str:
-    """The turn at work. ``body`` is what it says so far, ``state`` what happens now; ``note`` more."""
+    """Render the turn in progress.
+
+    Args:
+        question: the question as asked.
+        body: what the answer says so far, as HTML.
+        state: what happens now.
+        note: more on the state.
+    """
     return (
         '<article class="turn working" aria-busy="true">'
         f'<h2 class="question">{esc(question)}</h2>'
@@ -270,9 +277,9 @@ def working(question: str, body: str, state: str, note: str = "") -> str:
 
 
 def draft(written: str, checked: Sequence[Claim], unchecked: str) -> str:
-    """Sentences as they are checked, and behind them what is still being written.
+    """Render the sentences checked so far, and after them what is still being written.
 
-    ``written`` is all of the draft; where its first line is short, it is the short answer.
+    ``written`` is the whole draft; if its first line is short, it is the short answer.
     """
     first, newline, _ = written.partition("\n")
     if checked:
@@ -284,7 +291,7 @@ def draft(written: str, checked: Sequence[Claim], unchecked: str) -> str:
 
 
 def _headed(first: str, checked: Sequence[Claim]) -> tuple[Sequence[Claim], Sequence[Claim]]:
-    """The claim that is the first line of the draft alone, if one is, and the others."""
+    """Separate the claim that is all of the draft's first line, if any, from the others."""
     alone = bool(checked) and checked[0].text.rstrip(". ") == first.strip().rstrip(". ")
     return checked[:alone], checked[alone:]
 
@@ -294,7 +301,7 @@ def _unchecked(text: str) -> str:
 
 
 def trouble(message: str, question: str = "", so_far: str = "") -> str:
-    """What went wrong and what to do, in place; below ``so_far``, what had been shown, as HTML."""
+    """Render an error message in place, below ``so_far``: what had been shown, as HTML."""
     asked = f'<h2 class="question">{esc(question)}</h2>' if question else ""
     return (
         f'<article class="turn">{asked}{so_far}'
@@ -303,7 +310,7 @@ def trouble(message: str, question: str = "", so_far: str = "") -> str:
 
 
 def welcome(title: str, line: str, examples: Sequence[str]) -> str:
-    """What stands where no question has been asked yet."""
+    """Render the page shown before any question is asked."""
     buttons = "".join(
         f'<li><button type="button" class="example" data-question="{esc(each)}">{esc(each)}</button></li>'
         for each in examples
@@ -315,7 +322,7 @@ def welcome(title: str, line: str, examples: Sequence[str]) -> str:
 
 
 def article(value: Article, start: int = 0, end: int = 0, *, in_title: bool = False) -> str:
-    """An article for reading, ``text[start:end]`` highlighted, or these characters of its title."""
+    """Render an article with ``text[start:end]``, or that span of its title, highlighted."""
     known = " · ".join(
         filter(
             None,
@@ -337,7 +344,7 @@ def article(value: Article, start: int = 0, end: int = 0, *, in_title: bool = Fa
 
 
 def _highlighted(text: str, start: int, end: int) -> str:
-    """The text with one span marked; the mark is closed and opened again at paragraph borders."""
+    """Mark one span of the text, closing and reopening the mark at paragraph breaks."""
     if not 0 <= start < end <= len(text):
         return esc(text)
     inner = esc(text[start:end]).replace("\n\n", "</mark>\n\n<mark>")
@@ -345,7 +352,7 @@ def _highlighted(text: str, start: int, end: int) -> str:
 
 
 def summary(value: Summary, articles: Mapping[str, Article], profile: str) -> str:
-    """A summary with its proof."""
+    """Render a summary with its evidence."""
     titles = [articles[each] for each in value.article_ids if each in articles]
     heading = "".join(
         f'<button type="button" class="near" {opens(each.id, 0, 0)}>{esc(each.title or each.url)}'
@@ -364,7 +371,7 @@ def summary(value: Summary, articles: Mapping[str, Article], profile: str) -> st
 
 
 def left_out(values: Sequence[Claim]) -> str:
-    """What the model wrote for a summary and no quote proves, folded away."""
+    """Render, collapsed, what the model wrote for a summary and no quote supports."""
     dropped = [value for value in values if value.status == "unsupported"]
     if not dropped:
         return ""
@@ -379,7 +386,7 @@ def left_out(values: Sequence[Claim]) -> str:
 
 
 def outcomes(counts: Mapping[str, int], listed: Sequence[Outcome], state: str = "") -> str:
-    """What became of what was added: numbers of all, and those outcomes that are listed."""
+    """Render the outcomes of an ingestion: counts of all, and those outcomes that are listed."""
     numbers = dict.fromkeys(_BECAME.values(), 0)
     for status, name in _BECAME.items():
         numbers[name] += counts.get(status, 0)
@@ -399,7 +406,7 @@ def _outcome(outcome: Outcome) -> str:
 
 
 def _told(outcome: Outcome) -> str:
-    """What it is and why, without the folder of this machine that it was put into for reading."""
+    """Render an outcome and its reason, without the local folder it was put into for reading."""
     file = _LINE.sub("", outcome.source)
     name = _file_name(file)
     reason = outcome.reason.replace(file, name)

@@ -1,4 +1,4 @@
-"""What was made in the tab of summaries, and the files that it is saved as."""
+"""Results of the summaries tab, and the files they are saved as."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ _MARK = "\ufeff"
 
 @dataclass(slots=True)
 class Made:
-    """What was made so far."""
+    """The results so far."""
 
     rows: list[Row] = field(default_factory=list)
     digest: Digest | None = None
 
     @property
     def kept(self) -> Kept:
-        """What can be saved of it."""
+        """What can be saved of them."""
         return self.digest or tuple(self.rows)
 
     @property
@@ -31,7 +31,7 @@ class Made:
 
 
 def markdown(kept: Kept) -> dict[str, str]:
-    """The summaries or the digest as Markdown."""
+    """Export the summaries or the digest as Markdown."""
     if isinstance(kept, Digest):
         return _parcel("digest.md", "text/markdown", as_markdown(kept))
     text = "\n\n".join(as_markdown(summary) for _, summary in kept)
@@ -39,7 +39,7 @@ def markdown(kept: Kept) -> dict[str, str]:
 
 
 def jsonl(kept: Kept) -> dict[str, str]:
-    """A summary or a story a line, as JSON."""
+    """Export the summaries or stories as JSON Lines."""
     if isinstance(kept, Digest):
         text = "".join(as_json(story, indent=None) + "\n" for story in kept.stories)
         return _parcel("digest.jsonl", "application/x-ndjson", text)
@@ -47,7 +47,7 @@ def jsonl(kept: Kept) -> dict[str, str]:
 
 
 def csv(kept: Kept) -> dict[str, str]:
-    """A summary or a story a row, as CSV, with the mark by which Excel knows that it is UTF-8."""
+    """Export the summaries or stories as CSV rows, with the BOM by which Excel recognises UTF-8."""
     if isinstance(kept, Digest):
         return _parcel("digest.csv", "text/csv", _MARK + as_csv(map(_row, kept.stories)))
     return _parcel("summaries.csv", "text/csv", _MARK + as_csv(kept))
@@ -58,7 +58,7 @@ def _parcel(name: str, kind: str, text: str) -> dict[str, str]:
 
 
 def _row(story: Story) -> Row:
-    """A story as a summary of articles under its headline."""
+    """Turn a story into a summary of articles under its headline."""
     ids = tuple(source.article_id for source in story.sources)
     days = [source.published for source in story.sources if source.published]
     about = Article("", "", story.headline.text, "", published=max(days, default=None))
@@ -66,7 +66,7 @@ def _row(story: Story) -> Row:
 
 
 def so_far(query: str, written: Sequence[Story]) -> Digest:
-    """The digest of the stories that are written, for who stops before the last one."""
+    """Build a digest of the stories written so far, for users who stop before the last one."""
     articles = [source for story in written for source in story.sources]
     copies = sum(len(source.copies) for source in articles)
     total = len(articles) + copies

@@ -1,8 +1,8 @@
 """Serve the page: Gradio behind a guard, in a server of our own.
 
-Gradio's ``launch`` is not used: it asks itself for pages through whatever proxy the environment
-names, prints, and can put nothing in front of all its answers. ``mount_gradio_app`` is the other
-public way in.
+Gradio's ``launch`` is not used: it requests pages from itself through whatever proxy the
+environment names, prints, and cannot put anything in front of all its responses.
+``mount_gradio_app`` is the other public entry point.
 """
 
 import asyncio
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from rag import News
 
 PORT = 7860
-_AT_ONCE = 4  # runs of one event at once, where the page does not say how many
-_SESSIONS = 1000  # browser tabs whose state is kept
-_LOGINS = 2  # passwords that are hashed at once: each takes a core and 32 MiB for a while
+_AT_ONCE = 4  # concurrent runs of one event, unless the page sets another limit
+_SESSIONS = 1000  # browser tabs whose state is retained
+_LOGINS = 2  # passwords hashed at once: each takes a core and 32 MiB for a while
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Served:
             self.close()
 
     def close(self) -> None:
-        """Stop serving, delete what was uploaded, close the library; closing twice is fine."""
+        """Stop serving, delete uploads and close the library; closing twice is fine."""
         if self.share_url:
             tunnel.end()
         self._running.stop()
@@ -71,23 +71,24 @@ def serve(
     profile: str = "",
     build: "Callable[[News], Blocks] | None" = None,
 ) -> Served:
-    """Serve the page over an open library until Ctrl-C; the library is closed at the end.
+    """Serve the page over an open library until Ctrl-C, then close the library.
 
     Args:
         news: the library.
-        host: the address to listen on; any but loopback needs ``auth_file``.
-        port: the port; 0 or None: any that is free.
-        auth_file: only its users may come in; see :mod:`app.accounts`.
-        share: open a public address too, through Gradio's servers; needs ``auth_file``.
+        host: the address to listen on; any but loopback needs ``auth_file`` or
+            ``open_to_network``.
+        port: the port; 0 or None: any free one.
+        auth_file: only its users may log in; see :mod:`app.accounts`.
+        share: also open a public address through Gradio's servers; needs ``auth_file``.
         open_to_network: listen beyond loopback without ``auth_file``.
         prevent_thread_lock: return at once; the caller closes, or waits.
-        tell: called with each line for the person who started it.
+        tell: called with each line for the person who started the server.
         profile: the name of the settings' profile, which the page shows.
-        build: makes the page; None: :func:`app.page.build`.
+        build: builds the page; None: :func:`app.page.build`.
 
     Raises:
-        ConfigError: if the page would be open to others, host, port or users file cannot be used,
-            or Gradio is not installed.
+        ConfigError: if the page would be open to others, host, port or users file is not
+            usable, or Gradio is not installed.
     """
     users = network.check(
         host=host,
@@ -140,7 +141,7 @@ def _built(
     *,
     known: bool,
 ) -> "tuple[Blocks, Mapping[str, Any]]":
-    """The page and how it looks, as arguments of ``mount_gradio_app``."""
+    """Build the page and its styling, as arguments of ``mount_gradio_app``."""
     try:
         offline.keep_at_home(uploads)
         if build is not None:
@@ -159,7 +160,7 @@ def _built(
 def _mounted(
     page: "Blocks", look: Mapping[str, Any], users: "Accounts | None", news: "News"
 ) -> Any:
-    """The page as an ASGI application, with all that Gradio offers beside it left out."""
+    """Mount the page as an ASGI application, without Gradio's other features."""
     from fastapi import FastAPI
     from gradio import mount_gradio_app
 
@@ -167,7 +168,7 @@ def _mounted(
     page.state_session_capacity = _SESSIONS
     for event in page.fns.values():
         event.api_visibility = "private"
-    # No limit here: app.queue has one for what is heavy, and what is light must never be refused.
+    # No limit here: app.queue limits heavy events, and light events must never be refused.
     page.queue(max_size=None, default_concurrency_limit=_AT_ONCE, api_open=False)
     application = mount_gradio_app(
         FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
@@ -178,21 +179,21 @@ def _mounted(
         auth=None if users is None else _login(users),
         auth_message="Log in to read the news.",
         show_error=False,
-        max_file_size=news.settings.fetch.max_megabytes * 1024**2,  # as Gradio names it to people
+        max_file_size=news.settings.fetch.max_megabytes * 1024**2,  # the unit that Gradio shows
         ssr_mode=False,
         enable_monitoring=False,
         pwa=False,
         mcp_server=False,
         **look,
     )
-    # A mounted page is taken for one that is not served yet, in which any file of this machine may
-    # be named as an upload. This is what makes Gradio look at the path.
+    # Gradio treats a mounted page as not served yet, and then accepts any file of this machine as
+    # an upload. This makes Gradio check the path.
     page.has_launched = True
     return application
 
 
 def _login(users: "Accounts") -> Callable[[str, str], Coroutine[Any, Any, bool]]:
-    """A check of passwords that keeps the page alive for the others meanwhile."""
+    """Return a password check that does not block the page for others."""
     free = asyncio.Semaphore(_LOGINS)
 
     async def allowed(name: str, password: str) -> bool:

@@ -1,4 +1,4 @@
-"""The stories of a digest as HTML, with the same proof as answers; nothing that is not escaped."""
+"""Render the stories of a digest as HTML, with the same evidence as answers, all escaped."""
 
 from app.render import (
     about,
@@ -17,7 +17,7 @@ from rag.types import Digest, Event, Source, Story
 
 
 def story(value: Story) -> str:
-    """A story: headline, sentences, what changed, where its articles disagree, and its sources."""
+    """Render headline, sentences, timeline, disagreements between articles, and sources."""
     proven, kept = standing([value.headline]), standing(value.claims)
     headline = "".join(map(claim, proven)) or esc(value.headline.text)
     sources = "".join(map(_source, value.sources))
@@ -32,7 +32,7 @@ def story(value: Story) -> str:
 
 
 def foot(value: Digest, profile: str) -> str:
-    """What the digest was made of, small."""
+    """Render as small print what the digest was made of."""
     return f'<p class="small-print">{esc(told(value))} {small_print(value, profile)}</p>'
 
 

@@ -1,4 +1,7 @@
-"""Summaries of one article, several, or all that match, and digests, with the same proof as answers."""
+"""Tab for summaries of one, several or all matching articles, and for digests.
+
+Their evidence is the same as that of answers.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -27,33 +30,33 @@ SAVES = (
 
 
 class Summaries:
-    """The tab's events."""
+    """Event handlers of the tab."""
 
     def __init__(self, news: News, profile: str, line: Line) -> None:
-        """Of the model nothing is asked yet."""
+        """Start without asking the model anything."""
         self._news, self._line = news, line
         self._service = SummaryService(news, profile, line)
 
     def choices(self) -> list[tuple[str, str]]:
-        """The newest articles by name."""
+        """List the newest articles by name."""
         try:
             return [(_label(each), each.id) for each in self._news.articles(limit=_LISTED)]
         except Exception:  # noqa: BLE001 - the listing of the other tab tells it
             return []
 
     def anew(self, ids: Sequence[str] | None) -> tuple[Any]:
-        """The choices as they are now, with what was chosen of them before."""
+        """Refresh the choices; those still there stay selected."""
         return (refreshed(self._choices(ids or ()), ids),)
 
     def taken(self, ids: Sequence[str]) -> tuple[Any, Any]:
-        """What was picked in the other tab, chosen here; and this tab opened."""
+        """Select here what was picked in the other tab, and open this tab."""
         choices = self._choices(ids)
         there = {place for _, place in choices}
         value = [each for each in ids if each in there]
         return gr.update(choices=choices, value=value), gr.Tabs(selected="summaries")
 
     def _choices(self, ids: Sequence[str]) -> list[tuple[str, str]]:
-        """The newest articles, and before them those of ``ids`` that are older."""
+        """List the newest articles, and before them the older ones of ``ids``."""
         known = self.choices()
         listed = {place for _, place in known}
         try:
@@ -75,7 +78,7 @@ class Summaries:
         names: object,
         request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
-        """Write what is wished: results, state, what can be saved, and the buttons."""
+        """Write what was requested: yield results, state, what can be saved, and the buttons."""
         made = Made()
         shown = ""
         try:
@@ -100,7 +103,7 @@ class Summaries:
             yield shown, told, made.kept, *_buttons(made, busy=False)
 
     def stop(self, request: gr.Request) -> str:
-        """End at the model's next word, and say so."""
+        """Stop at the model's next token, and say so."""
         self._line.stop(str(request.session_hash), "summaries")
         return state_line("Stopping …")
 
@@ -111,7 +114,7 @@ def _label(article: Article) -> str:
 
 
 def state_line(state: str) -> str:
-    """What happens now, below the buttons; nothing where nothing does."""
+    """Render the current state below the buttons; empty if there is none."""
     if not state:
         return ""
     return (
@@ -121,13 +124,13 @@ def state_line(state: str) -> str:
 
 
 def _buttons(made: Made, *, busy: bool) -> tuple[Any, ...]:
-    """Those that begin, stop and save, each where it does something."""
+    """Update the start, stop and save buttons, each enabled or shown only when usable."""
     save = [gr.update(interactive=made.ready)] * len(SAVES)
     return gr.update(interactive=not busy), gr.update(visible=busy), *save
 
 
 def build(news: News, profile: str, line: Line, tabs: gr.Tabs, picked: Picked) -> list[Part]:
-    """Lay the tab out and wire it; returns what it does when the page opens, and on new articles."""
+    """Lay out and wire the tab; return what it does on page load, and on new articles."""
     tab = Summaries(news, profile, line)
     with gr.Row():
         with gr.Column(scale=3, min_width=320):

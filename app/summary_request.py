@@ -1,4 +1,4 @@
-"""What somebody wants to be summarised, and the articles that this means."""
+"""A user's request for summaries, and the articles it covers."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,14 +8,14 @@ from rag import News
 from rag.errors import QuestionError
 from rag.types import Article, Filters
 
-MOST = 200  # articles in one go; more is a matter for the command line
+MOST = 200  # articles in one request; for more, use the command line
 EACH, TOGETHER, STORIES = "One summary each", "One of all together", "A digest of stories"
 Length = Literal["short", "medium", "long"]
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryRequest:
-    """What is to be summarised: the articles of these ids, or else all that query and filters admit."""
+    """A request: the articles with these ids, or else all that match query and filters."""
 
     ids: tuple[str, ...]
     query: str
@@ -25,23 +25,23 @@ class SummaryRequest:
 
     @property
     def subject(self) -> str:
-        """What it is to be about; articles that were chosen speak for themselves."""
+        """The subject; empty if articles were chosen."""
         return "" if self.ids else self.query
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The articles that a wanted means, and what the reader should know of the choice."""
+    """The articles that a request covers, and a note about the choice for the reader."""
 
     articles: tuple[Article, ...]
     note: str = ""
 
 
 def chosen(news: News, wanted: SummaryRequest) -> Chosen:
-    """The articles of a wanted.
+    """Find the articles that a request covers.
 
     Raises:
-        QuestionError: if it wishes for nothing.
+        QuestionError: if the request is empty.
         ArticleUnknown: if one of its articles is gone.
     """
     filtered = wanted.filters != Filters()

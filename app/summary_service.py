@@ -1,4 +1,4 @@
-"""Writes what is asked for in the tab of summaries: one each, one of all together, or a digest of stories."""
+"""Write what the summaries tab requests: one summary each, one of all, or a digest of stories."""
 
 import time
 from collections.abc import Generator, Iterator
@@ -13,42 +13,42 @@ from app.summary_request import STORIES, TOGETHER, Chosen, SummaryRequest
 from rag import News
 from rag.types import Article, Digest, Draft, Story, Summary
 
-Shown = tuple[str, str]  # what is made so far, and what happens now
+Shown = tuple[str, str]  # the results so far, and the current state
 
 
 class _Stopped(Exception):
-    """Nobody wants the summary at work any more."""
+    """Nobody wants the summary in progress any more."""
 
 
 class Course:
-    """How far some work is: pieces that are done, and parts of the one at work."""
+    """Progress of some work: finished pieces, and parts of the current one."""
 
     def __init__(self, name: str, total: int) -> None:
-        """Nothing is begun."""
+        """Start with nothing begun."""
         self.total = total
         self._name, self._done, self._spent = name, 0, 0.0
         self._since = time.monotonic()
         self._parts, self._written = (0, 1), 0
 
     def begin(self) -> None:
-        """Now the next piece; what went before it was waiting."""
+        """Start timing the next piece; time before that was waiting."""
         self._since = time.monotonic()
         self._parts, self._written = (0, 1), 0
 
     def end(self) -> None:
-        """The piece at work is done."""
+        """Finish the current piece."""
         self._spent += time.monotonic() - self._since
         self._done += 1
         self.begin()
 
     def note(self, done: int, known: int) -> None:
-        """So many parts of the piece are done of those known; told again with each word."""
+        """Record how many known parts of the piece are done; called again for each token."""
         self._written = self._written + 1 if done == self._parts[0] else 0
         self._parts = done, known
 
     @property
     def state(self) -> str:
-        """Which piece, which part of it, and how long all takes yet, as far as it is known."""
+        """The current piece, its part, and the time left for all of it if known."""
         done, known = self._parts
         share = (self._done + done / known) / max(1, self.total)
         told = [self._name if self.total == 1 else f"{self._name} {self._done + 1} of {self.total}"]
@@ -64,16 +64,16 @@ def _now(course: Course, slot: QueueSlot) -> str:
 
 
 class SummaryService:
-    """Writes what was wished for; each yields what is shown so far, and what happens now."""
+    """Writes what was requested; its methods yield the results so far and the current state."""
 
     def __init__(self, news: News, profile: str, line: Line) -> None:
-        """Of the model nothing is asked yet."""
+        """Start without asking the model anything."""
         self._news, self._profile, self._line = news, profile, line
 
     def write(
         self, wanted: SummaryRequest, chosen: Chosen, made: Made, session: str
     ) -> Iterator[Shown]:
-        """``made`` grows by what can be saved; a stop ends it within a word."""
+        """Fill ``made`` with what can be saved; a stop takes effect within a token."""
         note = f'<p class="quiet">{render.esc(chosen.note)}</p>' if chosen.note else ""
         if not chosen.articles:
             yield '<p class="quiet">No article matches.</p>', ""
@@ -87,7 +87,7 @@ class SummaryService:
             yield f'{note}<p class="quiet">Stopped before the first {first}.</p>', ""
 
     def _turn(self, shown: str, slot: QueueSlot) -> Iterator[Shown]:
-        """The wait for the model."""
+        """Wait for the model."""
         for ahead in self._line.places(slot):
             yield from slot.paced([(shown, f"Waiting for the model: {before(ahead)} …")])
 
@@ -140,7 +140,7 @@ class SummaryService:
     def _summaries(
         self, wanted: SummaryRequest, articles: tuple[Article, ...], made: Made, session: str
     ) -> Iterator[Shown]:
-        """Each summary joins the line anew, so that others get their turn between two of them."""
+        """Queue again for each summary, so that others get their turn between two of them."""
         together = wanted.how == TOGETHER
         of_these = "" if wanted.subject else f" of {count(len(articles), 'article')}"
         name = f"One summary{of_these}" if together else "Summary"
@@ -170,7 +170,7 @@ class SummaryService:
     def _one(
         self, wanted: SummaryRequest, articles: tuple[Article, ...], course: Course, slot: QueueSlot
     ) -> Iterator[Summary | None]:
-        """The summary, and None now and then before it."""
+        """Yield None now and then, and the summary at the end."""
 
         def check(done: int, known: int) -> None:
             if slot.stopped.is_set():
@@ -191,7 +191,7 @@ class SummaryService:
         try:
             yield from stepped(work(), name="summary")
         finally:
-            slot.stopped.set()  # for one that is left while the model is at work
+            slot.stopped.set()  # if the consumer leaves while the model is at work
 
     def _laid_out(
         self, wanted: SummaryRequest, articles: tuple[Article, ...], summary: Summary

@@ -1,4 +1,4 @@
-"""The look: a quiet newspaper, light and dark, in the fonts that a system has."""
+"""Theme: a quiet newspaper, light and dark, in system fonts."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ SCRIPT = Path(__file__).with_name("page.js")
 
 
 def theme() -> gr.themes.Base:
-    """Gradio's plainest theme in our colours; the rest stands in style.css."""
+    """Return Gradio's plainest theme in our colours; the rest is in style.css."""
     return gr.themes.Base(
         primary_hue=_RED,
         secondary_hue=_INK,
@@ -87,5 +87,5 @@ def theme() -> gr.themes.Base:
 
 
 def serif() -> str:
-    """The font family of headings and of what was written about the news."""
+    """Return the font family of headings and of text about the news."""
     return ", ".join(f'"{name}"' if " " in name else name for name in _SERIF)

@@ -1,4 +1,4 @@
-"""A public address for the page, through Gradio's servers: only ever on request, with users."""
+"""Public address for the page through Gradio's servers: only on request, and only with users."""
 
 import secrets
 
@@ -6,9 +6,10 @@ from rag.errors import ConfigError
 
 
 def begin(host: str, port: int) -> str:
-    """Open a tunnel to this port; returns its public address.
+    """Open a tunnel to this port and return its public address.
 
-    Gradio's tunnel program is downloaded at first use; all that the page shows passes its servers.
+    Gradio's tunnel program is downloaded at first use; all that the page shows passes through
+    its servers.
 
     Raises:
         ConfigError: if the tunnel cannot be opened.

@@ -1,6 +1,6 @@
-"""What browsers may upload: so many files at once, so many bytes, and none that stays for good.
+"""Limits on browser uploads: number of files and bytes at once, and how long they stay.
 
-Gradio takes a thousand files in one request, and keeps what it took until it ends.
+Gradio accepts a thousand files in one request, and keeps uploads until it exits.
 """
 
 import asyncio
@@ -15,28 +15,28 @@ from rag.server.network import Application, Message, Receive, Scope, Send
 
 MOST_FILES = 50  # in one upload
 _MEGABYTES = 200  # in one upload, unless one file may have more
-_MOST_WAITING = 1_000_000_000  # bytes that wait to be read, of all people together
-_LEAST = 4096  # bytes that even an empty file takes
-_KEPT = 6 * 3600  # seconds until what nobody has read is deleted
+_MOST_WAITING = 1_000_000_000  # bytes waiting to be read, across all users
+_LEAST = 4096  # bytes that even an empty file counts for
+_KEPT = 6 * 3600  # seconds after which unread uploads are deleted
 _PATH = "/gradio_api/upload"
 _BORDER = re.compile(rb'boundary="?([^";,\s]+)', re.I)
 
 
 def together(megabytes: int) -> int:
-    """The megabytes of one upload, where one file may have so many."""
+    """Return the megabytes of one upload, where one file may have ``megabytes``."""
     return max(megabytes, _MEGABYTES)
 
 
 class Uploads:
-    """An ASGI application in front of another; see the module."""
+    """ASGI application in front of another; see the module."""
 
     def __init__(self, app: Application, folder: Path, *, megabytes: int) -> None:
-        """Stand before ``app``, which puts files of so many megabytes at most into ``folder``."""
+        """Wrap ``app``, which puts files of at most ``megabytes`` each into ``folder``."""
         self._app, self._folder, self._megabytes = app, folder, together(megabytes)
-        self._coming = 0  # bytes that are on their way
+        self._coming = 0  # bytes on their way
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let an upload through if it may come; and all else."""
+        """Let allowed uploads and all other requests through."""
         if scope["type"] != "http" or scope["path"].rstrip("/") != _PATH:
             await self._app(scope, receive, send)
             return
@@ -65,10 +65,10 @@ class Uploads:
         return None
 
     def _waiting(self) -> int:
-        """The bytes that are there, once what is old is deleted."""
+        """Delete old uploads and return the bytes of the others."""
         since, total = time.time() - _KEPT, 0
         for path in self._files():
-            with contextlib.suppress(FileNotFoundError):  # somebody's intake has just read it
+            with contextlib.suppress(FileNotFoundError):  # another ingestion has just read it
                 state = path.stat()
                 if state.st_mtime < since:
                     path.unlink()
@@ -81,7 +81,7 @@ class Uploads:
 
 
 def _counted(receive: Receive, border: bytes) -> Receive:
-    """A ``receive`` that ends an upload of too many files."""
+    """Return a ``receive`` that aborts an upload of too many files."""
     seen, tail = 0, b""
 
     async def counted() -> Message:
@@ -89,12 +89,12 @@ def _counted(receive: Receive, border: bytes) -> Receive:
         message = await receive()
         body = tail + message.get("body", b"")
         seen += body.count(border)
-        # A border may lie across two messages; no whole one is in the tail, so none counts twice.
+        # A boundary may span two messages; the tail never holds a whole one, so none counts twice.
         tail = body[-(len(border) - 1) :]
-        if seen > MOST_FILES + 1:  # one behind each file, and one before the first
+        if seen > MOST_FILES + 1:  # one after each file, and one before the first
             from starlette.formparsers import MultiPartException
 
-            # What Gradio's reader itself raises: it deletes what has come of the upload so far.
+            # What Gradio's parser raises itself: it deletes what has arrived of the upload so far.
             raise MultiPartException(f"At most {MOST_FILES} files are taken at once.")
         return message
 

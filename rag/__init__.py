@@ -7,8 +7,8 @@
     answer = news.ask("Who will Blinken meet in Berlin?")
     answer.text, answer.citations[0].quote
 
-See :class:`News` for all that an open index can do, :mod:`rag.types` for what comes back, and
-:mod:`rag.errors` for what is raised.
+See :class:`News` for all that an open index can do, :mod:`rag.types` for the results, and
+:mod:`rag.errors` for the exceptions.
 """
 
 from typing import TYPE_CHECKING
@@ -38,7 +38,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """What takes time is looked up when it is first asked for: numpy and pydantic, our version."""
+    """Import on first use what is slow to import: numpy and pydantic, our version."""
     if name == "__version__":
         from rag.version import own_version
 

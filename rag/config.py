@@ -1,8 +1,7 @@
-"""Settings: TOML files, profile, environment and overrides, into one frozen object.
+"""Settings: TOML files, profile, environment and overrides, merged into one frozen object.
 
-Every key stands in ``configs/default.toml`` with its default and a comment; that file is the only
-place where a default is written. Unknown keys and impossible values are errors that name the key
-and what is allowed.
+Every key is in ``configs/default.toml`` with its default and a comment; defaults are written only
+in that file. Unknown keys and invalid values are errors that name the key and what is allowed.
 """
 
 import os
@@ -19,7 +18,7 @@ from rag.errors import ConfigError
 Value = str | int | float | bool
 Table = dict[str, dict[str, Value]]
 
-# Names of the environment that look like RAG_SECTION_KEY and are none.
+# Environment variables that look like RAG_SECTION_KEY but are not settings.
 _NO_SETTINGS = frozenset({"RAG_MODELS_DIR"})
 
 _Device = Literal["cpu", "cuda", "mps"]
@@ -37,7 +36,7 @@ class _Section(BaseModel):
 
 
 class IndexSettings(_Section):
-    """Where indexes live and how articles are cut."""
+    """Where indexes are stored and how articles are chunked."""
 
     folder: str
     name: _Name
@@ -45,13 +44,13 @@ class IndexSettings(_Section):
 
 
 class ModelSettings(_Section):
-    """Where model files are kept."""
+    """Where model files are stored."""
 
     folder: str
 
 
 class EmbedderSettings(_Section):
-    """What turns text into vectors."""
+    """The model that turns text into vectors."""
 
     engine: Literal["sentence-transformers", "hash"]
     model: _Name
@@ -67,7 +66,7 @@ class RerankerSettings(_Section):
 
 
 class GeneratorSettings(_Section):
-    """What writes the answers."""
+    """The model that writes the answers."""
 
     engine: Literal["llamacpp", "transformers", "openai"]
     model: _Name
@@ -82,7 +81,7 @@ class GeneratorSettings(_Section):
 
 
 class RetrieveSettings(_Section):
-    """What is looked up for a question."""
+    """How passages are retrieved for a question."""
 
     passages: Annotated[int, Field(ge=1, le=100)]
     per_article: Annotated[int, Field(ge=1, le=100)]
@@ -96,7 +95,7 @@ class RetrieveSettings(_Section):
 
 
 class CheckSettings(_Section):
-    """What the check of sentences reads with."""
+    """The parser used by the sentence check."""
 
     parser: str
 
@@ -112,7 +111,7 @@ class AnswerSettings(_Section):
 
 
 class SummarizeSettings(_Section):
-    """How long summaries are."""
+    """How long summaries are, and how they are checked."""
 
     short: Annotated[int, Field(ge=1, le=50)]
     medium: Annotated[int, Field(ge=1, le=50)]
@@ -122,14 +121,14 @@ class SummarizeSettings(_Section):
 
 
 class BatchSettings(_Section):
-    """How jobs of many items are worked on."""
+    """How batch jobs are processed."""
 
     streams: Annotated[int, Field(ge=1, le=64)]
     article_words: _Words
 
 
 class DigestSettings(_Section):
-    """What a digest of many articles holds."""
+    """The limits of a digest of many articles."""
 
     stories: Annotated[int, Field(ge=1, le=100)]
     articles: Annotated[int, Field(ge=1, le=5000)]
@@ -145,7 +144,7 @@ class FetchSettings(_Section):
 
 
 class ServeSettings(_Section):
-    """How much the HTTP API lets in."""
+    """Where the HTTP API listens, its access tokens and its limits."""
 
     host: _Name
     port: Annotated[int, Field(ge=0, le=65535)]
@@ -176,7 +175,7 @@ class Settings(_Section):
 
     @property
     def models_folder(self) -> Path:
-        """Where model files are kept, the environment and the user's cache folder considered."""
+        """Where model files are stored, by setting, environment or the user's cache folder."""
         chosen = self.models.folder or os.environ.get("RAG_MODELS_DIR", "")
         if chosen:
             return at_home(chosen)
@@ -185,7 +184,7 @@ class Settings(_Section):
 
 
 def deciding(settings: Settings) -> Table:
-    """The settings that can change what is written: no folders, addresses, keys or speed."""
+    """Return the settings that can change the output: no folders, addresses, keys or speed."""
     table: Table = settings.model_dump(
         mode="json",
         exclude={
@@ -201,7 +200,7 @@ def deciding(settings: Settings) -> Table:
 
 
 def at_home(name: str) -> Path:
-    """A path with ``~`` replaced by the home folder; ``~nobody`` is taken as it stands."""
+    """Return a path with ``~`` replaced by the home folder; ``~nobody`` is left unchanged."""
     try:
         return Path(name).expanduser()
     except RuntimeError:
@@ -209,20 +208,20 @@ def at_home(name: str) -> Path:
 
 
 def configs_folder() -> Path:
-    """The folder with the configuration files: beside the package, or inside an installed one."""
+    """Return the configuration folder: beside the package, or inside an installed one."""
     package = Path(__file__).resolve().parent
     beside = package.parent / "configs"
     return beside if (beside / "default.toml").is_file() else package / "configs"
 
 
 def profiles() -> tuple[str, ...]:
-    """The names of the profiles that come with the project."""
+    """Return the names of the profiles that come with the project."""
     names = {path.stem for path in configs_folder().glob("*.toml")} - {"models"}
     return tuple(sorted(names))
 
 
 def profile_name(profile: str | None = None, environment: Mapping[str, str] | None = None) -> str:
-    """The profile that :func:`load` takes: as given, else ``RAG_PROFILE``, else default."""
+    """Return the profile that :func:`load` uses: as given, else ``RAG_PROFILE``, else default."""
     environment = os.environ if environment is None else environment
     return profile or environment.get("RAG_PROFILE") or "default"
 
@@ -233,11 +232,11 @@ def load(
     overrides: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> Settings:
-    """The settings: defaults, then profile, then environment, then overrides.
+    """Load the settings: defaults, then profile, then environment, then overrides.
 
     Args:
         profile: a name from configs/ or the path of a TOML file; see :func:`profile_name`.
-        overrides: ``section.key=value`` each.
+        overrides: each ``section.key=value``.
         environment: read instead of ``os.environ``, for ``RAG_SECTION_KEY`` and ``RAG_PROFILE``.
 
     Raises:
@@ -282,7 +281,7 @@ def _read(path: Path) -> Table:
 
 
 def _of_environment(environment: Mapping[str, str], table: Table) -> list[tuple[str, Table]]:
-    """Each variable that names a section of the table, with what it sets; others are left alone."""
+    """Return each variable that names a section of the table, with its settings; skip others."""
     found: list[tuple[str, Table]] = []
     for name, value in environment.items():
         prefix, _, rest = name.partition("_")

@@ -2,23 +2,23 @@
 
 import os
 
-# Rounds that a thread of OpenMP (GCC's) waits for the others before it sleeps, well under a
-# millisecond. It is 300,000 by default, some 20 ms: where another process has taken a core, the
-# threads that run burn the time in which the one that waits for that core could go on.
+# Rounds that an OpenMP thread (GCC's) spins while waiting for the others before it sleeps, well
+# under a millisecond. The default is 300,000, some 20 ms: if another process has taken a core, the
+# spinning threads burn the time in which the thread that waits for that core could run.
 _ROUNDS = "4000"
 
 
 def available_processors() -> int:
-    """How many processors this process may run on."""
+    """Return how many processors this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def share_cores() -> None:
-    """Have threads that wait for each other go to sleep soon, unless the environment says otherwise.
+    """Make threads that wait for each other sleep soon, unless the environment says otherwise.
 
-    OpenMP reads it once, when it is loaded: call this before torch or llama.cpp are imported.
+    OpenMP reads the setting once, when it is loaded: call this before importing torch or llama.cpp.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", _ROUNDS)

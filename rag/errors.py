@@ -1,29 +1,29 @@
 """Every error that the library raises on purpose, in one tree.
 
-A message says what was seen, what was wanted and what to do about it. Having no answer is not
+A message says what was seen, what was expected and what to do about it. Having no answer is not
 an error: see ``Answer.refused``.
 
 RagError
-├── ConfigError        a key or value of the configuration cannot be used
+├── ConfigError        a key or value of the configuration is invalid
 ├── SourceError        a file, folder or stream cannot be read as news
-│   └── FetchError     a web address did not give a usable page, or must not be asked
-├── ExtractError       a page holds no article that could be found
+│   └── FetchError     a web address returned no usable page, or must not be requested
+├── ExtractError       no article was found in a page
 ├── QuestionError      a question is empty or far too long
 │   └── NoArticles     there is no article that it could be answered from
-├── SavedError         an answer that was kept outside cannot be read again
-├── IndexProblem       an index is missing, damaged, busy or made for something else
-│   ├── IndexMissing   there is no index where one was asked for
+├── SavedError         an answer saved outside the process cannot be read back
+├── IndexProblem       an index is missing, damaged, busy or built for something else
+│   ├── IndexMissing   there is no index at the given place
 │   ├── IndexBusy      another process is writing to the index
 │   └── EmbedderMismatch   the index was built with another embedder or dimension
-├── JobProblem         a batch job cannot be begun, stored or gone on with
+├── JobProblem         a batch job cannot be begun, stored or resumed
 │   ├── JobUnknown     there is no job of this name
 │   └── JobChanged     a job was begun with another input or configuration
 ├── ArticleUnknown     no article of the index has this id
 └── ModelError         a model cannot be found, fetched, verified or run
     ├── ModelMissing   the model's file is not on this machine
-    ├── DigestMismatch the bytes are not those that the catalogue names
-    └── GenerateError  the engine or server failed while writing
-        └── PromptTooLong  the model cannot hold what it was to read
+    ├── DigestMismatch the bytes do not match the catalogue
+    └── GenerateError  the engine or server failed while generating
+        └── PromptTooLong  the prompt does not fit the model's context
 """
 
 
@@ -32,7 +32,7 @@ class RagError(Exception):
 
 
 class ConfigError(RagError):
-    """A key or value of the configuration cannot be used."""
+    """A key or value of the configuration is invalid."""
 
 
 class SourceError(RagError):
@@ -40,11 +40,11 @@ class SourceError(RagError):
 
 
 class FetchError(SourceError):
-    """A web address did not give a usable page, or must not be asked."""
+    """A web address returned no usable page, or must not be requested."""
 
 
 class ExtractError(RagError):
-    """A page holds no article that could be found."""
+    """No article was found in a page."""
 
 
 class QuestionError(RagError):
@@ -55,7 +55,7 @@ class NoArticles(QuestionError):
     """There is no article that a question could be answered from."""
 
     def __init__(self, held: int) -> None:
-        """``held``: articles of the index, of which the filter of the question admits none."""
+        """Build the message; ``held``: articles of the index, none of which the filter admits."""
         super().__init__(
             f"none of the {held:,} articles lies within these days and publishers. Widen the filter."
             if held
@@ -65,7 +65,7 @@ class NoArticles(QuestionError):
 
 
 class SavedError(RagError):
-    """An answer that was kept outside the process cannot be read again."""
+    """An answer saved outside the process cannot be read back."""
 
 
 class IndexProblem(RagError):
@@ -73,7 +73,7 @@ class IndexProblem(RagError):
 
 
 class IndexMissing(IndexProblem):
-    """There is no index where one was asked for."""
+    """There is no index at the given place."""
 
 
 class IndexBusy(IndexProblem):
@@ -81,11 +81,11 @@ class IndexBusy(IndexProblem):
 
 
 class EmbedderMismatch(IndexProblem):
-    """The index was built with another embedder than the one in use."""
+    """The index was built with another embedder or dimension than the one in use."""
 
 
 class JobProblem(RagError):
-    """A batch job cannot be begun, stored or gone on with."""
+    """A batch job cannot be begun, stored or resumed."""
 
 
 class JobUnknown(JobProblem):
@@ -93,7 +93,7 @@ class JobUnknown(JobProblem):
 
 
 class JobChanged(JobProblem):
-    """A job was begun with another input or configuration than it is to go on with."""
+    """A job was begun with another input or configuration than it is to resume with."""
 
 
 class ArticleUnknown(RagError):
@@ -109,12 +109,12 @@ class ModelMissing(ModelError):
 
 
 class DigestMismatch(ModelError):
-    """The bytes are not those that the catalogue names."""
+    """The bytes do not match the catalogue."""
 
 
 class GenerateError(ModelError):
-    """The engine or server failed while writing."""
+    """The engine or server failed while generating."""
 
 
 class PromptTooLong(GenerateError):
-    """The model cannot hold what it was to read."""
+    """The prompt does not fit the model's context."""

@@ -1,4 +1,4 @@
-"""The plain frozen data that travels between the rooms. Imports nothing of the project.
+"""The frozen dataclasses passed between the packages. Imports nothing from the project.
 
 Offsets are counted in Python characters (Unicode code points), start inclusive, end exclusive.
 Sequences are tuples, so that every value can be hashed, shared between threads and compared.
@@ -11,7 +11,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One document as it was found, before anything was understood.
+    """One document as fetched, before any extraction.
 
     ``url`` is the web address, or a ``file:`` URI for local files. A record of a JSONL, JSON or
     CSV file is a page of its own with ``content_type`` ``application/json`` and the record's
@@ -26,7 +26,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A cleaned news article. ``text`` is paragraphs joined by a blank line, without furniture.
+    """A cleaned news article. ``text`` is paragraphs joined by a blank line, without boilerplate.
 
     ``id`` is the hash of title and text (:func:`rag.text.content_id`), so equal content has an
     equal id wherever it was found. Unknown metadata is an empty string, tuple or ``None``.
@@ -58,7 +58,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A retrieved part of an article, and the number that prompts and citations give its article.
+    """A retrieved part of an article, and its article's number in prompts and citations.
 
     Numbers count from 1; passages of one article share its number. ``chunk`` may be a whole chunk
     of the index or a run of sentences cut from one.
@@ -70,14 +70,14 @@ class Passage:
     score: float
 
 
-ArticleField = Literal["text", "title"]  # of an article, from which a quote is cut
+ArticleField = Literal["text", "title"]  # the field of an article that a quote is taken from
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
     """Words of an article that support a claim: ``article.text[start:end] == quote``, always.
 
-    Where ``field`` is ``"title"``, the quote is cut from the article's title instead.
+    If ``field`` is ``"title"``, the quote is taken from the article's title instead.
     """
 
     number: int
@@ -94,7 +94,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Characters of a claim: ``claim.text[start:end] == text``, always."""
+    """A span of a claim: ``claim.text[start:end] == text``, always."""
 
     start: int
     end: int
@@ -110,8 +110,8 @@ class Claim:
 
     ``status`` is ``supported`` if the quotes state every fact of the sentence, ``partly`` if they
     state some of it, ``unsupported`` if no quote does. ``unbacked`` are the words that no quote
-    states, in their order; ``reason`` says in a few words what is wrong. ``score`` is the
-    calibrated probability that the sources support the whole sentence, 0 to 1.
+    states, in order; ``reason`` briefly says what is wrong. ``score`` is the calibrated probability
+    that the sources support the whole sentence, 0 to 1.
     """
 
     text: str
@@ -137,10 +137,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Where the time went, in seconds; tokens of what was written for, as the generator counts them.
+    """Time spent per step, in seconds, and the generator's token counts.
 
-    ``probe`` is the time taken by what the model is asked about its answer once that stands;
-    ``cached_tokens`` of the prompt were known from before.
+    ``probe`` is the time for questions put to the model about its finished answer;
+    ``cached_tokens`` are those of the prompt that were already in the cache.
     """
 
     retrieve: float = 0.0
@@ -154,20 +154,21 @@ class Timing:
 
     @property
     def total(self) -> float:
-        """Seconds in all."""
+        """Total seconds."""
         return self.retrieve + self.generate + self.verify + self.probe
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What the confidence of an answer is computed from; shares and probabilities, 0 to 1.
+    """The inputs to the confidence of an answer; shares and probabilities, 0 to 1.
 
     ``chosen``: that the model prefers the short answer to "the sources do not say".
-    ``answerable``: that it says yes when asked whether the sources answer the question at all,
-    ``quoted``: whether the quotes of the answer alone give it; these three are None where the
-    engine does not report them. ``coverage``: how much of the question is in one cited sentence.
-    ``names``: names of the question that the passages hold. ``kind``: 1 unless a number, a time, or
-    something else than yes or no is asked for and not given.
+    ``answerable``: that it says yes when asked whether the sources answer the question at all.
+    ``quoted``: that it says yes when asked whether the quotes of the answer alone give it. These
+    three are None if the engine does not report them. ``coverage``: the share of the question in
+    one cited sentence. ``names``: the share of the question's names that the passages contain.
+    ``kind``: 1 unless a number, a time, or something other than yes or no is asked for and not
+    given.
     """
 
     chosen: float | None = None
@@ -180,11 +181,11 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Two articles that tell the same thing otherwise; in an answer the first is the one that it cites.
+    """Two articles that differ on the same fact; in an answer, it cites the first.
 
-    ``about`` is what each of them has, in its words: ``("90 minutes", "two hours")``; empty where
-    one denies what the other says. ``quotes`` are the two sentences, in the same order. ``changed``:
-    they tell it of different days, so that both may be right.
+    ``about`` is what each article states, in its words: ``("90 minutes", "two hours")``; empty if
+    one denies what the other says. ``quotes`` are the two sentences, in the same order.
+    ``changed``: they report on different days, so that both may be right.
     """
 
     about: tuple[str, ...]
@@ -197,21 +198,21 @@ AnswerStatus = Literal["answered", "unsure", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The model's answer to a question with its proof, or a refusal where the articles are silent.
+    """The model's answer to a question with its evidence, or a refusal if the articles have none.
 
-    ``status`` is ``answered`` where quotes state every fact of the answer, ``unsure`` where some
-    words of it have no proof or the confidence is low, ``refused`` where the articles do not
-    answer. ``short`` is the answer in a few words: a name, a number, a day, a list, yes or no; of
-    "why" and "how" questions its first sentence; empty in a refusal.
+    ``status`` is ``answered`` if quotes state every fact of the answer, ``unsure`` if some of its
+    words are unsupported or the confidence is low, ``refused`` if the articles do not answer.
+    ``short`` is the answer in a few words: a name, a number, a day, a list, yes or no; for "why"
+    and "how" questions its first sentence; empty in a refusal.
 
-    ``claims`` are the short answer, where it is not a sentence itself, and the model's sentences,
-    each checked. ``text`` is all of them with their citation marks (``[1]``), the short answer on
-    a line of its own, or the refusal sentence. ``draft`` is what the model wrote, unchecked, also
-    in a refusal, where it is unproven. ``nearest`` are the sentences of the articles nearest to the
-    question. ``passages`` is all that the model was shown, best first; a passage carries the
-    number of its article. ``disagreements`` are other figures of other articles than those which
-    the answer tells. ``confidence`` is the calibrated probability that the answer is right,
-    0 to 1, computed from ``signals``; 0 for a refusal without a draft.
+    ``claims`` are the short answer, if it is not itself a sentence, and the model's sentences, each
+    checked. ``text`` is all of them with their citation marks (``[1]``), the short answer on a line
+    of its own, or the refusal sentence. ``draft`` is what the model wrote, unchecked, also in a
+    refusal, where it is unsupported. ``nearest`` are the sentences of the articles nearest to the
+    question. ``passages`` is all that the model was shown, best first; a passage carries the number
+    of its article. ``disagreements`` are figures of other articles that differ from the answer's.
+    ``confidence`` is the calibrated probability that the answer is right, 0 to 1, computed from
+    ``signals``; 0 for a refusal without a draft.
     """
 
     question: str
@@ -249,9 +250,9 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An article of a story, under the number that its citations carry.
+    """An article of a story, with the number that its citations carry.
 
-    ``copies`` are articles that tell the same in the same words; they count no further.
+    ``copies`` are articles that say the same in the same words; they are not counted again.
     """
 
     number: int
@@ -265,7 +266,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A sentence of a story with the day that it tells of, or on which it was told."""
+    """A sentence of a story with the day of the event, or of the report."""
 
     day: date
     claim: Claim
@@ -273,11 +274,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What several articles tell of one thing.
+    """What several articles report about one event.
 
     ``headline`` and ``claims`` are checked like the sentences of an answer; ``text`` is the claims
-    with their marks. ``sources`` are its articles, oldest first, numbered from 1. ``timeline`` is
-    what changed, oldest first; empty where all was told on one day, or no day is known.
+    with their citation marks. ``sources`` are its articles, oldest first, numbered from 1.
+    ``timeline`` is what changed, oldest first; empty if all was reported on one day, or no day is
+    known.
     """
 
     headline: Claim
@@ -291,11 +293,11 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """The stories that articles tell, the most important first.
+    """The stories in a set of articles, the most important first.
 
-    ``articles`` is how many were looked at, ``copies`` how many of them tell the same as others in
-    the same words; ``found`` is how many stories they tell, of which the first ones are here.
-    ``matching`` is how many articles could have been looked at: more, where the rest was left out.
+    ``articles`` is how many were read, ``copies`` how many of them say the same as others in the
+    same words. ``found`` is how many stories they contain, of which the first ones are here.
+    ``matching`` is how many articles matched: more than ``articles`` if the rest was left out.
     """
 
     query: str
@@ -315,10 +317,10 @@ Order = Literal["newest", "oldest", "title", "publisher"]  # of a list of articl
 class Filters:
     """Which articles may be searched. ``since`` and ``until`` are inclusive days.
 
-    ``publishers`` are compared without regard to case; an empty tuple admits all. Articles
-    without a date are left out as soon as ``since`` or ``until`` is given. With ``as_of`` the
-    news is read as it stood on that day: later articles are left out, and among those that fit
-    equally well the ones of the week before it come first.
+    ``publishers`` are compared case-insensitively; an empty tuple admits all. Articles without a
+    date are excluded if ``since`` or ``until`` is given. With ``as_of`` the news is read as of that
+    day: later articles are excluded, and among equally good matches those of the week before it
+    come first.
     """
 
     since: date | None = None
@@ -357,7 +359,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A source or record that could not become an article, and why, in words for people."""
+    """A source or record that could not become an article, with a human-readable reason."""
 
     source: str
     reason: str
@@ -368,7 +370,7 @@ Status = Literal["added", "updated", "unchanged", "duplicate", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one source or record at ingest."""
+    """The result of ingesting one source or record."""
 
     source: str
     status: Status
@@ -379,7 +381,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """All outcomes of one ingest, in input order, with the seconds it took in all and in the encoder."""
+    """All outcomes of one ingest, in input order, with total seconds and encoder seconds."""
 
     outcomes: tuple[Outcome, ...] = ()
     seconds: float = 0.0
@@ -387,12 +389,12 @@ class IngestReport:
     chunks: int = field(default=0)
 
     def count(self, status: Status) -> int:
-        """How many outcomes have this status."""
+        """Return how many outcomes have this status."""
         return sum(outcome.status == status for outcome in self.outcomes)
 
 
 Length = Literal["short", "medium", "long"]  # of a summary
-# Sentences one after the other, one a line, or below a headline. Each is checked alike.
+# Running sentences, one sentence per line, or text below a headline. All are checked alike.
 Style = Literal["paragraph", "bullets", "headline"]
 
 
@@ -401,9 +403,9 @@ class Summaries:
     """A batch of summaries, one for each article.
 
     The articles are those of ``sources`` (files, folders, web addresses, ``-``), else those of the
-    index by ``ids``, else those of the index that ``query`` and ``filters`` admit, at most ``limit``.
-    ``fields`` holds (ours, theirs) names of a record's fields; ``instruction`` is a wish of the
-    reader that the model is told besides.
+    index by ``ids``, else those of the index that ``query`` and ``filters`` admit, at most
+    ``limit``. ``fields`` holds (ours, theirs) names of a record's fields; ``instruction`` is a
+    request of the reader that is added to the prompt.
     """
 
     sources: tuple[str, ...] = ()
@@ -419,7 +421,7 @@ class Summaries:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question of a batch, with a name of its own that its row carries."""
+    """A question of a batch, with an id that its row carries."""
 
     id: str
     text: str

@@ -1,8 +1,8 @@
-"""Let the model answer from passages, and prove what it says; read on only where it finds nothing.
+"""Generate answers from passages and verify them; read more only if the model finds no answer.
 
-The answer is the model's. Its first line is the answer in a few words, its sentences make that
-whole; the check finds quotes for both and names the words that have none. How likely the answer is
-right decides whether it is given, given as less sure, or refused. What was written is kept in each case.
+The model writes the answer: a few words on the first line, then sentences that complete it. The
+check finds quotes for both and reports the words that have none. How likely the answer is right
+decides whether it is given, given as unsure, or refused. The draft is saved in each case.
 """
 
 import time
@@ -38,19 +38,19 @@ from rag.types import (
     Timing,
 )
 
-SURE = 0.45  # confidence from which an answer is given as sure
-MAYBE = 0.32  # confidence below which it is refused
+SURE = 0.45  # minimum confidence of a sure answer
+MAYBE = 0.32  # confidence below which an answer is refused
 NOT_IN_THE_ARTICLES = "Not in the articles."
-_ROOMY = 2000  # tokens of a context
-_MOST_QUOTES = 3  # that the answer is looked for in once more
-_MOST_SENTENCES = 3  # after the answer in a few words
-# A small model that has answered may go on with a source or a question of its own.
+_ROOMY = 2000  # context length in tokens
+_MOST_QUOTES = 3  # maximum quotes in which the model looks for the answer again
+_MOST_SENTENCES = 3  # maximum sentences after the short answer
+# After its answer, a small model may go on with a source or a question of its own.
 _STOP = ("\nQuestion:", "<source", "\nSource")
 
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Confidence from which an answer is sure, and below which it is a refusal; 0 to 1."""
+    """Minimum confidence of a sure answer, and confidence below which it is refused; 0 to 1."""
 
     sure: float = SURE
     maybe: float = MAYBE
@@ -70,20 +70,20 @@ def answer(
 ) -> Stream[Found | Draft | Checked | Answer, None, None]:
     """Stream the answer to a question: Found, then Draft and Checked in turn, last the Answer.
 
-    Each round holds the passages of the round before and more. A further round is read where the
+    Each round contains the passages of the round before and more. A further round is read if the
     model finds no answer in the one before: then Found, Draft and Checked come again. Closing the
     iterator stops the model at its next token.
 
     Args:
         question: as the reader asked it.
-        rounds: what may be read, numbered; in a follow-up with what earlier turns showed.
+        rounds: numbered passages to read; in a follow-up together with those of earlier turns.
         generator: the model that writes.
         checker: finds the quotes.
-        history: the turns of the chat that the model is to remember, oldest first.
+        history: the turns of the chat that the model should remember, oldest first.
         nearest: the sentences nearest to the question.
-        max_tokens: at which length the model is cut off.
-        bars: which confidence makes an answer sure, and which a refusal.
-        retrieve_seconds: how long the retrieval took, for the timing.
+        max_tokens: maximum length of the model's output.
+        bars: confidence thresholds for sure answers and refusals.
+        retrieve_seconds: duration of the retrieval, for the timing.
 
     Raises:
         GenerateError: if the engine fails.
@@ -98,7 +98,7 @@ def answer(
         yield from attempt.write()
         first, found = found is None, attempt.answer(bars)
         spent = _together(spent, found.timing, first=first)
-        # An answer that is unsure becomes no surer by more passages (docs/results.md).
+        # More passages do not make an unsure answer surer (docs/results.md).
         if found.draft:
             break
     if found is None:
@@ -113,18 +113,18 @@ def asked(
     history: Sequence[Answer],
     generator: Generator,
 ) -> tuple[Message, ...]:
-    """The chat that asks a generator the question, with examples of replies if it has room for them."""
+    """Return the prompt for the question, with example replies if the context has room for them."""
     roomy = generator.context_length >= _ROOMY
     return answer_messages(question, passages, history, examples=roomy)
 
 
 def count_messages(messages: Sequence[Message], generator: Generator) -> int:
-    """Tokens of a chat, about: four are added a message for the template's marks."""
+    """Estimate the tokens of a chat, with four per message for the template's markers."""
     return sum(generator.count_tokens(message.content) + 4 for message in messages)
 
 
 class _Attempt:
-    """One reading of some passages: the draft as it grows, its claims, and what they amount to."""
+    """One reading of some passages: the growing draft, its claims, and the resulting answer."""
 
     def __init__(
         self,
@@ -144,7 +144,7 @@ class _Attempt:
         self.timing = Timing()
 
     def write(self) -> Stream[Draft | Checked, None, None]:
-        """Stream the model's words, and each sentence with its quotes as soon as it is whole."""
+        """Stream the model's words, and each sentence with its quotes once it is complete."""
         start, first, checking = time.perf_counter(), 0.0, 0.0
         pieces = self.generator.stream(self.messages, max_tokens=self.max_tokens, stop=_STOP)
         try:
@@ -158,7 +158,7 @@ class _Attempt:
                 if len(self.claims) > _MOST_SENTENCES:
                     break
         finally:
-            # At once, not when the garbage collector comes round: the engine writes until then.
+            # Close now instead of at garbage collection: the engine writes until then.
             if isinstance(pieces, Stream):
                 pieces.close()
         written = time.perf_counter() - start - checking
@@ -179,11 +179,11 @@ class _Attempt:
         return read_reply(self.draft).parts[: _MOST_SENTENCES + 1]
 
     def _whole(self) -> Sequence[Sentence]:
-        """The parts that do not grow any more; where nothing else is whole, what there is at the end."""
+        """Return the complete parts: all but the last, which may still grow."""
         return read_reply(self.draft).parts[:-1]
 
     def _check(self, parts: Sequence[Sentence]) -> Sequence[Claim]:
-        """Check the parts that are new; returns their claims."""
+        """Check the new parts and return their claims."""
         known = len(self.claims)
         for said, cited in parts[known:]:
             claim = (
@@ -195,7 +195,7 @@ class _Attempt:
         return self.claims[known:]
 
     def answer(self, bars: Bars) -> Answer:
-        """The answer that the draft amounts to."""
+        """Return the answer that the draft gives."""
         start = time.perf_counter()
         reply = read_reply(self.draft)
         short = short_answer(self.question, reply)
@@ -221,7 +221,7 @@ class _Attempt:
         )
 
     def _asked(self, short: str) -> Claim | None:
-        """The question of yes or no as a statement, checked; None for other questions."""
+        """Check a yes-or-no question as a statement; None for other questions."""
         if short not in {"Yes", "No"}:
             return None
         return self.checker.check(as_statement(self.question), self.passages)
@@ -237,7 +237,7 @@ class _Attempt:
         )
 
     def _quoted(self, short: str, claims: Sequence[Claim]) -> float | None:
-        """Whether the model finds the answer in its quotes alone; without quotes nobody does."""
+        """Return the probability that the model finds the answer in the quotes; 0 without any."""
         quotes = [each.quote for each in distinct(claims)][:_MOST_QUOTES]
         if not quotes:
             return 0.0
@@ -245,11 +245,11 @@ class _Attempt:
 
 
 def _proven_together(claims: Sequence[Claim], short: str, asked: Claim | None) -> list[Claim]:
-    """The claims, where an answer in a few words has the proof of the sentences that it is in.
+    """Return the claims, with the short answer proven by the sentences that contain it.
 
-    A bare yes or no has no facts of its own: it has the quotes of the sentences, and the status of
-    the weakest. It is not proven, though, where the check of what was ``asked``, as a statement,
-    disagrees: a yes without support for it, a no with it.
+    A bare yes or no has no facts of its own: it gets the quotes of the sentences and the status of
+    the weakest. It is not proven, though, if the check of the question as a statement, ``asked``,
+    disagrees: a yes if the statement is unsupported, a no if it is supported.
     """
     if len(claims) < 2:
         return list(claims)
@@ -276,7 +276,7 @@ def _status(claims: Sequence[Claim], likely: float, bars: Bars) -> AnswerStatus:
 
 
 def _text(claims: Sequence[Claim], *, headed: bool) -> str:
-    """The claims with their marks, the answer in a few words on a line of its own."""
+    """Return the claims with their citation marks, the short answer on a line of its own."""
     if headed and len(claims) > 1:
         return f"{marked(claims[:1])}\n{marked(claims[1:])}"
     return marked(claims)
@@ -297,6 +297,6 @@ def _unread(question: str, model: str) -> Answer:
 
 
 def _together(one: Timing, two: Timing, *, first: bool) -> Timing:
-    """The sums; the time to the first word is that of the first round."""
+    """Sum two timings; the time to the first token is that of the first round."""
     sums = Timing(*map(add, astuple(one), astuple(two)))
     return sums if first else replace(sums, first_token=one.first_token)

@@ -1,4 +1,4 @@
-"""Weigh the choices of a question by what the passages say."""
+"""Rank the choices of a question by what the passages say."""
 
 from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
@@ -17,16 +17,16 @@ def choose(
     *,
     generator: Generator,
 ) -> tuple[float, ...]:
-    """How likely each of the choices is the right one, float (len(choices),), together 1.
+    """Return the probability of each choice, shape (len(choices),), summing to 1.
 
     Models prefer some letters to others, so the choices are shown once in each rotation and the
-    probabilities of their letters averaged (Zheng et al. 2024). The rotations share all but the
-    last lines of the prompt, so each costs little where the engine keeps what it has read.
+    probabilities of their letters are averaged (Zheng et al. 2024). The rotations share all but the
+    last lines of the prompt, so each is cheap if the engine has a prefix cache.
 
     Args:
-        question: what is asked.
-        choices: 2 to 26 of them.
-        passages: what the model may read; without any, it is left to what it knows.
+        question: the question.
+        choices: 2 to 26 choices.
+        passages: what the model may read; without any, it relies on what it knows.
         generator: the model that chooses.
 
     Raises:
@@ -47,7 +47,7 @@ def choose(
 
 
 def _letters(tokens: Mapping[str, float], count: int) -> list[float]:
-    """The probabilities of the first ``count`` letters among these tokens, brought to a sum of 1."""
+    """Return the probabilities of the first ``count`` letters, normalized to a sum of 1."""
     found = dict.fromkeys(ascii_uppercase[:count], 0.0)
     for token, probability in tokens.items():
         letter = token.strip(" (*[").rstrip(").:*]")

@@ -1,9 +1,10 @@
-"""How sure an answer is, from what could be seen while it was made.
+"""Estimate the confidence of an answer from signals observed while it was generated.
 
-A logistic regression over a handful of signals, whose weights are a few numbers in confidence.json.
-benchmarks/train_confidence.py fits them to answers that are known to be right or wrong. Those that
-ship are of 178 answers, too few to fit so many: signals weigh alike in standard deviations (Dawes
-1979), whether the sources can answer it twice and names half; scale and bias are fitted.
+A logistic regression over a handful of signals, with its weights in confidence.json.
+benchmarks/train_confidence.py fits them to answers known to be right or wrong. The weights that
+ship come from 178 answers, too few to fit so many: all signals weigh the same in standard
+deviations (Dawes 1979), except that whether the sources can answer the question weighs double and
+names half; scale and bias are fitted.
 """
 
 import json
@@ -16,9 +17,9 @@ from rag.types import Signals
 
 
 def confidence(signals: Signals) -> float:
-    """The probability that the sources answer the question, 0 to 1.
+    """Return the probability that the answer is right, 0 to 1.
 
-    A signal that the engine did not tell counts as it does in a typical answer.
+    A signal that the engine did not report is replaced by its value in a typical answer.
     """
     bias, weights, typical = _fitted()
     total = bias

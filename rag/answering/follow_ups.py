@@ -1,7 +1,7 @@
-"""Follow-up questions: which of them need the turns before, and what to look up for them.
+"""Follow-up questions: which ones depend on earlier turns, and what to retrieve for them.
 
-Rules instead of a model call: a rewrite by the model costs seconds on a CPU, and the model reads
-the turns before in its prompt anyway. Only the retrieval needs a question that stands alone.
+This uses rules, not the model: a rewrite by the model costs seconds on a CPU, and the model reads
+the earlier turns in its prompt anyway. Only the retrieval needs a standalone question.
 """
 
 import re
@@ -18,22 +18,22 @@ _OPENER = re.compile(
     r"\s*(?:and|but|or|so|also|what about|how about|why|who else|what else)\b", re.I
 )
 
-_FEW = 12  # words of an answer that is no sentence
+_FEW = 12  # maximum words of a short answer
 
 
 def is_follow_up(question: str) -> bool:
-    """Whether the question leans on what was said before: pronouns, ellipsis, no subject of its own."""
+    """Return whether the question depends on earlier turns: pronouns, ellipsis or no subject."""
     about = terms(question)
     if any(token.folded in _ANAPHORA for token in about.tokens):
-        # "Who said that Blinken ..." has a subject of its own in spite of its "that".
+        # "Who said that Blinken ..." has its own subject despite its "that".
         return len(about.names) < 2
     return bool(_OPENER.match(question) and not about.names) or len(about.stems) < 2
 
 
 def standalone(question: str, history: Sequence[Answer]) -> str:
-    """The question to look up: a follow-up with the questions that it leans on put before it.
+    """Return the query for retrieval: a follow-up preceded by the questions it depends on.
 
-    Short answers to them go with them: "he" is as often whom the answer names.
+    Short answers to them are included: "he" often refers to the person the answer names.
     """
     parts = [question]
     for turn in reversed(history):

@@ -1,4 +1,4 @@
-"""What kind of answer a question asks for, and how much of it the sources hold."""
+"""What kind of answer a question asks for, and how much of the question the sources contain."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _HOW_MANY = re.compile(
     r"|what (?:number|percentage|share|age))\b",
     re.I,
 )
-# Number words that rag.text.terms gives no value, for they have none or not alone.
+# Number words without a value in rag.text.terms, as they have none or none alone.
 _QUANTITIES = frozenset(
     "one once no none twice thrice half dozen dozens hundred hundreds thousand "
     "thousands million millions billion billions".split()
@@ -39,10 +39,10 @@ _SENTENCES = re.compile(
 
 
 def asks_yes_or_no(question: str) -> bool:
-    """Whether a question is answered by yes or no.
+    """Return whether a question is answered by yes or no.
 
-    It opens with an auxiliary, or has one after a first clause and no "who" or "what" anywhere;
-    "is it this or that?" is not of that kind.
+    It opens with an auxiliary, or has one after a first clause and no "who" or "what" anywhere.
+    Questions like "is it this or that?" do not count.
     """
     if _EITHER.search(question):
         return False
@@ -52,20 +52,20 @@ def asks_yes_or_no(question: str) -> bool:
 
 
 def as_statement(question: str) -> str:
-    """What a question of yes or no asks, without its auxiliary: "Did Ida win?" as "Ida win."."""
+    """Drop the auxiliary of a yes-or-no question: "Did Ida win?" becomes "Ida win."."""
     return _OPENS.sub("", question, count=1).strip().rstrip("?？!. ") + "."
 
 
 def asks_for_sentences(question: str) -> bool:
-    """Whether a question such as "why" or "what did they say" has no answer of a few words."""
+    """Return whether a question, such as "why" or "what did they say", needs whole sentences."""
     return _SENTENCES.search(question) is not None
 
 
 def fits(question: str, said: str) -> bool:
-    """Whether an answer has the kind of thing that is asked for, where that is plain.
+    """Return whether an answer is of the kind that is asked for, where the question makes it plain.
 
-    "How many" asks for a number, "when" for a number, a day, a month or a word of time; yes and no
-    are no answer to "who" or "which".
+    "How many" asks for a number, "when" for a number, a day, a month or a time word; yes and no do
+    not answer "who" or "which".
     """
     if _WH.match(question) and _YES_OR_NO.match(said):
         return False
@@ -79,9 +79,9 @@ def fits(question: str, said: str) -> bool:
 
 
 def coverage(question: str, passages: Sequence[Passage], claims: Sequence[Claim]) -> float:
-    """The largest share of the question that is in one sentence which the claims cite, 0 to 1.
+    """Return the largest share of the question contained in one cited sentence, 0 to 1.
 
-    Title and publisher count with each sentence; words that are rare in the passages count more.
+    Title and publisher count with each sentence; words that are rare in the passages weigh more.
     """
     asked = terms(question).stems
     shown = [
@@ -112,7 +112,7 @@ def _overlap(start: int, end: int, first: int, last: int) -> bool:
 
 
 def names_found(question: str, passages: Sequence[Passage]) -> float:
-    """The share of the question's names that are in the passages, 0 to 1; 1 if it has none."""
+    """Return the share of the question's names found in the passages, 0 to 1; 1 if it has none."""
     names = terms(question).names
     held: set[str] = set()
     for passage in passages:

@@ -1,4 +1,4 @@
-"""What a model's reply says: the answer in a few words on its first line, then sentences."""
+"""Parse a model's reply: a short answer on its first line, then sentences."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _LABEL = re.compile(r"\A\s*(?:(?:the|short|final) )?answer\s*:\s*", re.I)
 _BULLET = re.compile(r"\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _YES_OR_NO = re.compile(r"(yes|no)\b[\s,;:.–—-]*", re.I)
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s*\Z")
-_FEW = 3  # words; what has no more is no sentence, whatever its last mark
+_FEW = 3  # words; a text with no more is not a sentence, whatever its last mark
 _REFUSES = re.compile(
     rf"{REFUSAL}|\b(?:articles?|sources?|texts?|passages?|information)\s+(?:\w+\s+){{0,3}}"
     r"(?:do|does|did)(?:n['’]t| not)\s+(?:\w+\s+)?"
@@ -22,24 +22,24 @@ _REFUSES = re.compile(
     re.I,
 )
 
-Sentence = tuple[str, frozenset[int]]  # without its citation marks, and the numbers in them
+Sentence = tuple[str, frozenset[int]]  # text without citation marks, and the numbers in the marks
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply in its parts; ``head`` is the answer in a few words, None where it has sentences alone."""
+    """The parts of a reply; ``head`` is the short answer, None if there are only sentences."""
 
     head: Sentence | None
     sentences: tuple[Sentence, ...]
 
     @property
     def parts(self) -> tuple[Sentence, ...]:
-        """Head and sentences in the order in which they were written."""
+        """Head and sentences in the order written."""
         return (self.head, *self.sentences) if self.head else self.sentences
 
 
 def read_reply(draft: str) -> Reply:
-    """The parts of a reply, whole or cut off anywhere; a repeated sentence counts once."""
+    """Split a reply, complete or cut off anywhere, into parts; a repeated sentence counts once."""
     text = _LABEL.sub("", draft).lstrip()
     first, newline, rest = text.partition("\n")
     while _BULLET.match(first) and _BULLET.match(rest):
@@ -58,7 +58,7 @@ def read_reply(draft: str) -> Reply:
 
 
 def short_answer(question: str, reply: Reply) -> str:
-    """The answer in a few words; of a question that has none, the first sentence; may be empty."""
+    """Return the short answer, or the first sentence where there is none; may be empty."""
     if not reply.parts:
         return ""
     said = reply.parts[0][0]
@@ -70,5 +70,5 @@ def short_answer(question: str, reply: Reply) -> str:
 
 
 def refuses(said: str) -> bool:
-    """Whether a sentence says that the sources do not answer."""
+    """Return whether a sentence says that the sources do not answer the question."""
     return _REFUSES.search(said) is not None

@@ -1,4 +1,4 @@
-"""What an answer in a few words adds to its question."""
+"""Strip the words of the question from a short answer."""
 
 from rag.text.terms import STOPWORDS, Terms, terms
 
@@ -6,13 +6,13 @@ _QUOTES = "\"'“‘"
 
 
 def bare(question: str, said: str, *, sentence: bool) -> str:
-    """The answer without the words that it repeats from its question.
+    """Return the answer without the words that it repeats from its question.
 
-    Asked for the answer alone, a small model often writes a sentence or a unit all the same:
-    "970,000 subscribers" to "How many subscribers left?". Words of the question and stop words
-    are taken off both ends; where only names and numbers stand before the next of them, these are
-    the answer. A short answer that opens with no number stays as it is ("the Iran deal" to "Which
-    deal ...?"), and so do a quoted one and one that says nothing new, as in "Paris" to "Paris or
+    Asked for the answer alone, a small model often adds a sentence or a unit: "970,000 subscribers"
+    to "How many subscribers left?". Words of the question and stop words are removed from both
+    ends; if only names and numbers precede the next word of the question, they are the answer. A
+    short answer that does not start with a number is left unchanged ("the Iran deal" to "Which deal
+    ...?"), and so are a quoted one and one that adds nothing new, as in "Paris" to "Paris or
     Rome?".
     """
     asked = terms(question)
@@ -22,7 +22,7 @@ def bare(question: str, said: str, *, sentence: bool) -> str:
         return said
     if not sentence and not told[0].numbers:
         return said
-    # A small word with a capital belongs to a title, unless it opens the sentence.
+    # A capitalized function word belongs to a title, unless it opens the sentence.
     small = [not place or not _capital(word) for place, word in enumerate(words)]
     new = [_adds(each, asked, small=lone) for each, lone in zip(told, small, strict=True)]
     if terms(said).numbers <= asked.numbers:  # "1 billion" of the question, read word by word
@@ -43,7 +43,7 @@ def _capital(word: str) -> bool:
 
 
 def _adds(word: Terms, asked: Terms, *, small: bool) -> bool:
-    """Whether a word tells something that the question does not; a lone mark tells nothing."""
+    """Return whether a word adds something to the question; a lone punctuation mark does not."""
     known = asked.folded | asked.stems | (STOPWORDS if small else frozenset())
     return any(
         token.number not in asked.numbers

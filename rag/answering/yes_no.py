@@ -1,6 +1,6 @@
-"""Questions of two answers to the model about a prompt that it has read.
+"""Ask the model questions with two answers about a prompt that it has read.
 
-An engine with a prefix cache reads only what is new, so each takes a fraction of a second.
+An engine with a prefix cache processes only the new tokens, so each takes a fraction of a second.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,12 +10,12 @@ from rag.types import Message
 
 
 def yes(messages: Sequence[Message], generator: Generator) -> float | None:
-    """The probability of yes against no; None where the engine reports neither."""
+    """Return the probability of yes against no; None if the engine reports neither."""
     return _against(messages, generator, "yes", "no")
 
 
 def first_of_two(messages: Sequence[Message], generator: Generator) -> float | None:
-    """The probability of A against B; None where the engine reports neither."""
+    """Return the probability of A against B; None if the engine reports neither."""
     return _against(messages, generator, "a", "b")
 
 

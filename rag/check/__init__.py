@@ -1,16 +1,17 @@
-"""Check a sentence against articles: find the quotes that state it, name the words that none does.
+"""Check a sentence against articles: find supporting quotes and the words that no quote supports.
 
-1. The sentence and the nearest sentences of the articles are read with their grammar
-   (:mod:`rag.check.facts`): words, names, quantities, days, who does what to whom, whether it is
-   denied, planned, possible, alleged or on a condition.
-2. Each word of the claim is laid onto the sentences (:mod:`rag.check.align`), and the smallest set
-   of them is chosen that holds it (:mod:`rag.check.proof`): one to three, titles among them.
-3. What they say otherwise than the claim is found (:mod:`rag.check.compare`).
-4. A logistic regression over all that gives the probability that they state the claim
-   (:mod:`rag.check.decide`); a plain contradiction overrules it.
+1. The sentence and the closest sentences of the articles are parsed and their facts extracted
+   (:mod:`rag.check.facts`): words, names, quantities, days, who does what to whom, and whether it
+   is denied, planned, possible, alleged or conditional.
+2. Each word of the claim is aligned with the sentences (:mod:`rag.check.align`), and the smallest
+   set of sentences that covers it is chosen (:mod:`rag.check.proof`): one to three, which may
+   include titles.
+3. Contradictions between these sentences and the claim are found (:mod:`rag.check.compare`).
+4. A logistic regression over all of that gives the probability that the sentences support the
+   claim (:mod:`rag.check.decide`); a plain contradiction halves it.
 
-Articles in other languages than English are compared word by word, without grammar: such a
-sentence is supported only if all its words, names and numbers stand there.
+Articles in languages other than English are compared word by word, without a parse: a sentence is
+supported only if one of their sentences contains all its words, names and numbers.
 """
 
 import re
@@ -37,15 +38,15 @@ SUPPORT = 0.6
 Judge = Callable[[str, str], float | None]
 """Of quotes and a claim the probability that a language model says yes to "do they state it?"."""
 
-_PARTLY = 0.34  # of a claim's words, from which it is partly supported
-_SHORT = 8  # words of an answer that is no sentence
-_LONGEST = 4000  # characters of a claim
+_PARTLY = 0.34  # share of a claim's words from which it is partly supported
+_SHORT = 8  # maximum words of an answer that is not a sentence
+_LONGEST = 4000  # maximum characters of a claim
 _ANSWER_BIAS, _ANSWER_SHARE = (
     -0.8,
     4.0,
-)  # log-odds of a short answer by the share of its question beside it
-VETO = 0.5  # by what the probability of a contradicted claim is multiplied
-# Contradictions that overrule whatever else speaks for a claim.
+)  # log-odds of a short answer: bias, and weight of the share of its question found next to it
+VETO = 0.5  # factor on the probability of a contradicted claim
+# Contradictions that override everything in favor of a claim.
 PLAIN = frozenset(
     "unstated number day roles who order plan possible rank name denial alleged condition duty "
     "speaker all opposed either".split()
@@ -81,7 +82,7 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The features of a claim, the kinds of contradiction found, and whether it stands there as it is."""
+    """The features of a claim, its kinds of contradiction, and whether it appears verbatim."""
 
     features: Mapping[str, float]
     kinds: frozenset[str]
@@ -92,9 +93,9 @@ class Evidence:
 class Checker:
     """Checks sentences against articles.
 
-    ``parser`` reads their grammar. ``support`` is the least probability of a supported claim,
-    0 to 1; at 1 only what stands there word for word is. ``judge`` is asked besides about claims that
-    are neither plainly stated nor plainly contradicted.
+    ``parser`` parses them. ``support`` is the minimum probability of a supported claim, 0 to 1; at
+    1 only verbatim sentences are supported. ``judge`` is also asked about claims, against English
+    articles, that neither appear verbatim nor are plainly contradicted.
     """
 
     parser: Parser
@@ -111,14 +112,14 @@ class Checker:
         cited: frozenset[int] = frozenset(),
         before: str = "",
     ) -> Claim:
-        """The sentence as a claim: its status, quotes and unproven words.
+        """Return the sentence as a claim with its status, quotes and unsupported words.
 
         Args:
             sentence: one sentence without citation marks, or a short answer in a few words.
-            sources: passages; their whole articles are read, titles too.
-            question: what is asked, for a short answer: quotes should hold its facts as well.
-            cited: numbers of the articles that are preferred among equals.
-            before: the sentence before it, whose names its pronouns may stand for.
+            sources: passages; their whole articles are searched, including titles.
+            question: the question of a short answer, whose facts the quotes should contain too.
+            cited: numbers of the articles to prefer among equals.
+            before: the preceding sentence, whose names its pronouns may refer to.
 
         Raises:
             ModelError: if the parser cannot be loaded.
@@ -126,7 +127,7 @@ class Checker:
         return self._check(sentence, sources, question, cited, before)
 
     def check_text(self, text: str, sources: Sequence[Passage]) -> tuple[Claim, ...]:
-        """Every sentence of a text as a claim; its pronouns stand for names of the sentence before."""
+        """Check every sentence of a text; pronouns may refer to names of the preceding sentence."""
         claims, before = [], ""
         for start, end in sentences(text):
             claims.append(self._check(text[start:end], sources, "", frozenset(), before))
@@ -134,7 +135,7 @@ class Checker:
         return tuple(claims)
 
     def evidence(self, sentence: str, sources: Sequence[Passage]) -> Evidence:
-        """What is found of a sentence, before it is decided: what the weights are fitted to."""
+        """Return the findings on a sentence before the decision; the weights are fitted on them."""
         found = [source_of(passage.article, self.parser) for passage in sources]
         if _stands(sentence, found, {passage.article.id: passage.number for passage in sources}):
             return Evidence({}, frozenset(), whole=True)
@@ -198,11 +199,11 @@ class Checker:
     def _likely(
         self, sentence: str, proof: Proof, question: str, english_only: bool
     ) -> tuple[float, bool]:
-        """The probability that quotes state a sentence, and whether they plainly say otherwise."""
+        """Return how likely quotes support a sentence, and whether they plainly contradict it."""
         plain = bool(trusted(proof) & PLAIN)
         found = features(proof)
         if not english_only or not any(token.dep for token in proof.claim.tokens):
-            # Nothing is known of the grammar: only what has all its words in one sentence stands there.
+            # Without a parse, only a claim with all its words in one sentence is supported.
             score = 0.9 if found["first"] > 0.99 and not proof.differences else 0.5 * found["first"]
         elif question and len(sentence.split()) <= _SHORT and not proof.claim.frames:
             score = _answers(proof, question)
@@ -221,7 +222,7 @@ class Checker:
 
 
 def _answers(proof: Proof, question: str) -> float:
-    """The probability that a short answer stands where its question is spoken of."""
+    """Return the probability that a short answer appears where its question is discussed."""
     asked = terms(question)
     there = frozenset[str]()
     for source, laid in proof.laid:
@@ -244,7 +245,8 @@ def _prove(
     written = as_written(sentence)
     day = next((source.article.published for source in sources if source.article.published), None)
     claim = read(written, parser.parse([written])[0], day)
-    if question and len(sentence.split()) <= _SHORT:  # "how much?" "60%", of "nearly 60%"
+    # A source with "nearly 60%" supports the answer "60%" to "how much?".
+    if question and len(sentence.split()) <= _SHORT:
         claim = replace(claim, quantities=dict(_unbound(claim.quantities)))
     about = terms(f"{written} {question} {before}".strip())
     return prove(claim, about, sources, asked=terms(question), preferred=preferred)
@@ -258,7 +260,7 @@ def _unbound(found: Mapping[int, Quantity]) -> Iterator[tuple[int, Quantity]]:
 def _stands(
     sentence: str, sources: Sequence[Source], numbers: dict[str, int]
 ) -> tuple[Citation, ...]:
-    """The whole sentences and titles that say it in the same words, one of each article."""
+    """Quote the whole sentences and titles with the same words, at most one per article."""
     said = _plain(sentence)
     found = list[Citation]()
     for source in sources:
@@ -280,7 +282,7 @@ def _plain(text: str) -> str:
 def _quotes(
     proof: Proof, sources: Sequence[Source], numbers: dict[str, int]
 ) -> tuple[Citation, ...]:
-    """The quotes of a proof; a single one also where other articles print the same sentence."""
+    """Return the quotes of a proof; a single one also from articles with the same sentence."""
     found = [_quote(source, source.places[laid.number], numbers) for source, laid in proof.laid]
     if len(found) == 1:
         others = [source for source in sources if source is not proof.laid[0][0]]
@@ -305,7 +307,7 @@ def _reason(proof: Proof, score: float, support: float) -> str:
 
 
 def _written(proof: Proof) -> Iterator[str]:
-    """What no quote has, figures and days in full."""
+    """Yield the words that no quote contains, with figures and days in full."""
     claim = proof.claim
     for place in proof.missing:
         item = claim.quantities.get(place) or claim.days.get(place)

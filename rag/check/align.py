@@ -1,4 +1,4 @@
-"""Lay the words of a claim onto those of a sentence: what stands there, under which name, in which place."""
+"""Align the words of a claim with the words of a sentence."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -23,16 +23,16 @@ _WORTH: dict[How, float] = {
 }
 _SYNONYM = 0.85
 _KINDS = {"NOUN": "n", "VERB": "v", "ADJ": "a", "ADV": "ra", "PROPN": "n"}
-_LINKED = 0.3  # what being linked to the match of a neighbour is worth among candidates
+_LINKED = 0.3  # bonus for a candidate that is linked to the match of a neighbor
 _MOST_CANDIDATES = 8
-_MOST_WORDS = 80  # content words of a claim that are compared
-_FAR = 3  # steps between two words of a sentence that still belong together
+_MOST_WORDS = 80  # maximum content words of a claim that are compared
+_FAR = 3  # maximum steps between two words of a sentence that belong together
 _ANTECEDENTS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Where a word of a claim stands in a sentence, how well (0 to 1), and in what form."""
+    """Where a word of a claim matches in a sentence, how well (0 to 1), and in which way."""
 
     target: int
     worth: float
@@ -41,14 +41,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A claim laid onto a sentence of a source: for each place of it that stands there, where."""
+    """A claim aligned with a sentence of a source: the match of each position that has one."""
 
     number: int
     sentence: Sentence
     matches: Mapping[int, Match]
 
     def linked(self, one: int, other: int) -> bool:
-        """Whether two places of the claim stand together there as well."""
+        """Return whether two positions of the claim have matches that belong together."""
         return (
             one in self.matches
             and other in self.matches
@@ -57,7 +57,7 @@ class Laid:
 
 
 def lay(claim: Sentence, source: Source, number: int) -> Laid:
-    """Lay a claim onto a sentence."""
+    """Align a claim with a sentence."""
     sentence = source.sentence(number)
     candidates = {
         place: found
@@ -86,7 +86,7 @@ def lay(claim: Sentence, source: Source, number: int) -> Laid:
 
 
 def steps(sentence: Sentence, one: int, other: int) -> int:
-    """Steps between two content words of a sentence along its grammar, 9 where there is no way."""
+    """Count the steps between two content words in the dependency parse; 9 if too far apart."""
     ups = {}
     current: int | None = one
     for step in range(_FAR + 2):
@@ -156,14 +156,14 @@ def _words(claim: Sentence, place: int, source: Source, sentence: Sentence) -> I
 def _spelled_out(
     claim: Sentence, place: int, source: Source, sentence: Sentence
 ) -> Iterator[Match]:
-    """An acronym whose words stand there, or the words of an acronym that does."""
+    """Match an acronym with its spelled-out words, and spelled-out words with their acronym."""
     letters = acronym(claim.tokens[place].text)
     if letters and letters in sentence.initials:
         yield Match(sentence.initials[letters][-1], 1.0, "same")
     for short, places in claim.initials.items():
         if place not in places or len(short) < 2:
             continue
-        # The article's own words for its acronym are what it stands for.
+        # An acronym stands for the words that the article itself uses for it.
         words = source.words_of(short)
         if not words or fold(claim.tokens[place].text) in words:
             for n in sentence.names:
@@ -193,7 +193,7 @@ def _related(claim: Sentence, place: int, sentence: Sentence, n: int) -> tuple[f
 def _called(
     claim: Sentence, place: int, source: Source, number: int, sentence: Sentence
 ) -> Iterator[Match]:
-    """A pronoun, title or kind by which one of the two calls what the other names."""
+    """Match a pronoun, title or kind in one text with what it refers to in the other."""
     token, name = claim.tokens[place], place in claim.names
     known = source.descriptions()
     for n, other in enumerate(sentence.tokens):

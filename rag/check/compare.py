@@ -1,4 +1,4 @@
-"""Where a sentence says otherwise than a claim that it has the words of: who, whether, how many, when."""
+"""Find contradictions between a claim and a similar sentence: who, whether, how many, when."""
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
@@ -48,7 +48,7 @@ _ORDER = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A kind of contradiction, and the places of the claim's words that it is about."""
+    """A kind of contradiction, and the positions of the claim's words that it concerns."""
 
     kind: str
     places: tuple[int, ...] = ()
@@ -57,13 +57,14 @@ class Difference:
 def differences(
     claim: Sentence, source: Source, laid: Laid, owned: Set[int]
 ) -> frozenset[Difference]:
-    """What of the claim the sentence contradicts.
+    """Return how the sentence contradicts the claim.
 
     Args:
         claim: the claim.
         source: the article.
-        laid: where its words stand in the sentence.
-        owned: the places of the claim that this sentence is to prove, others are proved elsewhere.
+        laid: the alignment of the claim's words with the sentence.
+        owned: the positions of the claim that this sentence has to prove; other sentences prove
+            the rest.
     """
     return frozenset(_all(claim, source, laid, owned))
 
@@ -96,7 +97,7 @@ def _all(claim: Sentence, source: Source, laid: Laid, owned: Set[int]) -> Iterat
     yield from _names(claim, source)
     yield from _choices(claim, laid)
     for place, match in laid.matches.items():
-        # An old song is nothing against a new bridge.
+        # An old song does not contradict a new bridge.
         above = claim.heads.get(place, (place, ""))[0]
         if (
             match.how == "opposed"
@@ -160,7 +161,7 @@ def _flags(
         yield "plan"
     if "must" in mine and "may" in theirs and "must" not in theirs:
         yield "duty"
-    # What the source says, and what of it a claim may keep instead.
+    # Flags of the source, and the flags of the claim that are acceptable in their place.
     yield from (kind for flag, kind, kept in _SOFTER if flag in theirs and not mine & kept)
 
 
@@ -175,7 +176,7 @@ def _roles(
     )
     agents, patients = ({laid.matches[p].target for p in places} for places in mine)
     theirs = (said.patients, said.agents) if converse else (said.agents, said.patients)
-    # "The theatre burned down" of what a fire destroyed.
+    # "The theatre burned down" agrees with a sentence in which a fire destroyed it.
     alone = (
         not claimed.patients
         and claim.tokens[claimed.verb].lemma != laid.sentence.tokens[said.verb].lemma
@@ -192,7 +193,7 @@ def _roles(
     lost = [place for place in claimed.agents if place in claim.names]
     if lost and not mine[0] and _unclaimed(laid, theirs[0]):
         yield Difference("other", tuple(lost))
-    # "A and B resigned" is not what "A and C resigned" says, though another sentence may have B.
+    # "A and B resigned" differs from "A and C resigned", even if another sentence contains B.
     strangers = [place for place in lost if place not in laid.matches]
     unclaimed = theirs[0] & laid.sentence.names - {each.target for each in laid.matches.values()}
     if mine[0] and strangers and unclaimed:
@@ -211,7 +212,7 @@ def _speakers(claimed: Frame, said: Frame, laid: Laid) -> Iterator[Difference]:
 
 
 def _unclaimed(laid: Laid, places: Set[int]) -> bool:
-    """Whether some of a sentence's words are named there, and none of them by the claim."""
+    """Return whether ``places`` include a word other than a pronoun, and the claim matches none."""
     targets = {match.target for match in laid.matches.values()}
     named = any(laid.sentence.tokens[place].pos != "PRON" for place in places)
     return named and not targets & places
@@ -224,7 +225,7 @@ def _quantifiers(claim: Sentence, laid: Laid) -> Iterator[Difference]:
             yield Difference("all", (place,))
         if token.lower in _ONLY and not theirs & _ONLY:
             yield Difference("only", (place,))
-        # The highest of something: the second largest is not the largest.
+        # Superlatives: the second largest is not the largest.
         if token.tag in {"JJS", "RBS"} and place in laid.matches:
             target = laid.matches[place].target
             if _ranks(claim, place) != _ranks(laid.sentence, target):
@@ -232,7 +233,7 @@ def _quantifiers(claim: Sentence, laid: Laid) -> Iterator[Difference]:
 
 
 def _choices(claim: Sentence, laid: Laid) -> Iterator[Difference]:
-    """One of two names that the source joins by "or": "A or B will win" does not state that A will."""
+    """Find one of two names that the source joins by "or": "A or B will win" does not support A."""
     if any(token.lower in {"or", "either", "may", "might", "could"} for token in claim.tokens):
         return
     tokens, met = laid.sentence.tokens, {match.target: p for p, match in laid.matches.items()}
@@ -254,7 +255,7 @@ def _ranks(sentence: Sentence, place: int) -> frozenset[float]:
 
 
 def _figures(claim: Sentence, laid: Laid, owned: Set[int]) -> Iterator[Difference]:
-    """The same figure in another unit, scale, order or bound; another day in the same place."""
+    """Find the same figure with another unit, scale, order or bound, and another day instead."""
     for place, each in claim.quantities.items():
         if place not in claim.content:
             continue
@@ -278,7 +279,7 @@ def _figures(claim: Sentence, laid: Laid, owned: Set[int]) -> Iterator[Differenc
 
 
 def _orders(claim: Sentence, laid: Laid) -> Iterator[Difference]:
-    """Before and after, above and below, with and without: the other one, or the same one turned round."""
+    """Find swapped or reversed order words: before and after, above and below, since and until."""
     for later, mine, sooner in _ordered(claim):
         if later not in laid.matches or sooner not in laid.matches:
             continue
@@ -291,7 +292,7 @@ def _orders(claim: Sentence, laid: Laid) -> Iterator[Difference]:
 
 
 def _ordered(sentence: Sentence) -> Iterator[tuple[int, str, int]]:
-    """Each word that depends on another by a word of order: what it governs, the word, on what."""
+    """Yield each word that depends on another by an order word: dependent, order word and head."""
     for place, (head, relation) in sentence.heads.items():
         if relation in _ORDER:
             yield place, relation, head
@@ -351,7 +352,7 @@ def _direction(sentence: Sentence) -> dict[int, int]:
 
 
 def _names(claim: Sentence, source: Source) -> Iterator[Difference]:
-    """First and last name of two people: "Ada Brandt" where the article has Ada Quill and Otto Brandt."""
+    """Find mixed names: "Ada Brandt" where the article has Ada Quill and Otto Brandt."""
     for place in claim.names:
         after = place + 1
         one, other = claim.tokens[place], claim.tokens[after] if after < len(claim.tokens) else None
@@ -368,7 +369,7 @@ def _names(claim: Sentence, source: Source) -> Iterator[Difference]:
 
 
 def _conditional(sentence: Sentence) -> bool:
-    """Whether a sentence says on what something depends: "if", "should he", "without ... no"."""
+    """Return whether a sentence states a condition: "if", "should he", "without ... no"."""
     if any("if" in frame.flags for frame in sentence.frames):
         return True
     words = [token.lower for token in sentence.tokens]

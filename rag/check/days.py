@@ -1,4 +1,4 @@
-"""Days that a sentence names, as runs of days: relative to the day on which its article came out."""
+"""Extract the days that a sentence names as date ranges, relative to the publication date."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _DATE = re.compile(
     rf"|(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})\b)",
     re.I,
 )
-# "may" and "march" in small letters are words.
+# "may" and "march" in lower case are ordinary words.
 _NAMED = "|".join((*map(str.title, MONTHS), *(m for m in MONTHS if m not in {"may", "march"})))
 _MONTHLY = re.compile(rf"\b(?P<month>{_NAMED})\b(?:,? (?P<year>(?:19|20)\d\d)\b)?")
 _YEAR = re.compile(
@@ -31,15 +31,15 @@ _NEAR = re.compile(
     re.I,
 )
 _HALF_A_YEAR = 183
-_FIRST, _LAST = date(2, 1, 1), date(9998, 1, 1)  # a year around each day can be reckoned
+_FIRST, _LAST = date(2, 1, 1), date(9998, 1, 1)  # leaves room for a year before and after each day
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Words of a sentence, ``sentence[start:end]``, that name a day or a run of days.
+    """Words of a sentence, ``sentence[start:end]``, that name a day or a range of days.
 
-    ``spans`` are the runs (first, last) of which one is meant; ``weekday`` its day of the week, 0 for
-    Monday, where nothing but that is known; ``exact`` where a whole date stands there.
+    ``spans`` are the candidate ranges (first, last), one of which is meant. ``weekday`` is the day
+    of the week, 0 for Monday, where the text names one. ``exact`` is true for a whole date.
     """
 
     start: int
@@ -50,11 +50,11 @@ class Day:
 
 
 def days(text: str, published: date | None) -> tuple[Day, ...]:
-    """The days that a sentence names, in order.
+    """Return the days that a sentence names, in order.
 
     Args:
         text: the sentence.
-        published: when its article came out; without it a weekday is no more than that.
+        published: publication date of its article; without it a weekday has no date.
     """
     if published is not None and not _FIRST <= published <= _LAST:
         published = None
@@ -133,10 +133,10 @@ def _relative(found: re.Match[str], published: date | None) -> tuple[tuple[date,
 
 
 def same_day(said: Day, claimed: Day) -> bool:
-    """Whether a source that names the first day may mean the second.
+    """Return whether a source that names the first day may mean the second.
 
-    A month or year holds its days: "in September" states nothing of 26 September, but "on
-    26 September" does of September.
+    A month or year contains its days: "on 26 September" supports "in September", but not the other
+    way round.
     """
     if said.weekday is not None and claimed.weekday is not None:
         return said.weekday == claimed.weekday

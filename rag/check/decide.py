@@ -1,4 +1,4 @@
-"""How likely quotes state a claim: a logistic regression over what was found."""
+"""Estimate how likely quotes support a claim, by logistic regression over what was found."""
 
 import json
 import math
@@ -30,27 +30,27 @@ KINDS = (
 )
 _MOST = 2.0
 _EPSILON = 1e-4
-_LEAST_TOLD = 0.34  # of the words that are no names: names alone state nothing
+_LEAST_TOLD = 0.34  # minimum share of the words other than facts: names alone state nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Regression:
-    """Logistic regression: the log-odds of truth are ``bias`` plus weight times feature."""
+    """Logistic regression: the log-odds of truth are ``bias`` plus the sum of weighted features."""
 
     bias: float
     weights: Mapping[str, float]
 
     def probability(self, features: Mapping[str, float]) -> float:
-        """The probability that a claim of these features is true, 0 to 1."""
+        """Return the probability that a claim with these features is true, 0 to 1."""
         known = ((self.weights.get(name, 0.0), value) for name, value in features.items())
         return probability(self.bias + sum(weight * value for weight, value in known))
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What was learned: for claims as they are written, and for those in small letters throughout.
+    """Learned weights: one set for claims with capitals, one for claims entirely in lower case.
 
-    ``judge`` is bias, weight of these log-odds, and weight of those of a language model.
+    ``judge`` is a bias, the weight of these log-odds, and the weight of a language model's.
     """
 
     cased: Regression
@@ -58,12 +58,12 @@ class Weights:
     judge: tuple[float, float, float] = (0.0, 1.0, 0.0)
 
     def probability(self, features: Mapping[str, float]) -> float:
-        """The probability that a claim of these features is true, 0 to 1."""
+        """Return the probability that a claim with these features is true, 0 to 1."""
         chosen = self.caseless if features["caseless"] else self.cased
         return chosen.probability(features)
 
     def judged(self, likely: float, judge: float) -> float:
-        """The probability where a language model gives ``judge`` besides."""
+        """Combine the probability ``likely`` with a language model's probability ``judge``."""
         bias, own, other = self.judge
         return probability(bias + own * _odds(likely) + other * _odds(judge))
 
@@ -73,18 +73,18 @@ def _odds(likely: float) -> float:
 
 
 def probability(odds: float) -> float:
-    """The probability of log-odds."""
+    """Convert log-odds to a probability."""
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
 
 
-# Contradictions that grammar finds; in a text without capitals it is read too badly to trust them.
+# Contradictions found by the parse, which is unreliable for text without capitals.
 _BY_GRAMMAR = frozenset(
     "unstated roles speaker alleged day denial opposed number who other agent patient doubt".split()
 )
 
 
 def caseless(proof: Proof) -> bool:
-    """Whether a claim is written in small letters throughout, its names too."""
+    """Return whether a claim is entirely in lower case, including its names."""
     claim = proof.claim
     if any(token.text[0].isupper() for token in claim.tokens[1:]):
         return False
@@ -94,7 +94,7 @@ def caseless(proof: Proof) -> bool:
 
 
 def told(proof: Proof) -> float:
-    """Of the words that are no names, numbers or days the share that is held, 0 to 1."""
+    """Return the weighted share of supported words other than names, numbers and days, 0 to 1."""
     claim = proof.claim
     facts = claim.names | set(claim.quantities) | set(claim.days)
     words = {place: weight(claim, place) for place in claim.content if place not in facts}
@@ -103,7 +103,7 @@ def told(proof: Proof) -> float:
 
 
 def trusted(proof: Proof) -> frozenset[str]:
-    """The kinds of contradiction found that can be trusted."""
+    """Return the kinds of contradiction found that can be trusted."""
     claim = proof.claim
     found = frozenset(each.kind for each in proof.differences)
     facts = claim.names | set(claim.quantities) | set(claim.days)
@@ -113,7 +113,7 @@ def trusted(proof: Proof) -> frozenset[str]:
 
 
 def features(proof: Proof) -> dict[str, float]:
-    """What was found of a claim, as numbers by name."""
+    """Return the features of a claim by name."""
     claim = proof.claim
     total = sum(weight(claim, place) for place in claim.content) or 1.0
     worth = {place: proof.laid[n][1].matches[place].worth for place, n in proof.owner.items()}
@@ -164,7 +164,7 @@ def features(proof: Proof) -> dict[str, float]:
 
 @lru_cache(maxsize=1)
 def weights() -> Weights:
-    """The weights that come with the project."""
+    """Load the weights that ship with the project."""
     found = json.loads(files("rag.check").joinpath("weights.json").read_text(encoding="utf-8"))
     cased, caseless = (
         Regression(float(found[name]["bias"]), found[name]["weights"])

@@ -1,4 +1,4 @@
-"""What a sentence says, in forms that can be compared: its words, names, numbers, days and deeds."""
+"""Extract comparable facts from a sentence: words, names, numbers, days and predicates."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from rag.check.parse import Token, Tokens
 from rag.check.quantities import Quantity, quantities
 from rag.text.terms import STOPWORDS
 
-# Words that say nothing by themselves, beside those of rag.text.terms.
+# Words without content of their own, in addition to the stop words of rag.text.terms.
 _EMPTY = STOPWORDS | frozenset(
     "ago also anymore away back else ever even have instead know "
     "like lot many much next one ones really reason so still thing time way well "
@@ -20,7 +20,7 @@ _EMPTY = STOPWORDS | frozenset(
     "may might can could shall must should currently already reportedly accordingly today "
     "mr mrs ms sir dr far together whose meanwhile".split()
 )
-# Verbs that say little by themselves: "take a bribe".
+# Light verbs, which say little by themselves: "take a bribe".
 LIGHT = frozenset(
     "become bring come do get give go have keep let make put take see run set hold".split()
 )
@@ -33,12 +33,12 @@ PRONOUNS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence as it is compared; all places are those of its tokens.
+    """A sentence in comparable form; all positions are token indices.
 
-    ``content`` are the places of the words that say something; ``names`` and ``numbers`` tell which
-    of them are names, numbers or days; ``keys`` the lemma of each token, with its particle where
-    it has one (``step_down``). ``heads[place]`` is the content word on which a content word depends, and the
-    relation: a preposition, or that of the parser.
+    ``content`` holds the positions of the content words. ``names``, ``quantities`` and ``days``
+    say which tokens are names, numbers or days. ``keys`` holds the lemma of each token, with its
+    particle if it has one (``step_down``). ``heads[place]`` is the content word on which a content
+    word depends, and the relation: a preposition or the parser's label.
     """
 
     text: str
@@ -53,12 +53,12 @@ class Sentence:
     initials: Mapping[str, tuple[int, ...]]
 
     def frame_of(self, place: int) -> Frame | None:
-        """The deed whose verb stands at a place."""
+        """Return the frame whose verb is at a position."""
         return next((frame for frame in self.frames if frame.verb == place), None)
 
 
 def read(text: str, tokens: Tokens, published: date | None) -> Sentence:
-    """The facts of a sentence of which the grammar is known."""
+    """Extract the facts of a parsed sentence."""
     numbers, dates = _placed(tokens, quantities(text)), _placed(tokens, days(text, published))
     numbers = {place: each for place, each in numbers.items() if place not in dates}
     names = [
@@ -92,7 +92,7 @@ def _stands_for(
     dates: Mapping[int, Day],
     names: Sequence[bool],
 ) -> bool:
-    """Whether a token counts; of those of a number or day the one on which the others depend."""
+    """Return whether a token counts as content; of a number or day, only the topmost token does."""
     for items in (dates, numbers):
         if place in items:
             own = [n for n, item in items.items() if item is items[place]]
@@ -112,7 +112,7 @@ def _says(token: Token) -> bool:
 
 
 def _placed(tokens: Tokens, found: Sequence[Item]) -> dict[int, Item]:
-    """Each item at every token that it covers."""
+    """Map every token that an item covers to the item."""
     places: dict[int, Item] = {}
     for item in found:
         for place, token in enumerate(tokens):

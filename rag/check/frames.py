@@ -1,4 +1,4 @@
-"""Who does what to whom in a sentence, and whether it is said, denied, planned or merely possible."""
+"""Find who does what to whom in a sentence, and if it is reported, denied, planned or possible."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -47,7 +47,7 @@ _NOTHING = frozenset("no nobody none nothing neither nowhere zero".split())
 _CLAUSES = frozenset("ccomp xcomp pcomp acl csubj dobj pobj prep attr acomp advmod".split())
 _DEEP = 8
 _GOVERNED = frozenset("xcomp ccomp pcomp acl".split())
-# Words that make something else than a fact of the clause that depends on them, by these relations.
+# Words that turn a clause depending on them by these relations into something other than a fact.
 _GOVERNING = (
     (_PLANS | {"be"}, _GOVERNED | {"advcl"}, "plan"),
     (_DEMANDS - {"tell", "want", "have"}, _GOVERNED | {"pobj", "prep"}, "must"),
@@ -60,10 +60,10 @@ _GOVERNING = (
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A deed: its verb's place, who does it, to whom, and how it is said to be.
+    """A predicate: the position of its verb, its agents and patients, and its modality.
 
-    ``flags`` are some of not, if, plan, may, must, alleged, tries, would, past, now; ``speakers`` who
-    is said to say it.
+    ``flags`` are some of not, if, plan, may, must, alleged, tries, would, said, past, now and loose
+    (a participle without an auxiliary). ``speakers`` are those to whom it is attributed.
     """
 
     verb: int
@@ -74,14 +74,14 @@ class Frame:
 
 
 def frames(tokens: Tokens) -> tuple[Frame, ...]:
-    """The deeds of a sentence, one a verb."""
+    """Return the predicates of a sentence, one per verb."""
     reader = _Reader(tokens)
     return tuple(reader.frame(place) for place, token in enumerate(tokens) if reader.is_deed(place))
 
 
 def governed(lemma: str) -> frozenset[str]:
-    """What a verb makes of a noun that depends on it: of "the theft" in "accused of the theft"."""
-    # "To be" makes a plan of a clause alone: what is "the heaviest" is so.
+    """Return the flags that a verb gives to a noun: to "theft" in "accused of the theft"."""
+    # "To be" makes a plan only of a clause: what is "the heaviest" is a fact.
     found = {
         flag
         for lemmas, relations, flag in _GOVERNING
@@ -100,7 +100,8 @@ class _Reader:
 
     def is_deed(self, place: int) -> bool:
         token = self.tokens[place]
-        finite = token.tag not in {"VBN", "VBG"}  # an adjective is no deed: "the burning house"
+        # An adjective is not a predicate: "the burning house".
+        finite = token.tag not in {"VBN", "VBG"}
         if token.pos == "VERB" and token.dep not in {"aux", "prep", "prt"}:
             return finite or token.dep != "amod"
         return token.pos == "AUX" and token.dep not in {"aux", "auxpass"}
@@ -139,7 +140,7 @@ class _Reader:
         if token.dep == "relcl":
             agents, patients = self._relative(agents, patients, token.head)
         elif token.dep == "acl" and token.head != place:
-            # "The ferry left at noon" may be read as a ferry that was left.
+            # The parser may read "The ferry left at noon" as a ferry that was left.
             if token.tag != "VBN":
                 agents.add(token.head)
             elif self.tokens[token.head].dep != "ROOT" or self.of(place, "agent"):
@@ -151,7 +152,7 @@ class _Reader:
         return self.with_conjuncts(sorted(agents)), self.with_conjuncts(sorted(patients))
 
     def _shared(self, place: int, head: int, depth: int) -> tuple[set[int], set[int]]:
-        """Agents and patients that a verb has from the one on which it depends."""
+        """Return the agents and patients that a verb inherits from the verb it depends on."""
         token = self.tokens[place]
         above = self.roles(head, depth + 1) if self.is_deed(head) else (set(), set())
         suffering = set(self.of(head, "nsubjpass"))
@@ -189,7 +190,8 @@ class _Reader:
                 if self.of(current, "nsubj", "nsubjpass", "aux"):
                     break
                 current = head
-                denied ^= self._denies(head)  # what is denied of the first is not of the second
+                # A negation of the first conjunct does not apply to the second.
+                denied ^= self._denies(head)
                 continue
             if token.dep in {"relcl", "advcl", "appos"} or token.dep not in _CLAUSES:
                 break
@@ -287,7 +289,7 @@ class _Reader:
     def _governed(
         self, head: int, lemma: str, relation: str, found: set[str], speakers: set[int]
     ) -> bool:
-        """What a word does to the clause that depends on it; whether it denies it."""
+        """Add the flags that a word gives to a dependent clause; return whether it negates it."""
         verb, clause = self.tokens[head].pos == "VERB", relation in _GOVERNED
         if verb and relation in {"dobj", "attr", "pobj", "advmod"} and lemma in _NEGATING:
             return True

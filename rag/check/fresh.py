@@ -1,4 +1,4 @@
-"""Of what a model wrote, the sentences that hold and say something new."""
+"""Select the sentences of a model's draft that are supported and say something new."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from rag.text.citations import citation, split_claims
 from rag.text.terms import held
 from rag.types import Claim, Passage
 
-_REPEAT = 0.7  # share of equal content words from which a sentence says nothing new
+_REPEAT = 0.7  # share of content words in common from which a sentence says nothing new
 
 
 def fresh(
@@ -19,14 +19,14 @@ def fresh(
     checker: Checker,
     before: Sequence[Claim] = (),
 ) -> list[Claim]:
-    """The supported sentences of a draft that say something new, at most ``most``.
+    """Return the supported sentences of a draft that say something new, at most ``most``.
 
     Args:
-        draft: what the model wrote, with its marks.
-        passages: what it was shown.
-        most: how many sentences are kept.
+        draft: the model's text, with its citation marks.
+        passages: the passages the model was shown.
+        most: maximum number of sentences.
+        checker: checks the sentences.
         before: what has been said already.
-        checker: what checks them.
     """
     kept: list[Claim] = []
     for sentence, cited in split_claims(draft):
@@ -39,7 +39,7 @@ def fresh(
 
 
 def verbatim(passage: Passage) -> Claim:
-    """A sentence of an article as a claim that quotes itself; a question states nothing."""
+    """Return a sentence of an article as a claim that quotes itself; a question states nothing."""
     text = passage.chunk.text
     if asks(text) or not any(letter.isalnum() for letter in text):
         return Claim(text, reason="the source only asks it" if asks(text) else "it says nothing")
@@ -47,5 +47,5 @@ def verbatim(passage: Passage) -> Claim:
 
 
 def said(sentence: str, claims: Sequence[Claim]) -> bool:
-    """Whether a sentence says nothing that one of the claims does not say."""
+    """Return whether one of the claims already says what a sentence says."""
     return any(held(sentence, claim.text) >= _REPEAT for claim in claims)

@@ -1,7 +1,7 @@
-"""What words have to do with each other: synonyms, opposites and words of one family, from WordNet 3.1.
+"""Lexical relations from WordNet 3.1: synonyms, opposites and word families.
 
-``wordnet.txt.gz`` is made of its data by ``benchmarks/make_lexicon.py``: common senses of common
-words. What news says otherwise than dictionaries is added by hand.
+``benchmarks/make_lexicon.py`` builds ``wordnet.txt.gz`` from its data: common senses of common
+words. Usage in news that differs from dictionaries is added by hand.
 """
 
 import gzip
@@ -11,9 +11,9 @@ from typing import Literal
 
 Relation = Literal["same", "family", "wider", "opposed", ""]
 _MOST_SENSES = 6
-_FIRST = 2  # senses of a word of which a wider one is looked for
+_FIRST = 2  # senses of a word whose wider senses are looked up
 
-# Each line: words that stand for each other in news.
+# Each line: words that are interchangeable in news.
 _SAME = """
 say tell state announce report declare add comment remark
 die death dead fatality lose_life killed
@@ -114,7 +114,7 @@ nearly almost close
 majority most
 """
 
-# Each line: words of which the first group and the second cannot both be true.
+# Each line: two groups of words that cannot both be true.
 _OPPOSED = """
 rise increase climb grow gain jump surge up higher | fall drop decline decrease shrink sink slip
 rise increase climb grow gain jump surge up higher | down lower lose cut
@@ -217,10 +217,11 @@ def _by_hand() -> tuple[dict[str, frozenset[int]], frozenset[tuple[str, str]]]:
 
 @lru_cache(maxsize=100_000)
 def relation(one: str, other: str, kinds: str = "vnar") -> Relation:
-    """How two lemmas are related.
+    """Return how two lemmas are related.
 
-    ``same`` also for synonyms, ``wider`` where one is a kind of the other, ``family`` for "resign" and
-    "resignation". ``kinds`` are the parts of speech that both have: v, n, a, r.
+    ``same`` covers synonyms; ``wider`` means that one is a kind of the other; ``family`` covers
+    pairs like "resign" and "resignation". ``kinds`` are the parts of speech that both have: v, n,
+    a, r.
     """
     if one == other:
         return "same"
@@ -249,7 +250,7 @@ def _by_senses(one: str, other: str, kinds: str) -> Relation:
 
 
 def _by_family(one: str, other: str) -> Relation:
-    """Whether the second is a synonym of a word of the first one's family."""
+    """Return ``family`` if the second is a synonym of a word of the first one's family."""
     senses, _, _, family = _book()
     mine = (senses.get(f"{word} {kind}", []) for word in family.get(one, ()) for kind in "vna")
     yours = {sense for kind in "vna" for sense in senses.get(f"{other} {kind}", [])}

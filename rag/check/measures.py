@@ -1,4 +1,4 @@
-"""What is measured of a claim and its source: a few numbers that tell true claims from false ones."""
+"""Measure a claim against its source: a few numbers that separate true claims from false ones."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,45 +9,45 @@ from rag.check.proof import Proof
 from rag.check.wording import Source, Word, as_words, as_written, known, source_of
 from rag.text.terms import terms
 
-# Counts are cut, so that no long claim is judged by one of them alone.
+# Counts are capped, so that no single one decides about a long claim.
 _MOST, _MOST_NUMBERS = 5.0, 2.0
-_NEAR = 4  # words between which, in their order, two count as joined, but less than neighbours do
+_NEAR = 4  # maximum distance of two words in order that count as joined, for less than neighbors
 _NEARLY = 0.8
 _EMPTY_JOINT = 0.5
-# A joint in a claim of five words must not weigh four times what it does in one of twenty.
+# A joint in a claim of five words must not weigh four times as much as in one of twenty.
 _FREE_JOINTS = 10.0
 _HE = ("he", "she", "it", "they")
 
 
 def measured(sentence: str, proof: Proof) -> dict[str, float]:
-    """The measures of a claim against the article of its best quote, by name."""
+    """Return the features of a claim against the article of its best quote, if it has one."""
     written = as_written(sentence)
     words = as_words(written)
     if not words or not proof.laid:
         return {}
     article = proof.laid[0][0].article
     said, about = terms(written), known(article)
-    # News opens with "he" what a claim opens with his name.
+    # News may open a sentence with "he" where a claim opens with the name.
     spared = frozenset((said.subject | {said.opening}) & about.folded)
     return measure(words, source_of(article, (article.text,)), spared)
 
 
 def measure(claim: Sequence[Word], source: Source, spared: frozenset[str]) -> dict[str, float]:
-    """The features of a claim of at least one word, by name.
+    """Return the features of a claim of at least one word, by name.
 
-    - ``joined``: share of its pairs of neighbours that are neighbours in the source, or nearly;
-    - ``held``: share, by weight, of its content words in the sentence that holds most;
-    - ``replaced``: share, by weight, of words in whose place the source has other content words;
-    - ``figures``: numbers of it that the source does not have;
-    - ``negator``: a negator of it is not in what it was cut from;
-    - ``repeats``: content words that it says oftener than any sentence of the source;
-    - ``ending``: its last word is missing.
+    - ``joined``: share of its adjacent word pairs that are adjacent in the source, or nearly;
+    - ``held``: weighted share of its content words in the sentence that contains most of them;
+    - ``replaced``: weighted share of its words in whose place the source has other content words;
+    - ``figures``: count of its numbers that are not in the source;
+    - ``negator``: one of its negators has no match in the source;
+    - ``repeats``: content words that it repeats more often than any sentence of the source;
+    - ``ending``: its last word has no match.
 
     Args:
         claim: its words.
-        source: what it is held against.
-        spared: folded words with which the claim names whom it is about: where the article has
-            them somewhere, a "he" or "she" of the source may stand for them.
+        source: the source it is compared with.
+        spared: folded words by which the claim names its subject and which the article contains; a
+            "he" or "she" of the source may refer to them.
     """
     path = align(claim, source, spared)
     content = [i for i, word in enumerate(claim) if not word.empty]
@@ -65,7 +65,7 @@ def measure(claim: Sequence[Word], source: Source, spared: frozenset[str]) -> di
 
 
 def _holders(word: Word, source: Source, spared: frozenset[str]) -> frozenset[int]:
-    """The sentences that hold a word, or a pronoun in its place."""
+    """Return the sentences that contain a word, or a pronoun in its place."""
     found = source.holders.get(word.key, frozenset())
     return found | source.pronouns if word.folded in spared else found
 
@@ -113,7 +113,7 @@ def _repeats(keys: Sequence[str], source: Source) -> int:
 
 
 def _replaced(claim: Sequence[Word], path: Path, source: Source) -> float:
-    """Share of the claim's weight in missing words between two that stand as near in the source."""
+    """Return the weight share of missing words between matches that are as close in the source."""
     weights = [0.0 if word.empty else source.weight(word.key) for word in claim]
     total, found, last = sum(weights), 0.0, -1
     for i, place in enumerate(path):

@@ -1,4 +1,4 @@
-"""Names: the same one with and without first name, as an acronym, as a country and its people."""
+"""Match names: with and without first name, as acronyms, and countries with their people."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from rag.check.parse import Token, Tokens
 from rag.text.terms import fold
 
-# Countries and peoples whose names do not begin alike, each line one.
+# Countries and peoples whose names start differently, one per line.
 _PLACES = """
 us usa america american americans
 uk britain british briton britons gb
@@ -42,7 +42,7 @@ _CAPITAL = 4  # letters that a country and its people share
 
 
 def is_name(token: Token, place: int) -> bool:
-    """Whether a word is (part of) a name."""
+    """Return whether a word is a name or part of one."""
     if token.lower.rstrip(".") in _STYLES:
         return False
     if acronym(token.text):
@@ -57,7 +57,7 @@ def is_name(token: Token, place: int) -> bool:
 
 
 def acronym(word: str) -> str:
-    """The letters of an acronym (``US`` of ``U.S.``), else nothing."""
+    """Return the letters of an acronym (``US`` for ``U.S.``), or an empty string."""
     if _DOTTED.fullmatch(word):
         letters = word.replace(".", "").replace(" ", "")
         return letters if len(letters) > 1 else ""
@@ -66,14 +66,15 @@ def acronym(word: str) -> str:
 
 
 def same_name(one: Token, other: Token) -> bool:
-    """Whether two words are the same name, or a country and its people."""
+    """Return whether two words are the same name, or a country and its people."""
     short, long = acronym(one.text), acronym(other.text)
     if short and long:
         return short == long or _CLASS.get(short.lower(), -1) == _CLASS.get(long.lower(), -2)
     if short or long:
         written = other.text if short else one.text
         letters = short or long
-        if fold(written) == letters.lower():  # "us" is no US; in a text without capitals who knows
+        # "us" is not US; longer ones may be acronyms in a text without capitals.
+        if fold(written) == letters.lower():
             return len(letters) > 2
         known = _CLASS.get(letters.lower())
         return known is not None and _CLASS.get(fold(written)) == known
@@ -86,7 +87,7 @@ def same_name(one: Token, other: Token) -> bool:
 
 
 def _kin(a: str, b: str) -> bool:
-    """Whether one is the people or adjective of the other: Russia and Russian, Brazil and Brazilians."""
+    """Return whether one is the people or adjective of the other, as Russia and Russian."""
     same = 0
     while same < min(len(a), len(b)) and a[same] == b[same]:
         same += 1
@@ -99,7 +100,7 @@ def _kin(a: str, b: str) -> bool:
 
 
 def initials(tokens: Tokens, names: Sequence[bool]) -> Mapping[str, tuple[int, ...]]:
-    """Of each run of names its initials, as an acronym has them, with the places of its words."""
+    """Map the initials of each run of names, and of its endings, to their word positions."""
     found: dict[str, tuple[int, ...]] = {}
     run: list[int] = []
     for place, token in enumerate((*tokens, None)):

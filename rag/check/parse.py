@@ -1,4 +1,4 @@
-"""The grammar of sentences: words with their lemmas and on what each depends."""
+"""Parse sentences into tokens with lemmas and dependencies."""
 
 import threading
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-LONGEST = 1500  # characters of a sentence that are read; what is behind them counts as not said
+LONGEST = 1500  # maximum characters parsed of a sentence; the rest is ignored
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of a sentence, ``sentence[start:end]``; tags and relations are those of spaCy.
+    """A word of a sentence, ``sentence[start:end]``, with spaCy's tags and relations.
 
-    ``head`` is the place of the word that it depends on, its own for a root. Without grammar
-    ``dep`` and ``tag`` are empty, ``lemma`` is the word in lower case and ``head`` its own place.
+    ``head`` is the position of the word it depends on, its own for a root. Without a parse ``dep``
+    and ``tag`` are empty, ``lemma`` is the lower-case word and ``head`` its own position.
     """
 
     text: str
@@ -42,19 +42,19 @@ Tokens = tuple[Token, ...]
 
 
 class Parser(Protocol):
-    """What reads the grammar of sentences. May be asked by several threads."""
+    """Parses sentences. Several threads may call it."""
 
     def parse(self, sentences: Sequence[str]) -> Sequence[Tokens]:
-        """The words of each sentence, in order."""
+        """Return the tokens of each sentence, in order."""
         ...
 
     def __hash__(self) -> int:
-        """Parsers are told apart as objects, so that what was read with one is kept."""
+        """Hash by identity, so that results can be cached per parser."""
         ...
 
 
 class SpacyParser:
-    """A spaCy pipeline from its folder; loaded at first use."""
+    """A spaCy pipeline from a folder, loaded on first use."""
 
     def __init__(self, folder: Path) -> None:
         """Use the pipeline in ``folder``."""
@@ -63,12 +63,12 @@ class SpacyParser:
         self._pipeline: Language | None = None
 
     def parse(self, sentences: Sequence[str]) -> Sequence[Tokens]:
-        """The words of each sentence with their grammar.
+        """Return the parsed tokens of each sentence.
 
         Raises:
-            ModelError: the folder holds no pipeline that this version of spaCy can load.
+            ModelError: if the folder contains no pipeline that this version of spaCy can load.
         """
-        with self._lock:  # a pipeline keeps its vocabulary while it reads
+        with self._lock:  # a pipeline changes its vocabulary while it parses
             pipeline = self._loaded()
             texts = (sentence[:LONGEST] for sentence in sentences)
             return [_tokens(doc) for doc in pipeline.pipe(texts)]
@@ -88,15 +88,15 @@ class SpacyParser:
 
 
 class WordParser:
-    """Words without grammar, for languages that no pipeline is here for."""
+    """Tokenizes without a parse, for languages without a pipeline."""
 
     def __init__(self) -> None:
-        """Cut words as spaCy does for any language."""
+        """Use spaCy's language-independent tokenizer."""
         self._lock = threading.Lock()
         self._pipeline: Language | None = None
 
     def parse(self, sentences: Sequence[str]) -> Sequence[Tokens]:
-        """The words of each sentence; capitals are names, figures are numbers."""
+        """Return the tokens of each sentence; capitalized words are names, figures numbers."""
         with self._lock:
             if self._pipeline is None:
                 import spacy

@@ -1,8 +1,8 @@
-"""Lay the words of a claim onto words of its source, in as few and as long pieces as can be.
+"""Align the words of a claim with its source in as few and as long pieces as possible.
 
-A claim that its source bears out is mostly cut from it: in a few long pieces, in their order,
-from one sentence. The cheapest way to lay it out is found by dynamic programming (Viterbi 1967).
-The costs are round figures set by hand: fitted ones did no better on articles not seen.
+A supported claim is mostly copied from its source: in a few long pieces, in order, from one
+sentence. Dynamic programming (Viterbi 1967) finds the cheapest alignment. The costs are round
+numbers set by hand: fitted ones did no better on unseen articles.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _BACK = 1.0
 _NEXT_SENTENCE = 1.3
 _ELSEWHERE = 1.8
 _MISSING, _MISSING_EMPTY = 1.2, 0.25
-_REACH = 6  # words of a claim that may be missing in a row before it is laid on anew
+_REACH = 6  # consecutive words of a claim that may be missing before the alignment starts again
 _MOST_PLACES = 14
 _NEAR = 10
 
@@ -23,19 +23,19 @@ Path = tuple[int | None, ...]
 
 
 def align(claim: Sequence[Word], source: Source, spared: frozenset[str]) -> Path:
-    """The place in the source of each word of the claim, None for a missing one.
+    """Return the source position of each word of the claim, None for a missing one.
 
     Args:
         claim: the words of the claim.
-        source: what they are laid onto.
-        spared: folded words that may be missing as cheaply as a function word.
+        source: the source to align with.
+        spared: folded words that may be missing at the cost of a function word.
     """
     places = _candidates(claim, source)
     missing = [0.0]
     for word in claim:
         cheap = word.empty or word.folded in spared
         missing.append(missing[-1] + (_MISSING_EMPTY if cheap else _MISSING))
-    # best[i][p]: the least cost of words 0 to i with word i at p, and the word and place before.
+    # best[i][p]: minimum cost of words 0 to i with word i at p, and the previous word and position.
     best: list[dict[int, tuple[float, tuple[int, int] | None]]] = []
     for i in range(len(claim)):
         best.append({})
@@ -69,7 +69,7 @@ def _cheapest(
 
 
 def _step(last: int, place: int, words: int, source: Source) -> float:
-    """The cost of going on from ``last`` to ``place`` with ``words`` words of the claim."""
+    """Return the cost of moving from ``last`` to ``place`` over ``words`` words of the claim."""
     if last == place:
         return _ELSEWHERE
     apart = abs(source.sentence_of[place] - source.sentence_of[last])
@@ -83,7 +83,7 @@ def _step(last: int, place: int, words: int, source: Source) -> float:
 
 
 def _candidates(claim: Sequence[Word], source: Source) -> list[Sequence[int]]:
-    """Where each word of the claim may lie; a function word only beside a neighbour of the claim."""
+    """Return candidate positions per word; a function word only next to a word of the claim."""
     content = {word.key for word in claim if not word.empty}
     found: list[Sequence[int]] = []
     for i, word in enumerate(claim):
@@ -107,7 +107,7 @@ def _candidates(claim: Sequence[Word], source: Source) -> list[Sequence[int]]:
 
 
 def _beside(source: Source, place: int, before: str, after: str) -> int:
-    """How many neighbours of a place, 0 to 2, are those of the claim."""
+    """Count the neighbors of a position, 0 to 2, that are also neighbors in the claim."""
     last = source.words[place - 1].key if place else ""
     following = source.words[place + 1].key if place + 1 < len(source.words) else ""
     return bool(before and last == before) + bool(after and following == after)

@@ -1,4 +1,4 @@
-"""Which quotes state a claim: the smallest set of sentences, and what of the claim is left over."""
+"""Choose the smallest set of sentences that supports a claim, and find what it leaves out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,26 +11,26 @@ from rag.text.terms import Terms
 
 MOST_QUOTES = 3
 _CANDIDATES = 10  # sentences that are compared word by word
-_EACH = 3  # of each article, at least
-_LINK = 0.25  # what a pair of words that stand together there too is worth
-_CITED = 0.3  # what it is worth that the claim cites the article
-_AGAINST = 0.4  # what a contradiction costs among sentences that hold as much
-_GAIN = 0.7  # what another sentence must add, in words
-_ELSEWHERE = 0.6  # of its gain, where it is of another article
+_EACH = 3  # minimum per article, with at most four articles
+_LINK = 0.25  # value of a pair of words that belong together in the sentence too
+_CITED = 0.3  # value of an article that the claim cites
+_AGAINST = 0.4  # cost of a contradiction, to choose among sentences that contain as much
+_GAIN = 0.7  # minimum gain of another sentence, in words
+_ELSEWHERE = 0.6  # factor on the gain of a sentence of another article
 _FEW, _ASKED = (
     4,
     3.0,
-)  # words of a short answer, and what all of its question in a sentence is worth
-_NEXT = 1.3  # times its gain, where it stands beside one that is chosen
+)  # content words of a short answer; value of a sentence that contains its whole question
+_NEXT = 1.3  # factor on the gain of a sentence next to a chosen one
 _WEIGHTS = {"PROPN": 1.3, "NUM": 1.3, "VERB": 1.0, "NOUN": 1.0, "ADJ": 0.6, "ADV": 0.4}
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The chosen sentences of sources and what they hold.
+    """The chosen sentences and what they support.
 
-    ``laid`` are they with their sources, the best first; ``owner`` tells which
-    of them proves a place of the claim.
+    ``laid`` pairs each with its source, best first. ``owner`` maps a position of the claim to the
+    index of the sentence that proves it.
     """
 
     claim: Sentence
@@ -40,12 +40,12 @@ class Proof:
 
     @property
     def missing(self) -> tuple[int, ...]:
-        """The places of the claim that no sentence holds."""
+        """The positions of the claim that no sentence supports."""
         return tuple(place for place in self.claim.content if place not in self.owner)
 
 
 def weight(claim: Sentence, place: int) -> float:
-    """How much a word of a claim counts."""
+    """Return how much a word of a claim counts."""
     if place in claim.quantities or place in claim.days or place in claim.names:
         return 1.3
     if claim.tokens[place].lemma in LIGHT:
@@ -65,10 +65,10 @@ def prove(
 
     Args:
         claim: the claim.
-        about: its terms and those of its question, by which sentences are looked for.
+        about: its terms and those of its question, used to search for sentences.
         sources: the articles.
         asked: the terms of the question.
-        preferred: ids of articles that the claim cites, chosen among equals.
+        preferred: ids of articles that the claim cites, preferred among equals.
     """
     pool = [(source, lay(claim, source, number)) for source, number in _candidates(about, sources)]
     if not pool:
@@ -93,7 +93,7 @@ def prove(
 
 
 def _resolved(found: frozenset[Difference], owner: Mapping[int, int]) -> frozenset[Difference]:
-    """Without the figures that another sentence does hold."""
+    """Drop differences in figures that another sentence contains."""
     return frozenset(
         each for each in found if each.kind != "number" or not set(each.places) & set(owner)
     )

@@ -1,4 +1,4 @@
-"""Numbers as they are meant: value, unit, sign, how exact, and in which order they stand."""
+"""Extract quantities: value, unit, sign, precision and order."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ _CODES = frozenset("USD GBP EUR JPY INR RUB CHF CNY AUD CAD SEK NOK DKK PLN CZK 
 _CURRENCY = {"dollar": "USD", "pound": "GBP", "euro": "EUR", "yen": "JPY", "rupee": "INR"}
 _CURRENCY |= {"ruble": "RUB", "rouble": "RUB", "franc": "CHF", "yuan": "CNY", "krona": "SEK"}
 _CURRENCY |= {"sterling": "GBP", "quid": "GBP", "krone": "NOK", "hryvnia": "UAH", "zloty": "PLN"}
-# Units with the measure that they are of and how many of its smallest ones each has.
+# Each unit with its measure and its size in the base unit of that measure.
 _UNITS = {
     "percent": ("%", 1.0), "%": ("%", 1.0), "pc": ("%", 1.0),
     "second": ("s", 1.0), "minute": ("s", 60.0), "hour": ("s", 3600.0), "day": ("s", 86400.0),
@@ -121,13 +121,12 @@ _MUCH_MORE, _NEARLY = 1.35, 0.75
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number of a sentence, ``sentence[start:end]`` with its unit.
+    """A number of a sentence, ``sentence[start:end]`` including its unit.
 
-    ``value`` is in the smallest unit of its measure ``unit`` (``%``, ``USD``, ``s``, ``m``; empty for
-    what is counted). ``bound`` is what "nearly", "more than" and the like make of it, ``any`` that it
-    leaves that to the source. ``turn`` is
-    "from", "to" or "by". ``second`` is the other number of a score. ``written`` is the figure itself,
-    without scale and unit.
+    ``value`` is in the base unit of its measure ``unit`` (such as ``%``, ``USD``, ``s``, ``m``;
+    empty for counts). ``bound`` reflects words such as "nearly" or "more than"; ``any`` accepts
+    the bound of the source. ``turn`` is "from", "to" or "by". ``second`` is the other number of a
+    score. ``written`` is the figure as written, without scale and unit.
     """
 
     start: int
@@ -143,7 +142,7 @@ class Quantity:
 
 
 def _quantities(text: str) -> tuple[Quantity, ...]:
-    """The numbers of a sentence in order, without units but for money."""
+    """Return the numbers of a sentence in order, with units only for money and fractions."""
     found = [*_scores(text)]
     taken = [(each.start, each.end) for each in found]
     for each in (*_fractions(text), *_numbers(text)):
@@ -256,7 +255,7 @@ def _bounded(text: str, found: Quantity) -> Quantity:
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
-    """The quantities of a sentence with their units."""
+    """Return the quantities of a sentence with their units."""
     found = [_measured(text, each) for each in _quantities(text)]
     # "5 to 7 million euros", "from 4.5 to 4 percent": the first has the unit of the second.
     for place, (one, other) in enumerate(pairwise(found)):
@@ -296,7 +295,7 @@ def _measured(text: str, found: Quantity) -> Quantity:
 
 
 def states(said: Quantity, claimed: Quantity) -> bool:
-    """Whether a source that has the first states the second."""
+    """Return whether a source that contains the first quantity supports the second."""
     if said.ordinal != claimed.ordinal or (said.second is None and claimed.second is not None):
         return False
     if said.second is not None and claimed.second is not None:
@@ -308,14 +307,14 @@ def states(said: Quantity, claimed: Quantity) -> bool:
 
 
 def _within(said: Quantity, claimed: Quantity) -> bool:
-    """Whether a value is what a claim makes of it, with its "nearly" or "more than"."""
+    """Return whether a value fits the claimed one with its "nearly" or "more than"."""
     a, b = said.value, claimed.value
     if said.unit != claimed.unit and "part" in {said.unit, claimed.unit}:
         a, b = (100 * a, b) if said.unit == "part" else (a, 100 * b)
     if a * b < 0:
         return False
     equal = abs(a - b) <= max(_EXACT * abs(a), _EXACT)
-    # Written out to fewer places, a figure is rounded: 3.24 million is 3.2 million.
+    # A figure with fewer decimals is rounded: 3.24 million is 3.2 million.
     close = claimed.decimals > 0 and abs(a - b) <= _ROUNDED * abs(a)
     beyond, below = b < a <= _MUCH_MORE * b, b > a >= _NEARLY * b
     low, high = said.bound in {"under", "most"}, said.bound in {"over", "least"}
@@ -332,7 +331,7 @@ def _within(said: Quantity, claimed: Quantity) -> bool:
 
 
 def same_number(said: Quantity, claimed: Quantity) -> bool:
-    """Whether both write the same figure, whatever its unit, sign, scale, order or bound."""
+    """Return whether both have the same figure, whatever the unit, sign, scale, order or bound."""
     if said.ordinal or claimed.ordinal:
         return False
     if said.second is not None and claimed.second is not None:
@@ -344,8 +343,8 @@ def same_number(said: Quantity, claimed: Quantity) -> bool:
 def _same_unit(said: Quantity, claimed: Quantity) -> bool:
     if said.unit == claimed.unit:
         return True
-    # News writes "0.25 per cent" for percentage points too, and not the other way round.
+    # News also writes "0.25 per cent" for percentage points, but not the other way round.
     if {said.unit, claimed.unit} == {"part", "%"} or (said.unit, claimed.unit) == ("%", _POINTS):
         return True
-    # The claim may leave the unit out; a unit that the source does not have is one of its own.
+    # The claim may omit the unit, but not add one that the source does not have.
     return not claimed.unit or {said.unit, claimed.unit} <= {"", "part"}

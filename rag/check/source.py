@@ -1,4 +1,4 @@
-"""The article that a claim is held against: its sentences, who "he" is in them, and who is a minister."""
+"""The article to check a claim against: sentences, coreference and descriptions of names."""
 
 import math
 import threading
@@ -13,16 +13,16 @@ from rag.text import asks, sentences
 from rag.text.terms import Terms, fold, terms
 from rag.types import Article, ArticleField
 
-_WHOLE = 60  # sentences up to which an article is read at once
-_MOST = 4000  # sentences of an article that are looked at
-_BEFORE = 3  # sentences in which a pronoun's name is looked for
-_CAPITALS = 0.01  # share of words with a capital inside sentences, below which a text has none
+_WHOLE = 60  # maximum sentences of an article that is parsed all at once
+_MOST = 4000  # maximum sentences of an article that are considered
+_BEFORE = 3  # preceding sentences searched for the antecedent of a pronoun
+_CAPITALS = 0.01  # share of capitalized words inside sentences below which a text has no capitals
 _MODIFIERS = frozenset("compound amod nmod poss".split())
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A sentence of an article: ``text[start:end]`` of it or of its title."""
+    """A sentence of an article: ``[start:end]`` of its text or title."""
 
     number: int
     field: ArticleField
@@ -32,10 +32,10 @@ class Place:
 
 
 class Source:
-    """An article, sentence by sentence; the grammar of a sentence is read when it is asked for."""
+    """An article as sentences, each parsed on demand."""
 
     def __init__(self, article: Article, parser: Parser) -> None:
-        """Cut the article; nothing is parsed yet. ``cased``: whether its names have capitals."""
+        """Split the article without parsing it; ``cased`` is whether its names have capitals."""
         self.article = article
         self._parser = parser
         self._lock = threading.Lock()
@@ -59,15 +59,15 @@ class Source:
         self.rarity = {stem: math.log1p(len(self.places) / count) for stem, count in held.items()}
 
     def cut(self, where: ArticleField, start: int, end: int) -> str:
-        """Characters of the text or title."""
+        """Return a range of characters of the text or title."""
         return (self.article.title if where == "title" else self.article.text)[start:end]
 
     def has(self, word: str) -> bool:
-        """Whether the article has a word somewhere."""
+        """Return whether the article contains a word."""
         return fold(word) in self._words
 
     def has_beside(self, one: str, other: str) -> bool:
-        """Whether two words stand side by side there, or with one between them."""
+        """Return whether ``other`` follows ``one``, directly or with one word between them."""
         return any(fold(other) in following for following in self._beside(fold(one)))
 
     def _beside(self, one: str) -> Iterable[tuple[str, ...]]:
@@ -78,11 +78,11 @@ class Source:
             )
 
     def sentence(self, number: int) -> Sentence:
-        """A sentence with its facts."""
+        """Return a sentence with its facts."""
         return self.sentences([number])[0]
 
     def sentences(self, numbers: Iterable[int]) -> list[Sentence]:
-        """Sentences with their facts, in the order asked for."""
+        """Return sentences with their facts, in the order requested."""
         numbers = list(numbers)
         with self._lock:
             wanted = [number for number in dict.fromkeys(numbers) if number not in self._read]
@@ -95,7 +95,7 @@ class Source:
             return [self._read[number] for number in numbers]
 
     def words_of(self, letters: str) -> frozenset[str]:
-        """The words, folded, that an acronym stands for in the sentences read so far."""
+        """Return the folded words that an acronym stands for in the sentences parsed so far."""
         with self._lock:
             return frozenset(
                 fold(sentence.tokens[place].text)
@@ -104,12 +104,12 @@ class Source:
             )
 
     def asks(self, number: int) -> bool:
-        """Whether a sentence is a question: it states nothing."""
+        """Return whether a sentence is a question, which states nothing."""
         place = self.places[number]
         return place.field == "text" and asks(self.cut(place.field, place.start, place.end))
 
     def antecedents(self, number: int) -> list[tuple[Sentence, int]]:
-        """The names for which a pronoun of a sentence may stand, the nearest first."""
+        """Return the names and nouns that a pronoun may refer to, nearest sentence first."""
         place = self.places[number]
         if place.field == "title":
             return []
@@ -133,7 +133,7 @@ class Source:
         return found
 
     def descriptions(self) -> Mapping[str, Counter[str]]:
-        """Of each name, folded, the lemmas by which the sentences read so far call it."""
+        """Map each folded name to the lemmas that describe it in the sentences parsed so far."""
         with self._lock:
             count, known = self._known
             if count == len(self._read):
@@ -147,7 +147,7 @@ class Source:
 
 
 def _described(sentence: Sentence) -> Iterable[tuple[str, str]]:
-    """Each name with a word that describes it: "the dairy company Milkway", "Renn, its director"."""
+    """Yield names with describing words: "the dairy company Milkway", "Renn, its director"."""
     for place in sentence.content:
         for name, word in _pairs(sentence, place):
             if name not in sentence.names or word not in sentence.content:
@@ -182,18 +182,18 @@ def _modifiers(sentence: Sentence, place: int) -> list[int]:
 
 @lru_cache(maxsize=128)
 def source_of(article: Article, parser: Parser) -> Source:
-    """An article, read once however many claims are held against it."""
+    """Return an article as a source, cached so that many claims can be checked against it."""
     return Source(article, parser)
 
 
 @lru_cache(maxsize=1)
 def word_parser() -> Parser:
-    """What reads articles that are not in English."""
+    """Return the parser for articles that are not in English."""
     return WordParser()
 
 
 def english(article: Article) -> bool:
-    """Whether an article is in English, by its language or else by its small words."""
+    """Return whether an article is in English, by its language or else by its function words."""
     if article.language:
         return article.language.lower().startswith("en")
     words = article.text[:2000].lower().split()

@@ -1,14 +1,14 @@
-"""The words of a claim that no quote states, with their offsets."""
+"""Locate the words of a claim that no quote supports."""
 
 from rag.check.proof import Proof
 from rag.types import Span
 
 
 def unbacked(sentence: str, proof: Proof) -> tuple[Span, ...]:
-    """The words that are missing from the quotes or contradicted by them, in their order.
+    """Return the words that the quotes lack or contradict, in order.
 
-    Where each word stands in some quote and yet they do not state the claim, those that do not
-    stand in the best one.
+    If the quotes contain every word and still do not support the claim, return the words that the
+    best quote lacks.
     """
     places = set(proof.missing)
     for difference in proof.differences:
@@ -28,7 +28,7 @@ def unbacked(sentence: str, proof: Proof) -> tuple[Span, ...]:
     for n, token in enumerate(claim.tokens):
         start = sentence.find(token.text, position)
         if start < 0:
-            continue  # the claim was written out: "3, 500" is read as 3,500
+            continue  # the claim was normalized: "3, 500" is read as 3,500
         position = start + len(token.text)
         if n in words and any(letter.isalnum() or letter in "%$£€¥-" for letter in token.text):
             spans.append(Span(start, position, token.text))

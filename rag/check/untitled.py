@@ -1,4 +1,4 @@
-"""Check words that may be a title: a title always says what it says."""
+"""Check words that may be a title without using titles, since a title always supports itself."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ def check_by_text(
     checker: Checker,
     cited: frozenset[int] = frozenset(),
 ) -> Claim:
-    """The words as a claim that the texts of the articles must state, and no title of theirs.
+    """Check the words as a claim against the texts of the articles, ignoring their titles.
 
     The arguments are those of :meth:`rag.check.Checker.check`.
     """

@@ -1,4 +1,4 @@
-"""The ``rag`` command. It speaks to people, all work is done by :mod:`rag.library`."""
+"""The ``rag`` command line, a user interface to :mod:`rag.library`, which does all the work."""
 
 import io
 import os
@@ -50,9 +50,9 @@ def _options(
 
 
 def main() -> None:
-    """Run the command; errors end it with one line on standard error and a code other than 0."""
+    """Run the command; an error exits with one line on standard error and a nonzero code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that knows no “ or é shows their code instead of ending in a traceback.
+        # A terminal that cannot encode “ or é shows escapes instead of causing a traceback.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
@@ -61,11 +61,11 @@ def main() -> None:
             raise
         _fail(str(error))
     except SystemExit as end:
-        if end.code != _INTERRUPTED:  # so Typer ends where Ctrl-C was pressed, without a word
+        if end.code != _INTERRUPTED:  # Typer exits with this code, silently, on Ctrl-C
             raise
         _fail("stopped; what was stored so far is kept.", _INTERRUPTED)
     except BrokenPipeError:
-        # The reader of our output has gone (rag ... | head): nobody is left to tell.
+        # The reader of our output has gone (rag ... | head): there is nobody to report to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""``rag ingest`` and ``rag articles``."""
+"""Commands ``rag ingest`` and ``rag articles``."""
 
 import sys
 import time
@@ -26,7 +26,7 @@ articles = typer.Typer(no_args_is_help=True, help="List, show and delete the art
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Register this module's commands."""
     app.command()(ingest)
     app.add_typer(articles, name="articles")
 

@@ -1,4 +1,4 @@
-"""``rag ask``, ``rag chat``, ``rag summarize``, ``rag demo``."""
+"""Commands ``rag ask``, ``rag chat``, ``rag summarize`` and ``rag demo``."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,7 +18,7 @@ from rag.cli.options import (
     news_of,
 )
 from rag.errors import ArticleUnknown, GenerateError, IndexMissing, QuestionError
-from rag.types import Answer, Article, Checked, Draft, Filters, Found
+from rag.types import Answer, Article, Draft, Filters, Found
 
 if TYPE_CHECKING:
     from rag.library import News
@@ -30,7 +30,7 @@ DraftOption = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Register this module's commands."""
     app.command()(ask)
     app.command()(chat)
     app.command()(summarize)
@@ -116,7 +116,7 @@ def _turn(
     try:
         answer = _answer(news, question, history=history, filters=filters)
     except (QuestionError, GenerateError) as error:
-        # A server that fell over may stand again at the next question.
+        # A server that is down may be up again for the next question.
         show.console(stderr=True).print(show.plain(" ".join(str(error).split())))
         return history
     except KeyboardInterrupt:
@@ -180,7 +180,7 @@ def summarize(
 
 
 def _named(news: "News", name: str) -> Article:
-    """The article of this address, in this file, or of this id."""
+    """Return the article at this address, in this file, or with this id."""
     if "://" in name or Path(name).is_file():
         return news.read(name)
     try:
@@ -220,7 +220,7 @@ def demo(profile: ProfileOption = "", overrides: SetOption = None) -> None:
 
 
 def _ready(news: "News", question: str) -> None:
-    """Fail before the models are loaded where it is plain that nothing can be answered."""
+    """Fail before loading the models if it is clear that nothing can be answered."""
     news.check(question)
     news.warm()
 
@@ -233,7 +233,7 @@ def _answer(
     filters: Filters | None = None,
     k: int | None = None,
 ) -> Answer:
-    """Answer with the draft shown as it grows, dim, until the checked answer takes its place."""
+    """Answer with the growing draft shown, dim, until the checked answer replaces it."""
     from rich.live import Live
     from rich.text import Text
 
@@ -246,20 +246,16 @@ def _answer(
 
         tell("Loading the models ...")
         _ready(news, question)
-        draft, kept, checked, looks = "", "", False, 0
+        draft, rounds = "", 0
         for event in news.stream(question, history=history, filters=filters, k=k):
             match event:
                 case Found(passages):
-                    # What was checked stays to be read; the answer decides between the two.
-                    kept, draft = (draft if checked else kept), ""
-                    looks += 1
-                    in_all = " in all" if looks > 1 else ""
-                    tell(f"{kept}\nReading {len(passages)} passages{in_all} ...".lstrip())
+                    draft, rounds = "", rounds + 1
+                    in_all = " in all" if rounds > 1 else ""
+                    tell(f"Reading {len(passages)} passages{in_all} ...")
                 case Draft(text):
                     draft += text
-                    tell(kept or draft)
-                case Checked(claim):
-                    checked = checked or bool(claim.citations)
+                    tell(draft)
                 case Answer():
                     return event
     raise AssertionError("a stream ends with its Answer")

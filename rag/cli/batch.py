@@ -1,4 +1,4 @@
-"""``rag batch``."""
+"""Commands of ``rag batch``."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,7 +24,7 @@ batch = typer.Typer(
     no_args_is_help=True, help="Summarise thousands of articles, or ask as many questions."
 )
 _MOST_INSTRUCTION = 2000  # characters
-_MOST_READ = 10_000  # of a file that has far too many
+_MOST_READ = 10_000  # characters read of a file that is far too long
 
 OutOption = Annotated[
     Path,
@@ -47,7 +47,7 @@ HelperOption = Annotated[int, typer.Option("--helper-of", hidden=True)]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Register this module's commands."""
     app.add_typer(batch, name="batch")
 
 
@@ -149,7 +149,7 @@ def ask(
 
 
 def _instruction(name: str) -> str:
-    """The text of an instruction file, as one line."""
+    """Return the text of an instruction file on one line."""
     if not name:
         return ""
     try:

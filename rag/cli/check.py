@@ -1,4 +1,4 @@
-"""``rag check``."""
+"""Command ``rag check``."""
 
 import json
 import sys
@@ -33,7 +33,7 @@ _STYLES = {"supported": "green", "partly": "yellow", "unsupported": "red"}
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command of this module."""
+    """Register this module's command."""
     app.command()(check)
 
 
@@ -103,7 +103,7 @@ def _articles(news: "News", sources: Sequence[str]) -> Iterator[Article]:
 
 
 def _read(name: str) -> str:
-    """The text of a file or of standard input, in whatever encoding."""
+    """Return the text of a file or of standard input, in any encoding."""
     from rag.ingest.cleaning.decode import decode
 
     try:
@@ -165,7 +165,7 @@ def _print_claim(claim: Claim) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A line of a .jsonl: a text and what it is held against."""
+    """A line of a .jsonl file: a text and the sources it is checked against."""
 
     id: str | int
     text: str
@@ -173,7 +173,7 @@ class _Row:
 
 
 def _check_rows(news: "News", rows: Sequence[_Row], *, fail: bool) -> bool:
-    """Print a line of JSON for each text; whether each could be checked, and holds if it must."""
+    """Print a JSON line per text; return whether all were checked and satisfy ``fail``."""
     from rag.export import as_json
 
     good = True
@@ -194,10 +194,10 @@ def _check_rows(news: "News", rows: Sequence[_Row], *, fail: bool) -> bool:
 
 
 def _rows(path: Path) -> Iterator[_Row]:
-    """The rows of a file.
+    """Yield the rows of a file.
 
     Raises:
-        SourceError: if one of them is none; before anything is checked, if all are taken first.
+        SourceError: if a line is no valid row; exhaust the iterator to see it before checking.
     """
     numbered = enumerate(_read(str(path)).split("\n"), start=1)
     rows = [(number, line) for number, line in numbered if line.strip()]

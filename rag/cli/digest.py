@@ -1,4 +1,4 @@
-"""``rag digest``."""
+"""Command ``rag digest``."""
 
 import os
 from pathlib import Path
@@ -29,7 +29,7 @@ _FORMS = {".md": "Markdown", ".json": "JSON"}
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command of this module."""
+    """Register this module's command."""
     app.command()(digest)
 
 
@@ -82,7 +82,7 @@ def _told(
     *,
     quiet: bool,
 ) -> Digest:
-    """Show each story when it is written, and below them what is still being written, dim."""
+    """Print each finished story, with the draft of the next below, dim."""
     from rich.live import Live
     from rich.text import Text
 
@@ -119,7 +119,7 @@ def _told(
 
 
 def _writable(out: Path | None) -> None:
-    """Tell before minutes of work that the file cannot be written."""
+    """Fail before minutes of work if the file cannot be written."""
     if out is None:
         return
     if out.suffix.lower() not in _FORMS:
@@ -131,7 +131,7 @@ def _writable(out: Path | None) -> None:
 
 
 def _filed(made: Digest, out: Path, *, shown: bool) -> None:
-    """Write a digest as Markdown or JSON; where that fails print it, unless it was, and say so.
+    """Write a digest as Markdown or JSON; on failure print it, unless already shown.
 
     Raises:
         RagError: if the file cannot be written.

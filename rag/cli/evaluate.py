@@ -1,4 +1,4 @@
-"""``rag eval``."""
+"""Command ``rag eval``."""
 
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ _DEFAULT_OUT = "reports"
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command of this module."""
+    """Register this module's command."""
     app.command("eval")(evaluate)
 
 

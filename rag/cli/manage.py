@@ -1,4 +1,4 @@
-"""``rag models``, ``rag index``, ``rag config``."""
+"""Commands ``rag models``, ``rag index`` and ``rag config``."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ config = typer.Typer(no_args_is_help=True, help="The settings in force.")
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Register this module's commands."""
     app.add_typer(models, name="models")
     app.add_typer(index_commands, name="index")
     app.add_typer(config, name="config")
@@ -64,12 +64,12 @@ def pull_models(
     known = catalogue()
     wanted = name or default_models(settings)
     for one in wanted:
-        known.find(one)  # a name that there is not is told before anything is fetched
+        known.find(one)  # report an unknown name before fetching anything
     for one in wanted:
         with show.download_bar() as bar:
 
             def tell(label: str, done: int, total: int) -> None:
-                # A model that is here already has nothing to show.
+                # A model that is already here reports no progress.
                 task = bar.task_ids[0] if bar.task_ids else bar.add_task(label)
                 bar.update(task, description=label, completed=done, total=total or None)
 

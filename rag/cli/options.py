@@ -1,4 +1,4 @@
-"""Options that several commands share, and how they become settings and an open library."""
+"""Options shared by several commands, and their conversion to settings and an open library."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -42,14 +42,14 @@ MapOption = Annotated[
 
 
 def settings_of(profile: str, overrides: list[str] | None) -> "Settings":
-    """The settings of a command line."""
+    """Return the settings of a command line."""
     from rag.config import load
 
     return load(profile or None, overrides=overrides or ())
 
 
 def news_of(index: str, profile: str, overrides: list[str] | None) -> "News":
-    """The library of a command line: a bare name is a folder below ``[index] folder``."""
+    """Open the library of a command line; a bare name is a folder below ``[index] folder``."""
     from rag.config import at_home
     from rag.library import News
 
@@ -63,10 +63,10 @@ def news_of(index: str, profile: str, overrides: list[str] | None) -> "News":
 def filters_of(
     since: datetime | None, until: datetime | None, publishers: list[str] | None
 ) -> Filters:
-    """The filters of a command line.
+    """Return the filters of a command line.
 
     Raises:
-        BadParameter: if no day can be within them.
+        BadParameter: if ``since`` is after ``until``.
     """
     first, last = _day(since), _day(until)
     if first and last and first > last:
@@ -81,7 +81,7 @@ def _day(moment: datetime | None) -> date | None:
 
 
 def mapping(pairs: list[str]) -> dict[str, str]:
-    """The ``--map`` options of a command line: our names of fields to theirs."""
+    """Parse the ``--map`` options of a command line: our field names to theirs."""
     found = {}
     for pair in pairs:
         ours, equals, theirs = pair.partition("=")

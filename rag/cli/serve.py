@@ -1,4 +1,4 @@
-"""``rag serve`` and ``rag tokens``."""
+"""Commands ``rag serve`` and ``rag tokens``."""
 
 import signal
 from pathlib import Path
@@ -15,7 +15,7 @@ _NameArgument = Annotated[str, typer.Argument(help="What to call the client.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Register this module's commands."""
     app.command()(serve)
     app.add_typer(tokens, name="tokens")
 
@@ -44,7 +44,7 @@ def serve(
     """
     from rag.server.api import serve as start
 
-    # Those who end services send this one; it is to end the server as Ctrl-C does.
+    # Service managers send SIGTERM to stop a service; handle it like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def tell(line: str) -> None:

@@ -1,4 +1,4 @@
-"""How things look in a terminal. Text of articles is never read as markup or control codes."""
+"""Terminal output. Article text is never interpreted as markup or control codes."""
 
 import re
 import sys
@@ -30,39 +30,39 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-_LINE_SECONDS = 60.0  # between two lines of progress where no bar is seen
-# What a terminal obeys: control characters but for line ends, and marks that turn the direction.
+_LINE_SECONDS = 60.0  # between two progress lines where the bar is not visible
+# What a terminal obeys: control characters except line ends, and text direction marks.
 _OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def plain(text: str) -> str:
-    """Text of others as a terminal may show it."""
+    """Return untrusted text without terminal control codes."""
     return _OBEYED.sub("", text)
 
 
 @lru_cache(maxsize=2)
 def console(*, stderr: bool = False) -> "Console":
-    """The terminal that people read: results on standard output, all else on standard error."""
+    """Return the user's terminal: results on standard output, all else on standard error."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    # A file or pipe gets whole lines: whoever reads it wraps them.
+    # A file or pipe gets unwrapped lines: its reader wraps them.
     return Console(
         stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=not stream.isatty()
     )
 
 
 def about(article: Article | Citation | Source) -> str:
-    """``Title (Publisher, Wednesday 19 January 2022)`` with what is known of it."""
+    """Return ``Title (Publisher, Wednesday 19 January 2022)``, as far as it is known."""
     known = ", ".join(filter(None, (article.publisher, written_date(article.published))))
     name = article.title or article.url
     return plain(f"{name} ({known})" if known else name)
 
 
 def print_answer(answer: Answer, *, draft: bool = False) -> None:
-    """The short answer, its sentences, and the quotes of each article; else a refusal.
+    """Print the short answer, its sentences, and the quotes of each article; or the refusal.
 
-    ``draft``: below a refusal also what the model would have said.
+    With ``draft``, a refusal is followed by what the model would have said.
     """
     from rich.text import Text
 
@@ -117,7 +117,7 @@ def _print_legend(claims: Sequence[Claim]) -> None:
 
 
 def print_summary(summary: Summary) -> None:
-    """The summary, then the quotes of each article."""
+    """Print the summary, then the quotes of each article."""
     from rich.text import Text
 
     from rag.export import standing
@@ -129,7 +129,7 @@ def print_summary(summary: Summary) -> None:
 
 
 def print_story(story: Story) -> None:
-    """A story of a digest: headline, sentences, timeline, disagreements, and its sources by number."""
+    """Print a story of a digest: headline, sentences, timeline, disagreements, numbered sources."""
     from rich.text import Text
 
     from rag.export import headed, standing
@@ -166,7 +166,7 @@ def _print_disagreements(disagreements: Sequence[Disagreement]) -> None:
 
 
 def print_digest_end(digest: Digest) -> None:
-    """What a digest was made of."""
+    """Print what a digest was made from."""
     from rich.text import Text
 
     from rag.export import told
@@ -183,7 +183,7 @@ def _quoted(quote: Citation) -> str:
 
 
 def _print_quotes(citations: Sequence[Citation]) -> None:
-    """A block for each article: its number, its quotes, and what it is."""
+    """Print a block per article: its number, its quotes, and its title line."""
     from rich.text import Text
 
     from rag.export import by_article
@@ -198,7 +198,7 @@ def _print_quotes(citations: Sequence[Citation]) -> None:
 
 
 def print_passages(passages: Sequence[Passage]) -> None:
-    """The passages that the model was shown."""
+    """Print the passages that the model was shown."""
     from rich.text import Text
 
     out = console()
@@ -209,7 +209,7 @@ def print_passages(passages: Sequence[Passage]) -> None:
 
 
 def print_timing(answer: Answer | Summary | Digest) -> None:
-    """Model, seconds and tokens, small, on standard error."""
+    """Print model, seconds and tokens, dim, on standard error."""
     from rich.text import Text
 
     timing = answer.timing
@@ -221,7 +221,7 @@ def print_timing(answer: Answer | Summary | Digest) -> None:
 
 
 def print_report(report: IngestReport) -> None:
-    """One line an outcome class; every failure with its reason."""
+    """Print every failure with its reason, then one line per outcome status."""
     from rich.text import Text
 
     out = console()
@@ -247,7 +247,7 @@ def _reason(outcome: Outcome) -> str:
 
 @contextmanager
 def progress_bar(unit: str, total: float | None) -> Iterator["Progress"]:
-    """A bar with rate and time left on standard error, silent where that is no terminal."""
+    """Show a bar with rate and time left on standard error; silent if that is no terminal."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -272,10 +272,10 @@ def progress_bar(unit: str, total: float | None) -> Iterator["Progress"]:
 
 
 def advance(bar: "Progress", what: str, done: int, total: int | None, *, note: str = "") -> None:
-    """Show a progress; a new thing starts a bar of its own, so that the time left is its own.
+    """Update the progress; a new ``what`` restarts the bar, so that the time left is its own.
 
-    Where the bar is not seen, as in a log, a line is printed once a minute instead. ``note`` is
-    told besides, such as how many have failed.
+    Where the bar is not visible, as in a log, a line is printed once a minute instead. ``note`` is
+    shown as well, such as the number of failures.
     """
     task, now = bar.tasks[0], time.monotonic()
     if task.description != what:
@@ -294,7 +294,7 @@ def advance(bar: "Progress", what: str, done: int, total: int | None, *, note: s
 
 @contextmanager
 def download_bar() -> Iterator["Progress"]:
-    """A bar in megabytes with speed and time left on standard error, silent where that is no terminal."""
+    """Show a download bar in megabytes on standard error; silent if that is no terminal."""
     from rich.progress import (
         BarColumn,
         DownloadColumn,

@@ -1,4 +1,4 @@
-"""``rag ui`` and ``rag users``."""
+"""Commands ``rag ui`` and ``rag users``."""
 
 import sys
 import threading
@@ -19,7 +19,7 @@ _FileOption = Annotated[Path, typer.Option("--auth-file", metavar="FILE", help="
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Register this module's commands."""
     app.command()(ui)
     app.add_typer(users, name="users")
 
@@ -63,7 +63,7 @@ def ui(
     def tell(line: str) -> None:
         show.console(stderr=True).print(show.plain(line))
 
-    # What is refused is refused before anything is indexed.
+    # Refuse bad options before anything is indexed.
     network.check(
         host=host,
         port=port,
@@ -91,7 +91,7 @@ def ui(
 
 
 def _samples(news: "News") -> None:
-    """Index the bundled news where the demo index would open empty."""
+    """Index the bundled sample news if the demo index does not exist yet."""
     if news.folder.name != "demo" or (news.folder / "news.sqlite").exists():
         return
     from rag import samples
@@ -101,7 +101,7 @@ def _samples(news: "News") -> None:
 
 
 def _warm(news: "News") -> None:
-    """Load the models while the page is being looked at; what is wrong with them is told once."""
+    """Load the models while the user looks at the page; report an error once."""
     try:
         news.warm()
     except RagError as error:

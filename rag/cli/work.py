@@ -1,4 +1,4 @@
-"""A batch at work: its bar, its helpers, how it is stopped, and what is told at the end."""
+"""Run a batch: progress bar, helper processes, stopping, and the final report."""
 
 import os
 import signal
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from rag.library import News
     from rag.library.batches import Batch, Begin
 
-_MOST_TOLD = 10  # failures that are listed at the end
-_LONGEST_NAME = 100  # characters of what failed
+_MOST_TOLD = 10  # maximum failures listed at the end
+_LONGEST_NAME = 100  # maximum characters of the name of a failed item
 _STOPPED = 130
 _RAG = (sys.executable, "-m", "rag")
-_HELPER_SECONDS = 30.0  # that a helper has to end
+_HELPER_SECONDS = 30.0  # time for a helper to exit
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How a batch is to be worked on. ``helper_of`` is the process that has started this one."""
+    """How to run a batch; ``helper_of`` is the id of the process that started this one."""
 
     out: Path
     resume: bool | None
@@ -55,7 +55,7 @@ class Order:
 
 
 def work(task: Summaries | Answers, order: Order, *, again: Sequence[str]) -> None:
-    """Work on a batch to its end, alone or with helpers; ``again`` is the command of a helper."""
+    """Run a batch to its end, alone or with helpers; ``again`` holds the arguments of a helper."""
     cancel = threading.Event()
     told = list[str]()
     with (
@@ -73,7 +73,7 @@ def work(task: Summaries | Answers, order: Order, *, again: Sequence[str]) -> No
                     for row in batch:
                         if row.error and len(told) < _MOST_TOLD:
                             told.append(_failure(row))
-            except RagError as error:  # what ends the run is told below how far it came
+            except RagError as error:  # raised again below, after the report
                 trouble = error
             after, seconds = batch.status, time.monotonic() - start
     if not order.helper_of:
@@ -115,7 +115,7 @@ def _begun(
 
 
 def _set(order: Order) -> list[str]:
-    """The settings of the command line, and before them those that follow from how it is worked on."""
+    """Return the settings overrides, preceded by those that follow from the batch options."""
     from rag.cpu import available_processors
 
     settings = settings_of(order.profile, list(order.overrides))
@@ -127,7 +127,7 @@ def _set(order: Order) -> list[str]:
 
 @contextmanager
 def _helpers(order: Order, again: Sequence[str]) -> Iterator[None]:
-    """The other processes that share the work; they end with the job, or when we do."""
+    """Run the other processes that share the work; they end with the batch, or when we do."""
     started = list[subprocess.Popen[bytes]]()
     options = ["--out", str(order.out), "--resume", "--helper-of", str(os.getpid())]
     options += ["--index", order.index, "--profile", order.profile]
@@ -135,7 +135,7 @@ def _helpers(order: Order, again: Sequence[str]) -> Iterator[None]:
     command = [*_RAG, "batch", *again, *options]
     try:
         for _ in range(order.workers - 1):
-            # In a session of its own, so that Ctrl-C reaches it once, from here.
+            # In its own session, so that Ctrl-C reaches it only once, from here.
             started.append(
                 subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
             )
@@ -154,13 +154,13 @@ def _helpers(order: Order, again: Sequence[str]) -> Iterator[None]:
 
 @contextmanager
 def _stoppable(news: "News", cancel: threading.Event) -> Iterator[None]:
-    """Let Ctrl-C and a request to end stop the work in good order; Ctrl-C twice ends at once."""
+    """Let SIGINT and SIGTERM stop the work gracefully; a second signal stops it at once."""
 
     def stop(*_: object) -> None:
         if cancel.is_set():
             raise KeyboardInterrupt
         cancel.set()
-        # The engine ends what it is writing; that takes a lock, which this thread may hold.
+        # Closing the engine takes a lock that this thread may hold.
         threading.Thread(target=news.generator.close, name="stop the engine").start()
 
     numbers = (signal.SIGINT, signal.SIGTERM)
@@ -183,7 +183,7 @@ def _failure(row: "SummaryRow | AnswerRow") -> str:
 def _show(
     order: Order, told: Sequence[str], before: "Status", after: "Status", seconds: float
 ) -> None:
-    """Say what failed, how it went, and how to go on."""
+    """Print what failed, the counts, and how to continue."""
     from rich.table import Table
     from rich.text import Text
 

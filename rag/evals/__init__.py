@@ -1,4 +1,4 @@
 """Measure the system on data sets with known answers.
 
-``rag eval`` is the way in; see :mod:`rag.evals.run`.
+``rag eval`` is the entry point; see :mod:`rag.evals.run`.
 """

@@ -1,4 +1,4 @@
-"""How often the answer is right: news quizzes, long articles, several articles."""
+"""Answer accuracy on news quizzes, long articles and several articles."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -29,31 +29,32 @@ class Answers:
     """The ``answers`` task. Every measure reads ``Answer.short``; a refusal counts as wrong.
 
     An unsure answer counts as any other; ``strict_em`` and ``strict_f1`` count it as wrong too.
-    ``sentences_supported``: of the sentences shown, those marked as fully supported.
+    ``sentences_supported``: the share of shown sentences marked as fully supported.
     ``source_tokens``, ``first_word_seconds``, ``answer_seconds``: medians; ``refusal_ratio``: the
-    time of a refusal against that of an answer.
+    median time of a refusal divided by that of an answer.
 
     RealTime QA (Kasai et al. 2023), with own retrieval over the whole corpus: ``free`` answers by
     EM and F1 of SQuAD's scorer, the best over the gold answers, without the questions that end in
-    "except" (they cannot be asked without their choices; the official scorer leaves them out too);
-    ``choice`` among the given ones. ``answer_in_context``: the passages shown hold the answer.
+    "except" (they cannot be asked without their choices; the official scorer omits them too);
+    ``choice`` among the given ones. ``answer_in_context``: whether the passages shown contain the
+    answer.
 
-    NewsQA (Trischler et al. 2017), the article given: EM and F1.
+    NewsQA (Trischler et al. 2017), with the article given: EM and F1.
 
-    MultiHop-RAG (Tang & Yang 2024), the evidence among six facts of other questions: exact match
-    in SQuAD's normal form, by kind of question; for a null query a refusal is the right answer.
-    ``evidence_shown``: the share of a question's facts that the prompt had room for.
+    MultiHop-RAG (Tang & Yang 2024), with the evidence among six facts of other questions: exact
+    match in SQuAD's normal form, by kind of question; for a null query the right answer is a
+    refusal. ``evidence_shown``: the share of a question's facts that fitted into the prompt.
     """
 
     name = "answers"
 
     def __init__(self, bench: Workbench, *, undated: bool = False) -> None:
-        """With ``undated`` the quizzes are also asked without their date, in twice the time."""
+        """Create the task; ``undated`` also asks the quizzes without date, in twice the time."""
         self._bench = bench
         self._variants = ("as_of", "undated") if undated else ("as_of",)
 
     def items(self, *, limit: int | None, seed: int) -> Sequence[Item]:
-        """The questions of every set that is there; neighbours share an article where they can."""
+        """List the questions of all available sets; neighbours share an article where possible."""
         quizzes = sets.quizzes(self._bench.data)
         newsqa = sets.newsqa(self._bench.data)
         hops = sets.multihop(self._bench.data)
@@ -74,7 +75,7 @@ class Answers:
         return items
 
     def _quiz(self, quiz: Quiz, question: QuizQuestion) -> Record:
-        """Free answer and choice one after the other: the engine then reads the passages once."""
+        """Ask freely, then by choice: in this order the engine reads the passages once."""
         news = self._bench.corpus(quiz)
         free: dict[str, Record] = {}
         choice: dict[str, Record] = {}
@@ -105,7 +106,7 @@ class Answers:
         }
 
     def figures(self, records: Sequence[Record]) -> Sequence[Figure]:
-        """Means over the questions, by dataset and variant."""
+        """Compute the means over the questions, by dataset and variant."""
         figures: list[Figure] = []
         for dataset in sorted({str(record["dataset"]) for record in records}):
             own = [record for record in records if record["dataset"] == dataset]

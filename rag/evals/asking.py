@@ -1,7 +1,7 @@
-"""Ask the system about texts that are given, and note what it said and what it cost.
+"""Ask the system about given texts, and record its answers and their cost.
 
-The texts become records of a small index, read by ``News.ingest`` and asked through ``News.ask``:
-what is measured is the way that a reader's question takes, not a shortcut to the model.
+The texts become records of a small index, read by ``News.ingest`` and queried through ``News.ask``:
+this measures the path of a reader's question, not a shortcut to the model.
 """
 
 import json
@@ -21,15 +21,15 @@ from rag.evals.workbench import Workbench
 from rag.library import News
 from rag.types import Answer, Draft, Filters, Found, Passage
 
-OTHER_FACTS = 6  # of other questions, put among the evidence of a MultiHop-RAG question
+OTHER_FACTS = 6  # of other questions, mixed with the evidence of a MultiHop-RAG question
 HOP_SOURCE_TOKENS = 1200  # ten facts with title, publisher and date take about 800
-RIGHT_F1 = 0.5  # from which a span answers the question, though its edges may differ
-INSUFFICIENT = "Insufficient information"  # what MultiHop-RAG wants to hear in place of a refusal
+RIGHT_F1 = 0.5  # least F1 at which a span answers the question, though its boundaries may differ
+INSUFFICIENT = "Insufficient information"  # what MultiHop-RAG expects in place of a refusal
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An article, paragraph, fact or snippet that a question is asked about."""
+    """An article, paragraph, fact or snippet to ask about."""
 
     text: str
     title: str = ""
@@ -39,15 +39,15 @@ class Text:
 
 
 class TextIndex:
-    """A small index in a folder of its own that holds the texts of one question at a time.
+    """A small index in its own temporary folder that holds the texts of one question at a time.
 
-    All of them are admitted to the prompt: ``passages`` at least, and as many of one article,
-    since that the question is about these texts is known here. What ``retrieve.source_tokens``
-    leaves no room for stays out as it does for a reader, unless more is given.
+    All texts are candidates for the prompt: at least ``passages`` of them, and as many of one
+    article, since the question is known to be about these texts. What exceeds
+    ``retrieve.source_tokens`` is left out as for a reader, unless a larger budget is given.
     """
 
     def __init__(self, bench: Workbench, *, passages: int = 0, source_tokens: int = 0) -> None:
-        """Nothing is opened yet; zeros mean what the settings say."""
+        """Open nothing yet; zeros mean the values of the settings."""
         chosen = bench.settings.retrieve
         passages = max(passages, chosen.passages)
         wider = {
@@ -63,9 +63,9 @@ class TextIndex:
         self._held: tuple[Text, ...] = ()
 
     def holding(self, texts: Sequence[Text]) -> News:
-        """The library that holds these texts and no others, until it is asked for the next."""
+        """Return the library with these texts and no others, valid until the next call."""
         if self._folder is None:
-            # Removed when this is dropped: the bench closes the library in it.
+            # Removed when this object is dropped: the bench closes the library in it.
             self._folder = tempfile.TemporaryDirectory(
                 prefix="rag-eval-", ignore_cleanup_errors=True
             )
@@ -83,7 +83,7 @@ class TextIndex:
 
 
 def _record(place: int, text: Text) -> dict[str, str]:
-    # Facts of one article share its address, but each is to be found by itself.
+    # Facts of one article share its address, but each must be found separately.
     url = f"{text.url}#text-{place}" if text.url else ""
     known = {
         "text": text.text,
@@ -96,10 +96,10 @@ def _record(place: int, text: Text) -> dict[str, str]:
 
 
 def ask(news: News, question: str, *, filters: Filters | None = None) -> tuple[Answer, Record]:
-    """Ask, and note what is needed to look into an error later.
+    """Ask, and record what is needed to investigate an error later.
 
-    Times are in seconds from the question; ``source_tokens`` are those of the passages that the
-    model reads before its first word.
+    Times are in seconds from the question; ``source_tokens`` counts the passages that the model
+    reads before its first token.
     """
     start, first = time.perf_counter(), 0.0
     read: tuple[Passage, ...] = ()
@@ -133,7 +133,7 @@ def ask(news: News, question: str, *, filters: Filters | None = None) -> tuple[A
 
 
 def shown_sentences(path: tuple[str, ...], records: Sequence[Record]) -> Figure:
-    """Of the sentences shown in answers, the share that is marked as fully supported."""
+    """Share of the sentences shown in answers that are marked as fully supported."""
 
     def share(counts: Sequence[tuple[float, float]]) -> float:
         sentences = sum(each for _, each in counts)
@@ -145,9 +145,9 @@ def shown_sentences(path: tuple[str, ...], records: Sequence[Record]) -> Figure:
 
 
 def costs(path: tuple[str, ...], records: Sequence[Record]) -> Iterator[Figure]:
-    """Medians: tokens of sources before the first word, seconds to it and to the end.
+    """Medians: source tokens before the first token, seconds to it and to the end.
 
-    ``refusal_ratio`` is the median time of a refusal against that of an answer.
+    ``refusal_ratio`` is the median time of a refusal divided by that of an answer.
     """
     noted = [record for record in records if "source_tokens" in record]
     for name, field in (
@@ -173,26 +173,26 @@ def _number(record: Record, name: str) -> float:
 
 
 def proposed(answer: Answer) -> str:
-    """The short answer; of a refusal that of its draft, its first line, which was held back."""
+    """Return the short answer; for a refusal, the first line of its withheld draft."""
     lines = (line.strip() for line in answer.draft.splitlines())
     return answer.short or next(filter(None, lines), "")
 
 
 def answers_span(answer: Answer, golds: Sequence[str]) -> bool:
-    """Whether what was answered or held back is one of the gold spans, but for its edges."""
+    """Whether the answer, given or withheld, matches a gold span up to its boundaries."""
     return token_f1(proposed(answer), golds) >= RIGHT_F1
 
 
 def shown(answer: Answer) -> str:
-    """All that the model was given to read, titles too."""
+    """Return all the text given to the model, including titles."""
     return "\n".join(f"{each.article.title}\n{each.chunk.text}" for each in answer.passages)
 
 
 class Hops:
-    """Questions of MultiHop-RAG, each over its own evidence among facts of other questions."""
+    """Questions of MultiHop-RAG, each over its evidence mixed with facts of other questions."""
 
     def __init__(self, bench: Workbench, questions: Sequence[HopQuestion], *, seed: int) -> None:
-        """``questions`` are all of the set, for the other facts are drawn from them."""
+        """Take all ``questions`` of the set, since the other facts are drawn from them."""
         most = max((len(question.evidence) for question in questions), default=0) + OTHER_FACTS
         self._answered = bench.answered
         self._index = TextIndex(bench, passages=most, source_tokens=HOP_SOURCE_TOKENS)
@@ -201,7 +201,7 @@ class Hops:
         self._seed = seed
 
     def facts(self, question: HopQuestion) -> tuple[Evidence, ...]:
-        """The evidence and :data:`OTHER_FACTS` of articles that it is not from, shuffled."""
+        """Return the evidence and :data:`OTHER_FACTS` facts of other articles, shuffled."""
         own = {fact.url for fact in question.evidence}
         others = [fact for fact in self._pool if fact.url not in own]
         draw = random.Random(f"{self._seed}:{question.key}")  # noqa: S311 - nothing secret
@@ -210,7 +210,7 @@ class Hops:
         return tuple(mixed)
 
     def ask(self, question: HopQuestion) -> tuple[Answer, Record]:
-        """What the system answers from :meth:`facts`, and the note of it; asked once a bench."""
+        """Answer from :meth:`facts`; return answer and record, cached per bench."""
         key = question, self._seed
         if key not in self._answered:
             news = self._index.holding(tuple(map(_text, self.facts(question))))
@@ -224,5 +224,5 @@ def _text(fact: Evidence) -> Text:
 
 
 def said(answer: Answer) -> str:
-    """The short answer as MultiHop-RAG's scorer is to read it."""
+    """Return the short answer in the form that MultiHop-RAG's scorer expects."""
     return INSUFFICIENT if answer.refused else answer.short

@@ -1,4 +1,4 @@
-"""How well articles are cut out of pages: from HTML, and from a page's text."""
+"""Article extraction quality: from HTML, and from a page's text."""
 
 import gzip
 import logging
@@ -28,13 +28,13 @@ class Cleaning:
         self._bench = bench
 
     def items(self, *, limit: int | None, seed: int) -> Sequence[Item]:
-        """A page an item, in the order of the sample."""
+        """One item per page, in sample order."""
         pages = cleaning_pages(self._bench.data)
         chosen = sample(pages, limit=limit, seed=seed, key=lambda page: page.key)
         return [Item(page.key, _DATASET, partial(_clean, page)) for page in chosen]
 
     def figures(self, records: Sequence[Record]) -> Sequence[Figure]:
-        """``html``, ``text_inscriptis`` and so on, over all pages and over the English ones."""
+        """Compute ``html``, ``text_inscriptis`` and so on, over all pages and the English ones."""
         found: dict[str, list[tuple[float, float, float]]] = {}
         for record in records:
             for variant, shares in _shares(record).items():
@@ -81,7 +81,7 @@ def _rounded(true: str, found: str) -> list[float]:
 
 
 def _extracted(url: str, body: bytes, kind: str) -> str:
-    # Libraries complain of odd markup on their loggers; what they made of it is what is measured.
+    # Libraries log complaints about odd markup; only their result is measured.
     level = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:

@@ -1,4 +1,4 @@
-"""How well the claim check agrees with people on what an article bears out."""
+"""Agreement of the claim check with human labels on what an article supports."""
 
 import hashlib
 import re
@@ -13,24 +13,24 @@ from rag.evals.workbench import Workbench
 from rag.text import as_article, normalise, sentences
 from rag.types import Article, Chunk, Claim, Passage
 
-# System outputs come as tokens joined by spaces, in lower case, where a sentence's end is " . ".
+# System outputs are lower-case tokens joined by spaces, where a sentence ends with " . ".
 _TOKENISED_END = re.compile(r"(?<=\s[.!?])\s+")
-_Judgement = tuple[bool, bool, float]  # true to people, supported by the check, its score
+_Judgement = tuple[bool, bool, float]  # true by human label, supported by the check, its score
 
 
 class Faithfulness:
     """The check of :mod:`rag.check` against human labels.
 
-    QAGS (Wang et al. 2020): sentences, true if most of three people say so. FRANK (Pagnoni et al.
-    2021): whole summaries, true if no sentence of them has a factual error; the check supports a
-    summary if it supports each of its sentences. Variants are the ``support`` of ``[answer]`` and of
-    ``[summarize]``.
+    QAGS (Wang et al. 2020): sentences, true if most of three annotators say so. FRANK (Pagnoni et
+    al. 2021): whole summaries, true if none of their sentences has a factual error; the check
+    supports a summary if it supports each of its sentences. Variants are the ``support`` settings
+    of ``[answer]`` and of ``[summarize]``.
     """
 
     name = "faithfulness"
 
     def __init__(self, bench: Workbench) -> None:
-        """Measure :func:`rag.check` with the bench's settings."""
+        """Measure :mod:`rag.check` with the bench's settings."""
         self._bench = bench
         settings = bench.settings
         self._demands = {
@@ -39,7 +39,7 @@ class Faithfulness:
         }
 
     def items(self, *, limit: int | None, seed: int) -> Sequence[Item]:
-        """A sentence or summary an item; those of one article together, for the check reads it once."""
+        """One item per sentence or summary, grouped by article so that the check reads it once."""
         data = self._bench.data
         found: dict[str, list[JudgedText]] = {}
         for kind, judged in (("qags", qags(data)), ("frank", frank_judged(data))):
@@ -71,7 +71,7 @@ class Faithfulness:
         return record
 
     def figures(self, records: Sequence[Record]) -> Sequence[Figure]:
-        """Balanced accuracy and AUROC a dataset and variant."""
+        """Compute balanced accuracy and AUROC per dataset and variant."""
         found: dict[tuple[str, str], list[_Judgement]] = {}
         for record in records:
             for variant in self._demands:
@@ -105,18 +105,18 @@ def _digest(text: str) -> str:
 
 
 def split(text: str) -> Sequence[str]:
-    """The sentences of a summary, written out or as tokens joined by spaces."""
+    """Split a summary, in plain text or as tokens joined by spaces, into sentences."""
     pieces = _TOKENISED_END.split(normalise(text))
     return [piece[start:end] for piece in pieces for start, end in sentences(piece)]
 
 
 def passage_of(text: str, title: str = "") -> Passage:
-    """A whole article as one passage, number 1."""
+    """Wrap a whole article as one passage, number 1."""
     article = article_of(text, title)
     whole = Chunk(f"{article.id}-0", article.id, 0, 0, len(article.text), article.text)
     return Passage(1, whole, article, 1.0)
 
 
 def article_of(text: str, title: str = "") -> Article:
-    """An article that was found nowhere."""
+    """Build an article without a source."""
     return as_article(text, title=title)

@@ -1,6 +1,6 @@
-"""The floors of the quality gate: what no figure may fall below, and how they are raised.
+"""Floors of the quality gate: the least value of each figure, and how floors are raised.
 
-A floor belongs to the very data that it was measured on: each kind of set has a digest beside its
+A floor is tied to the exact data it was measured on: each kind of set has a digest beside its
 floors, and figures of other data are not compared with them.
 """
 
@@ -20,7 +20,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What a figure may not fall below, and what it was when the floor was set."""
+    """The least value allowed for a figure, and its value when the floor was set."""
 
     floor: float
     measured: float
@@ -29,10 +29,10 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """A figure that the gate watches; more is better.
+    """A figure that the gate watches; higher is better.
 
-    ``name`` is task, dataset, variants and metric, joined by strokes; ``part`` the task and the
-    kind of set that it is of; ``slack`` how far its floor lies below it.
+    ``name`` is task, dataset, variants and metric, joined by slashes; ``part`` is the task and the
+    kind of set; ``slack`` is how far the floor lies below the value.
     """
 
     part: tuple[str, str]
@@ -42,14 +42,14 @@ class Gauge:
     slack: float
 
     def floor(self) -> Floor:
-        """The floor that this figure would set; none is below 0."""
+        """Compute the floor that this figure would set, at least 0."""
         low = max(0.0, round(self.value - self.slack, _DECIMALS))
         return Floor(low, round(self.value, _DECIMALS), self.n)
 
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """The floors of a kind of set, by the names of figures, and the digest of its files."""
+    """The floors of a kind of set, by figure name, and the digest of its files."""
 
     digest: str
     floors: Mapping[str, Floor]
@@ -60,7 +60,7 @@ Baseline = Mapping[str, Guarded]  # by the kind of set, as in rag.evals.sets
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of a comparison, a line each."""
+    """The result of a comparison, as lines of text."""
 
     held: tuple[str, ...]
     broken: tuple[str, ...]
@@ -68,10 +68,10 @@ class Verdict:
 
 
 def read(path: Path) -> Baseline:
-    """The baseline in a file; empty where there is none.
+    """Read the baseline from a file; empty if there is no file.
 
     Raises:
-        ConfigError: if the file is no baseline.
+        ConfigError: if the file is not a baseline.
     """
     if not path.is_file():
         return {}
@@ -96,7 +96,7 @@ def read(path: Path) -> Baseline:
 
 
 def write(path: Path, baseline: Baseline) -> None:
-    """Write a baseline, whole or not at all, in an order that depends on its content alone."""
+    """Write a baseline atomically, in an order that depends only on its content."""
     tables: dict[str, Json] = {
         kind: {
             "digest": guarded.digest,
@@ -119,14 +119,14 @@ def compare(
     parts: Collection[tuple[str, str]],
     digests: Mapping[str, str],
 ) -> Verdict:
-    """Hold what was measured against the floors.
+    """Compare the measured figures with the floors.
 
     Args:
-        baseline: as :func:`read` gives it.
-        gauges: what was measured.
-        parts: task and kind of set of all that was to be measured: a floor of one of these that
-            nothing was measured for is broken.
-        digests: of the files of each kind of set that is there.
+        baseline: as returned by :func:`read`.
+        gauges: the measured figures.
+        parts: task and kind of set of all that should have been measured: a floor of one of
+            these without a figure is broken.
+        digests: of the files of each available kind of set.
     """
     held, broken, uncompared = list[str](), list[str](), list[str]()
     found = {(gauge.part[1], gauge.name): gauge for gauge in gauges}
@@ -171,10 +171,10 @@ def update(
     digests: Mapping[str, str],
     lower: bool,
 ) -> tuple[Baseline, tuple[str, ...]]:
-    """The baseline with the floors of what was measured, and a line for each that was kept.
+    """Update the floors of what was measured; return the baseline and a line per floor retained.
 
-    Floors of parts that were not measured stay. Without ``lower`` no floor is lowered, dropped,
-    or replaced by that of other data or another number of items; with it all of that is done.
+    Floors of parts that were not measured stay. Without ``lower`` no floor is lowered, dropped, or
+    replaced by that of other data or another number of items; with ``lower`` all of that is done.
     """
     new, kept = dict(baseline), list[str]()
     for kind in dict.fromkeys(gauge.part[1] for gauge in gauges):
@@ -199,7 +199,7 @@ def update(
 
 
 def _raised(old: Floor | None, gauge: Gauge) -> tuple[Floor, str]:
-    """The higher of the old floor and that of the figure, and what is to be told of an old one."""
+    """Return the higher of the old floor and the figure's, and a note if the old one stays."""
     new = gauge.floor()
     if old is None:
         return new, ""

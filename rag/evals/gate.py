@@ -1,9 +1,8 @@
-"""The quality gate: a fixed part of the evaluation, held against floors.
+"""Quality gate: a fixed part of the evaluation, compared with floors.
 
-What is measured, and how far below a figure its floor is set, stands in :data:`PARTS`. The small
-gate is what needs no language model. A gate that was stopped goes on where it was, if neither the
-code, the settings, the libraries nor the data have changed since; one that came to its end is
-measured anew the next time.
+:data:`PARTS` defines what is measured, and how far below a figure its floor is set. The small gate
+needs no language model. A stopped gate resumes if neither the code, the settings, the libraries nor
+the data have changed since; a finished gate is measured again the next time.
 """
 
 import hashlib
@@ -29,16 +28,17 @@ from rag.evals.workbench import Workbench
 QUESTIONS, ARTICLES = 200, 500  # of each quiz: embedding these articles takes about three minutes
 _SEED = 0
 _KEY = "gate.json"
-PAIRS = "check_pairs"  # the one set that comes with the project: it lies beside the baseline
+PAIRS = "check_pairs"  # the one set that ships with the project: it is beside the baseline
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A task on a kind of set, with the figures that are watched.
 
-    A floor lies the greater of ``slack`` and ``items`` of all items below what was measured. Where
-    no model has a say, ``slack`` allows for another version of a library; embeddings and language
-    models round otherwise on other processors, which may turn an item or two.
+    A floor lies below the measured value by ``slack`` or by ``items`` as a share of all items,
+    whichever is greater. Where no model is involved, ``slack`` allows for another version of a
+    library; embeddings and language models round differently on other processors, which may flip
+    an item or two.
     """
 
     task: str
@@ -74,7 +74,7 @@ PARTS = (
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Where the gate reads and writes, and what it is to do."""
+    """Where the gate reads and writes, and its options."""
 
     data: Path
     baseline: Path
@@ -88,16 +88,19 @@ class Gate:
 
 
 Tell = Callable[[str], None]
-Bench = Callable[[Path, Path], Workbench]  # of out and index; its data folder is set by the gate
+Bench = Callable[[Path, Path], Workbench]  # takes out and index; the gate sets the data folder
 Advance = Callable[[str, int, int], None]
 
 
 def check(gate: Gate, settings: Settings, bench: Bench, *, tell: Tell, advance: Advance) -> bool:
-    """Measure, and compare with the floors or set them. Whether all that was compared holds.
+    """Measure, and compare with the floors or set them.
+
+    Returns:
+        Whether all compared floors hold; False if nothing could be compared.
 
     Raises:
         SourceError: if there is no data folder, or nothing in it.
-        ConfigError: if the baseline is damaged, or another gate is at work.
+        ConfigError: if the baseline is damaged, or another gate is running.
         RagError: whatever keeps the system from working at all.
     """
     sets.check_folder(gate.data)
@@ -148,7 +151,7 @@ def _folder(gate: Gate, kind: str) -> Path:
 
 
 def _digests(gate: Gate, parts: Sequence[Part]) -> dict[str, str]:
-    """One digest for the files of each kind of set that is there."""
+    """Return one digest for the files of each available kind of set."""
     found = {}
     for kind in dict.fromkeys(part.kind for part in parts):
         files = sets.digests(_folder(gate, kind), (kind,))
@@ -159,14 +162,14 @@ def _digests(gate: Gate, parts: Sequence[Part]) -> dict[str, str]:
 
 
 def _worth(part: Part, baseline: Baseline, digests: Mapping[str, str], *, anyway: bool) -> bool:
-    """Whether to measure a part: it is there, and there are floors of the same data."""
+    """Whether to measure a part: its data is there and, unless ``anyway``, matches its floors."""
     known = baseline.get(part.kind)
     there = part.kind in digests
     return there and (anyway or (known is not None and known.digest == digests[part.kind]))
 
 
 def _begun(gate: Gate, settings: Settings, digests: Mapping[str, str]) -> Path:
-    """The folder of the work, empty unless the same gate was stopped in it."""
+    """Return the work folder, empty unless the same gate was stopped in it."""
     work = gate.out / f"{'small' if gate.small else 'full'}.part"
     key: dict[str, Json] = {
         "code": code_digest(),
@@ -186,7 +189,7 @@ def _begun(gate: Gate, settings: Settings, digests: Mapping[str, str]) -> Path:
 
 
 def _ended(work: Path) -> None:
-    """Keep the reports under the name of the gate, in place of those before."""
+    """Store the reports under the gate's name, replacing earlier ones."""
     done = work.with_suffix("")
     shutil.rmtree(done, ignore_errors=True)
     work.rename(done)
@@ -234,4 +237,4 @@ def _task(part: Part, bench: Workbench) -> Task | None:
         return None
     from rag.evals.retrieval import Retrieval
 
-    return Retrieval(bench, context=False)  # no language model for its tokenizer
+    return Retrieval(bench, context=False)  # does not load a language model for its tokenizer

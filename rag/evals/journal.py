@@ -1,7 +1,7 @@
-"""The folder of a run: what it measures, and a line for each item that is done.
+"""Folder of a run: what it measures, and a line for each finished item.
 
-``run.json`` is written first and names what is measured; ``items.jsonl`` grows by a line an item,
-so that a kill loses at most the item at work. Everything else is computed from these two.
+``run.json`` is written first and names what is measured; ``items.jsonl`` grows by a line per item,
+so that a kill loses at most the current item. Everything else is computed from these two.
 """
 
 import json
@@ -16,25 +16,25 @@ from rag.export import whole
 
 Fingerprint = Mapping[str, Json]
 _RUN, _ITEMS = "run.json", "items.jsonl"
-_CODE = "code"  # noted, but no reason to refuse: see Journal
+_CODE = "code"  # recorded, but no reason to refuse: see Journal
 
 
 class Journal:
-    """The records of one run. One process at a time; use it as a context."""
+    """The records of one run. One process at a time; use it as a context manager."""
 
     def __init__(self, folder: Path, fingerprint: Fingerprint, *, fresh: bool = False) -> None:
         """Open the folder of a run, or begin one.
 
         Args:
-            folder: made if it is not there.
-            fingerprint: what is measured and how. Two runs are the same if all of it is equal but
-                for ``code``, the state of the project's code, whose change is told by
+            folder: created if missing.
+            fingerprint: what is measured and how. Two runs are the same if it is equal except for
+                ``code``, the state of the project's code, whose change is reported by
                 :attr:`older_code`.
-            fresh: forget what the folder holds of any run.
+            fresh: discard any run in the folder.
 
         Raises:
-            ConfigError: if the folder is that of another run, if another process is writing to
-                it, or if a line but the last is damaged.
+            ConfigError: if the folder belongs to another run, if another process is writing to it,
+                or if any line but the last is damaged.
         """
         self.folder = folder
         self.older_code = False
@@ -86,11 +86,11 @@ class Journal:
 
     @property
     def records(self) -> Sequence[Record]:
-        """What was measured so far, in the order in which it was."""
+        """The records so far, in the order they were measured."""
         return tuple(self._records)
 
     def forget(self, unwanted: Callable[[Record], bool]) -> None:
-        """Drop records, on the disk too, so that their items are measured again."""
+        """Drop records, also on disk, so that their items are measured again."""
         kept = [record for record in self._records if not unwanted(record)]
         if len(kept) == len(self._records):
             return
@@ -100,7 +100,7 @@ class Journal:
         self._records, self._file = kept, path.open("ab")
 
     def add(self, record: Record) -> None:
-        """Write the record of an item; it is on the disk when this returns."""
+        """Write the record of an item; it is on disk when this returns."""
         self._file.write(_line(record))
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -113,12 +113,12 @@ def _line(record: Record) -> bytes:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file beside and rename it: it is there whole or not at all."""
+    """Write a text file atomically, through a temporary file and a rename."""
     write_whole_bytes(path, text.encode("utf-8", "replace"))
 
 
 def write_whole_bytes(path: Path, body: bytes) -> None:
-    """The same for bytes."""
+    """Write a binary file atomically."""
     with whole(path) as beside:
         beside.write_bytes(body)
 
@@ -163,7 +163,7 @@ def _difference(key: str, there: Json, here: Json) -> str:
 
 
 def _read_items(path: Path) -> list[Record]:
-    """The records of a file; a torn last line is cut off it."""
+    """Read the records of a file, truncating a torn last line."""
     if not path.is_file():
         return []
     body, records, end = path.read_bytes(), list[Record](), 0

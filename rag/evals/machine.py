@@ -1,4 +1,4 @@
-"""On what, with what and by which code something was measured."""
+"""Machine, library versions and code of a measurement."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ _LIBRARIES = (
 
 
 def machine() -> dict[str, Json]:
-    """Processor, cores that this process may use, memory in GB, operating system."""
+    """Return processor, usable cores, memory in GB and operating system."""
     return {
         "processor": _processor(),
         "cores": _cores(),
@@ -52,7 +52,7 @@ def _memory() -> float:
 
 
 def versions() -> dict[str, Json]:
-    """Of Python, the project and the libraries that decide the figures."""
+    """Return the versions of Python, the project and the libraries that affect the figures."""
     found: dict[str, Json] = {"python": platform.python_version()}
     for name in ("newsrag", *_LIBRARIES):
         try:
@@ -63,7 +63,7 @@ def versions() -> dict[str, Json]:
 
 
 def config_digest(settings: Settings) -> str:
-    """The SHA-256 of all settings that can change a figure: no folders, no addresses, no keys."""
+    """Hash all settings that can change a figure (SHA-256): no folders, addresses or keys."""
     table = deciding(settings)
     return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
 
@@ -72,7 +72,7 @@ _ROOM = Path(__file__).resolve().parent.parent
 
 
 def code_digest(room: Path = _ROOM) -> str:
-    """One SHA-256 over the modules of ``rag`` and the settings and data files that ship in it."""
+    """Hash the modules, settings and data files of ``rag``, without its samples (SHA-256)."""
     whole = hashlib.sha256()
     for path in sorted(room.rglob("*")):
         inside = path.relative_to(room)
@@ -83,7 +83,7 @@ def code_digest(room: Path = _ROOM) -> str:
 
 
 def needs(library: str) -> None:
-    """Raise ConfigError where a library of the ``eval`` extra is missing."""
+    """Raise ConfigError if a library of the ``eval`` extra is missing."""
     if find_spec(library) is None:
         raise ConfigError(
             f"{library} is not installed; the evaluation needs it: pip install 'newsrag[eval]'"

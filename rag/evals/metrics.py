@@ -1,7 +1,7 @@
-"""The measures of the evaluation, as pure functions with their sources.
+"""Metrics of the evaluation, as pure functions with their sources.
 
-All are shares between 0 and 1 unless said otherwise. Where a measure has no value, such as the
-area under a curve of one class alone, it is NaN, and the run leaves it out.
+All are shares between 0 and 1 unless stated otherwise. A metric without a value, such as the area
+under a curve of a single class, is NaN, and the run omits it.
 """
 
 import re
@@ -25,28 +25,28 @@ _TOKEN = re.compile(r"\w+")
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean; NaN of nothing."""
+    """Return the mean; NaN if empty."""
     return sum(values) / len(values) if values else nan
 
 
 def normalise_answer(text: str) -> str:
-    """SQuAD's normal form: lower case, no punctuation, no articles, single spaces.
+    """Return SQuAD's normal form: lower case, no punctuation, no articles, single spaces.
 
-    As in the official scorer (Rajpurkar et al. 2016): ASCII punctuation alone, so that a curly
-    quotation mark makes an answer another one.
+    As in the official scorer (Rajpurkar et al. 2016), only ASCII punctuation is removed, so that a
+    curly quotation mark makes a different answer.
     """
     bare = text.lower().translate(_NO_PUNCTUATION)
     return " ".join(_ARTICLES.sub(" ", bare).split())
 
 
 def exact_match(prediction: str, golds: Sequence[str]) -> float:
-    """1 if the prediction equals one of the gold answers in SQuAD's normal form, else 0."""
+    """Return 1 if the prediction equals a gold answer in SQuAD's normal form, else 0."""
     said = normalise_answer(prediction)
     return float(any(said == normalise_answer(gold) for gold in golds))
 
 
 def token_f1(prediction: str, golds: Sequence[str]) -> float:
-    """The best F1 of shared words between the prediction and one of the gold answers (SQuAD)."""
+    """Return the best F1 of shared words between the prediction and a gold answer (SQuAD)."""
     said = normalise_answer(prediction).split()
     return max((_f1_of_words(said, normalise_answer(gold).split()) for gold in golds), default=0.0)
 
@@ -59,9 +59,9 @@ def _f1_of_words(said: Sequence[str], gold: Sequence[str]) -> float:
 
 
 def holds(text: str, answers: Sequence[str]) -> bool:
-    """Whether one of the answers stands in the text as whole words.
+    """Whether one of the answers appears in the text as whole words.
 
-    Both are in SQuAD's normal form, typographic quotation marks and dashes left out too.
+    Both are in SQuAD's normal form, also without typographic quotation marks and dashes.
     """
     inside = f" {normalise_answer(text.translate(_PLAIN_MARKS))} "
     normal = (normalise_answer(answer.translate(_PLAIN_MARKS)) for answer in answers)
@@ -69,26 +69,26 @@ def holds(text: str, answers: Sequence[str]) -> bool:
 
 
 def first_place(ranking: Sequence[str], gold: Sequence[str]) -> int | None:
-    """The place, from 1, of the first gold name in a ranking; None where none stands in it."""
+    """Return the rank, from 1, of the first gold name in a ranking; None if there is none."""
     return next((place for place, name in enumerate(ranking, start=1) if name in gold), None)
 
 
 def hit(place: int | None, k: int) -> float:
-    """1 if the place (from 1) is among the first k, else 0."""
+    """Return 1 if the rank (from 1) is among the first k, else 0."""
     return float(place is not None and place <= k)
 
 
 def reciprocal_rank(place: int | None, k: int = 10) -> float:
-    """1 / place, 0 below place k: its mean is MRR@k."""
+    """Return 1 / rank, or 0 below rank k: its mean is MRR@k."""
     return 1 / place if place is not None and place <= k else 0.0
 
 
 def precision_recall_f1(
     wanted: Sequence[bool], given: Sequence[bool]
 ) -> tuple[float, float, float]:
-    """Precision, recall and F1 of what was given against what was wanted.
+    """Compute precision, recall and F1 of the predictions ``given`` against the labels ``wanted``.
 
-    Precision is NaN where nothing was given, recall where nothing was wanted, F1 where both.
+    Precision is NaN if nothing was given, recall if nothing was wanted, F1 if both.
     """
     both = sum(w and g for w, g in zip(wanted, given, strict=True))
     given_n, wanted_n = sum(given), sum(wanted)
@@ -99,7 +99,7 @@ def precision_recall_f1(
 
 
 def balanced_accuracy(labels: Sequence[bool], predictions: Sequence[bool]) -> float:
-    """The mean of the shares of true and of false ones told rightly; NaN of one class alone."""
+    """Return the mean of the true positive and true negative rates; NaN for a single class."""
     right = {True: 0, False: 0}
     for label, prediction in zip(labels, predictions, strict=True):
         right[label] += label == prediction
@@ -111,9 +111,9 @@ def balanced_accuracy(labels: Sequence[bool], predictions: Sequence[bool]) -> fl
 
 
 def auroc(labels: Sequence[bool], scores: Sequence[float]) -> float:
-    """How often a true one scores above a false one, ties half: the area under the ROC curve.
+    """Return how often a positive scores above a negative, ties half: the area under the ROC curve.
 
-    By ranks (Mann & Whitney 1947); NaN of one class alone.
+    By ranks (Mann & Whitney 1947); NaN for a single class.
     """
     positives = sum(labels)
     negatives = len(labels) - positives
@@ -130,10 +130,10 @@ def auroc(labels: Sequence[bool], scores: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class RiskCoverage:
-    """The share of errors among what is answered, as less and less sure items are answered too.
+    """The error rate among answered items as less and less confident items are answered too.
 
-    ``risks[i]`` is the error rate over the ``coverages[i]`` share of items of most confidence;
-    ``area`` the mean of the risks (AURC, Geifman & El-Yaniv 2017): 0 is best.
+    ``risks[i]`` is the error rate over the ``coverages[i]`` share of most confident items;
+    ``area`` is the mean of the risks (AURC, Geifman & El-Yaniv 2017): 0 is best.
     """
 
     coverages: tuple[float, ...]
@@ -142,7 +142,7 @@ class RiskCoverage:
 
 
 def risk_coverage(confidences: Sequence[float], wrong: Sequence[bool]) -> RiskCoverage:
-    """The risk-coverage curve; among equal confidences errors are spread evenly, in no order."""
+    """Compute the risk-coverage curve; errors among equal confidences are spread evenly."""
     ordered = sorted(zip(confidences, wrong, strict=True), key=lambda pair: -pair[0])
     risks: list[float] = []
     errors, before = 0.0, 0
@@ -156,7 +156,7 @@ def risk_coverage(confidences: Sequence[float], wrong: Sequence[bool]) -> RiskCo
 
 
 def shingle_shares(true: str, found: str) -> tuple[float, float, float]:
-    r"""True positives, false positives, false negatives of 4-word shingles over their sum.
+    r"""Return true positives, false positives, false negatives of 4-word shingles over their sum.
 
     Words are ``\w+``, documents multisets of shingles; a text of fewer words is one shingle
     (the article-extraction benchmark of Zyte). Two empty texts give three zeros.
@@ -176,10 +176,10 @@ def _shingles(text: str) -> Counter[tuple[str, ...]]:
 
 
 def shingle_scores(pages: Sequence[tuple[float, float, float]]) -> tuple[float, float, float]:
-    """Precision, recall and F1 over pages, each given as :func:`shingle_shares`.
+    """Compute precision, recall and F1 over pages, each as from :func:`shingle_shares`.
 
-    Precision and recall are averaged over pages; F1 is of those averages. A page without any
-    shingle found has precision 1 if none was wanted, else 0; recall likewise.
+    Precision and recall are averaged over pages; F1 is computed from those averages. A page for
+    which no shingle was found has precision 1 if none was wanted, else 0; recall likewise.
     """
     precisions, recalls = [], []
     for both, extra, missed in pages:
@@ -191,17 +191,17 @@ def shingle_scores(pages: Sequence[tuple[float, float, float]]) -> tuple[float, 
 
 
 def density(article: str, summary: str) -> float:
-    """Extractive density in words (Grusky et al. 2018): the mean squared length of copied runs.
+    """Extractive density in words (Grusky et al. 2018): squared copied run lengths per word.
 
-    A summary of its article's own sentences has a density about their length, one in new words
-    about 1; an empty one 0.
+    A summary of its article's own sentences has a density of about their length, one in new words
+    about 1 or less; an empty one 0.
     """
     source, said = _TOKEN.findall(article.lower()), _TOKEN.findall(summary.lower())
     return sum(run * run for run in _copied_runs(source, said)) / len(said) if said else 0.0
 
 
 def _copied_runs(source: Sequence[str], said: Sequence[str]) -> list[int]:
-    """The lengths of the shared runs, each taken greedily as long as it goes."""
+    """Return the lengths of the shared runs, each greedily as long as possible."""
     places: dict[str, list[int]] = {}
     for place, word in enumerate(source):
         places.setdefault(word, []).append(place)
@@ -230,7 +230,7 @@ def interval(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """The bootstrap 95 % interval of a statistic over items (percentiles; Efron 1979)."""
+    """Return the bootstrap 95 % interval of a statistic over items (percentiles; Efron 1979)."""
     import numpy as np
 
     random = np.random.default_rng(seed)
@@ -238,7 +238,7 @@ def interval(
         statistic([items[i] for i in random.integers(0, len(items), len(items)).tolist()])
         for _ in range(resamples)
     ]
-    known = [value for value in values if not isnan(value)]  # a resample may hold one class alone
+    known = [value for value in values if not isnan(value)]  # a resample may hold a single class
     low, high = np.percentile(known, [2.5, 97.5]) if known else (nan, nan)
     return float(low), float(high)
 
@@ -246,14 +246,14 @@ def interval(
 def figure(
     path: tuple[str, ...], items: Sequence[_T], statistic: Callable[[Sequence[_T]], float]
 ) -> Figure:
-    """A figure with its interval; ``items`` are all that the value is computed from."""
+    """Compute a figure with its interval; ``items`` are all that the value is computed from."""
     value = statistic(items) if items else nan
     low, high = interval(items, statistic) if items else (nan, nan)
     return Figure(path, value, len(items), low, high)
 
 
 def mean_figure(path: tuple[str, ...], values: Sequence[float]) -> Figure:
-    """The mean of a value of each item, with its interval."""
+    """Compute the mean of one value per item, with its interval."""
     import numpy as np
 
     if not values:
@@ -266,5 +266,5 @@ def mean_figure(path: tuple[str, ...], values: Sequence[float]) -> Figure:
 
 
 def records_of(records: Sequence[Record], dataset: str) -> list[Record]:
-    """The records of one dataset."""
+    """Return the records of one dataset."""
     return [record for record in records if record["dataset"] == dataset]

@@ -1,4 +1,4 @@
-"""How well the check tells true retellings of the news from minimally altered ones."""
+"""Accuracy of the claim check on true paraphrases of the news and minimally altered ones."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -13,10 +13,10 @@ _Judged = tuple[bool, bool, float]  # true, accepted by the check, its score
 
 
 class ClaimPairs:
-    """The check of ``rag check`` on pairs of a source and a claim (``tests/gate/check_pairs.jsonl``).
+    """The check of ``rag check`` on pairs of source and claim (``tests/gate/check_pairs.jsonl``).
 
-    A claim counts as accepted if each of its sentences is ``supported``; ``partly`` is not. The
-    rows of the split ``fit`` may have been used to fit the check, those of ``held`` never.
+    A claim counts as accepted if each of its sentences is ``supported``; ``partly`` does not count.
+    Rows of the split ``fit`` may have been used to fit the check, those of ``held`` never.
     """
 
     name = "check"
@@ -26,7 +26,7 @@ class ClaimPairs:
         self._bench = bench
 
     def items(self, *, limit: int | None, seed: int) -> Sequence[Item]:
-        """A pair an item; those of one source together, for the check reads it once."""
+        """One item per pair, grouped by source so that the check reads it once."""
         found: dict[str, list[ClaimPair]] = {}
         for pair in claim_pairs(self._bench.data):
             found.setdefault(pair.split, []).append(pair)
@@ -41,7 +41,7 @@ class ClaimPairs:
 
     def _judge(self, pair: ClaimPair) -> Record:
         article = as_article(pair.source, title=pair.title, published=pair.published)
-        news = self._bench.news(self._bench.out / "index")  # of which nothing is read
+        news = self._bench.news(self._bench.out / "index")  # nothing is read from it
         claims = news.check_text(pair.claim, sources=(article,))
         return {
             "kind": pair.kind,
@@ -52,7 +52,7 @@ class ClaimPairs:
         }
 
     def figures(self, records: Sequence[Record]) -> Sequence[Figure]:
-        """Balanced accuracy and both its rates a split, with the AUROC; balanced accuracy a kind."""
+        """Compute balanced accuracy, both rates and AUROC per split; balanced accuracy per kind."""
         whole: dict[str, list[_Judged]] = {}
         kinds: dict[tuple[str, str], list[_Judged]] = {}
         for record in records:

@@ -1,4 +1,4 @@
-"""Does it know when not to answer, and how sure it is when it does."""
+"""When the system refuses to answer, and how confident it is when it answers."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -22,8 +22,8 @@ from rag.types import Answer, Filters
 
 COMBINED = "squad2_and_multihop_null"
 SNIPPETS = 5  # as in RGB
-_POSITIVES = 3  # of them, where there is enough noise: RGB's noise ratio of 0.4
-_DECIMALS = 6  # of a confidence: what lies further behind differs from machine to machine
+_POSITIVES = 3  # of these snippets, if there is enough noise: RGB's noise ratio of 0.4
+_DECIMALS = 6  # of a confidence: further digits differ from machine to machine
 
 Case = Literal["mixed", "negative", "wrong"]
 
@@ -39,28 +39,29 @@ class Refusal:
     - ``squad2_and_multihop_null``: the union of all squad2 questions and the null queries. A
       refusal of an answerable squad2 question costs precision, an answer to an impossible one or
       to a null query recall. The answerable questions of MultiHop-RAG are not in it.
-    - ``rgb`` (Chen et al. 2024), five snippets: where all are beside the point; the answer stands
-      in what is said. ``misled`` is of a third case, snippets that state a false answer among
-      others: how often that is said and the true one is not. Its n is of its own.
+    - ``rgb`` (Chen et al. 2024), five snippets: where all are irrelevant; the output contains the
+      answer. ``misled`` covers a third case, snippets that state a false answer among others: how
+      often the output contains the false answer and not the true one. It has its own n.
     - ``realtimeqa_*_nota``, own retrieval over the whole corpus as of the question's date, the
-      choice among answers of which one is "None of the above": choosing it is refusing, but
-      stays in its place on the risk-coverage curve, since it is right or wrong as any choice is.
+      choice among answers of which one is "None of the above": choosing it is a refusal, but it
+      keeps its place on the risk-coverage curve, since it is right or wrong like any choice.
 
-    An unsure answer is an answer; ``strict_precision``, ``strict_recall``, ``strict_f1`` take it as a
-    refusal. ``accuracy``: the share of questions with the right outcome. ``coverage``: of questions
-    answered; ``risk``: of wrong answers among these. ``aurc``: the area under the risk-coverage
-    curve (Geifman & El-Yaniv 2017), most confident first, refused ones last and counted as wrong,
-    since no answer is there: so the least area is 0 only for a set that can all be answered.
+    An unsure answer is an answer; ``strict_precision``, ``strict_recall``, ``strict_f1`` count it
+    as a refusal. ``accuracy``: the share of questions with the right outcome. ``coverage``: the
+    share of questions answered; ``risk``: the share of wrong answers among these. ``aurc``: the
+    area under the risk-coverage curve (Geifman & El-Yaniv 2017), most confident first, refusals
+    last and counted as wrong, since they give no answer: the area can be 0 only for a set whose
+    questions are all answerable.
     """
 
     name = "refusal"
 
     def __init__(self, bench: Workbench) -> None:
-        """Nothing is opened yet."""
+        """Open nothing yet."""
         self._bench = bench
 
     def items(self, *, limit: int | None, seed: int) -> Sequence[Item]:
-        """The questions of every set that is there; neighbours share a paragraph where they can."""
+        """List the questions of all available sets; neighbours share a paragraph where possible."""
         data = self._bench.data
         quizzes, hops = sets.quizzes(data), sets.multihop(data)
         squad, rgb = sets.squad2(data), sets.rgb(data)
@@ -131,7 +132,7 @@ class Refusal:
         }
 
     def figures(self, records: Sequence[Record]) -> Sequence[Figure]:
-        """The measures of every dataset, and of the combined one where both its parts are there."""
+        """Compute the metrics of every dataset, and of the combined one if both parts are there."""
         figures: list[Figure] = []
         for dataset in sorted({str(record["dataset"]) for record in records}):
             own = [record for record in records if record["dataset"] == dataset]
@@ -156,11 +157,12 @@ def _outcome(
     wanted: bool,
     right: bool,
 ) -> Record:
-    """The record of an answer: ``wanted`` is a refusal, else ``right`` says whether it is right.
+    """Build the record of an answer.
 
-    ``right`` is also of what a refusal held back, and never of a question without an answer.
-    ``confidence`` and ``wrong`` are those of the risk-coverage curve: a refusal stands behind
-    every answer, 1 below what the system gave, which is kept as ``stated_confidence``.
+    ``wanted`` says whether a refusal is expected, ``right`` whether the answer, or the one that a
+    refusal withheld, is correct; the record's ``right`` is false for questions without an answer.
+    ``confidence`` and ``wrong`` are for the risk-coverage curve: a refusal ranks below every
+    answer, 1 below what the system gave, which is saved as ``stated_confidence``.
     """
     refused = answer.refused
     return {
@@ -192,7 +194,7 @@ def _hop(room: Hops, question: HopQuestion) -> Record:
 
 
 def _cases(question: SnippetQuestion) -> Iterator[Case]:
-    """Those that the question has snippets for."""
+    """Yield the cases that the question has snippets for."""
     if question.positive:
         yield "mixed"
     if question.negative:
@@ -224,9 +226,9 @@ def _snippet(index: TextIndex, question: SnippetQuestion, case: Case, seed: int)
 
 
 def snippets(question: SnippetQuestion, case: Case, *, seed: int) -> tuple[str, ...]:
-    """Five snippets, fewer where there are not so many, shuffled: three of them state an answer.
+    """Draw up to five snippets and shuffle them: three of them state an answer.
 
-    As in RGB, where there is too little noise more of them do; in the case ``negative`` none.
+    As in RGB, more than three do if there is too little noise; in the case ``negative`` none does.
     """
     stating = {
         "mixed": question.positive,
@@ -264,7 +266,7 @@ def _measures(dataset: str, records: Sequence[Record]) -> list[Figure]:
 
 
 def _of_refusing(place: int, pairs: Sequence[tuple[bool, bool]]) -> float:
-    """Precision, recall or F1 by its place; a pair is whether a refusal was wanted and was given."""
+    """Precision, recall or F1 by index; each pair says if a refusal was expected and given."""
     wanted, refused = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     return precision_recall_f1(wanted, refused)[place]
 

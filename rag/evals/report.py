@@ -1,4 +1,4 @@
-"""The report of a run: figures, plots and the worst items in one HTML file."""
+"""Report of a run: figures, plots and the worst items in one HTML file."""
 
 import io
 import re
@@ -14,9 +14,9 @@ from rag.evals.task import Figure, Json, Record
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
-_INK, _MARK = "#010203", "#040506"  # stand for the page's colours until the plot is in it
+_INK, _MARK = "#010203", "#040506"  # placeholders for the page's colours in a plot
 _WORST = 20
-_LEAST = 5  # answers from which a curve is drawn
+_LEAST = 5  # fewest answers for which a curve is drawn
 _HIDDEN = {"key", "dataset", "seconds", "score"}
 _COLUMNS = 3
 _STYLE = """
@@ -39,10 +39,10 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 
 
 def report(figures: Sequence[Figure], records: Sequence[Record], about: Mapping[str, Json]) -> str:
-    """The report as HTML.
+    """Render the report as HTML.
 
     Args:
-        figures: all of finite value.
+        figures: those with finite values.
         records: of all items; those with ``confidence`` and ``wrong`` become risk-coverage curves,
             those with the lowest ``score`` the list of the worst.
         about: the table ``run`` of the summary.
@@ -73,7 +73,7 @@ def _state(about: Mapping[str, Json]) -> str:
 
 
 def _grouped(figures: Sequence[Figure]) -> dict[str, list[Figure]]:
-    """A section a dataset; datasets without variants share one, as if they were its variants."""
+    """Group by dataset; datasets without variants share a section, as if they were its variants."""
     groups: dict[str, list[Figure]] = {}
     for figure in figures:
         alone = len(figure.path) == 2
@@ -103,7 +103,7 @@ def _number(value: float) -> str:
 
 
 def _panels(figures: Sequence[Figure]) -> str:
-    """A small plot a metric: a bar with its interval for each variant."""
+    """Draw a small plot per metric: a bar with its interval for each variant."""
     from matplotlib.figure import Figure as Drawing
 
     metrics = list(dict.fromkeys(figure.path[-1] for figure in figures))
@@ -131,7 +131,7 @@ def _panels(figures: Sequence[Figure]) -> str:
 
 
 def _curves(records: Sequence[Record]) -> str:
-    """Risk-coverage curves, one a dataset, where the records hold what they need."""
+    """Draw a risk-coverage curve per dataset, if the records hold what it needs."""
     found: dict[str, list[tuple[float, bool]]] = {}
     for record in records:
         confidence, wrong = record.get("confidence"), record.get("wrong")
@@ -171,7 +171,7 @@ def _quiet(axis: "object") -> None:
 
 
 def _svg(drawing: "Drawing") -> str:
-    """The plot as inline SVG in the page's colours, the same bytes each time."""
+    """Render the plot as inline SVG in the page's colours, with the same bytes each time."""
     import matplotlib as mpl
 
     drawing.patch.set_alpha(0)
@@ -186,7 +186,7 @@ def _svg(drawing: "Drawing") -> str:
 
 
 def _worst(records: Sequence[Record]) -> str:
-    """The items of the lowest score, a table a dataset, folded."""
+    """List the items of the lowest score, a collapsed table per dataset."""
     parts = []
     for dataset in dict.fromkeys(str(record["dataset"]) for record in records):
         scored = [
@@ -209,7 +209,7 @@ def _worst(records: Sequence[Record]) -> str:
 
 
 def _told(record: Record) -> str:
-    """What a record says, escaped; long values cut."""
+    """Render the fields of a record, escaped, with long values cut."""
     said = (
         f"{escape(name)}: {escape(str(value)[:300])}"
         for name, value in record.items()

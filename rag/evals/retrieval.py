@@ -1,4 +1,4 @@
-"""Whether the right article is found, and whether what the model would read holds the answer."""
+"""Retrieval: is the right article found, and does the model's context contain the answer."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,35 +16,35 @@ from rag.search import excerpts, within
 from rag.types import Filters, Passage
 
 _DEPTH = 50  # articles looked at
-_WIDE = 24  # passages of which sentences are ranked
+_WIDE = 24  # passages whose sentences are ranked
 _READ = (350, 700, 1000)  # tokens of sentences
 _CUTS = (1, 3, 5, 10)
 _DATED = ("as_of", "undated")
 
 
 class Retrieval:
-    """Places of what is looked for among the first 50 found: articles, and passages.
+    """Ranks of the gold articles or passages among the first 50 found.
 
     RealTime QA, by ``News.find``: the questions whose gold articles are known, as of their date and
     without it; ``answer_in_context`` over a sample of all questions: whether the passages that the
-    model would be shown hold the answer, as whole words; ``answer_in_350``, 700 and 1000: whether
-    the leading sentences (:func:`rag.search.excerpts`) of so many tokens do. XQuAD, by
+    model would be shown contain the answer, as whole words; ``answer_in_350``, 700 and 1000:
+    whether the leading sentences (:func:`rag.search.excerpts`) of so many tokens do. XQuAD, by
     ``News.search``: the passage of the right paragraph, among all paragraphs.
 
-    Variants: ``hybrid`` is the settings as they stand without a reranker, ``lexical`` and ``dense``
+    Variants: ``hybrid`` is the settings unchanged but without a reranker, ``lexical`` and ``dense``
     each search alone, ``reranked`` the settings with their reranker, if they name one.
     """
 
     name = "retrieval"
 
     def __init__(self, bench: Workbench, *, context: bool = True) -> None:
-        """``context``: measure ``answer_in_context`` too, which needs the generator's tokenizer."""
+        """Create the task; ``context`` adds ``answer_in_context``, using a generator tokenizer."""
         self._bench = bench
         self._context = context
         self._variants = variants(bench.settings)
 
     def items(self, *, limit: int | None, seed: int) -> Sequence[Item]:
-        """A question an item; ``limit`` counts those with gold articles and the others each."""
+        """One item per question; ``limit`` applies to the ranked and to the context items each."""
         items = list[Item]()
         found = quizzes(self._bench.data)
         if not found:
@@ -108,7 +108,7 @@ class Retrieval:
         }
 
     def _paragraphs(self, own: Sequence[SpanQuestion]) -> Path:
-        """The index over the paragraphs of a set, each an article without a title."""
+        """Index the paragraphs of a set, each as an article without a title."""
         dataset = own[0].dataset
         records = self._bench.out / f"{dataset}.jsonl"
         if not records.is_file():
@@ -123,7 +123,7 @@ class Retrieval:
         return self._bench.ingested(folder, records, digest).folder
 
     def figures(self, records: Sequence[Record]) -> Sequence[Figure]:
-        """hit@1, 3, 5, 10 and MRR@10 a variant; those of the context with the settings as they stand."""
+        """Compute hit@1, 3, 5, 10 and MRR@10 per variant, and context figures as configured."""
         figures = list[Figure]()
         for dataset in dict.fromkeys(str(record["dataset"]) for record in records):
             own = records_of(records, dataset)
@@ -143,7 +143,7 @@ class Retrieval:
 
 
 def variants(settings: Settings) -> dict[str, Settings]:
-    """The settings of each variant, by its name."""
+    """Return the settings of each variant, by name."""
 
     def changed(*, reranker: bool = False, **weights: float) -> Settings:
         retrieve = settings.retrieve.model_copy(update=weights)
@@ -161,17 +161,17 @@ def variants(settings: Settings) -> dict[str, Settings]:
 
 
 def articles(news: News, question: str, filters: Filters) -> list[str]:
-    """The addresses of the articles found, best first."""
+    """Return the addresses of the articles found, best first."""
     return [found.article.url for found in news.find(question, filters=filters, k=_DEPTH)]
 
 
 def passages(news: News, question: str) -> list[str]:
-    """The addresses of the articles whose passages are found, best first, each once."""
+    """Return the addresses of the articles whose passages are found, best first, each once."""
     return list(dict.fromkeys(p.article.url for p in news.search(question, k=_DEPTH)))
 
 
 def paragraph_url(key: str) -> str:
-    """The address under which a paragraph is indexed."""
+    """Return the address under which a paragraph is indexed."""
     return f"https://paragraph.invalid/{key}"
 
 

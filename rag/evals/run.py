@@ -1,8 +1,8 @@
-"""Run a task over its items, and write what was measured.
+"""Run a task over its items, and write the results.
 
-A folder a task: ``run.json`` (what is measured), ``items.jsonl`` (a line an item as it is done),
-``summary.json`` and ``report.html`` (at the end, and when the run is interrupted, from the items
-that are done by then).
+One folder per task: ``run.json`` (what is measured), ``items.jsonl`` (a line per finished item),
+``summary.json`` and ``report.html`` (written at the end, and on interruption from the items
+finished by then).
 """
 
 import json
@@ -20,7 +20,7 @@ from rag.evals.task import Figure, Item, Json, Task
 from rag.evals.workbench import Workbench
 
 _FORMAT = 1
-# Every task with the kinds of sets that it is measured on.
+# Every task with the kinds of sets it is measured on.
 KINDS: Mapping[str, tuple[str, ...]] = {
     "retrieval": ("realtimeqa", "xquad"),
     "answers": ("realtimeqa", "newsqa", "multihop_rag"),
@@ -35,7 +35,7 @@ TASKS = tuple(KINDS)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a run came to."""
+    """The result of a run."""
 
     folder: Path
     complete: bool
@@ -44,7 +44,7 @@ class Measured:
 
 @dataclass(slots=True)
 class _State:
-    """A run at work."""
+    """A run in progress."""
 
     journal: Journal
     task: Task
@@ -59,7 +59,7 @@ class _State:
 
 
 def build(name: str, bench: Workbench) -> Task:
-    """The task of this name.
+    """Build the task of this name.
 
     Raises:
         ConfigError: if there is none, or a library that it needs is missing.
@@ -95,11 +95,11 @@ def build(name: str, bench: Workbench) -> Task:
 
 
 def chosen(name: str, data: Path, *, tell: Callable[[str], None]) -> tuple[str, ...]:
-    """The tasks that a name on the command line means; ``all`` are those with data.
+    """Return the tasks for a command-line name; ``all`` means those with data.
 
     Raises:
         ConfigError: if there is no such task.
-        SourceError: if there is no data folder, or nothing in it.
+        SourceError: for ``all``, if there is no data folder, or nothing in it.
     """
     if name != "all":
         check_name(name)
@@ -113,7 +113,7 @@ def chosen(name: str, data: Path, *, tell: Callable[[str], None]) -> tuple[str, 
 
 
 def check_name(name: str) -> None:
-    """Raise ConfigError where there is no task of this name."""
+    """Raise ConfigError if there is no task of this name."""
     if name not in KINDS:
         raise ConfigError(f"there is no task {name!r}. There are: {', '.join(TASKS)}, all.")
 
@@ -128,16 +128,16 @@ def run(
     advance: Callable[[int, int], None] = lambda done, total: None,
     task: Task | None = None,
 ) -> Measured:
-    """Measure a task into ``bench.out``, or go on where that was stopped.
+    """Measure a task into ``bench.out``, or resume a stopped run.
 
     Args:
         name: one of :data:`TASKS`.
         bench: data, settings and models.
-        limit: the most items a set.
+        limit: the most items per set.
         seed: of the samples.
-        fresh: forget what the folder holds.
-        advance: called with the items done and their number.
-        task: instead of the one that is built for this name, where only a part of it is wanted.
+        fresh: discard what the folder holds.
+        advance: called with the number of items done and the total.
+        task: used instead of building the task of this name, to measure only part of it.
 
     Raises:
         SourceError: if the data folder is missing, or has nothing for this task.
@@ -207,7 +207,7 @@ def _measure(state: _State, advance: Callable[[int, int], None]) -> Measured:
 def _write(state: _State) -> Measured:
     """Compute and write summary and report from the items done so far.
 
-    An item that is none of this run any more, since other code named it otherwise, is left out.
+    Items that no longer belong to this run, since other code named them otherwise, are omitted.
     """
     from rag.evals.report import report
 
@@ -231,10 +231,10 @@ def _write(state: _State) -> Measured:
 
 
 def summarise(figures: Sequence[Figure], about: Mapping[str, Json]) -> dict[str, Json]:
-    """Figures as nested tables under plain names, beside the table ``run``.
+    """Nest the figures in tables by name, beside the table ``run``.
 
-    A table of metrics holds their ``intervals``, and ``n``, the number of items behind them; a
-    metric with another number of items is named in ``counts``.
+    A table of metrics holds their ``intervals``, and ``n``, the number of items behind them;
+    metrics with another number of items are listed in ``counts``.
     """
     summary: dict[str, Json] = {"run": about}
     leaves: dict[tuple[str, ...], list[Figure]] = {}

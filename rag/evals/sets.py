@@ -1,8 +1,8 @@
 """Find and read the data sets of the evaluation, by folder and file pattern.
 
-A set is named after its folder or file, so that other years or halves in the same layout are read
-by the same code. Every loader returns an empty tuple where nothing of its kind is there; a file
-that is there and cannot be read is an error that names the file, the line and the field.
+A set is named after its folder or file, so that the same code reads other years or halves in the
+same layout. Every loader returns an empty tuple if there is nothing of its kind; a file that cannot
+be read raises an error that names the file, and the line and field where known.
 """
 
 import gzip
@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from rag.errors import SourceError
 
-# What each kind of set is made of, below the data folder.
+# The files of each kind of set, below the data folder.
 PATTERNS: Mapping[str, tuple[str, ...]] = {
     "realtimeqa": ("realtimeqa_*/questions.jsonl.gz", "realtimeqa_*/corpus.jsonl.gz"),
     "newsqa": ("newsqa/*.json.gz",),
@@ -40,12 +40,12 @@ _T = TypeVar("_T")
 class QuizQuestion:
     """A question of a weekly news quiz (RealTime QA, Kasai et al. 2023)."""
 
-    key: str  # unique within all years: the date stands in it
+    key: str  # unique across all years: it contains the date
     dataset: str  # the folder's name
     text: str
     day: date  # when it was asked: the "as of" of its answer
     choices: tuple[str, ...]
-    correct: int  # its place in choices, from 0
+    correct: int  # its index in choices
     answers: tuple[str, ...]
     gold_urls: tuple[str, ...]
     silver_urls: tuple[str, ...]
@@ -54,14 +54,14 @@ class QuizQuestion:
 
     @property
     def nota_none(self) -> int | None:
-        """The place of "None of the above" among ``nota_choices``."""
+        """The index of "None of the above" in ``nota_choices``, if it is there."""
         names = [choice.strip().casefold().rstrip(".") for choice in self.nota_choices]
         return names.index("none of the above") if "none of the above" in names else None
 
 
 @dataclass(frozen=True, slots=True)
 class Quiz:
-    """The questions of one ``realtimeqa_*`` folder and where its articles stand."""
+    """The questions of one ``realtimeqa_*`` folder and the path of its articles."""
 
     name: str
     questions: tuple[QuizQuestion, ...]
@@ -70,24 +70,24 @@ class Quiz:
 
 @dataclass(frozen=True, slots=True)
 class SpanQuestion:
-    """A question to one text with the spans that answer it; none where it cannot be answered."""
+    """A question about one text with the spans that answer it; none if it is unanswerable."""
 
     key: str
     dataset: str
     text: str
     answers: tuple[str, ...]
-    context_key: str  # equal for questions to the same text
+    context_key: str  # equal for questions about the same text
     context: str
 
     @property
     def impossible(self) -> bool:
-        """Whether the text holds no answer (SQuAD 2.0)."""
+        """Whether the text contains no answer (SQuAD 2.0)."""
         return not self.answers
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A fact of a news article of MultiHop-RAG, without the article."""
+    """A fact from a news article of MultiHop-RAG, without the article."""
 
     fact: str
     title: str
@@ -110,7 +110,7 @@ class HopQuestion:
 
     @property
     def unanswerable(self) -> bool:
-        """Whether the right answer is that the evidence does not tell."""
+        """Whether the right answer is that the evidence does not say."""
         return self.kind == "null_query"
 
 
@@ -130,7 +130,7 @@ class SnippetQuestion:
 
 @dataclass(frozen=True, slots=True)
 class JudgedText:
-    """A sentence or summary of an article, and how true people found it, 0 to 1."""
+    """A sentence or summary of an article, and its truth according to people, 0 to 1."""
 
     key: str
     dataset: str  # "qags_cnndm", "frank_cnndm", "frank_xsum"
@@ -141,11 +141,11 @@ class JudgedText:
 
 @dataclass(frozen=True, slots=True)
 class ClaimPair:
-    """A source of news and a claim that is either a true retelling of it or altered."""
+    """A news source and a claim that is either a true paraphrase of it or altered."""
 
     key: str
-    split: str  # "fit": the check may be fitted to it; "held": for measuring alone
-    kind: str  # of what is retold or altered: "denial", "currency"
+    split: str  # "fit": the check may be fitted to it; "held": only for measuring
+    kind: str  # what is paraphrased or altered: "denial", "currency"
     source: str
     title: str
     published: date
@@ -165,7 +165,7 @@ class Summarised:
 
 @dataclass(frozen=True, slots=True)
 class CleaningPage:
-    """A news page with the article that a person found on it."""
+    """A news page with the article that a person marked on it."""
 
     key: str
     url: str
@@ -177,7 +177,7 @@ class CleaningPage:
 
 
 def check_folder(data: Path) -> None:
-    """Raise SourceError if there is no data folder, or nothing of any known set in it."""
+    """Raise SourceError if there is no data folder, or no known set in it."""
     if not data.is_dir():
         raise SourceError(
             f"there is no data folder {data}. Give the folder that holds realtimeqa_2022/, qags/"
@@ -189,12 +189,12 @@ def check_folder(data: Path) -> None:
 
 
 def files(data: Path, kind: str) -> tuple[Path, ...]:
-    """The files of a kind of set, in the order of their names."""
+    """List the files of a kind of set, sorted by name within each pattern."""
     return tuple(path for pattern in PATTERNS[kind] for path in sorted(data.glob(pattern)))
 
 
 def digests(data: Path, kinds: Sequence[str]) -> dict[str, str]:
-    """SHA-256 of each file of these kinds, by its path below the data folder.
+    """Hash each file of these kinds (SHA-256), by its path below the data folder.
 
     The pages of ``article_extraction/html`` are one entry, a hash over their names and contents.
     """
@@ -213,10 +213,10 @@ def digests(data: Path, kinds: Sequence[str]) -> dict[str, str]:
 def sample(
     rows: Sequence[_T], *, limit: int | None, seed: int, key: Callable[[_T], str]
 ) -> tuple[_T, ...]:
-    """At most ``limit`` rows at random; a smaller sample is the beginning of a bigger one.
+    """Draw at most ``limit`` rows at random; a smaller sample is a prefix of a larger one.
 
-    The order is that of a hash of seed and key, so it does not depend on the other rows: what is
-    drawn from a part of the data is drawn from the whole too, if it comes early enough.
+    Rows are ordered by a hash of seed and key, so the order does not depend on the other rows: a
+    row drawn from part of the data is drawn from the whole too, if it comes early enough.
     """
 
     def place(row: _T) -> bytes:
@@ -226,7 +226,7 @@ def sample(
 
 
 def quizzes(data: Path) -> tuple[Quiz, ...]:
-    """Every ``realtimeqa_*`` folder with both its files."""
+    """Read every ``realtimeqa_*`` folder that has both its files."""
     found = []
     for path in sorted(data.glob("realtimeqa_*/questions.jsonl.gz")):
         corpus = path.parent / "corpus.jsonl.gz"
@@ -253,13 +253,13 @@ def _quiz(row: "_Row", name: str) -> QuizQuestion:
 
 
 def newsqa(data: Path) -> tuple[SpanQuestion, ...]:
-    """Questions to CNN stories (NewsQA, Trischler et al. 2017), in SQuAD's layout."""
+    """Read questions about CNN stories (NewsQA, Trischler et al. 2017), in SQuAD's layout."""
     found = (_squad(path, "newsqa") for path in files(data, "newsqa"))
     return tuple(question for questions in found for question in questions)
 
 
 def xquad(data: Path) -> tuple[SpanQuestion, ...]:
-    """Questions to paragraphs of encyclopaedia (XQuAD, Artetxe et al. 2020); a set a file."""
+    """Read questions on encyclopaedia paragraphs (XQuAD, Artetxe et al. 2020), one set per file."""
     found = (_squad(path, path.name.removesuffix(".json.gz")) for path in files(data, "xquad"))
     return tuple(question for questions in found for question in questions)
 
@@ -282,7 +282,7 @@ def _squad(path: Path, dataset: str) -> Iterator[SpanQuestion]:
 
 
 def squad2(data: Path) -> tuple[SpanQuestion, ...]:
-    """Questions of SQuAD 2.0 (Rajpurkar et al. 2018), half of which cannot be answered."""
+    """Read questions of SQuAD 2.0 (Rajpurkar et al. 2018), half of which are unanswerable."""
     return tuple(
         SpanQuestion(
             key=row.text("id"),
@@ -298,7 +298,7 @@ def squad2(data: Path) -> tuple[SpanQuestion, ...]:
 
 
 def multihop(data: Path) -> tuple[HopQuestion, ...]:
-    """Every question of ``multihop_rag``; each file counts its own, so several name theirs."""
+    """Read every question of ``multihop_rag``; with several files, keys name the file."""
     found = files(data, "multihop_rag")
     return tuple(
         HopQuestion(
@@ -328,7 +328,7 @@ def _evidence(row: "_Row") -> Evidence:
 
 
 def rgb(data: Path) -> tuple[SnippetQuestion, ...]:
-    """Every question of RGB (Chen et al. 2024)."""
+    """Read every question of RGB (Chen et al. 2024)."""
     return tuple(
         SnippetQuestion(
             key=f"{path.name.removesuffix('.jsonl.gz')}/{row.text('id')}",
@@ -346,7 +346,7 @@ def rgb(data: Path) -> tuple[SnippetQuestion, ...]:
 
 
 def qags(data: Path) -> tuple[JudgedText, ...]:
-    """Sentences with the votes of people on their truth (QAGS, Wang et al. 2020)."""
+    """Read sentences with human votes on their truth (QAGS, Wang et al. 2020)."""
     found = []
     for path in files(data, "qags"):
         dataset = f"qags_{path.name.removesuffix('.jsonl.gz')}"
@@ -360,7 +360,7 @@ def qags(data: Path) -> tuple[JudgedText, ...]:
 
 
 def frank_judged(data: Path) -> tuple[JudgedText, ...]:
-    """System summaries with the share of their sentences that people found true (FRANK)."""
+    """Read system summaries with the share of their sentences that people found true (FRANK)."""
     found = []
     for row in _frank_rows(data):
         dataset, article = _frank_name(row), row.text("article")
@@ -375,7 +375,7 @@ def frank_judged(data: Path) -> tuple[JudgedText, ...]:
 
 
 def frank_references(data: Path) -> tuple[Summarised, ...]:
-    """Articles with reference summaries (FRANK, Pagnoni et al. 2021)."""
+    """Read articles with reference summaries (FRANK, Pagnoni et al. 2021)."""
     return tuple(
         Summarised(row.text("hash"), _frank_name(row), row.text("article"), row.text("reference"))
         for row in _frank_rows(data)
@@ -392,7 +392,7 @@ def _frank_name(row: "_Row") -> str:
 
 
 def claim_pairs(data: Path) -> tuple[ClaimPair, ...]:
-    """Every pair of the tables ``check_pairs*.jsonl``."""
+    """Read every pair of the tables ``check_pairs*.jsonl``."""
     return tuple(
         ClaimPair(
             key=row.text("id"),
@@ -410,7 +410,7 @@ def claim_pairs(data: Path) -> tuple[ClaimPair, ...]:
 
 
 def cleaning_pages(data: Path) -> tuple[CleaningPage, ...]:
-    """The pages of ``article_extraction``, from whichever of its parts are there."""
+    """Read the pages of ``article_extraction``, from whichever of its parts are there."""
     folder = data / "article_extraction"
     truth, pairs = folder / "ground-truth.json.gz", folder / "rawtext_pairs.jsonl.gz"
     bodies = _document(truth) if truth.is_file() else None
@@ -437,7 +437,7 @@ def cleaning_pages(data: Path) -> tuple[CleaningPage, ...]:
 
 
 class _Row:
-    """An object of a JSON file that knows where it stands, so that errors can say it."""
+    """An object of a JSON file that knows its location, for error messages."""
 
     def __init__(self, values: object, where: str) -> None:
         if not isinstance(values, dict):
@@ -450,7 +450,7 @@ class _Row:
 
     def _get(self, key: str, kind: type[_T] | tuple[type[_T], ...], wanted: str) -> _T:
         value = self._values.get(key)
-        odd = isinstance(value, bool) and kind is not bool  # Python takes True for a number
+        odd = isinstance(value, bool) and kind is not bool  # Python treats True as a number
         if odd or not isinstance(value, kind):
             seen = type(value).__name__ if key in self._values else "nothing"
             raise SourceError(f"{self._where}: the field {key!r} holds {seen}, wanted {wanted}.")
@@ -462,7 +462,7 @@ class _Row:
         return str(self._get(key, (str, int), "a text"))
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        """A list of texts; a single text counts as one, lists within are opened."""
+        """Read a list of texts; a single text counts as one, nested lists are flattened."""
         value = self._values.get(key)
         if value is None and default is not None:
             return default
@@ -474,7 +474,7 @@ class _Row:
         return tuple(each)
 
     def number(self, key: str, default: int | None = None) -> int:
-        """A whole number, or the first of a list of them."""
+        """Read a whole number, or the first of a list of them."""
         value = self._values.get(key)
         if isinstance(value, list) and value:
             value = value[0]
@@ -494,7 +494,7 @@ class _Row:
         return self._get(key, bool, "true or false")
 
     def day(self, key: str) -> date:
-        """A day as 2022-01-31, 2022/01/31 or the beginning of a longer moment."""
+        """Read a day as 2022-01-31, 2022/01/31 or the beginning of a longer timestamp."""
         value = self.text(key)
         try:
             return datetime.strptime(value[:10].replace("/", "-"), "%Y-%m-%d").date()

@@ -1,6 +1,6 @@
-"""A smaller data folder in the layout of the given one, always the same.
+"""Deterministic smaller data folder in the layout of the given one.
 
-The news of a quiz take half an hour to embed; a part of them, with the gold articles of a fixed
+The news of a quiz takes half an hour to embed; a part of it, with the gold articles of a fixed
 sample of its questions, takes minutes and is read by the same code.
 """
 
@@ -13,11 +13,11 @@ from rag.errors import SourceError
 from rag.evals import sets
 from rag.evals.journal import write_whole_bytes
 
-_Row = tuple[str, dict[str, object]]  # a line as it stands, and what it holds
+_Row = tuple[str, dict[str, object]]  # a raw line, and its parsed content
 
 
 def link(data: Path, kind: str, target: Path) -> None:
-    """Make the files of a kind of set, and no others, appear below ``target``."""
+    """Link the files of a kind of set, and no others, below ``target``."""
     for path in sets.files(data, kind):
         place = target / path.relative_to(data)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -28,9 +28,9 @@ def link(data: Path, kind: str, target: Path) -> None:
 def cut_quizzes(data: Path, target: Path, *, questions: int, articles: int, seed: int) -> None:
     """Write every quiz below ``target``, with fewer questions and articles.
 
-    The questions are a sample of those whose gold articles are known; the articles are these, and
-    others drawn at random up to ``articles``, in the order of the corpus. A quiz that is there
-    already is left as it is.
+    The questions are a sample of those whose gold articles are known; the articles are these gold
+    articles, and others drawn at random up to ``articles``, in the order of the corpus. An existing
+    quiz is left unchanged.
 
     Raises:
         SourceError: if a file is damaged.

@@ -1,4 +1,4 @@
-"""Summaries of single articles against those that editors wrote."""
+"""Summaries of single articles compared with reference summaries by editors."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -11,17 +11,17 @@ from rag.evals.sets import Summarised, frank_references, sample
 from rag.evals.task import Figure, Item, Record
 from rag.evals.workbench import Workbench
 
-_DATASETS = ("frank_cnndm",)  # a reference of XSum tells what its article does not
+_DATASETS = ("frank_cnndm",)  # a reference of XSum says what its article does not
 _ROUGE = ("rouge1", "rouge2", "rougeL")
 _MEANS = (*_ROUGE, "words", "sentences", "density")
 
 
 class Summaries:
-    """ROUGE F-measure, length, extractive density and the share of claims that hold.
+    """ROUGE F-measure, length, extractive density and the share of supported claims.
 
     ROUGE-1/2/L by rouge-score with its stemmer (Lin 2004), on the text without citation marks, in
-    one line. ``supported``: of all claims in the summaries, the share that :mod:`rag.check` bears
-    out once more against the whole article. Density: Grusky et al. 2018.
+    one line. ``supported``: the share of all claims in the summaries that :mod:`rag.check` supports
+    when checked again against the whole article. Density: Grusky et al. 2018.
     """
 
     name = "summaries"
@@ -32,7 +32,7 @@ class Summaries:
         self._bench = bench
 
     def items(self, *, limit: int | None, seed: int) -> Sequence[Item]:
-        """An article an item, in the order of the sample."""
+        """One item per article, in sample order."""
         found = [a for a in frank_references(self._bench.data) if a.dataset in _DATASETS]
         chosen = sample(found, limit=limit, seed=seed, key=lambda article: article.key)
         return [Item(one.key, one.dataset, partial(self._summarise, one)) for one in chosen]
@@ -58,7 +58,7 @@ class Summaries:
         }
 
     def figures(self, records: Sequence[Record]) -> Sequence[Figure]:
-        """Means over the articles; ``supported`` over all claims."""
+        """Compute the means over the articles; ``supported`` over all claims."""
         figures = list[Figure]()
         for dataset in dict.fromkeys(str(record["dataset"]) for record in records):
             own = records_of(records, dataset)

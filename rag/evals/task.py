@@ -1,18 +1,18 @@
-"""What every task of the evaluation looks like, and what it reports."""
+"""Interface of the evaluation tasks, and their results."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
-Record = Mapping[str, Json]  # what was measured of one item: one line of items.jsonl
+Record = Mapping[str, Json]  # the measurements of one item: one line of items.jsonl
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One thing to measure; ``run`` does it and may take a minute.
 
-    ``key`` is unique within the task and the same in every run, for a run is resumed by it.
+    ``key`` is unique within the task and the same in every run, since runs are resumed by it.
     """
 
     key: str
@@ -36,13 +36,13 @@ class Task(Protocol):
 
     @property
     def name(self) -> str:
-        """As it is called on the command line."""
+        """The name on the command line."""
 
     def items(self, *, limit: int | None, seed: int) -> Sequence[Item]:
-        """What to measure, in an order that depends on the data and the seed alone.
+        """List what to measure, in an order that depends only on the data and the seed.
 
-        ``limit`` is the most items a dataset; a random sample drawn with ``seed``.
+        ``limit`` is the most items per dataset, as a random sample drawn with ``seed``.
         """
 
     def figures(self, records: Sequence[Record]) -> Sequence[Figure]:
-        """The metrics over the records of all items that were run; may be asked for half of them."""
+        """Compute the metrics over the records measured so far, which may not be all."""

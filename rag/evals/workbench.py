@@ -1,4 +1,4 @@
-"""What the tasks of a run share: the data folder, the models and the open indexes."""
+"""Shared resources of a run's tasks: the data folder, the models and the open indexes."""
 
 import gzip
 import hashlib
@@ -21,12 +21,12 @@ from rag.llm import Generator
 from rag.search.reranking import Reranker
 from rag.types import Answer, Outcome
 
-Advance = Callable[[str, int, int | None], None]  # what is done, how many so far, of how many
+Advance = Callable[[str, int, int | None], None]  # what is done, number done, total
 _MARKER = "measured.json"
 
 
 class Workbench:
-    """Models are built at first use and shared by every index; close it after use."""
+    """Builds models at first use and shares them between all indexes; close it after use."""
 
     def __init__(
         self,
@@ -40,18 +40,18 @@ class Workbench:
         embedder: Embedder | None = None,
         generator: Generator | None = None,
     ) -> None:
-        """Nothing is read yet.
+        """Read nothing yet.
 
         Args:
             data: the folder with the data sets.
             settings: of the system that is measured.
             out: where the run writes, and where indexes are made if ``index`` is None.
-            index: the folder of the index over the realtimeqa corpus; with several corpora each
-                has a folder of its own in it.
-            tell: takes a line for people.
-            advance: takes the progress of what takes long before the first item.
-            embedder: used instead of the one that the settings name; so is the next.
-            generator: writes answers and summaries.
+            index: the folder of the index over the realtimeqa corpus; with several corpora, each
+                has its own subfolder.
+            tell: called with a line for people.
+            advance: called with the progress of slow work before the first item.
+            embedder: used instead of the one that the settings name.
+            generator: writes answers and summaries; used instead of the one that the settings name.
         """
         self.data = data
         self.settings = settings
@@ -95,7 +95,7 @@ class Workbench:
 
     @cached_property
     def parser(self) -> Parser:
-        """What the check reads grammar with; loaded at first use."""
+        """The dependency parser of the check; loaded at first use."""
         return build_parser(self.settings)
 
     @cached_property
@@ -104,11 +104,11 @@ class Workbench:
         return build_reranker(self.settings)
 
     def missing(self, task: str, kind: str) -> None:
-        """Tell that a set is not there."""
+        """Report that a set is missing."""
         self.tell(f"{task}: {self.data} holds no {kind}; left out.")
 
     def news(self, folder: Path, settings: Settings | None = None) -> News:
-        """The index in a folder, opened once for these settings; it shares the models."""
+        """Open the index in a folder, once for these settings; it shares the models."""
         chosen = settings or self.settings
         key = folder.resolve(), chosen.model_dump_json()
         if key not in self._open:
@@ -116,10 +116,10 @@ class Workbench:
         return self._open[key]
 
     def corpus(self, quiz: Quiz) -> News:
-        """The index over a quiz's articles; they are ingested first where that is not done yet.
+        """Return the index over a quiz's articles, ingesting them first if necessary.
 
         Raises:
-            IndexProblem: if the folder holds the articles of something else.
+            IndexProblem: if the folder holds other articles.
         """
         digest = file_digest(quiz.corpus)
         folder = self.index or self.out / f"index-{digest[:12]}"
@@ -128,9 +128,9 @@ class Workbench:
         return self.ingested(folder, quiz.corpus, digest)
 
     def ingested(self, folder: Path, records: Path, digest: str) -> News:
-        """The index over the records of a file, made where it is not there or not whole.
+        """Return the index over the records of a file, built if missing or incomplete.
 
-        A marker in the folder says that this has been done, so that it is not checked each time.
+        A marker in the folder records that this was done, so that it is not checked each time.
         """
         marker, news = folder / _MARKER, self.news(folder)
         state = json.dumps(
@@ -154,7 +154,7 @@ class Workbench:
         return news
 
     def _ingest(self, news: News, records: Path) -> int:
-        """Bring the records in; returns how many different articles they are."""
+        """Ingest the records; return how many different articles they are."""
         done, total, label = 0, _count_lines(records), "indexing articles"
 
         def tell(_: Outcome) -> None:
@@ -176,7 +176,7 @@ class Workbench:
 
 
 class _SharingNews(News):
-    """A library that borrows the workbench's models, and does not stop them when it is closed."""
+    """A library that borrows the workbench's models and does not stop them when closed."""
 
     def __init__(self, folder: Path, settings: Settings, bench: Workbench) -> None:
         super().__init__(folder, settings)
@@ -205,12 +205,12 @@ def _count_lines(path: Path) -> int:
 
 
 def file_digest(path: Path) -> str:
-    """The SHA-256 of a file."""
+    """Return the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def tree_digest(paths: Iterable[Path]) -> str:
-    """One SHA-256 over the names and contents of files."""
+    """Hash the names and contents of files (SHA-256)."""
     whole = hashlib.sha256()
     for path in sorted(paths):
         whole.update(f"{path.name} {file_digest(path)}\n".encode())
@@ -218,7 +218,7 @@ def tree_digest(paths: Iterable[Path]) -> str:
 
 
 def _reading_digest() -> str:
-    """What makes articles and chunks of records: an index made by other code is checked again."""
+    """Hash the code that turns records into articles and chunks: new code rechecks an index."""
     room = Path(__file__).resolve().parent.parent
     cutting = [room / "text" / "__init__.py", room / "index" / "chunking.py"]
     return tree_digest([*room.glob("ingest/cleaning/*.py"), *cutting])

@@ -1,8 +1,8 @@
-"""Answers, summaries and digests for other programs and for people.
+"""Export of answers, summaries and digests for other programs and for people.
 
 As JSON (:func:`as_json`), as Markdown (:func:`as_markdown`), as plain text (:func:`as_text`), as
 a table of many summaries (:func:`as_jsonl`, :func:`as_csv`), as a file of the rows of a batch
-(:func:`write_rows`), and short enough to be kept in a browser (:func:`saved`).
+(:func:`write_rows`), and short enough to be saved in a browser (:func:`saved`).
 """
 
 from rag.export.digests import told

@@ -1,4 +1,4 @@
-"""A digest as Markdown: its stories with their timelines, what they disagree on, and their sources."""
+"""A digest as Markdown: stories with their timelines, disagreements and sources."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from rag.types import Digest, Disagreement, Event, Source, Story
 
 
 def digest_page(digest: Digest) -> str:
-    """The whole digest; whatever articles and models wrote is escaped."""
+    """Return the whole digest; text of articles and models is escaped."""
     heading = f"Digest: {digest.query}" if digest.query else "Digest"
     parts = [f"# {escaped(heading)}", told(digest)]
     for story in digest.stories:
@@ -18,7 +18,7 @@ def digest_page(digest: Digest) -> str:
 
 
 def told(digest: Digest) -> str:
-    """What a digest was made of, in a sentence; it says plainly where that is nothing."""
+    """Say in one sentence what a digest was made from, also if no article matches."""
     if not digest.articles:
         return "No article matches."
     copies = f" ({digest.copies} of them copies of others)" if digest.copies else ""
@@ -56,7 +56,7 @@ def _event(event: Event) -> str:
 
 
 def disagreement(found: Disagreement) -> str:
-    """Both sides as items of a list, each with its quote, paper and day."""
+    """Return both sides as list items, each with its quote, publisher and date."""
     sides = found.about or ("", "")
     lines = [
         f"- {f'{escaped(side)}: ' if side else ''}“{escaped(quote.quote)}” [{quote.number}]"
@@ -67,7 +67,7 @@ def disagreement(found: Disagreement) -> str:
 
 
 def _listed(each: Source, story: Story) -> str:
-    """A source with the quotes of it, and where else it stands."""
+    """Return a source with its quotes and its copies elsewhere."""
     claims = (story.headline, *story.claims, *(event.claim for event in story.timeline))
     quotes = dict.fromkeys(
         cited.quote for claim in claims for cited in claim.citations if cited.number == each.number

@@ -1,4 +1,4 @@
-"""Answers and summaries as Markdown for people, in which no article writes any Markdown itself."""
+"""Answers, summaries and digests as Markdown for people; text of articles is escaped."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -18,12 +18,11 @@ from rag.types import Answer, Citation, Claim, Digest, Summary
 
 
 def as_markdown(value: Answer | Summary | Digest | Sequence[Answer]) -> str:
-    """Question, text and sources as Markdown; several answers one below the other.
+    """Return question, text and sources as Markdown; several answers one below the other.
 
-    Words that no quote proves stand in ⟦ ⟧; a refusal is followed by the nearest sentences.
-    Sources are listed by the numbers of their marks, each with its quotes; a digest also has its
-    timelines and what its articles disagree on. Whatever articles and models wrote is escaped: it
-    forms no heading, list, link or HTML.
+    Unsupported words are in ⟦ ⟧; the nearest sentences follow a refusal. Sources are listed by
+    citation number, each with its quotes; a digest also has its timelines and disagreements. Text
+    of articles and models is escaped: it forms no heading, list, link or HTML.
     """
     if isinstance(value, Answer):
         return _page(value.question, _refused(value) if value.refused else _answered(value))

@@ -1,4 +1,4 @@
-"""How an answer is shown with its proof: unproven words marked, quotes by article, doubt in words."""
+"""Presentation of evidence: marked unsupported words, quotes by article, confidence in words."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,17 +6,17 @@ from dataclasses import replace
 
 from rag.types import Answer, Citation, Claim, Disagreement, Span
 
-NEAREST_SHOWN = 3  # sentences below a refusal
+NEAREST_SHOWN = 3  # nearest sentences below a refusal
 _MARK = re.compile(r"[^\S\n]*\[\d{1,4}(?:, ?\d{1,4})*\]")
-UNPROVEN = ("⟦", "⟧")  # before and after words without proof, wherever there is only text
+UNPROVEN = ("⟦", "⟧")  # around unsupported words in plain text
 LEGEND = "⟦ ⟧ no quote proves these words."
 
 
 def pieces(claim: Claim) -> Iterator[tuple[str, bool]]:
-    """The text of a claim in runs, each with whether it has its proof; together they are the text.
+    """Split a claim's text into runs, each with whether it is supported; joined they are the text.
 
-    Where the check names no words of a claim that is not supported, none of them is proven. Runs
-    without proof that only white space parts are one.
+    If the check names no words of an unsupported claim, the whole claim counts as unsupported.
+    Unsupported runs separated only by white space are merged.
     """
     spans = _spans(claim)
     place = 0
@@ -30,7 +30,7 @@ def pieces(claim: Claim) -> Iterator[tuple[str, bool]]:
 
 
 def _spans(claim: Claim) -> list[tuple[int, int]]:
-    """Where words without proof stand: in order, apart, and within the text."""
+    """Return the spans of unsupported words: sorted, disjoint, and within the text."""
     if claim.supported:
         return []
     found: list[tuple[int, int]] = []
@@ -45,19 +45,19 @@ def _spans(claim: Claim) -> list[tuple[int, int]]:
 
 
 def marked_words(claim: Claim, left: str = UNPROVEN[0], right: str = UNPROVEN[1]) -> str:
-    """The text of a claim with ``left`` and ``right`` around the words that no quote proves."""
+    """Return the text of a claim with ``left`` and ``right`` around the unsupported words."""
     return "".join(text if proven else f"{left}{text}{right}" for text, proven in pieces(claim))
 
 
 def cited(claim: Claim) -> str:
-    """A claim with its unproven words marked, followed by the numbers of its sources."""
+    """Return a claim with unsupported words marked, followed by its citation numbers."""
     numbers = dict.fromkeys(each.number for each in claim.citations)
     marks = "".join(f"[{number}]" for number in numbers)
     return " ".join(filter(None, (marked_words(claim), marks)))
 
 
 def by_article(citations: Iterable[Citation]) -> tuple[tuple[Citation, ...], ...]:
-    """The quotes of each article, each once and the headline first; articles by their number."""
+    """Group distinct quotes by article, title quotes first; articles by citation number."""
     found: dict[str, dict[tuple[str, str], Citation]] = {}
     for each in sorted(citations, key=lambda each: each.number):
         found.setdefault(each.article_id, {}).setdefault((each.field, each.quote), each)
@@ -69,19 +69,19 @@ def _headline_first(quotes: Sequence[Citation]) -> tuple[Citation, ...]:
 
 
 def standing(claims: Iterable[Claim]) -> tuple[Claim, ...]:
-    """The sentences of a summary or a story that quotes prove, wholly or in part."""
+    """Return the claims of a summary or story that are fully or partly supported."""
     return tuple(claim for claim in claims if claim.status != "unsupported")
 
 
 def headed(claim: Claim) -> str:
-    """A headline with its unproven words marked; one that nothing proves stands as it is."""
+    """Return a headline with unsupported words marked; an unsupported one is left unmarked."""
     return claim.text if claim.status == "unsupported" else marked_words(claim)
 
 
 def opening(answer: Answer) -> tuple[Claim | None, tuple[Claim, ...]]:
-    """The short answer with its proof, where there is one, and the sentences below it.
+    """Return the short answer with its evidence, if there is one, and the sentences below it.
 
-    Where the model wrote no short answer of its own, it is the words of the first sentence.
+    If the model wrote no separate short answer, it consists of words of the first sentence.
     """
     if not answer.short or not answer.claims:
         return None, answer.claims
@@ -96,7 +96,7 @@ def _bare(text: str) -> str:
 
 
 def _part(claim: Claim, words: str) -> Claim:
-    """Some words of a claim with the proof and the doubts that concern them."""
+    """Return some words of a claim with the evidence and unsupported spans that concern them."""
     start = claim.text.casefold().find(words.casefold())
     found = [
         Span(first, last, words[first:last])
@@ -110,17 +110,17 @@ def _part(claim: Claim, words: str) -> Claim:
 
 
 def differ(found: Disagreement) -> str:
-    """The heading over two figures that do not go together."""
+    """Return the heading for two contradicting figures."""
     return "The figure has changed" if found.changed else "The articles disagree"
 
 
 def doubts(answer: Answer) -> str:
-    """Why an answer is less sure than others, with its confidence in plain words."""
+    """Explain why an answer is less certain, with its confidence in plain words."""
     tenths = min(max(round(answer.confidence * 10), 1), 9)
     words = "" if all(claim.supported for claim in answer.claims) else "some words have no proof; "
     return f"Less sure: {words}of answers with this confidence about {tenths} in 10 are right."
 
 
 def unmarked(draft: str) -> str:
-    """What the model wrote without the numbers of its sources, which only its prompt explains."""
+    """Remove citation numbers from the model's draft: only its prompt explains them."""
     return _MARK.sub("", draft).strip()

@@ -1,4 +1,4 @@
-"""An answer as plain text: what a reader pastes elsewhere."""
+"""An answer as plain text to paste elsewhere."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,9 +8,9 @@ from rag.types import Answer, Citation
 
 
 def as_text(answer: Answer) -> str:
-    """Question, answer with its marks, and its sources with their quotes.
+    """Return the question, the answer with citation marks, and its sources with their quotes.
 
-    Words that no quote proves stand in ⟦ ⟧; a refusal is followed by the nearest sentences.
+    Unsupported words are in ⟦ ⟧; the nearest sentences follow a refusal.
     """
     return (
         "\n\n".join((answer.question, *(_refused if answer.refused else _answered)(answer))) + "\n"

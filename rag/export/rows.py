@@ -1,4 +1,4 @@
-"""A row of a batch: a summary of an article or an answer to a question, with all that it rests on.
+"""A row of a batch: a summary of an article or an answer to a question, with its evidence.
 
 The same row is a line of JSON, a row of CSV or Parquet, or a section of Markdown
 (:mod:`rag.export.tables`).
@@ -20,7 +20,7 @@ __all__ = ["AnswerRow", "Quote", "Row", "Sentence", "Source", "SummaryRow"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An article that an answer cites by this number."""
+    """An article with the number by which an answer cites it."""
 
     number: int
     article_id: str
@@ -32,10 +32,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
-    """An article with its summary, or with the ``error`` that kept it from having one.
+    """An article with its summary, or with the ``error`` that prevented one.
 
-    ``config`` is equal for rows that were made in the same way; ``seconds`` is the time that the
-    models and the check took, tokens are as the generator counts them.
+    ``config`` is equal for rows that were made in the same way; ``seconds`` is the time of the
+    models and the check; tokens are counted by the generator.
     """
 
     id: str
@@ -55,7 +55,7 @@ class SummaryRow:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """A question with its answer or refusal, or with the ``error`` that kept it from having one.
+    """A question with its answer or refusal, or with the ``error`` that prevented one.
 
     ``short`` is the answer in a few words; with an error ``status`` is empty.
     """
@@ -91,12 +91,12 @@ def read_row(kind: type[AnswerRow], text: str) -> AnswerRow: ...
 
 
 def read_row(kind: type[SummaryRow] | type[AnswerRow], text: str) -> SummaryRow | AnswerRow:
-    """The row of this kind that :func:`rag.export.as_json` has written as ``text``."""
+    """Read a row of this kind from the output of :func:`rag.export.as_json`."""
     return _SUMMARY.validate_json(text) if kind is SummaryRow else _ANSWER.validate_json(text)
 
 
 def summary_row(article: Article, summary: Summary, *, config: str) -> SummaryRow:
-    """The row of an article and its summary."""
+    """Build the row of an article and its summary."""
     return SummaryRow(
         id=article.id,
         url=article.url,
@@ -114,7 +114,7 @@ def summary_row(article: Article, summary: Summary, *, config: str) -> SummaryRo
 
 
 def answer_row(question_id: str, answer: Answer, *, config: str) -> AnswerRow:
-    """The row of a question and its answer."""
+    """Build the row of a question and its answer."""
     return AnswerRow(
         id=question_id,
         question=answer.question,

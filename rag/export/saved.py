@@ -1,8 +1,8 @@
-"""An answer as a short text that may be kept outside, such as in a browser, and read again.
+"""An answer as a short text that can be saved outside, such as in a browser, and read back.
 
-Of articles it holds places alone, so that quotes are cut from the index again. What comes back
-may have been changed by anybody: :func:`read_saved` lets nothing through but the right types
-within their limits. Whether the places exist, only the index knows.
+It holds only offsets into articles, so that quotes are cut from the index again. Anybody may have
+changed what comes back: :func:`read_saved` accepts only the right types within their limits.
+Whether the offsets exist, only the index knows.
 """
 
 from contextlib import suppress
@@ -27,9 +27,9 @@ from rag.types import (
 )
 
 MOST_CHARACTERS = 200_000
-_MOST = 1e9  # seconds or tokens
-_MOST_PARTS = 500  # claims, passages or citations of one kind
-_UNTIMED = Timing()  # as answers were saved before their times were
+_MOST = 1e9  # maximum seconds or tokens
+_MOST_PARTS = 500  # maximum claims, passages or citations
+_UNTIMED = Timing()  # for answers saved before timings existed
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
 _Number = Annotated[int, Field(ge=1, le=9999)]
 _Place = Annotated[int, Field(ge=0, le=1_000_000_000)]
@@ -45,7 +45,7 @@ def _sane(timing: Timing) -> Timing:
 
 @dataclass(frozen=True, slots=True)
 class SavedCitation:
-    """Where a quote stands in its article."""
+    """Position of a quote in its article."""
 
     article_id: _Id
     number: _Number
@@ -56,7 +56,7 @@ class SavedCitation:
 
 @dataclass(frozen=True, slots=True)
 class SavedPassage:
-    """Where a passage stands in its article."""
+    """Position of a passage in its article."""
 
     number: _Number
     article_id: _Id
@@ -67,7 +67,7 @@ class SavedPassage:
 
 @dataclass(frozen=True, slots=True)
 class SavedClaim:
-    """A sentence as it was judged."""
+    """A sentence with its verdict."""
 
     text: str
     citations: Annotated[tuple[SavedCitation, ...], Field(max_length=_MOST_PARTS)]
@@ -79,7 +79,7 @@ class SavedClaim:
 
 @dataclass(frozen=True, slots=True)
 class SavedDisagreement:
-    """Two figures that do not go together."""
+    """Two contradicting figures."""
 
     about: Annotated[tuple[str, ...], Field(max_length=2)]
     quotes: tuple[SavedCitation, SavedCitation]
@@ -107,7 +107,7 @@ class SavedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _FirstClaim:
-    """A claim as version 1 has it."""
+    """A claim in version 1."""
 
     text: str
     citations: Annotated[tuple[SavedCitation, ...], Field(max_length=_MOST_PARTS)]
@@ -118,7 +118,7 @@ class _FirstClaim:
 
 @dataclass(frozen=True, slots=True)
 class _FirstAnswer:
-    """An answer as version 1 has it."""
+    """An answer in version 1."""
 
     version: Literal[1]
     question: str
@@ -138,7 +138,7 @@ _FIRST_FORM = TypeAdapter(_FirstAnswer)
 
 
 def saved(answer: Answer) -> str:
-    """The answer as JSON, without texts of articles; :meth:`rag.News.recalled` reads it again."""
+    """Return the answer as JSON without article text; :meth:`rag.News.recalled` reads it back."""
     kept = SavedAnswer(
         version=2,
         question=answer.question,
@@ -158,10 +158,10 @@ def saved(answer: Answer) -> str:
 
 
 def read_saved(text: str) -> SavedAnswer:
-    """What :func:`saved` has written, now or in version 1.
+    """Read the output of :func:`saved`, current or version 1.
 
     Raises:
-        SavedError: if it is anything else.
+        SavedError: if the text is anything else.
     """
     if len(text) > MOST_CHARACTERS:
         raise SavedError(
@@ -182,7 +182,7 @@ def read_saved(text: str) -> SavedAnswer:
 
 
 def _migrated(old: _FirstAnswer) -> SavedAnswer:
-    """An answer of version 1, in which sentences that were not supported had been taken back."""
+    """Convert an answer of version 1, whose unsupported sentences had been withdrawn."""
     return SavedAnswer(
         version=2,
         question=old.question,

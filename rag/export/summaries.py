@@ -11,13 +11,13 @@ from rag.export.values import as_json
 from rag.types import Article, ArticleField, Citation, Claim, Span, Summary, Verdict
 
 _COLUMNS = "id url title publisher published summary quotes model seconds".split()
-# What a spreadsheet may run as a formula, also in its wide forms (OWASP, "CSV Injection").
+# Prefixes that a spreadsheet may run as a formula, also full-width (OWASP, "CSV Injection").
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words of an article, or of its title: ``article.text[start:end] == quote``."""
+    """A quote from an article or from its title: ``article.text[start:end] == quote``."""
 
     article_id: str
     quote: str
@@ -28,7 +28,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a summary or an answer with its quotes, and its words that none proves."""
+    """A sentence of a summary or an answer with its quotes and its unsupported words."""
 
     text: str
     quotes: tuple[Quote, ...]
@@ -38,7 +38,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An article with its summary; ``seconds`` is how long that took."""
+    """An article with its summary; ``seconds`` is how long the summary took."""
 
     id: str
     url: str
@@ -52,19 +52,19 @@ class Row:
 
 
 def summary_rows(pairs: Iterable[tuple[Article, Summary]]) -> tuple[Row, ...]:
-    """What :func:`as_jsonl` and :func:`as_csv` write: a row for each pair, in their order."""
+    """Return the rows that :func:`as_jsonl` and :func:`as_csv` write, one per pair, in order."""
     return tuple(_row(article, summary) for article, summary in pairs)
 
 
 def as_jsonl(pairs: Iterable[tuple[Article, Summary]]) -> str:
-    """A line of JSON for each pair; ``claims`` holds the sentences with their quotes and offsets."""
+    """Return a line of JSON per pair; ``claims`` holds the sentences, their quotes and offsets."""
     return "".join(as_json(row, indent=None) + "\n" for row in summary_rows(pairs))
 
 
 def as_csv(pairs: Iterable[tuple[Article, Summary]]) -> str:
-    """A table with a line of column names; the quotes of a summary stand in one cell, one a line.
+    """Return a CSV table with a header row; a summary's quotes share one cell, one per line.
 
-    Cells that a spreadsheet would run as a formula begin with an apostrophe. Lines end with CR LF.
+    Cells that a spreadsheet would run as a formula get a leading apostrophe. Lines end with CR LF.
     """
     written = io.StringIO(newline="")
     table = csv.writer(written)
@@ -93,7 +93,7 @@ def _row(article: Article, summary: Summary) -> Row:
 
 
 def quoted_sentences(claims: Iterable[Claim]) -> tuple[Sentence, ...]:
-    """The claims with their quotes."""
+    """Convert claims to sentences with their quotes."""
     return tuple(
         Sentence(each.text, tuple(map(_quote, each.citations)), each.status, each.unbacked)
         for each in claims
@@ -106,5 +106,5 @@ def _quote(citation: Citation) -> Quote:
 
 
 def defused(cell: str) -> str:
-    """A cell that no spreadsheet runs as a formula."""
+    """Return a cell that no spreadsheet runs as a formula."""
     return "'" + cell if cell.startswith(_FORMULA) else cell

@@ -17,7 +17,7 @@ from rag.text import written_date
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_GROUP = 500  # rows of Parquet that are held at once
+_GROUP = 500  # rows of Parquet buffered at once
 _BULLET = "• "
 _SUMMARY = (
     *("id", "url", "title", "publisher", "published", "summary", "quotes", "claims"),
@@ -31,19 +31,19 @@ _ANSWER = (
 
 
 def write_jsonl(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
-    """A line of JSON for each row, its keys the names of the fields."""
+    """Write one line of JSON per row, keyed by field name."""
     with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
         file.writelines(as_json(row, indent=None) + "\n" for row in rows)
 
 
 def write_csv(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
-    """A table with a line of column names; lines end with CR LF, and a mark tells that it is UTF-8.
+    """Write a table with a header row; lines end with CR LF, and the file begins with a UTF-8 BOM.
 
-    The quotes stand in a cell of their own, one a line; ``claims`` and ``sources`` are JSON. Cells
-    that a spreadsheet would run as a formula begin with an apostrophe.
+    The quotes have a cell of their own, one per line; ``claims`` and ``sources`` are JSON. Cells
+    that a spreadsheet would run as a formula get a leading apostrophe.
     """
     names = _ANSWER if kind is AnswerRow else _SUMMARY
-    # Without the mark Excel reads “ and £ in the code page of the country.
+    # Without the BOM Excel reads “ and £ in the local code page.
     with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
         table = csv.writer(file)
         table.writerow(names)
@@ -66,7 +66,7 @@ def _quotes(claims: Iterable[Sentence]) -> str:
 
 
 def write_parquet(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
-    """A table with nested columns for claims and sources; days are dates."""
+    """Write a table with nested columns for claims and sources; dates have a date type."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -104,7 +104,7 @@ def _schema(kind: type[Row]) -> "pa.Schema":
 
 
 def write_markdown(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
-    """A section for each row: its heading, what is known of it, the text, the quotes, its making."""
+    """Write a section per row: heading, metadata, text, quotes, and how the row was made."""
     with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
         file.write("# Answers\n" if kind is AnswerRow else "# Summaries\n")
         for row in rows:
@@ -136,7 +136,7 @@ def _answered(row: AnswerRow) -> Iterator[str]:
 
 
 def _unproven(claims: Iterable[Sentence]) -> Iterator[str]:
-    """The words without proof, where there are any."""
+    """Yield the unsupported words, if any."""
     doubted = (claim for claim in claims if claim.status != "supported")
     words = [
         span
@@ -148,14 +148,14 @@ def _unproven(claims: Iterable[Sentence]) -> Iterator[str]:
 
 
 def _placed(quotes: Iterable[Quote]) -> Iterator[str]:
-    """Each quote once, with its place in the text or the headline of its article."""
+    """Yield each distinct quote with its offsets in the text or title of its article."""
     for each in dict.fromkeys(quotes):
         place = f"{'headline, ' * (each.field == 'title')}characters {each.start:,}–{each.end:,}"
         yield f"> {escaped(' '.join(each.quote.split()))} ({place})"
 
 
 def _made(row: SummaryRow | AnswerRow) -> str:
-    """What else a row knows, on a line: what it is called and how it was made."""
+    """Return the rest of a row on one line: its id and how it was made."""
     known = {
         "id": row.id,
         "model": row.model,
@@ -181,7 +181,7 @@ ENDINGS = (".jsonl", ".csv", ".parquet", ".md")
 
 
 def write_rows(rows: Iterable[Row], kind: type[Row], path: Path, *, ending: str) -> None:
-    """Write rows in the format of an ending, one of :data:`ENDINGS`."""
+    """Write rows in the format of a file extension, one of :data:`ENDINGS`."""
     match ending:
         case ".jsonl":
             write_jsonl(rows, kind, path)

@@ -1,7 +1,7 @@
 """Any value of the library as JSON.
 
-Keys are the field names of :mod:`rag.types`; days are ISO 8601; offsets count characters.
-Passages carry the chunk's text and where it stands, not the whole article.
+Keys are the field names of :mod:`rag.types`; dates are ISO 8601; offsets count characters.
+Passages carry the chunk's text and offsets, not the whole article.
 """
 
 import json
@@ -15,7 +15,7 @@ from rag.types import Answer, Passage
 
 
 def as_json(value: object, *, indent: int | None = 2) -> str:
-    """Any value made of dataclasses, tuples and plain types as JSON text, in the order of fields."""
+    """Return a value of dataclasses, collections and plain types as JSON, in field order."""
     return json.dumps(_plain(value), ensure_ascii=False, indent=indent)
 
 
@@ -42,7 +42,7 @@ def _plain(value: object) -> object:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, date):  # datetime too
+    if isinstance(value, date):  # includes datetime
         return value.isoformat()
     if isinstance(value, Path):
         return str(value)
@@ -50,4 +50,4 @@ def _plain(value: object) -> object:
 
 
 def _number(value: float, digits: int) -> float | None:
-    return round(value, digits) if isfinite(value) else None  # JSON knows no NaN
+    return round(value, digits) if isfinite(value) else None  # JSON has no NaN

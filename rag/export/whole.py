@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic file writes: a file is written completely or not at all."""
 
 import os
 from collections.abc import Iterator
@@ -8,10 +8,9 @@ from pathlib import Path
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A file beside ``path`` to be written, which then takes its place: synced, and in one step.
+    """Yield a temporary path beside ``path``, which then replaces it: synced and atomically.
 
-    Whoever reads ``path`` meanwhile sees what was there before. Where the writing raises, that
-    stays as it was.
+    Readers of ``path`` see the old content until then. If writing raises, the old content remains.
     """
     beside = path.with_name(path.name + ".part")
     try:

@@ -1,7 +1,7 @@
-"""One folder, one index: SQLite holds the truth, FAISS is derived from it.
+"""One folder is one index: SQLite is the source of truth, FAISS is derived from it.
 
-Readers need no lock: SQLite's WAL gives each a whole picture, and a reader whose vectors are of
-an older generation loads or builds them anew. One writer at a time holds ``lock``.
+Readers need no lock: SQLite's WAL gives each a consistent snapshot, and a reader whose vectors
+belong to an older generation reloads or rebuilds them. One writer at a time holds ``lock``.
 """
 
 import json
@@ -30,7 +30,7 @@ _ALL = Filters()
 
 @dataclass(frozen=True, slots=True)
 class IndexInfo:
-    """What an index holds and was made with; ``vector_file`` is empty while none is written."""
+    """What an index holds and was built with; ``vector_file`` is empty until one is written."""
 
     folder: Path
     articles: int
@@ -49,7 +49,7 @@ class Index:
     """An open index. Safe to use from several threads; close it or use it in a ``with``."""
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
-        """Open an index, or make an empty one where there is none and ``create`` is given.
+        """Open an index, or create an empty one if there is none and ``create`` is true.
 
         Raises:
             IndexMissing: if there is none and ``create`` is false.
@@ -77,14 +77,14 @@ class Index:
             )
 
     def bind(self, *, embedder: str, dimension: int, chunk_words: int) -> None:
-        """Say which embedder is in use; an index without articles takes it as its own.
+        """Declare which embedder is in use; an index not yet bound records it as its own.
 
         Raises:
             EmbedderMismatch: if the index was built with another embedder or dimension.
         """
         if self._store.meta("embedder") is None:
             with self._store.transaction():
-                # Asked again, for another process may have bound it since.
+                # Checked again, because another process may have bound it since.
                 if self._store.meta("embedder") is None:
                     self._store.set_meta("format", FORMAT)
                     self._store.set_meta("embedder", embedder)
@@ -105,17 +105,17 @@ class Index:
 
     @property
     def generation(self) -> int:
-        """How many times it was written to; what was reckoned from another one may be stale."""
+        """Number of write transactions; results computed at another generation may be stale."""
         return self._store.generation()
 
     @property
     def chunk_words(self) -> int:
-        """Most words of a chunk; 0 before the index is bound to an embedder."""
+        """Maximum number of words of a chunk; 0 before the index is bound to an embedder."""
         return int(self._store.meta("chunk_words") or 0)
 
     @property
     def in_place(self) -> bool:
-        """Whether what was opened still stands in its folder; it may be gone, or another's."""
+        """Whether the opened database is still in its folder; it may be gone or replaced."""
         return self._file is not None and self._file == _file(self.folder / _FILE)
 
     def __enter__(self) -> "Index":
@@ -130,7 +130,7 @@ class Index:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the writer's lock; on leaving, the vector file is brought up to date.
+        """Hold the writer lock; on exit, update the vector file.
 
         Raises:
             IndexBusy: if another process holds it; the message says which.
@@ -143,7 +143,7 @@ class Index:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the writer's lock, and write nothing; the errors are those of :meth:`writing`."""
+        """Hold the writer lock but leave the vector file alone; errors as in :meth:`writing`."""
         from filelock import FileLock, Timeout
 
         holder = self.folder / "lock.json"
@@ -175,7 +175,7 @@ class Index:
             lock.release()
 
     def status_of(self, article: Article) -> Status:
-        """What adding this article would be: added, updated, unchanged or duplicate."""
+        """Return what adding this article would be: added, updated, unchanged or duplicate."""
         stored = self._store.article(article.id)
         if stored is not None and stored.id == article.id:
             if stored.url != article.url:
@@ -184,7 +184,7 @@ class Index:
         return "updated" if self._store.article_id_at(article.url) else "added"
 
     def add(self, entries: Sequence[Entry]) -> None:
-        """Store articles in one transaction; each replaces what had its id or its address.
+        """Store articles in one transaction; each replaces any article with its id or address.
 
         Raises:
             IndexProblem: if the disk is full or the database is damaged; nothing is stored then.
@@ -204,7 +204,7 @@ class Index:
                 self._store.remove(article_id)
 
     def article(self, article_id: str) -> Article | None:
-        """The article of this id, or of the only id that begins with these 4 or more characters."""
+        """Return the article with this id or a unique id prefix of 4 or more characters."""
         return self._store.article(article_id)
 
     def articles(
@@ -216,29 +216,29 @@ class Index:
         limit: int | None = None,
         offset: int = 0,
     ) -> tuple[Article, ...]:
-        """Articles in an order; ``query`` is looked for in title and publisher."""
+        """Return articles in the given order; ``query`` is searched in title and publisher."""
         return self._store.articles(
             filters=filters, query=query, order=order, limit=limit, offset=offset
         )
 
     def count(self, *, filters: Filters, query: str = "") -> int:
-        """How many articles :meth:`articles` would list."""
+        """Return how many articles :meth:`articles` would list without a limit."""
         return self._store.count(filters=filters, query=query)
 
     def cut(self, article: Article) -> tuple[Chunk, ...]:
-        """The chunks of an article in the order of its text."""
+        """Return the chunks of an article in text order."""
         return self._store.cut(article)
 
     def source(self, article_id: str) -> bytes | None:
-        """The raw body that an article was cleaned from."""
+        """Return the raw body that an article was extracted from."""
         return self._store.source(article_id)
 
     def holds(self, word: str) -> bool:
-        """Whether a chunk, its title or publisher has this word, in any of its forms."""
+        """Return whether a chunk, its title or publisher contains any form of this word."""
         return self._store.holds(word)
 
     def vocabulary(self, beginning: str) -> dict[str, int]:
-        """The stems of all words that begin so, each with how many chunks hold it."""
+        """Return all stems with this prefix, each with the number of chunks that contain it."""
         return self._store.vocabulary(beginning)
 
     def lexical(
@@ -249,45 +249,45 @@ class Index:
         filters: Filters = _ALL,
         limit: int,
     ) -> list[tuple[int, float]]:
-        """(chunk number, BM25) best first; ``match`` is an FTS5 expression."""
+        """Return (chunk number, BM25) best first; ``match`` is an FTS5 expression."""
         return self._store.search(match, weights=weights, filters=filters, limit=limit)
 
     def dense(
         self, query: npt.NDArray[np.float32], *, filters: Filters, limit: int
     ) -> list[tuple[int, float]]:
-        """(chunk number, cosine) best first; ``query`` has shape (dimension,), unit length."""
+        """Return (chunk number, cosine) best first; ``query``: (dimension,), unit length."""
         among = self._store.admitted(filters)
         return self.vectors().search(query, limit=limit, among=among)
 
     def chunks(self, numbers: Sequence[int]) -> dict[int, tuple[Chunk, Article]]:
-        """The chunks of these numbers with their articles."""
+        """Return the chunks with these numbers and their articles."""
         return self._store.chunks(numbers)
 
     def vectors_of(self, article_ids: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
-        """The vectors of these articles by id, each float32 (chunks, dimension) in order of the text.
+        """Return each article's vectors by id, float32 (chunks, dimension) in text order.
 
         Articles without chunks are left out.
         """
         return self._store.vectors_of(article_ids, self.dimension)
 
     def article_ids(self, numbers: Sequence[int]) -> dict[int, str]:
-        """The article of each of these chunks."""
+        """Return the article id of each of these chunks."""
         return {number: article for number, (article, _) in self._store.origins(numbers).items()}
 
     def days(self, numbers: Sequence[int]) -> dict[int, date | None]:
-        """The day on which the article of each of these chunks was published."""
+        """Return the publication date of the article of each of these chunks."""
         return {number: day for number, (_, day) in self._store.origins(numbers).items()}
 
     def newest(self) -> date | None:
-        """The latest day on which an article was published; None where no article has one."""
+        """Return the latest publication date; None if no article has one."""
         return self._store.newest()
 
     def pages(self) -> Iterator[tuple[Article, Page]]:
-        """Every article with its raw page."""
+        """Yield every article with its raw page."""
         return self._store.pages()
 
     def info(self) -> IndexInfo:
-        """What the index holds; runs SQLite's quick integrity check.
+        """Return what the index holds; run SQLite's quick integrity check.
 
         Raises:
             IndexMissing: if its folder is gone.
@@ -308,14 +308,14 @@ class Index:
         )
 
     def rebuild(self) -> int:
-        """Build the vector file from the stored vectors, without embedding; returns how many."""
+        """Rebuild the vector file from the stored vectors, without embedding; return how many."""
         with self.writing():
             self._vectors, self._generation = None, -1
             self._store.set_meta("vectors", "")
         return len(self.vectors())
 
     def vectors(self) -> Vectors:
-        """The vectors of the newest generation: in memory, from the file, or built from the store."""
+        """Return the newest generation's vectors from memory, from the file, or from the store."""
         with self._loading:
             generation = self._store.generation()
             if self._vectors is None or self._generation != generation:
@@ -356,7 +356,7 @@ def _missing(folder: Path) -> IndexMissing:
 
 
 def _file(path: Path) -> tuple[int, int] | None:
-    """Which file stands there, whatever it is called; None for none."""
+    """Return the identity of the file at this path, whatever its name; None if there is none."""
     try:
         found = path.stat()
     except OSError:
@@ -374,7 +374,7 @@ def _listed(folder: Path) -> list[Path]:
 def _size(file: Path) -> int:
     try:
         return file.stat().st_size if file.is_file() else 0
-    except OSError:  # a writer has put a newer one in its place
+    except OSError:  # a writer has replaced it with a newer one
         return 0
 
 

@@ -1,4 +1,4 @@
-"""Cut an article into runs of whole sentences, small enough to retrieve and to read."""
+"""Split an article into runs of whole sentences, small enough to retrieve and to read."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from math import ceil
 from rag.text import sentences, written_date
 from rag.types import Article, Chunk
 
-# What counts as a word: scripts without spaces count by character, endless tokens in pieces.
+# What counts as a word: scripts without spaces count by character, overlong tokens in pieces.
 _UNIT = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,40}"
 )
@@ -16,10 +16,10 @@ _Span = tuple[int, int, int]  # start, end, words
 
 
 def chunk(article: Article, *, words: int = 120) -> tuple[Chunk, ...]:
-    """Cut ``article.text`` into chunks of at most ``words`` words of whole sentences.
+    """Split ``article.text`` into chunks of at most ``words`` words of whole sentences.
 
     The chunks are of nearly equal length, do not overlap, and keep the order of the text;
-    ``article.text[c.start:c.end] == c.text``. A single sentence longer than ``words`` is cut
+    ``article.text[c.start:c.end] == c.text``. A single sentence longer than ``words`` is split
     between words. An empty text gives no chunk.
 
     Raises:
@@ -31,7 +31,7 @@ def chunk(article: Article, *, words: int = 120) -> tuple[Chunk, ...]:
     total = sum(span[2] for span in spans)
     if not total:
         return ()
-    # Equal shares instead of full chunks and a stub: a stub of six words retrieves badly.
+    # Equal shares instead of full chunks and a short rest: a chunk of six words retrieves badly.
     runs: list[_Span] = []
     for shares in range(ceil(total / words), len(spans) + 1):
         runs = _share(spans, total / shares)
@@ -76,6 +76,6 @@ def _share(spans: tuple[_Span, ...], share: float) -> list[_Span]:
 
 
 def embedding_text(chunk: Chunk, article: Article) -> str:
-    """What is embedded for a chunk: title, publisher and day before the text, so that all count."""
+    """Return the text to embed for a chunk: title, publisher and date before the chunk's text."""
     about = ", ".join(filter(None, (article.publisher, written_date(article.published))))
     return "\n".join(filter(None, (article.title, about, chunk.text)))

@@ -1,7 +1,7 @@
-"""Text to vectors.
+"""Embed text as vectors.
 
-``SentenceTransformerEmbedder`` runs a sentence-transformers folder, ``HashEmbedder`` is the
-deterministic fake that ships: words and letter trigrams hashed to coordinates, no model at all.
+``SentenceTransformerEmbedder`` runs a sentence-transformers folder. ``HashEmbedder`` is the
+deterministic fake that ships: words and letter trigrams hashed to coordinates, without a model.
 """
 
 import hashlib
@@ -32,22 +32,22 @@ class Embedder(Protocol):
 
     @property
     def identity(self) -> str:
-        """The name that an index remembers: vectors of another identity cannot be compared."""
+        """The name stored in an index: vectors of another identity cannot be compared."""
 
     @property
     def dimension(self) -> int:
         """Length of a vector."""
 
     def load(self) -> None:
-        """Make ready now what the first call would else wait for. Safe to call again."""
+        """Load now what the first call would otherwise wait for. Safe to call again."""
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """float32 (len(texts), dimension), unit length."""
+        """Return float32 (len(texts), dimension), unit length."""
 
     def encode_documents(
         self, texts: Sequence[str], *, progress: Progress | None = None
     ) -> Vectors:
-        """float32 (len(texts), dimension), unit length; ``progress`` is told how many are done."""
+        """Return float32 (len(texts), dimension), unit length; ``progress`` gets the count done."""
 
 
 class SentenceTransformerEmbedder:
@@ -56,7 +56,7 @@ class SentenceTransformerEmbedder:
     def __init__(
         self, path: Path, *, identity: str, device: str = "cpu", batch_size: int = 16
     ) -> None:
-        """Nothing is loaded yet; only the model's config.json is read, for the dimension.
+        """Read only the model's configuration, for the dimension; the weights are not loaded yet.
 
         Raises:
             ModelError: if the folder holds no such model.
@@ -106,12 +106,12 @@ class SentenceTransformerEmbedder:
             return self._model
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """float32 (len(texts), dimension), unit length."""
-        self._ready()  # before torch is imported: it settles how long threads wait
+        """Return float32 (len(texts), dimension), unit length."""
+        self._ready()  # before torch is imported: it sets how long threads wait
         import torch
 
-        # A question is a few words, which threads cannot share: where another process keeps a core
-        # busy they wait for each other, 20 times as long as one takes.
+        # A question is a few words, which threads cannot share: if another process keeps a core
+        # busy, they wait for each other and take 20 times as long as one thread.
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
@@ -122,7 +122,7 @@ class SentenceTransformerEmbedder:
     def encode_documents(
         self, texts: Sequence[str], *, progress: Progress | None = None
     ) -> Vectors:
-        """float32 (len(texts), dimension), unit length; longer texts than the model reads are cut."""
+        """Return float32 (len(texts), dimension), unit length; overlong texts are truncated."""
         return self._encode(texts, prompt="document", progress=progress)
 
     def _encode(self, texts: Sequence[str], *, prompt: str, progress: Progress | None) -> Vectors:
@@ -132,7 +132,7 @@ class SentenceTransformerEmbedder:
         vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
         half = self._device == "cpu" and prompt == "document" and _has_bfloat16()
         done = 0
-        # Texts of like length share a batch, so that hardly anything but text is computed.
+        # Texts of similar length share a batch, so that little padding is computed.
         order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
         for batch in _batches(order, self._batch_size):
             encode = model.encode_query if prompt == "query" else model.encode_document
@@ -151,13 +151,13 @@ class SentenceTransformerEmbedder:
 
 
 def _has_bfloat16() -> bool:
-    """Whether this processor multiplies in bfloat16: half as much work again a second.
+    """Return whether this processor multiplies in bfloat16, which gives 1.5 times the throughput.
 
-    The vectors are those of float32 to a cosine of .9999, so an index may hold both.
+    The vectors equal those of float32 to a cosine of .9999, so an index may hold both.
     """
     import torch
 
-    known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # of newer torch
+    known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # in newer torch
     return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
 
 
@@ -165,12 +165,12 @@ class HashEmbedder:
     """Hashed words and letter trigrams: the same text gives the same vector on every machine."""
 
     def __init__(self, dimension: int = 256) -> None:
-        """Nothing to load."""
+        """Set the dimension; there is nothing to load."""
         self._dimension = dimension
 
     @property
     def identity(self) -> str:
-        """``hash-256``."""
+        """``hash-`` and the dimension, such as ``hash-256``."""
         return f"hash-{self._dimension}"
 
     @property
@@ -179,16 +179,16 @@ class HashEmbedder:
         return self._dimension
 
     def load(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """float32 (len(texts), dimension), unit length."""
+        """Return float32 (len(texts), dimension), unit length."""
         return self.encode_documents(texts)
 
     def encode_documents(
         self, texts: Sequence[str], *, progress: Progress | None = None
     ) -> Vectors:
-        """float32 (len(texts), dimension), unit length; a text without words has one fixed vector."""
+        """Return float32 (len(texts), dimension), unit length; wordless texts share one vector."""
         vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
         for row, text in enumerate(texts):
             for feature, weight in _features(text):

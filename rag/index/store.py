@@ -1,9 +1,9 @@
-"""The articles, chunks, full text and vectors of an index in one SQLite file: the truth.
+"""The articles, chunks, full text and vectors of an index in one SQLite file: the source of truth.
 
 Layout of ``news.sqlite`` (format 1): ``articles``; ``sources`` (the raw body as it was found,
 zlib); ``chunks`` with offsets and the vector as little-endian float32; ``chunk_text``, an FTS5
-table over chunk text, title and publisher with date, so that BM25 is kept up incrementally;
-``meta``. Row ids of chunks are never used twice, so a stale vector file cannot name a wrong chunk.
+table over chunk text, title and publisher with date, so that BM25 is updated incrementally;
+``meta``. Row ids of chunks are never reused, so a stale vector file cannot name a wrong chunk.
 """
 
 import json
@@ -45,12 +45,12 @@ CREATE INDEX IF NOT EXISTS chunk_article ON chunks (article_id);
 CREATE VIRTUAL TABLE IF NOT EXISTS chunk_text USING fts5 (
     text, title, about, tokenize = 'porter unicode61 remove_diacritics 2');
 """
-# The stems of chunk_text and how many chunks hold each, read off it: nothing of it is stored.
+# The stems of chunk_text and how many chunks contain each, derived from it: none of it is stored.
 _VOCABULARY = """
 CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, chunk_text, row);
 """
 _COLUMNS = "id, url, title, text, publisher, authors, published, language, fetched"
-# What is not known stands last in every order.
+# Unknown values sort last in every order.
 _ORDERS: Mapping[Order, str] = {
     "newest": "published IS NULL, published DESC",
     "oldest": "published IS NULL, published",
@@ -73,7 +73,7 @@ class Store:
     """A thread-safe connection to one ``news.sqlite``."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create the file. Raises IndexProblem if it is no usable database."""
+        """Open or create the file. Raises IndexProblem if it is not a usable database."""
         self.path = path
         self._lock = threading.RLock()
         with _explained(path):
@@ -82,10 +82,10 @@ class Store:
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA foreign_keys = ON")
             self._db.execute("PRAGMA busy_timeout = 10000")
-            # SQLite's own lower() knows ASCII alone.
+            # SQLite's own lower() handles only ASCII.
             self._db.create_function("casefold", 1, str.casefold, deterministic=True)
             self._db.executescript(_SCHEMA + _VOCABULARY)
-        # Who lets go of it while others still read need not wait for them.
+        # Whoever drops it while others still read need not wait for them.
         weakref.finalize(self, self._db.close).atexit = False
 
     def close(self) -> None:
@@ -95,7 +95,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing; the generation goes up by one when it commits."""
+        """Run an atomic transaction; the generation goes up by one when it commits."""
         with self._lock, _explained(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -112,7 +112,7 @@ class Store:
             return self._db.execute(sql, tuple(values)).fetchall()
 
     def meta(self, key: str) -> str | None:
-        """The value of a key of the meta table."""
+        """Return the value of a key of the meta table."""
         rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
         return str(rows[0][0]) if rows else None
 
@@ -121,7 +121,7 @@ class Store:
         self._rows("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def generation(self) -> int:
-        """How many write transactions this index has seen."""
+        """Return how many write transactions this index has seen."""
         return int(self.meta("generation") or 0)
 
     def insert(self, entry: Entry) -> None:
@@ -165,7 +165,7 @@ class Store:
             )
 
     def remove(self, article_id: str) -> None:
-        """Delete an article with all that hangs on it; call inside a transaction."""
+        """Delete an article with everything that belongs to it; call inside a transaction."""
         self._rows(
             "DELETE FROM chunk_text WHERE rowid IN (SELECT number FROM chunks WHERE article_id = ?)",
             (article_id,),
@@ -173,7 +173,7 @@ class Store:
         self._rows("DELETE FROM articles WHERE id = ?", (article_id,))
 
     def article(self, article_id: str) -> Article | None:
-        """The article of this id, or of the only id that begins so."""
+        """Return the article with this id or a unique id prefix of 4 or more characters."""
         rows = self._rows(
             f"SELECT {_COLUMNS} FROM articles WHERE id >= ? AND id < ? LIMIT 2",  # noqa: S608
             (article_id, article_id + "\U0010ffff"),
@@ -183,17 +183,17 @@ class Store:
         return _article(rows[0]) if rows else None
 
     def article_id_at(self, url: str) -> str | None:
-        """The id of the article that stands at this address."""
+        """Return the id of the article at this address."""
         rows = self._rows("SELECT id FROM articles WHERE url = ? LIMIT 1", (url,))
         return str(rows[0][0]) if rows else None
 
     def source(self, article_id: str) -> bytes | None:
-        """The raw body that the article was cleaned from."""
+        """Return the raw body that the article was extracted from."""
         rows = self._rows("SELECT body FROM sources WHERE article_id = ?", (article_id,))
         return zlib.decompress(rows[0][0]) if rows and isinstance(rows[0][0], bytes) else None
 
     def pages(self) -> Iterator[tuple[Article, Page]]:
-        """Every article with the page that it came from, a row at a time, by insertion."""
+        """Yield every article with its source page, a row at a time, in insertion order."""
         for (rowid,) in self._rows("SELECT rowid FROM articles ORDER BY rowid"):
             rows = self._rows(
                 f"SELECT {_COLUMNS}, content_type, body FROM articles"  # noqa: S608
@@ -215,7 +215,7 @@ class Store:
         limit: int | None = None,
         offset: int = 0,
     ) -> tuple[Article, ...]:
-        """Articles in an order; ``query`` is looked for in title and publisher, without case."""
+        """Return articles in order; ``query`` is searched in title and publisher, ignoring case."""
         where, values = _listed(filters, query)
         rows = self._rows(
             f"SELECT {_COLUMNS} FROM articles WHERE {where}"  # noqa: S608
@@ -225,31 +225,31 @@ class Store:
         return tuple(_article(row) for row in rows)
 
     def count(self, *, filters: Filters, query: str = "") -> int:
-        """How many articles :meth:`articles` would list."""
+        """Return how many articles :meth:`articles` would list without a limit."""
         where, values = _listed(filters, query)
         ((found,),) = self._rows(f"SELECT count(*) FROM articles WHERE {where}", values)  # noqa: S608
         return int(str(found))
 
     def counts(self) -> tuple[int, int]:
-        """(articles, chunks)."""
+        """Return (articles, chunks)."""
         ((articles, chunks),) = self._rows(
             "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM chunks)"
         )
         return int(str(articles)), int(str(chunks))
 
     def publishers(self) -> tuple[str, ...]:
-        """The distinct publishers, in alphabetical order."""
+        """Return the distinct publishers, in alphabetical order."""
         rows = self._rows(
             "SELECT DISTINCT publisher FROM articles WHERE publisher <> '' ORDER BY 1 COLLATE NOCASE"
         )
         return tuple(str(row[0]) for row in rows)
 
     def admitted(self, filters: Filters) -> npt.NDArray[np.int64] | None:
-        """Numbers of the chunks that the filters admit, ascending; None if there is no filter."""
+        """Return the numbers of the chunks the filters admit, ascending; None without a filter."""
         if filters == Filters():
             return None
         where, values = _conditions(filters)
-        # Through the index over chunks, for the rows of chunks are long.
+        # Uses the index over chunks, because the rows of chunks are long.
         rows = self._rows(
             "SELECT number FROM chunks WHERE article_id IN"  # noqa: S608
             f" (SELECT id FROM articles WHERE {where})",
@@ -260,12 +260,12 @@ class Store:
     def search(
         self, match: str, *, weights: tuple[float, float, float], filters: Filters, limit: int
     ) -> list[tuple[int, float]]:
-        """(chunk number, BM25) best first, higher is better.
+        """Return (chunk number, BM25) best first, higher is better.
 
         ``match`` is an FTS5 expression; ``weights`` are those of text, title and about.
         """
         where, values = _conditions(filters)
-        # Without a filter the articles need not be looked at, which is twice as fast.
+        # Without a filter the articles are not joined, which is twice as fast.
         joined = (
             ""
             if filters == Filters()
@@ -280,14 +280,14 @@ class Store:
         return [(int(str(number)), float(str(score))) for number, score in rows]
 
     def holds(self, word: str) -> bool:
-        """Whether a chunk, its title or publisher has this word, in any of its forms."""
+        """Return whether a chunk, its title or publisher contains any form of this word."""
         match = '"' + word.replace('"', "") + '"'
         return bool(
             self._rows("SELECT 1 FROM chunk_text WHERE chunk_text MATCH ? LIMIT 1", (match,))
         )
 
     def vocabulary(self, beginning: str) -> dict[str, int]:
-        """The stems that begin so, as FTS5 cuts words to them, each with how many chunks hold it."""
+        """Return the FTS5 stems with this prefix, each with the number of chunks containing it."""
         rows = self._rows(
             "SELECT term, doc FROM vocabulary WHERE term >= ? AND term < ?",
             (beginning, beginning + "\U0010ffff"),
@@ -295,7 +295,7 @@ class Store:
         return {str(stem): int(str(count)) for stem, count in rows}
 
     def chunks(self, numbers: Sequence[int]) -> dict[int, tuple[Chunk, Article]]:
-        """The chunks of these numbers with their articles; numbers that are gone are left out."""
+        """Return the chunks with these numbers and their articles; missing numbers are left out."""
         found: dict[int, tuple[Chunk, Article]] = {}
         articles: dict[str, Article] = {}
         for number in numbers:
@@ -311,7 +311,7 @@ class Store:
         return found
 
     def cut(self, article: Article) -> tuple[Chunk, ...]:
-        """The chunks of an article in the order of its text."""
+        """Return the chunks of an article in text order."""
         rows = self._rows(
             "SELECT position, start, end FROM chunks WHERE article_id = ? ORDER BY position",
             (article.id,),
@@ -319,7 +319,7 @@ class Store:
         return tuple(_chunk(article, row) for row in rows)
 
     def origins(self, numbers: Sequence[int]) -> dict[int, tuple[str, date | None]]:
-        """The article and its day of each of these chunks; numbers that are gone are left out."""
+        """Return article id and date of each of these chunks; missing numbers are left out."""
         rows = self._rows(
             "SELECT number, article_id, published FROM json_each(?) JOIN chunks ON number = value"
             " JOIN articles ON article_id = articles.id",
@@ -331,14 +331,14 @@ class Store:
         }
 
     def newest(self) -> date | None:
-        """The latest day on which an article was published."""
+        """Return the latest publication date; None if no article has one."""
         ((day,),) = self._rows("SELECT max(published) FROM articles")
         return date.fromisoformat(str(day)) if day else None
 
     def vectors(
         self, dimension: int
     ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
-        """Batches of (numbers (n,), vectors (n, dimension)) over all chunks, by number.
+        """Yield batches of (numbers (n,), vectors (n, dimension)) over all chunks, by number.
 
         Raises:
             IndexProblem: if a stored vector has another dimension.
@@ -360,7 +360,7 @@ class Store:
     def vectors_of(
         self, article_ids: Sequence[str], dimension: int
     ) -> dict[str, npt.NDArray[np.float32]]:
-        """The vectors of the chunks of these articles, each (chunks, dimension), in order of the text."""
+        """Return the chunk vectors of these articles, each (chunks, dimension), in text order."""
         rows = self._rows(
             "SELECT article_id, vector FROM json_each(?) JOIN chunks ON article_id = value"
             " ORDER BY article_id, position",
@@ -376,13 +376,13 @@ class Store:
         }
 
     def check(self) -> str:
-        """The verdict of SQLite's own quick integrity check, ``ok`` if all is well."""
+        """Return the result of SQLite's quick integrity check, ``ok`` if all is well."""
         return str(self._rows("PRAGMA quick_check(1)")[0][0])
 
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into one line for people."""
+    """Turn SQLite's errors into one-line messages for people."""
     try:
         yield
     except sqlite3.ProgrammingError as error:
@@ -440,7 +440,7 @@ def _listed(filters: Filters, query: str) -> tuple[str, list[object]]:
 
 
 def _folded(typed: str) -> str:
-    """As stored text is compared: composed, as it was normalised, and without case."""
+    """Normalise typed text as stored text is compared: composed (NFC) and case-folded."""
     return unicodedata.normalize("NFC", typed).casefold()
 
 

@@ -1,8 +1,8 @@
-"""The vector search: a FAISS index that can always be built again from the store.
+"""Vector search: a FAISS index that can always be rebuilt from the store.
 
 Exact inner product below :data:`EXACT_BELOW` vectors, HNSW above (Malkov & Yashunin 2018). The
-file is written beside, synced and renamed; a digest in the store's meta table tells a torn or
-foreign file from a sound one.
+file is written under a temporary name, synced and renamed; a digest in the store's meta table
+detects a truncated or foreign file.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ class Vectors:
     def build(
         cls, batches: Iterable[tuple[_Numbers, _Vectors]], *, dimension: int, total: int
     ) -> "Vectors":
-        """Build from batches of (numbers (n,), vectors (n, dimension)); ``total`` picks the kind."""
+        """Build from batches of (numbers (n,), vectors (n, dimension)); ``total`` sets the kind."""
         import faiss
 
         kind = "IDMap2,Flat" if total < EXACT_BELOW else "IDMap2,HNSW32,Flat"
@@ -47,7 +47,7 @@ class Vectors:
 
     @classmethod
     def read(cls, path: Path, *, digest: str, dimension: int) -> "Vectors | None":
-        """The index of a file, or None where the file is missing, torn or not the one of digest."""
+        """Read an index file; return None if it is missing, truncated or not that of ``digest``."""
         import faiss
 
         try:
@@ -59,14 +59,14 @@ class Vectors:
         return cls(index, dimension) if index.d == dimension else None
 
     def write(self, path: Path) -> str:
-        """Write beside, sync, rename; return the digest of the file. Raises OSError on failure."""
+        """Write to a temporary file, sync, rename; return the digest. Raises OSError on failure."""
         import faiss
 
         beside = path.with_name(path.name + ".part")
         try:
             try:
                 faiss.write_index(self._index, str(beside))
-            except RuntimeError as error:  # what FAISS makes of a full disk
+            except RuntimeError as error:  # how FAISS reports a full disk
                 raise OSError(f"the vectors could not be written to {path.name}") from error
             digest = _digest(beside)
             with beside.open("rb+") as file:
@@ -79,13 +79,13 @@ class Vectors:
     def search(
         self, query: _Vectors, *, limit: int, among: _Numbers | None = None
     ) -> list[tuple[int, float]]:
-        """(chunk number, cosine) best first.
+        """Return (chunk number, cosine) best first.
 
         Args:
             query: shape (dimension,), unit length.
             limit: at most this many results.
             among: if given, only these numbers, ascending, may be found; the filter works inside
-                the search, so a narrow one still gives ``limit`` results where there are so many.
+                the search, so a narrow one still gives ``limit`` results if that many match.
         """
         import faiss
 
@@ -94,7 +94,7 @@ class Vectors:
         hnsw = "HNSW" in type(faiss.downcast_index(self._index.index)).__name__
         if hnsw and among is not None and len(among) <= EXACT_BELOW:
             return self._among(query, limit, among)
-        # Named here, so that it lives as long as the search, whatever FAISS keeps of it.
+        # Named here so that it outlives the search, whatever reference FAISS holds to it.
         selector = None if among is None else faiss.IDSelectorBatch(among)
         parameters = None
         if hnsw or selector is not None:
@@ -113,7 +113,7 @@ class Vectors:
         ]
 
     def _among(self, query: _Vectors, limit: int, among: _Numbers) -> list[tuple[int, float]]:
-        """Exact search of some: HNSW walks by nearness and never comes to a few that are far off."""
+        """Search a subset exactly: HNSW walks by nearness and never reaches a few far vectors."""
         import faiss
 
         numbers = faiss.vector_to_array(self._index.id_map)

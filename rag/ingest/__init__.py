@@ -1,1 +1,1 @@
-"""From sources to clean articles: where they come from, and the text and facts of each."""
+"""Read sources and turn their pages into clean articles: text and metadata."""

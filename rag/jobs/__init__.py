@@ -1,10 +1,10 @@
-"""Jobs of many items that survive anything.
+"""Crash-safe batch jobs of many items.
 
 A :class:`JobTable` is a folder with an SQLite file. A job has a name, a :class:`Fingerprint` of
-what decides its rows, and items in input order; :meth:`JobTable.open` begins it or goes on with
-it, :func:`run` works on it, in as many processes as there are, and no item is done twice. What a
-killed process had in work is taken up again at once, by whoever looks next. What the work is, is
-a callable from text to text: this room knows nothing of articles and models.
+what determines its rows, and items in input order. :meth:`JobTable.open` begins or resumes it, and
+:func:`run` processes it, in any number of processes; no item is processed twice. Items claimed by a
+killed process are available at once to the next worker that checks. The work itself is a callable
+from text to text: this package knows nothing of articles and models.
 """
 
 from rag.jobs.fingerprint import Fingerprint

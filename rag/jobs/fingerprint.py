@@ -1,4 +1,4 @@
-"""What decides the rows of a job, and how two of them differ, in words for people."""
+"""Fingerprints of what determines a job's rows, and readable differences between them."""
 
 import hashlib
 import json
@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
-_LONG = 40  # characters of a value that are told
+_LONG = 40  # characters of a value in a report
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """A kind of work with all that decides what it writes, but for the items themselves.
+    """A kind of work and everything that determines its output, except the items themselves.
 
     ``options`` and ``settings`` are (name, value) pairs in any order. ``reads`` is the state of
-    what the work looks into besides its items, such as an index; like the items it is input.
+    what the work reads besides its items, such as an index; like the items, it is input.
     """
 
     kind: str
@@ -25,18 +25,18 @@ class Fingerprint:
 
     @property
     def config(self) -> str:
-        """16 hexadecimal digits that are equal where kind, options, settings and model are."""
+        """Hash of kind, options, settings and model, as 16 hexadecimal digits."""
         return hashlib.sha256(self.as_text().encode()).hexdigest()[:16]
 
     def as_text(self) -> str:
-        """As it is stored, without ``reads``: equal texts mean equal work."""
+        """Serialize for storage, without ``reads``; equal texts mean equal work."""
         return json.dumps(
             [self.kind, sorted(self.options), sorted(self.settings), self.model], ensure_ascii=False
         )
 
 
 def read_fingerprint(text: str, reads: str) -> Fingerprint:
-    """What :meth:`Fingerprint.as_text` has written."""
+    """Parse the output of :meth:`Fingerprint.as_text`."""
     kind, options, settings, model = json.loads(text)
     return Fingerprint(kind, _pairs(options), _pairs(settings), model, reads)
 
@@ -46,7 +46,7 @@ def _pairs(found: list[list[str]]) -> Pairs:
 
 
 def differences(before: Fingerprint, now: Fingerprint) -> tuple[str, ...]:
-    """What differs but ``reads``, each as ``name old, now new``; the model last."""
+    """List all differences except ``reads``, each as ``name old, now new``; the model last."""
     if before.kind != now.kind:
         return (_told("kind", before.kind, now.kind),)
     told = [

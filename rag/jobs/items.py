@@ -1,15 +1,15 @@
-"""What a job is made of: items that go in, results that come out, and how far it is."""
+"""Data types of a job: input items, results, and status counts."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to be done, as it is stored until then.
+    """One unit of work, as stored until it is processed.
 
-    ``key`` is equal where the thing is: two inputs are the same if their keys are, in order.
-    ``label`` names it to people, ``payload`` is what the work is given. With an ``error`` there
-    is nothing to do: it could not be read, and its row says so.
+    ``key`` identifies the item: two inputs are the same if their keys are equal, in order.
+    ``label`` is a readable name, ``payload`` is the input of the work. An item with an ``error``
+    could not be read; there is nothing to do, and its row reports the error.
     """
 
     key: str
@@ -20,11 +20,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An item with what came of it. ``place`` counts from 0 in input order.
+    """An item with its result. ``place`` counts from 0 in input order.
 
-    ``state`` is waiting, claimed, done or failed; ``text`` is what the work has returned,
-    ``error`` why it could not; ``seconds`` is how long it took. ``payload`` is there for items that
-    are to be done and for those that failed.
+    ``state`` is waiting, claimed, done or failed; ``text`` is what the work returned, ``error`` is
+    why it failed, and ``seconds`` is how long it took. ``payload`` is set in items that
+    :meth:`Job.claim` returns and in failed items, else empty.
     """
 
     place: int
@@ -38,13 +38,13 @@ class Result:
 
     @property
     def settled(self) -> bool:
-        """Whether there is nothing left to do."""
+        """Whether the item is done or failed."""
         return self.state in {"done", "failed"}
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How many items of a job are in which state, and whether it was cancelled."""
+    """Number of items of a job in each state, and whether it was cancelled."""
 
     waiting: int = 0
     claimed: int = 0
@@ -54,15 +54,15 @@ class Status:
 
     @property
     def total(self) -> int:
-        """All items."""
+        """Number of all items."""
         return self.waiting + self.claimed + self.settled
 
     @property
     def settled(self) -> int:
-        """The items with which nothing is left to do."""
+        """Number of done or failed items."""
         return self.done + self.failed
 
     @property
     def complete(self) -> bool:
-        """Whether all are settled."""
+        """Whether all items are settled."""
         return self.settled == self.total

@@ -1,4 +1,4 @@
-"""A job of the table: claim its items, settle them, and look at what came of them."""
+"""One job of a job table: claim its items, settle them, and read their results."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ SELECT place, key, label, CASE state WHEN 'failed' THEN payload ELSE '' END, sta
 
 
 class Job:
-    """A job of a table: claim its items, settle them, look at what came of them."""
+    """A job of a table."""
 
     def __init__(
         self, table: "JobTable", number: int, name: str, fingerprint: Fingerprint, begun: datetime
@@ -34,9 +34,9 @@ class Job:
         self.fingerprint, self.begun = fingerprint, begun
 
     def claim(self, lease: Lease) -> Result | None:
-        """The first item that waits, now ours; None if none waits or the job is cancelled.
+        """Claim the first waiting item; None if none waits or the job is cancelled.
 
-        Where none waits, those that dead processes had claimed are looked for first.
+        If none waits, items claimed by dead processes are released first.
         """
         found = self._claim(lease)
         if found is None and self.status().claimed:
@@ -51,7 +51,7 @@ class Job:
     def settle(
         self, place: int, lease: Lease, *, text: str = "", error: str = "", seconds: float = 0.0
     ) -> None:
-        """Store what came of an item that we have claimed: its text, or the error."""
+        """Store the result of an item claimed under this lease: its text, or the error."""
         self.table.rows(
             "UPDATE items SET state = ?, lease = NULL, text = ?, error = ?, seconds = ?"
             " WHERE job = ? AND place = ? AND state = 'claimed' AND lease = ?",
@@ -62,7 +62,7 @@ class Job:
         )
 
     def release(self, place: int, lease: Lease) -> None:
-        """Let an item that we have claimed wait again."""
+        """Return an item claimed under this lease to the waiting state."""
         self.table.rows(
             "UPDATE items SET state = 'waiting', lease = NULL"
             " WHERE job = ? AND place = ? AND state = 'claimed' AND lease = ?",
@@ -70,7 +70,7 @@ class Job:
         )
 
     def retry(self, places: Iterable[int] | None = None) -> None:
-        """Let failed items wait again, all or some, but for those that could not be read."""
+        """Return all or some failed items to the waiting state, except unreadable ones."""
         sql = (
             "UPDATE items SET state = 'waiting', error = ''"
             " WHERE job = ? AND state = 'failed' AND NOT final"
@@ -82,7 +82,7 @@ class Job:
         self.published = -1
 
     def status(self) -> Status:
-        """How many items are in which state."""
+        """Count the items in each state."""
         rows = self.table.rows(
             "SELECT state, count(*) FROM items WHERE job = ? GROUP BY state", (self.number,)
         )
@@ -97,12 +97,12 @@ class Job:
         )
 
     def results(self, start: int = 0, *, most: int = 100) -> tuple[Result, ...]:
-        """Up to ``most`` items from a place on, whatever their state, in input order."""
+        """Return up to ``most`` items from position ``start`` on, in any state, in input order."""
         rows = self.table.rows(_RESULTS, (self.number, start, most))
         return tuple(map(_result, rows))
 
     def settled(self) -> Iterator[Result]:
-        """All items that are done or failed, in input order, a few at a time."""
+        """Iterate over all done or failed items in input order, reading them in batches."""
         start = 0
         while found := self.results(start):
             yield from (each for each in found if each.settled)
@@ -110,7 +110,7 @@ class Job:
 
     @property
     def published(self) -> int:
-        """How many items were settled when the output was last written; -1: it is to be written."""
+        """Number of settled items when the output was last written; -1 if it must be written."""
         rows = self.table.rows("SELECT published FROM jobs WHERE number = ?", (self.number,))
         return int(str(rows[0][0])) if rows else -1
 
@@ -119,11 +119,11 @@ class Job:
         self.table.rows("UPDATE jobs SET published = ? WHERE number = ?", (settled, self.number))
 
     def cancel(self) -> None:
-        """No item is claimed any more, by whatever process; opening the job again goes on."""
+        """Stop all processes from claiming items; opening the job again resumes it."""
         self.table.rows("UPDATE jobs SET cancelled = 1 WHERE number = ?", (self.number,))
 
     def require_idle(self) -> None:
-        """Raise JobProblem if a living process works on it."""
+        """Raise JobProblem if a living process works on the job."""
         self.table.recover(self.number, 0)
         if self.status().claimed:
             raise JobProblem(
@@ -131,16 +131,16 @@ class Job:
             )
 
     def delete(self) -> None:
-        """Forget the job and its items.
+        """Delete the job and its items.
 
         Raises:
-            JobProblem: if a living process works on it.
+            JobProblem: if a living process works on the job.
         """
         self.require_idle()
         self.table.rows("DELETE FROM jobs WHERE number = ?", (self.number,))
 
     def compared(self, items: Iterable[Item]) -> str:
-        """How these items differ from those of the job, in a few words; empty if they do not."""
+        """Describe briefly how these items differ from the job's; empty if they do not."""
         ours, theirs = hashlib.sha256(), hashlib.sha256()
         fresh: dict[str, str] = {}
         for item in items:

@@ -1,7 +1,7 @@
-"""Who works on a table: numbered locks of the system, which a process loses when it dies.
+"""Leases of workers on a job table: numbered OS file locks, which a process loses when it dies.
 
-So what a killed process had claimed is known to be free at once, without waiting for a time to
-run out, and what a living one has claimed is never taken from it, however long it takes.
+Items claimed by a killed process are thus known to be free at once, without a timeout, and items
+claimed by a living process are never taken from it, however long it takes.
 """
 
 from collections.abc import Callable
@@ -10,19 +10,22 @@ from types import TracebackType
 
 from rag.errors import JobProblem
 
-_MOST = 256  # processes at one table
+_MOST = 256  # leases per table
 
 
 class Lease:
-    """A number that nobody else at this table has while we live; release it with ``close``."""
+    """A number held exclusively at this table until ``close`` or the end of the process."""
 
     def __init__(self, folder: Path, forget: Callable[[int], None]) -> None:
-        """Take the lowest number that is free.
+        """Acquire the lowest free number.
 
         Args:
-            folder: where the lock files are kept.
-            forget: called with our number before it is used: it gives up what somebody who had
-                the number before, and is dead, had claimed.
+            folder: folder of the lock files.
+            forget: called with the number before it is used, to release claims of a dead process
+                that held the number before.
+
+        Raises:
+            JobProblem: if no number is free.
         """
         for number in range(1, _MOST + 1):
             lock = _lock(folder, number)
@@ -45,12 +48,12 @@ class Lease:
         self.close()
 
     def close(self) -> None:
-        """Give the number back; closing twice is fine."""
+        """Release the number; calling it twice is safe."""
         self._lock.give_back()
 
 
 def forget_if_dead(folder: Path, number: int, forget: Callable[[int], None]) -> bool:
-    """Call ``forget(number)`` if nobody alive has the number; whether that was so."""
+    """Call ``forget(number)`` if no living process holds the number; return whether it did."""
     lock = _lock(folder, number)
     if not lock.take():
         return False
@@ -62,12 +65,12 @@ def forget_if_dead(folder: Path, number: int, forget: Callable[[int], None]) -> 
 
 
 class _Lock:
-    """One lock file. It stays when it is given back: removing it would split those who wait."""
+    """A lock file, not deleted on release: else two processes could lock different files."""
 
     def __init__(self, path: Path) -> None:
         from filelock import FileLock
 
-        # Taken by one thread and given back by another, as threads of one lease may.
+        # Threads that share a lease may acquire and release it in different threads.
         self._file = FileLock(path, thread_local=False)
 
     def take(self) -> bool:

@@ -1,8 +1,8 @@
-"""The file that a job writes: whole at every moment, and never behind for long.
+"""The output file of a job: never half-written, and never far behind the job table.
 
-It is made from the table anew each time, beside the old one, which it then replaces. So there is
-no half-written row to mend after a kill, and each format can be written in input order though
-items are done in any. What that costs is bounded: the pauses grow with the time that writing takes.
+Each version is rebuilt from the table in a new file, which then replaces the old one. A kill thus
+leaves no half-written row to repair, and every format can be written in input order although items
+finish in any order. The cost is bounded: the pauses grow with the time that writing takes.
 """
 
 import time
@@ -11,15 +11,15 @@ from pathlib import Path
 
 from rag.jobs.job import Job
 
-_PAUSE = 10.0  # seconds between two versions of the file, at least
-_SHARE = 20  # times as long as the writing takes, at least
+_PAUSE = 10.0  # minimum seconds between two versions of the file
+_SHARE = 20  # minimum pause, as a multiple of the writing time
 
 
 class Output:
-    """The file of a job. Several processes may publish it; one at a time does."""
+    """The output file of a job; several processes may publish it, one at a time."""
 
     def __init__(self, job: Job, write: Callable[[], None]) -> None:
-        """``write`` makes the file from the settled items of the job, whole or not at all."""
+        """Create it; ``write`` atomically writes the file from the job's settled items."""
         from filelock import FileLock
 
         self._job, self._write = job, write
@@ -27,9 +27,10 @@ class Output:
         self._due = 0.0
 
     def publish(self, *, now: bool = False) -> None:
-        """Write the file if there is something new and it is time; with ``now`` in any case.
+        """Write the file if items were settled since and a write is due.
 
-        Where another process is writing it, that is waited for only with ``now``.
+        With ``now``, do not wait until a write is due, and wait for another process that is writing
+        the file; without, leave the file to that process.
         """
         from filelock import Timeout
 
@@ -53,5 +54,5 @@ class Output:
 
 
 def job_folder(path: Path) -> Path:
-    """Where the job of an output file keeps its table: ``summaries.csv.job`` beside it."""
+    """Return the table folder of an output file's job: ``summaries.csv.job`` beside it."""
     return path.with_name(path.name + ".job")

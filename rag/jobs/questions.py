@@ -1,4 +1,4 @@
-"""Questions from a file: a line each in .txt, a row each in .csv, a record each in .jsonl."""
+"""Read questions from a file: one per line (.txt), row (.csv) or record (.jsonl)."""
 
 import codecs
 import csv
@@ -16,16 +16,16 @@ QUESTION_FILES = (".txt", ".csv", ".jsonl")
 _COLUMNS = ("question", "query", "text")
 _STANDARD_INPUT = Path("-")
 _MOST_BYTES = 100_000_000
-_NO_TEXT = "\ufffd"  # what decoding leaves where bytes are no text
+_NO_TEXT = "\ufffd"  # replacement character for undecodable bytes
 
 
 def read_questions(path: Path) -> Iterator[Question | Failure]:
-    """The questions of a file, in order; one that has no ``id`` of its own is called by its line.
+    """Yield the questions of a file in order; one without an ``id`` gets its line number as id.
 
     A ``.csv`` has a column ``question`` (or ``query``, ``text``), or a single column without a
-    heading; its columns are parted by commas, semicolons or tabs. A line of ``.jsonl`` is a text or
-    a record with such a key. ``-`` is standard input: records, or a line each. Empty lines are left
-    out; a line that is none of these is a failure among the questions.
+    header; columns are separated by commas, semicolons or tabs. A line of ``.jsonl`` is a string or
+    a record with such a key. ``-`` is standard input: records, or one question per line. Empty
+    lines are skipped; an invalid line yields a Failure in its place.
 
     Raises:
         SourceError: if the file cannot be read.
@@ -51,10 +51,10 @@ def read_questions(path: Path) -> Iterator[Question | Failure]:
 
 
 class _Bad(str):
-    """Why a line holds no question."""
+    """The reason why a line contains no question."""
 
 
-_Line = tuple[int, str, str]  # its number, the id that it gives, the question
+_Line = tuple[int, str, str]  # line number, the id it gives, the question
 
 
 def _plain(text: str) -> str:
@@ -83,7 +83,7 @@ def _checked(text: str, path: Path) -> str:
 
 
 def _decoded(body: bytes) -> str:
-    """UTF-8, or UTF-16 where the file begins with its mark, as spreadsheets save it."""
+    """Decode as UTF-8, or as UTF-16 if there is a byte order mark, as spreadsheets save it."""
     wide = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return body.decode("utf-16" if wide else "utf-8-sig", "replace")
 
@@ -95,7 +95,7 @@ def _lines(text: str, _: Path) -> Iterator[_Line]:
 
 
 def _table(text: str, path: Path) -> Iterator[_Line]:
-    csv.field_size_limit(_MOST_BYTES)  # a question that is far too long is a row with its error
+    csv.field_size_limit(_MOST_BYTES)  # an overlong question becomes a row with its error
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text)))
     except csv.Error as error:
@@ -117,7 +117,7 @@ def _table(text: str, path: Path) -> Iterator[_Line]:
 
 
 def _separator(text: str) -> str:
-    """What parts the columns of the heading: a semicolon or tab where that makes a column of ours."""
+    """Detect the separator: a semicolon or tab if it yields a known column name, else a comma."""
     heading = text.lstrip().partition("\n")[0].lower()
     for mark in ";\t":
         if mark in heading and set(_COLUMNS) & {part.strip(' "\r') for part in heading.split(mark)}:

@@ -1,4 +1,4 @@
-"""Drain a job: several items at a time, results in input order, whatever happens on the way."""
+"""Process a job: concurrent items, results in input order, robust to failures."""
 
 import threading
 import time
@@ -17,10 +17,10 @@ from rag.errors import (
 from rag.jobs.items import Result, Status
 from rag.jobs.job import Job
 
-Work = Callable[[str], str]  # from the payload of an item to the text that is kept of it
+Work = Callable[[str], str]  # from the payload of an item to its saved text
 Progress = Callable[[Status], None]
-_POLL = 0.5  # seconds between two looks at what other processes have done
-_IN_A_ROW = 5  # failures of the engine after which it is asked whether it works at all
+_POLL = 0.5  # seconds between two checks of what other processes have done
+_IN_A_ROW = 5  # consecutive engine failures that trigger a probe
 
 
 def run(
@@ -32,30 +32,30 @@ def run(
     progress: Progress | None = None,
     probe: Callable[[], None] | None = None,
 ) -> Stream[Result, None, None]:
-    """Work on a job until it is complete, and yield its results in input order.
+    """Process a job until it is complete or cancelled, and yield its results in input order.
 
-    What was settled before is yielded too, and what other processes settle meanwhile. An item
-    whose work raises becomes a failed one; what would make every other item fail as well (no
-    model, no index, an engine that is down) ends the run instead, and the items in work wait for
-    the next. Closing the iterator, or ``cancel``, ends it as well.
+    Results that were settled before, or by other processes in the meantime, are yielded too. An
+    item whose work raises becomes failed. An error that would also fail every other item (no model,
+    no index, an engine that is down) ends the run instead, and the claimed items wait for the next
+    run. Closing the iterator or setting ``cancel`` also ends the run.
 
     Args:
-        job: as :meth:`rag.jobs.JobTable.open` gives it.
-        work: called in threads of its own; where it raises after ``cancel`` was set, its item
-            waits again.
-        streams: how many items are worked on at once.
+        job: the job, see :meth:`rag.jobs.JobTable.open`.
+        work: called in worker threads; if it raises after ``cancel`` was set, its item waits again.
+        streams: number of concurrent items.
         cancel: set it to stop.
-        progress: called between results and about twice a second with the status of the job.
-        probe: called where the engine has failed at several items in a row. If it raises, the
-            engine is down: these items wait again, and the run ends. Else they are to blame.
+        progress: called with the job's status between results and about twice a second.
+        probe: called when the engine has failed on several items in a row. If it raises, or is
+            None, the engine counts as down: these items wait again, and the run ends. Otherwise the
+            items stay failed.
 
     Raises:
-        RagError: what ends the run; what is done by then is kept.
+        RagError: the error that ended the run; finished items are saved.
     """
     with _Crew(job, work, streams, cancel or threading.Event(), probe) as crew:
         place = 0
         while True:
-            finished = crew.finished()  # before the look, so that nothing settled is missed
+            finished = crew.finished()  # before reading results, so that none is missed
             ready = list(takewhile(lambda each: each.settled, job.results(place)))
             for result in ready:
                 place = result.place + 1
@@ -71,7 +71,7 @@ def run(
 
 
 class _Crew:
-    """The threads that work on a job, under one lease."""
+    """Worker threads of a job, under one lease."""
 
     def __init__(
         self,
@@ -162,7 +162,7 @@ class _Crew:
         self._tell()
 
     def _count(self, place: int, error: Exception | None) -> None:
-        """Give up where the engine is down; what it failed at waits for the next run."""
+        """Count consecutive engine failures; if the engine is down, requeue the items and raise."""
         with self._settled:
             self._streak = [*self._streak, place] if _is_engine(error) else []
             if error is None or len(self._streak) < _IN_A_ROW:

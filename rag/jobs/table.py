@@ -1,8 +1,8 @@
-"""The job table: one SQLite file that knows every job, its items in input order, and their states.
+"""The job table: one SQLite file with all jobs, their items in input order, and item states.
 
-Layout of ``jobs.sqlite`` (format 1): ``jobs`` with a fingerprint each, and ``items`` with what is
-to be worked on (``payload``) and what came of it (``text`` or ``error``). Beside it the locks of
-those at work (:mod:`rag.jobs.leases`).
+Layout of ``jobs.sqlite`` (format 1): ``jobs`` with one fingerprint each, and ``items`` with their
+input (``payload``) and result (``text`` or ``error``). Beside it are the workers' lock files
+(:mod:`rag.jobs.leases`).
 """
 
 import sqlite3
@@ -32,16 +32,16 @@ CREATE TABLE IF NOT EXISTS items (
     seconds REAL NOT NULL DEFAULT 0, final INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (job, place));
 CREATE INDEX IF NOT EXISTS item_state ON items (job, state, place);
 """
-_ANEW = " (anew)"  # behind the name of a job that is to take the place of another
-_FILLED = 200  # items that are stored in one transaction
-_POLL = 0.2  # seconds between two looks at a job that another process is filling
+_ANEW = " (anew)"  # name suffix of a job that will replace another
+_FILLED = 200  # items stored per transaction
+_POLL = 0.2  # seconds between two checks of a job that another process is filling
 
 
 class JobTable:
-    """A thread-safe connection to the table in a folder, which is made if it is not there."""
+    """A thread-safe connection to the table in a folder; created if it does not exist."""
 
     def __init__(self, folder: Path) -> None:
-        """Open it. Raises JobProblem if it is no usable table."""
+        """Open the table. Raises JobProblem if it is not usable."""
         self.folder = folder
         self._locks = folder / "locks"
         self._locks.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ class JobTable:
             self._db.execute(f"PRAGMA user_version = {_FORMAT}")
 
     def close(self) -> None:
-        """Close the connection; closing twice is fine."""
+        """Close the connection; calling it twice is safe."""
         with self._thread:
             self._db.close()
 
@@ -94,16 +94,16 @@ class JobTable:
                 raise
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        """What a statement returns; for the classes of this room."""
+        """Execute a statement and return its rows; internal to this package."""
         with self._thread, self._explained():
             return self._db.execute(sql, tuple(values)).fetchall()
 
     def lease(self) -> Lease:
-        """A number for whoever is going to claim items; close it when done."""
+        """Acquire a lease for claiming items; close it when done."""
         return Lease(self._locks, self._forget)
 
     def _forget(self, number: int) -> None:
-        """Give up what this lease, who is dead, has claimed or begun to fill."""
+        """Release items claimed under a dead lease, and delete jobs that it was filling."""
         with self._transaction():
             self.rows("DELETE FROM jobs WHERE filler = ?", (number,))
             self.rows(
@@ -113,7 +113,7 @@ class JobTable:
             )
 
     def recover(self, number: int, ours: int) -> None:
-        """Give up what owners at work on a job have claimed, as far as they are dead."""
+        """Release items of a job that are claimed by dead processes; ``ours`` is our own lease."""
         found = self.rows(
             "SELECT DISTINCT lease FROM items WHERE job = ? AND state = 'claimed' AND lease != ?",
             (number, ours),
@@ -122,18 +122,18 @@ class JobTable:
             forget_if_dead(self._locks, int(str(lease)), self._forget)
 
     def holds(self, name: str) -> bool:
-        """Whether there is a job of this name, be it that it is just being filled."""
+        """Return whether a job of this name exists, even if it is still being filled."""
         return bool(self.rows("SELECT 1 FROM jobs WHERE name = ?", (name,)))
 
     def names(self) -> tuple[str, ...]:
-        """The jobs that are ready, oldest first."""
+        """Return the names of the jobs that are ready, oldest first."""
         return tuple(
             str(name)
             for (name,) in self.rows("SELECT name FROM jobs WHERE filler IS NULL ORDER BY number")
         )
 
     def job(self, name: str) -> Job:
-        """The job of this name.
+        """Return the job of this name.
 
         Raises:
             JobUnknown: if there is none.
@@ -157,22 +157,24 @@ class JobTable:
         anew: bool = False,
         resume: bool = False,
     ) -> Job:
-        """The job of this name, begun if there is none, else the one to go on with.
+        """Begin the job of this name, or resume it if it exists.
 
-        What was claimed by processes that are dead waits again; a cancelled job goes on. Where
-        another process is just filling the job, this waits for it.
+        A cancelled job is no longer cancelled. If another process is filling the job, wait for it.
+        Items claimed by dead processes are released by :meth:`Job.claim`.
 
         Args:
-            name: of the job in this table.
-            fingerprint: what decides its rows.
-            items: what is to be done, in order; read to the end, but with ``resume``.
-            anew: forget the job of this name, if there is one.
-            resume: go on with the items as they were stored, without a look at ``items``.
+            name: name of the job in this table.
+            fingerprint: what determines its rows.
+            items: the items to process, in order; read to the end, unless an existing job is
+                resumed with ``resume``.
+            anew: replace the job of this name, if there is one.
+            resume: continue with the stored items, without comparing them with ``items``.
 
         Raises:
             JobChanged: if the job of this name has another fingerprint or, without ``resume``,
                 other items; the message names what differs.
-            JobProblem: if it is to be forgotten while another process works on it.
+            JobProblem: if the job is to be replaced while another process works on it or replaces
+                it.
         """
         with self.lease() as lease:
             job = self._known(name)
@@ -191,7 +193,7 @@ class JobTable:
     def _replaced(
         self, old: Job, fingerprint: Fingerprint, items: Iterable[Item], lease: Lease
     ) -> Job:
-        """A new job in the place of an old one, which stays as it is until all items are read."""
+        """Replace an old job with a new one; the old one stays until all items are read."""
         old.require_idle()
         fresh = old.name + _ANEW
         self._known(fresh)
@@ -205,7 +207,7 @@ class JobTable:
         return self.job(old.name)
 
     def _known(self, name: str) -> Job | None:
-        """The job that is there and ready; what a dead process has half filled is removed."""
+        """Return the job if it is ready; remove it if a dead process left it half filled."""
         for (filler,) in self.rows(
             "SELECT filler FROM jobs WHERE name = ? AND filler IS NOT NULL", (name,)
         ):
@@ -254,7 +256,7 @@ class JobTable:
 
 
 def _check(job: Job, fingerprint: Fingerprint, items: Iterable[Item] | None) -> None:
-    """Raise JobChanged where it is another work, or where items are given and are others."""
+    """Raise JobChanged if the fingerprint differs, or if ``items`` are given and differ."""
     begun = f"the job {job.name} was begun on {job.begun:%Y-%m-%d %H:%M} UTC with another"
     if changed := differences(job.fingerprint, fingerprint):
         raise JobChanged(

@@ -1,4 +1,4 @@
-"""The library: the one place that knows in which order the other rooms work."""
+"""The library class behind rag.open, which coordinates all other packages."""
 
 import shutil
 import threading
@@ -76,10 +76,10 @@ from rag.types import (
 )
 
 _SEARCHED = 24  # chunks whose sentences are ranked for a question
-_NEWEST = 200  # articles that questions to begin with are made from
+_NEWEST = 200  # articles that starter questions are made from
 _EVERY = 10_000  # articles; no search finds more
-_CHECKED = 4  # articles that a sentence of a text is held against, at first
-_COMPARED = 100  # articles, at least, by which it is reckoned which words of a query are rare
+_CHECKED = 4  # articles that each sentence of a text is first checked against
+_COMPARED = 100  # least number of articles used to decide which query words are rare
 
 
 def open_news(
@@ -91,7 +91,7 @@ def open_news(
     generator: Generator | None = None,
     reranker: Reranker | None = None,
 ) -> "News":
-    """Open the index in ``folder``; it is made by the first ``ingest``. No model is loaded yet.
+    """Open the index in ``folder``; the first ``ingest`` creates it. No model is loaded yet.
 
     Args:
         folder: the index's own folder, such as ``indexes/demo``.
@@ -99,7 +99,7 @@ def open_news(
         settings: used instead of those of a profile.
         embedder: used instead of the one that the settings name; so are the next two.
         generator: writes answers and summaries.
-        reranker: reorders what was retrieved.
+        reranker: reorders the retrieved passages.
 
     Raises:
         ConfigError: if the profile or a setting cannot be used.
@@ -176,7 +176,7 @@ class News:
 
     @property
     def parser(self) -> Parser:
-        """What the check reads grammar with; built at first use.
+        """The dependency parser used by the check; built at first use.
 
         Raises:
             ModelMissing: if it is not on this machine.
@@ -187,7 +187,7 @@ class News:
             return self._parser
 
     def checker(self, support: float) -> Checker:
-        """What checks sentences; ``support`` is the least probability of a supported one."""
+        """Return a claim checker; ``support`` is the least probability of a supported sentence."""
         return Checker(self.parser, support)
 
     @property
@@ -199,9 +199,10 @@ class News:
             return self._reranker
 
     def warm(self) -> None:
-        """Load embedder, parser and generator side by side, for each takes seconds.
+        """Load embedder, parser and generator concurrently, because each takes seconds.
 
-        The generator reads the rules that open every question as well: the first need not wait for it.
+        The generator also reads the instructions that open every prompt, so that the first question
+        need not wait for it.
 
         Raises:
             ModelError: if one of them cannot be loaded.
@@ -216,7 +217,7 @@ class News:
                 failed.append(error)
 
         thread = threading.Thread(target=load_generator, name="load-generator", daemon=True)
-        self.generator  # noqa: B018 - a missing model is told before anything is loaded
+        self.generator  # noqa: B018 - report a missing model before anything is loaded
         thread.start()
         self.embedder.load()
         self.parser.parse(["."])
@@ -225,7 +226,7 @@ class News:
             raise failed[0]
 
     def _open(self, *, create: bool = False, bind: bool = False) -> Index:
-        """The index that stands in the folder now, which another process may have put there."""
+        """Return the index now in the folder, which another process may have replaced."""
         with self._lock:
             if self._index is not None and not self._index.in_place:
                 self._let_go()
@@ -246,7 +247,7 @@ class News:
 
     @contextmanager
     def _writing(self, *, create: bool = False, bind: bool = False) -> Iterator[Index]:
-        """The index with the writer's lock held; under it, no other takes its place."""
+        """Hold the writer lock and yield the index; meanwhile no other index replaces it."""
         while True:
             index = self._open(create=create, bind=bind)
             with index.writing():
@@ -268,18 +269,19 @@ class News:
     ) -> IngestReport:
         """Read sources into the index: files, folders, web addresses, ``-`` for standard input.
 
-        A bad source is an outcome of the report, never an exception. Doing the same again adds
-        nothing; what was changed since is replaced.
+        The report lists a bad source as an outcome; it never raises an exception. Ingesting the
+        same sources again adds nothing and replaces what has changed since.
 
         Args:
             sources: one or several; see :func:`rag.ingest.sources.fetch`.
-            fields: for records with unusual field names: ours to theirs, ``{"text": "corpo"}``.
-            allow_private: whether addresses of this machine and network may be asked.
-            stdin: what ``-`` means; None for the process's own.
-            temporary: a folder that goes away; files in it are not called by their address there.
+            fields: for records with unusual field names, our name to theirs: ``{"text": "corpo"}``.
+            allow_private: whether addresses on this machine and its network may be requested.
+            stdin: what ``-`` reads; None for the process's own.
+            temporary: a folder that will be removed; its files are not named by their address
+                there.
             progress: called with each outcome.
             soon: store in small batches, so that outcomes come every few seconds; a little slower.
-            most_failures: after so many, the rest of a source is left out, and told so.
+            most_failures: after this many, the rest of a source is skipped and reported as such.
 
         Raises:
             IndexBusy: if another process is writing.
@@ -288,7 +290,7 @@ class News:
             ModelMissing: if the embedder's files are not on this machine.
         """
         if isinstance(sources, str | Path):
-            sources = [sources]  # not its letters, of which "/" would be read as a folder
+            sources = [sources]  # not its characters, of which "/" would be read as a folder
         read = (
             (
                 name,
@@ -330,7 +332,7 @@ class News:
         )
 
     def check(self, question: str) -> None:
-        """Raise what would keep a question from being answered, before any model is loaded.
+        """Raise any error that would keep a question from being answered, before loading a model.
 
         Raises:
             QuestionError: if the question is blank or too long.
@@ -339,12 +341,12 @@ class News:
         """
         self._asked(question)
         self._open()
-        self.embedder, self.generator, self.parser  # noqa: B018 - building looks for the files
+        self.embedder, self.generator, self.parser  # noqa: B018 - building checks for the files
 
     def search(
         self, query: str, *, filters: Filters | None = None, k: int | None = None
     ) -> tuple[Passage, ...]:
-        """The passages nearest to a query, best first, without a language model.
+        """Return the passages nearest to a query, best first, without a language model.
 
         Raises:
             IndexMissing: if there is no index.
@@ -355,7 +357,7 @@ class News:
     def find(
         self, query: str, *, filters: Filters | None = None, k: int = 10
     ) -> tuple[Passage, ...]:
-        """The articles nearest to a query, best first, each as the passage that tells most of it.
+        """Return the articles nearest to a query, best first, each as its most relevant passage.
 
         Raises:
             IndexMissing: if there is no index.
@@ -382,7 +384,7 @@ class News:
     def matching(
         self, query: str, *, filters: Filters | None = None, limit: int = 50
     ) -> tuple[Article, ...]:
-        """The articles about a query, in the order of :meth:`find`; few or none where none is.
+        """Return the articles about a query, in the order of :meth:`find`; few or none may match.
 
         See :func:`rag.search.matching` for what counts as being about it.
 
@@ -400,11 +402,11 @@ class News:
         history: Sequence[Answer] = (),
         filters: Filters | None = None,
     ) -> tuple[Citation, ...]:
-        """The sentences nearest to a question, best first, without a language model.
+        """Return the sentences nearest to a question, best first, without a language model.
 
-        See :func:`rag.search.nearest_sentences`; the arguments and errors are those of
-        :meth:`stream`, but that neither generator nor reranker is used, and that several times
-        ``k`` passages are looked through.
+        See :func:`rag.search.nearest_sentences`. The arguments and errors are those of
+        :meth:`stream`, but there is no ``k``, the generator is not used, NoArticles is not raised,
+        and more passages are searched than are shown to the model.
         """
         question = self._asked(question)
         return self._look(question, history, filters)[1]
@@ -412,7 +414,7 @@ class News:
     def _look(
         self, question: str, history: Sequence[Answer], filters: Filters | None
     ) -> tuple[tuple[Passage, ...], tuple[Citation, ...]]:
-        """What one search finds: runs of sentences to read, and the sentences nearest to the question."""
+        """Search once; return runs of sentences to read, and the question's nearest sentences."""
         index = self._open()
         question = corrected(question, index=index)
         alone = corrected(standalone(question, history), index=index)
@@ -429,7 +431,7 @@ class News:
         per_article: int | None = None,
         timely: bool = False,
     ) -> tuple[Passage, ...]:
-        """The best chunks; ``timely`` ones where the query says "this week" or "in 2022"."""
+        """Return the best chunks; ``timely`` applies dates such as "this week" or "in 2022"."""
         chosen = self.settings.retrieve
         today = (filters and filters.as_of) or date.today()
         return retrieve(
@@ -449,21 +451,21 @@ class News:
         )
 
     def _admitting(self, filters: Filters | None) -> None:
-        """Raise NoArticles where the filters admit no article."""
+        """Raise NoArticles if the filters admit no article."""
         if not self.count(filters=filters):
             raise NoArticles(self.count())
 
     def shown(self, question: str, *, filters: Filters | None = None) -> tuple[Passage, ...]:
-        """What the model would be given to read for a question; the errors are those of ``search``."""
+        """Return the passages the model would read for a question; errors are as in ``search``."""
         question = self._asked(question)
         return self._fitting().leading(question, self._look(question, (), filters)[0])
 
     def choose(
         self, question: str, choices: Sequence[str], *, filters: Filters | None = None
     ) -> tuple[float, ...]:
-        """How likely each of 2 to 26 choices is the right answer, by the articles; together 1.
+        """Return how likely each of 2 to 26 choices is right, by the articles; the sum is 1.
 
-        The articles are looked up with the question and its choices together.
+        The articles are retrieved with the question and its choices together.
 
         Raises:
             QuestionError: if the question is blank or too long, or the choices are too few or many.
@@ -487,20 +489,20 @@ class News:
     ) -> Stream[Found | Draft | Checked | Answer, None, None]:
         """Answer a question step by step: Found, then Draft and Checked in turn, last the Answer.
 
-        The passages nearest to the question are read first, and more only where they hold no
-        answer: then Found comes again, and a new draft after it. Of figures that a later article
-        has otherwise the later one is read first, and the other one told beside the answer.
-        ``str()`` of a Draft is the text as it is written. Closing the iterator stops the model.
+        The model reads the nearest passages first, and more only if they hold no answer: Found is
+        then yielded again, followed by a new draft. If a later article updates a figure, the later
+        figure is read first and the earlier one is reported beside the answer. ``str()`` of a Draft
+        is its text so far. Closing the iterator stops the model.
 
         Args:
-            question: in plain words; it may lean on the turns before it.
+            question: in plain words; it may refer to the turns before it.
             history: the answers of this chat so far, oldest first.
             filters: which articles may be used.
-            k: how many passages at most are shown to the model.
+            k: at most this many passages are shown to the model.
 
         Raises:
             QuestionError: if the question is blank or too long.
-            NoArticles: if the index is empty, or the filters admit no article of it.
+            NoArticles: if the index is empty, or the filters admit none of its articles.
             IndexMissing: if there is no index.
             ModelError: if a model is missing or fails.
         """
@@ -548,19 +550,19 @@ class News:
         sources: Sequence[Article] | None = None,
         filters: Filters | None = None,
     ) -> Checking:
-        """Begin to check a text; what it returns checks a sentence at each step when iterated.
+        """Begin to check a text; iterate over the result to check one sentence at a time.
 
-        Each sentence becomes a :class:`rag.Claim`: supported, partly, or unsupported, with its
-        quotes and the words that none of them states. No language model is asked.
+        Each sentence becomes a :class:`rag.Claim`: supported, partly supported, or unsupported,
+        with its quotes and the words that none of them supports. No language model is used.
 
         Args:
-            text: at most 500 sentences; markup and control characters say nothing in it.
-            sources: what it is held against; None: for each sentence the nearest articles of the
-                index, and those nearest to the text as a whole.
+            text: at most 500 sentences; markup and control characters are ignored.
+            sources: the articles to check against; None: for each sentence the nearest articles of
+                the index, and those nearest to the text as a whole.
             filters: which articles of the index may be used.
 
         Raises:
-            QuestionError: if the text holds no sentence or is too long, or there are no sources.
+            QuestionError: if the text has no sentence or is too long, or there are no sources.
             IndexMissing: if there is no index and one is needed.
             NoArticles: if the index holds no article, or the filters admit none.
             ModelMissing: if a model is not on this machine.
@@ -594,14 +596,14 @@ class News:
         sources: Sequence[Article] | None = None,
         filters: Filters | None = None,
     ) -> tuple[Claim, ...]:
-        """Check a text, sentence by sentence; arguments and errors are those of :meth:`checking`."""
+        """Check a text sentence by sentence; arguments and errors are those of :meth:`checking`."""
         return tuple(self.checking(text, sources=sources, filters=filters))
 
     def recalled(self, saved: str) -> Answer:
-        """An answer that :func:`rag.export.saved` has written, built again from the index.
+        """Rebuild from the index an answer that :func:`rag.export.saved` has written.
 
-        ``saved`` may come from anywhere: quotes and passages are those of the index, or left out;
-        the words of question and answer are what was handed in.
+        ``saved`` may come from anywhere: quotes and passages are taken from the index or left out;
+        the wording of question and answer is as given.
 
         Raises:
             SavedError: if it cannot be read.
@@ -638,11 +640,11 @@ class News:
             article: an article or its id, or several ids; None with a query.
             query: what the summary should be about.
             length: how many sentences; see ``[summarize]`` in configs/default.toml.
-            style: how they are laid out; a headline is one more, and checked like the others.
-            instruction: a wish of the reader that the model is told with one article.
+            style: their layout; a headline is one more sentence, and checked like the others.
+            instruction: a reader's request, passed to the model when summarising a single article.
             filters: which articles a query may use.
             progress: called with (prompts done, prompts known so far), and again for each piece
-                that the model writes. What it raises ends the summary there and comes through.
+                that the model writes. An exception it raises ends the summary and propagates.
 
         Raises:
             ArticleUnknown: if there is no article of that id.
@@ -726,24 +728,24 @@ class News:
         reading: Reading | None = None,
         cancel: threading.Event | None = None,
     ) -> Batch[SummaryRow] | Batch[AnswerRow]:
-        """Summarise many articles or answer many questions; go on where that was stopped.
+        """Summarise many articles or answer many questions; resume a batch that was stopped.
 
-        The input is read before this returns; the work is done while the rows are taken, several
-        items at once, in this process and in every other one that has the same batch open.
+        The input is read before this returns. The work is done while the rows are consumed, several
+        items at once, in this process and in every other process that has the same batch open.
 
         Args:
             task: what to do.
-            out: a file that the rows are written to, ``.jsonl``, ``.csv``, ``.parquet`` or ``.md``;
-                the job is kept beside it, in ``OUT.job``. None: the job is forgotten at the end.
-            begin: ``anew`` forgets the job that is there; ``resume`` goes on with its items as they
-                were read then; by default it is gone on with if nothing has changed.
+            out: a file for the rows, ``.jsonl``, ``.csv``, ``.parquet`` or ``.md``; the job is
+                stored beside it, in ``OUT.job``. None: the job is discarded at the end.
+            begin: ``anew`` discards an existing job; ``resume`` continues it with its items as they
+                were first read; by default it is continued if nothing has changed.
             progress: called about twice a second with the status of the job.
             reading: called with the number of items while the input is read.
-            cancel: set it to stop; so does :meth:`Batch.cancel`.
+            cancel: set it to stop; :meth:`Batch.cancel` does the same.
 
         Raises:
             JobChanged: if the job was begun with another input or configuration.
-            JobProblem: if it cannot be stored, or the file is none of ours.
+            JobProblem: if it cannot be stored, or the file was not written by a batch.
             SourceError: if a file of questions cannot be read.
             IndexMissing: if there is no index and one is needed.
             ModelMissing: if a model is not on this machine.
@@ -764,23 +766,23 @@ class News:
         length: Length = "medium",
         progress: StoryProgress | None = None,
     ) -> Stream[Draft | Story | Digest, None, None]:
-        """A digest step by step: each Story when it is written, drafts of it before, last the Digest.
+        """Write a digest step by step: drafts of each Story, then the Story; last the Digest.
 
-        Closing the iterator stops the model. See :func:`rag.summarizing.digest.digest`; where nothing
+        Closing the iterator stops the model. See :func:`rag.summarizing.digest.digest`. If nothing
         matches, the Digest has no stories.
 
         Args:
-            query: what the articles must be about; all that the filters admit where it is empty.
-            article_ids: these articles, whatever query and filters say.
+            query: what the articles must be about; if empty, all that the filters admit are used.
+            article_ids: use these articles, whatever query and filters say.
             filters: which articles may be used.
-            stories: how many are written at most; None: ``[digest] stories``.
+            stories: at most this many are written; None: ``[digest] stories``.
             length: how many sentences each; see ``[summarize]`` in configs/default.toml.
             progress: called with (stories done, stories that will be written).
 
         Raises:
             IndexMissing: if there is no index.
             ArticleUnknown: if there is no article of one of the ids.
-            QuestionError: if the query is too long, or no story is asked for.
+            QuestionError: if the query is too long, or fewer than 1 story is requested.
             ModelError: if a model is missing or fails.
         """
         chosen = self.settings.digest
@@ -791,7 +793,7 @@ class News:
             articles = tuple(map(self.article, dict.fromkeys(article_ids)))
             count = len(articles)
         elif query.strip():
-            # Words alone tell what is about it, so no reranker need read hundreds of passages.
+            # Words alone decide what is about it, so no reranker need read hundreds of passages.
             about = matching(query, self._find(query, filters, _EVERY, rerank=False))
             articles, count = tuple(each.article for each in about[: chosen.articles]), len(about)
         else:
@@ -821,7 +823,7 @@ class News:
         length: Length = "medium",
         progress: StoryProgress | None = None,
     ) -> Digest:
-        """One digest of many articles; the arguments and errors are those of :meth:`stories`."""
+        """Write one digest of many articles; arguments and errors are those of :meth:`stories`."""
         for event in self.stories(
             query,
             article_ids=article_ids,
@@ -842,7 +844,7 @@ class News:
         """Clean one file or web address without storing it.
 
         Raises:
-            SourceError: if it cannot be read, or holds more than one article.
+            SourceError: if it cannot be read, or does not hold exactly one article.
             ExtractError: if no article is found in it.
         """
         pages: list[Page] = []
@@ -860,7 +862,7 @@ class News:
     def articles_in(
         self, sources: Iterable[str], *, fields: Mapping[str, str] | None = None
     ) -> Iterator[Article | Failure]:
-        """Clean what sources hold without storing it; what cannot be read is a failure among them.
+        """Clean the contents of sources without storing them; yield a Failure for unreadable ones.
 
         The arguments are those of :meth:`ingest`.
         """
@@ -874,7 +876,7 @@ class News:
                 yield Failure(page.url, str(error))
 
     def article(self, article_id: str) -> Article:
-        """The article of this id, or of the only id that begins with these 4 or more characters.
+        """Return the article with this id or a unique id prefix of 4 or more characters.
 
         Raises:
             ArticleUnknown: if there is none.
@@ -896,7 +898,7 @@ class News:
         limit: int | None = None,
         offset: int = 0,
     ) -> tuple[Article, ...]:
-        """Articles in an order; ``query`` is looked for in title and publisher.
+        """Return articles in the given order; ``query`` is searched in title and publisher.
 
         Raises:
             IndexMissing: if there is no index.
@@ -906,13 +908,13 @@ class News:
         )
 
     def count(self, *, filters: Filters | None = None, query: str = "") -> int:
-        """How many articles :meth:`articles` lists without a limit. Raises IndexMissing if none is."""
+        """Count the articles that :meth:`articles` would list. Raises IndexMissing if no index."""
         return self._open().count(filters=filters or Filters(), query=query)
 
     def suggestions(self, count: int = 4) -> tuple[str, ...]:
-        """Questions to begin with, made from the newest articles without a language model.
+        """Return starter questions made from the newest articles without a language model.
 
-        See :func:`rag.suggestions.suggest`. They are kept until the index is written to.
+        See :func:`rag.suggestions.suggest`. They are cached until the index is written to.
 
         Raises:
             IndexMissing: if there is no index.
@@ -926,7 +928,7 @@ class News:
         return known[1]
 
     def source(self, article_id: str) -> bytes:
-        """The raw body that an article was cleaned from.
+        """Return the raw body that an article was extracted from.
 
         Raises:
             ArticleUnknown: if there is none.
@@ -934,7 +936,7 @@ class News:
         return self._open().source(self.article(article_id).id) or b""
 
     def delete(self, article_ids: Sequence[str]) -> tuple[Article, ...]:
-        """Delete articles and all that hangs on them; returns what was deleted.
+        """Delete articles and everything that belongs to them; return the deleted articles.
 
         Raises:
             ArticleUnknown: if one of them is unknown; nothing is deleted then.
@@ -945,15 +947,16 @@ class News:
         return articles
 
     def info(self) -> IndexInfo:
-        """What the index holds. Raises IndexMissing if there is none."""
+        """Return what the index holds. Raises IndexMissing if there is none."""
         return self._open().info()
 
     def rebuild(self, *, embed: bool = False) -> int:
-        """Build the vector file anew from the stored vectors; returns how many there are.
+        """Rebuild the vector file from the stored vectors; return how many there are.
 
-        With ``embed`` every article is cut and embedded anew with the embedder in use, into a
-        folder beside, which takes the index's place when it is whole. When that is interrupted,
-        the old index stays as it was, and doing it again goes on from there.
+        With ``embed``, every article is chunked and embedded again with the current embedder into a
+        folder beside the index; the complete folder then replaces the index and the number of its
+        chunks is returned. If interrupted, the old index is unchanged, and calling this again
+        resumes.
         """
         index = self._open()
         if not embed:

@@ -1,4 +1,4 @@
-"""A batch: a plan of what is to be done, its job, its file, and the rows as they come."""
+"""A batch: its plan, its job, its output file, and its rows as they are produced."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -32,9 +32,9 @@ Reading = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan(Generic[Row]):
-    """What is to be done: the items, the work on one, and the rows of what was done or failed.
+    """What to do: the items, the work on each, and how to make rows of completed or failed items.
 
-    ``probe`` raises where the engine is down.
+    ``probe`` raises if the engine is down.
     """
 
     kind: type[Row]
@@ -48,7 +48,7 @@ class Plan(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """How a batch is begun and watched; see :meth:`rag.News.batch`."""
+    """How a batch is begun and monitored; see :meth:`rag.News.batch`."""
 
     out: Path | None
     begin: Begin
@@ -58,10 +58,10 @@ class Choices:
 
 
 class Batch(Generic[Row]):
-    """The rows of a batch, in input order, while they are made. Close it, or take all of them."""
+    """The rows of a batch, in input order, as they are made. Close it, or consume all of them."""
 
     def __init__(self, plan: Plan[Row], choices: Choices, streams: int) -> None:
-        """Begin the job or go on with it; see :meth:`rag.News.batch`."""
+        """Begin or resume the job; see :meth:`rag.News.batch`."""
         self._plan, self._choices, self._streams = plan, choices, streams
         self._kept = None if choices.out else TemporaryDirectory(prefix="newsrag-batch-")
         folder = Path(self._kept.name) if self._kept else Path()
@@ -71,7 +71,7 @@ class Batch(Generic[Row]):
         try:
             self.job = self._opened(choices.out.name if choices.out else "batch")
             self._output = Output(self.job, self._write)
-            self._output.publish(now=True)  # what is wrong with the file is told before the work
+            self._output.publish(now=True)  # report problems with the file before the work
         except BaseException:
             self._table.close()
             raise
@@ -104,7 +104,7 @@ class Batch(Generic[Row]):
         self.close()
 
     def close(self) -> None:
-        """Stop what is in work, which waits for the next time; closing twice is fine."""
+        """Stop the items in progress, which then wait for the next run; closing twice is fine."""
         self._choices.cancel.set()
         self._rows.close()
         self._table.close()
@@ -112,16 +112,16 @@ class Batch(Generic[Row]):
             self._kept.cleanup()
 
     def cancel(self) -> None:
-        """Stop: no item is begun any more, and the rows end when those in work have ended."""
+        """Stop: no further item is begun, and the rows end when those in progress have ended."""
         self._choices.cancel.set()
 
     @property
     def status(self) -> Status:
-        """How many items are in which state, those of other processes too."""
+        """How many items are in which state, including those of other processes."""
         return self.job.status()
 
     def retry(self) -> None:
-        """Let the items that failed wait again, but for those that could not be read."""
+        """Requeue the failed items, except those that could not be read."""
         self.job.retry()
 
     def _made(self) -> Stream[Row, None, None]:

@@ -1,4 +1,4 @@
-"""Check a text that somebody wrote, sentence by sentence, against articles."""
+"""Check a given text, sentence by sentence, against articles."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -13,46 +13,47 @@ from rag.types import Article, Citation, Claim, Passage
 
 MOST_SENTENCES = 500
 MOST_CHARACTERS = 200_000
-_LONGEST = 2000  # characters of a sentence: what is longer is a list or no prose
-_ENOUGH = 40  # words by which a language can be guessed
+_LONGEST = 2000  # characters of a sentence; anything longer is a list or not prose
+_ENOUGH = 40  # words needed to guess a language
 
-# Where an editor has wrapped a sentence: behind a long line, or before a small letter.
+# Where an editor has wrapped a sentence: after a long line, or before a lowercase letter.
 _WRAPPED = re.compile(r"(?:(?<=[^\n]{45})\n|\n(?=[a-z]))(?!\n|\s*(?:[-*•–]|\d{1,2}[.)])\s)")
 
-# Of a sentence against whole articles; the last is the sentence before it, for its pronouns.
+# Checks a sentence against whole articles; the last argument is the sentence before it, used
+# to resolve its pronouns.
 Check = Callable[[str, Sequence[Passage], str], Claim]
 Near = Callable[[str], Sequence[Article]]  # the articles nearest to some words
 
 
 class Checking:
-    """A text under check: iterating checks its sentences, one after the other, in their order.
+    """A text under check: iterating checks its sentences one by one, in order.
 
     Citations are numbered by article, in the order in which articles are first cited.
     """
 
     def __init__(self, text: str, *, check: Check, near: Near) -> None:
-        """Cut the text; nothing is checked yet.
+        """Split the text into sentences; nothing is checked yet.
 
         Args:
-            text: as it was written; markup stays, invisible and control characters are left out.
+            text: as written; markup stays, invisible and control characters are removed.
             check: checks one sentence.
-            near: the articles that a sentence is held against. It is also asked with the
-                beginning of the text, for a sentence such as "He denied it." is near to nothing.
+            near: finds the articles that a sentence is checked against. It is also called with the
+                whole text, because a sentence such as "He denied it." is near to nothing.
 
         Raises:
-            QuestionError: if the text is too long, or holds no sentence.
+            QuestionError: if the text is too long, or has no sentence.
         """
         self.text = normalise(text)
         self.sentences = _sentences(self.text)
         self._check, self._near = check, near
 
     def __len__(self) -> int:
-        """How many sentences there are."""
+        """Return the number of sentences."""
         return len(self.sentences)
 
     @property
     def note(self) -> str:
-        """What the reader of the result must know about the text's language; mostly empty."""
+        """A warning about the text's language for the reader of the result; usually empty."""
         guessed = language(self.text)
         if guessed == "en" or (not guessed and len(self.text.split()) < _ENOUGH):
             return ""
@@ -62,7 +63,7 @@ class Checking:
     def __iter__(self) -> Iterator[Claim]:
         numbers: dict[str, int] = {}
         around = self._near(self.text)
-        kept: list[Article] = []  # that the last sentence with a quote cites
+        kept: list[Article] = []  # cited by the last sentence with a quote
         for before, sentence in zip(("", *self.sentences), self.sentences, strict=False):
             articles = {each.id: each for each in (*self._near(sentence), *kept, *around)}
             claim = self._checked(sentence, tuple(articles.values()), before)

@@ -1,4 +1,4 @@
-"""Where articles differ in a figure that is asked for: the newest is read first, the others are told."""
+"""Articles that disagree on a requested figure: read the newest first, report the others."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,11 +10,11 @@ from rag.text.citations import quotation
 from rag.text.terms import terms
 from rag.types import Answer, Article, Citation, Disagreement, Passage
 
-_MOST = 3  # disagreements told with an answer
+_MOST = 3  # disagreements reported with an answer
 
 
 def differing(passages: Sequence[Passage]) -> tuple[Pair, ...]:
-    """Pairs of facts of the passages' articles that cannot both be right of one moment."""
+    """Return pairs of facts from the passages' articles that cannot both hold at one moment."""
     articles = {passage.article.id: passage.article for passage in passages}
     return contradictions(sorted(articles.values(), key=_day))
 
@@ -24,7 +24,7 @@ def _day(article: Article) -> date:
 
 
 def newest_first(passages: Sequence[Passage], pairs: Sequence[Pair]) -> tuple[Passage, ...]:
-    """The passages, but each with a figure that a later one updates behind that one."""
+    """Move each passage with a figure that a later passage updates behind the later one."""
     ordered = list(passages)
     for pair in pairs:
         old = next((each for each in ordered if _holds(each, pair.one)), None)
@@ -41,7 +41,7 @@ def _holds(passage: Passage, fact: Fact) -> bool:
 
 
 def compared(answer: Answer, pairs: Sequence[Pair]) -> Answer:
-    """The answer with the figures that other articles have instead of its own."""
+    """Add to the answer the figures that other articles give instead of its own."""
     if answer.refused:
         return answer
     return replace(answer, disagreements=tuple(islice(_disagreements(answer, pairs), _MOST)))

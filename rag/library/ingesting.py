@@ -1,4 +1,4 @@
-"""Articles on their way into an index: cleaned, compared, cut, embedded, stored batch by batch."""
+"""Ingest articles into an index: extract, compare, chunk, embed and store them in batches."""
 
 import itertools
 import time
@@ -17,12 +17,12 @@ from rag.types import Article, Chunk, Failure, IngestReport, Outcome, Page, Stat
 Progress = Callable[[Outcome], None]
 # Chunks that are sorted by length and embedded together, then stored in one transaction.
 _BATCH = 512
-_SMALL = 32  # as many as are encoded in a second or two; per chunk that is a little slower
+_SMALL = 32  # encoded in a second or two; a little slower per chunk
 
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """An article of the batch at work."""
+    """An article of the current batch."""
 
     place: int
     article: Article
@@ -41,9 +41,9 @@ def ingest(
     soon: bool = False,
     most_failures: int | None = None,
 ) -> IngestReport:
-    """Bring the pages of sources into an index; call with the index's writer lock held.
+    """Ingest the pages of sources into an index; call with the index's writer lock held.
 
-    What was stored stays stored when this is interrupted: doing the same again goes on from there.
+    If interrupted, what was stored stays stored; the same call again continues from there.
 
     Args:
         sources: the name of each, and its pages as :func:`rag.ingest.sources.fetch` yields them.
@@ -51,8 +51,8 @@ def ingest(
         embedder: encodes the chunks.
         fields: see :func:`rag.ingest.cleaning.extract`.
         progress: called with each outcome once it is final.
-        soon: store in small batches, for somebody who watches.
-        most_failures: after so many, the rest of a source is left out.
+        soon: store in small batches, for an interactive user.
+        most_failures: after this many, the rest of a source is skipped.
 
     Raises:
         IndexProblem: if the index cannot be written.
@@ -64,7 +64,7 @@ def ingest(
             intake.read(name, pages, fields, most_failures)
         intake.flush()
     finally:
-        # After Ctrl-C: what was cleaned already is worth the seconds that storing it takes.
+        # After Ctrl-C: articles already extracted are worth the seconds it takes to store them.
         intake.flush()
     seconds = time.perf_counter() - started
     outcomes = tuple(intake.outcomes[place] for place in sorted(intake.outcomes))
@@ -72,13 +72,13 @@ def ingest(
 
 
 class _Intake:
-    """Collects articles into batches; knows what became of each."""
+    """Collects articles into batches and records each one's outcome."""
 
     def __init__(
         self, index: Index, embedder: Embedder, progress: Progress | None, most_chunks: int
     ) -> None:
         self.index, self.embedder, self.progress = index, embedder, progress
-        self.most_chunks = most_chunks  # of a batch
+        self.most_chunks = most_chunks  # per batch
         self.places = itertools.count()
         self.outcomes: dict[int, Outcome] = {}  # by the place of the page in the input
         self.batch: list[_Taken] = []
@@ -106,7 +106,7 @@ class _Intake:
                 return
 
     def receive(self, place: int, page: Page | Failure, fields: Mapping[str, str] | None) -> bool:
-        """Whether it is an article."""
+        """Return whether the page is an article."""
         if isinstance(page, Failure):
             self.tell(place, Outcome(page.source, "failed", reason=page.reason))
             return False
@@ -121,7 +121,7 @@ class _Intake:
     def take(self, place: int, page: Page, article: Article) -> None:
         held = any(article.id == taken.article.id for taken in self.batch)
         if not held and any(article.url == taken.article.url for taken in self.batch):
-            self.flush()  # the same address twice: the later one replaces the earlier
+            self.flush()  # the same address twice: the later article replaces the earlier
         status: Status = "duplicate" if held else self.index.status_of(article)
         if status in {"unchanged", "duplicate"}:
             self.tell(place, Outcome(page.url, status, article.id, article.title))
@@ -140,7 +140,7 @@ class _Intake:
         try:
             vectors = self.embedder.encode_documents(texts)
         except KeyboardInterrupt:
-            self.batch = batch  # for the last flush; who presses Ctrl-C again gives it up
+            self.batch = batch  # for the last flush; pressing Ctrl-C again discards it
             raise
         self.encoding += time.perf_counter() - start
         ends = np.cumsum([len(taken.chunks) for taken in batch])

@@ -1,4 +1,4 @@
-"""What a batch of summaries or answers does: its items, the work on one, its fingerprint."""
+"""The plan of a batch of summaries or answers: its items, the work on each, its fingerprint."""
 
 import hashlib
 import json
@@ -32,13 +32,13 @@ from rag.version import own_version
 if TYPE_CHECKING:
     from rag.library import News
 
-_PAGE = 500  # articles of an index that are held at once
+_PAGE = 500  # articles of an index held in memory at once
 _ARTICLE = TypeAdapter(Article)
 _QUESTION = TypeAdapter(Question)
 
 
 def summaries_plan(news: "News", task: Summaries, cancel: threading.Event) -> Plan[SummaryRow]:
-    """The plan of a batch of summaries. Raises what keeps every one of them from being written."""
+    """Plan a batch of summaries. Raises any error that would make every item fail."""
     fingerprint = Fingerprint(
         kind="summaries",
         options=(
@@ -92,7 +92,7 @@ def _article_item(found: Article | Failure, most_words: int) -> Item:
         return Item(
             content_id(found.source, found.reason), found.source, payload, error=found.reason
         )
-    # The same article read again is the same input, whenever that was.
+    # The same article read again is the same input, whenever it was fetched.
     told = _ARTICLE.dump_json(replace(found, fetched=None))
     key, label = hashlib.sha256(told).hexdigest(), found.title or found.url
     payload = _ARTICLE.dump_json(found).decode()
@@ -107,7 +107,7 @@ def _article_item(found: Article | Failure, most_words: int) -> Item:
 
 
 def _address(source: str) -> str:
-    """The address of a file as articles have it, so that rows can be joined; else as it stands."""
+    """Return a file's address as articles have it, for joining rows; else ``source`` unchanged."""
     try:
         path = Path(source)
         return path.resolve().as_uri() if path.is_file() else source
@@ -133,13 +133,13 @@ def _summarising(news: "News", task: Summaries, config: str, cancel: threading.E
 
 
 def _go_on(cancel: threading.Event) -> None:
-    """Leave an item as soon as the batch is stopped; it then waits for the next time."""
+    """Abort an item as soon as the batch is cancelled; it then waits for the next run."""
     if cancel.is_set():
         raise GenerateError("the batch was stopped")
 
 
 def _probe(news: "News") -> None:
-    """Raise what the engine raises where it cannot even say a word."""
+    """Raise the engine's error if it cannot generate even one token."""
     for _ in news.generator.stream((Message("user", "Say yes."),), max_tokens=1):
         pass
 
@@ -160,7 +160,7 @@ def _failed_summary(result: Result, fingerprint: Fingerprint) -> SummaryRow:
 
 
 def answers_plan(news: "News", task: Answers, cancel: threading.Event) -> Plan[AnswerRow]:
-    """The plan of a batch of answers. Raises what keeps every one of them from being given."""
+    """Plan a batch of answers. Raises any error that would make every item fail."""
     filters = task.filters
     info = news.info()
     fingerprint = Fingerprint(
@@ -178,7 +178,7 @@ def answers_plan(news: "News", task: Answers, cancel: threading.Event) -> Plan[A
         model=news.generator.identity,
         reads=f"the index holds {info.articles:,} articles (version {info.generation})",
     )
-    news.embedder  # noqa: B018 - a missing model is told before anything else
+    news.embedder  # noqa: B018 - report a missing model before anything else
 
     def items() -> Iterator[Item]:
         found = read_questions(Path(task.file)) if task.file else iter(task.questions)
@@ -227,7 +227,7 @@ def _failed_answer(result: Result, fingerprint: Fingerprint) -> AnswerRow:
 
 
 def _summary_settings(settings: Settings, length: Length) -> tuple[tuple[str, str], ...]:
-    """Without the lengths that are not asked for."""
+    """Return the settings without the lengths that are not requested."""
     others = {f"summarize.{name}" for name in get_args(Length) if name != length}
     found = _settings(settings, ("generator", "summarize"))
     return tuple((name, value) for name, value in found if name not in others)

@@ -1,4 +1,4 @@
-"""What one prompt holds: the passages of each round of reading, and the chat that it goes on from."""
+"""The token budget of one prompt: passages per reading round, and the chat history it continues."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,13 +9,13 @@ from rag.llm import Generator
 from rag.llm.prompts import source_block
 from rag.types import Answer, Message, Passage
 
-_ROOMY = 8  # of a small context, the share that must be free for more passages
-_MOST_CHAT = 2  # times the source tokens that the passages of a whole chat may have
+_ROOMY = 8  # share of a small context (1/8) that must be free for more passages
+_MOST_CHAT = 2  # times the source tokens: upper limit for the passages of a whole chat
 
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """How many tokens of passages are read at first and at most; ``max_tokens`` are for the answer."""
+    """Token limits for the passages read at first and at most; ``max_tokens`` is for the answer."""
 
     generator: Generator
     first_tokens: int
@@ -25,11 +25,11 @@ class Fitting:
     def rounds(
         self, question: str, found: Sequence[Passage], history: Sequence[Answer]
     ) -> tuple[Iterator[tuple[Passage, ...]], tuple[Answer, ...]]:
-        """The passages of each round, each with those of the rounds before, and the chat before them.
+        """Return the passages of each round, including earlier rounds', and the chat turns to keep.
 
-        A follow-up keeps the passages of the turns before, with their numbers, and appends what is
-        new, so that as little as possible is read again; a change of subject, or a full context,
-        begins a new chat. Refused turns are left out: they have nothing to go on from.
+        A follow-up keeps the passages of earlier turns, with their numbers, and appends new ones,
+        so that the model rereads as little as possible. A change of subject or a full context
+        begins a new chat. Refused turns are left out: they have nothing to continue from.
         """
         before = tuple(turn for turn in history if not turn.refused and turn.passages)
         shown = _shown(before)
@@ -40,7 +40,7 @@ class Fitting:
         return self._rounds(shown, fresh, room), before
 
     def leading(self, question: str, found: Sequence[Passage]) -> tuple[Passage, ...]:
-        """The leading passages that a first question has room for."""
+        """Return the leading passages that fit into the prompt of a first question."""
         room = self._room(asked(question, (), (), self.generator))
         return self._fitting(found, (), min(self.source_tokens, room))
 
@@ -74,7 +74,7 @@ class Fitting:
     def _fitting(
         self, passages: Sequence[Passage], shown: Sequence[Passage], tokens: int
     ) -> tuple[Passage, ...]:
-        """The leading passages of at most ``tokens``, at least one; a title costs once an article."""
+        """Return the leading passages of at most ``tokens``, at least one; count titles once."""
         known = {passage.article.id for passage in shown}
         kept: list[Passage] = []
         for passage in passages:
@@ -89,13 +89,13 @@ class Fitting:
         return self.generator.count_tokens(source_block(passage, known=known))
 
     def _room(self, messages: Sequence[Message]) -> int:
-        """The tokens that are left beside these messages and the answer."""
+        """Return the tokens left beside these messages and the answer."""
         used = count_messages(messages, self.generator) + self.max_tokens
         return self.generator.context_length - used
 
 
 def _shown(turns: Sequence[Answer]) -> tuple[Passage, ...]:
-    """All passages of the turns, each once, in the order in which the chat shows them."""
+    """Return all passages of the turns, each once, in the order in which the chat shows them."""
     return tuple({each.chunk.id: each for turn in turns for each in turn.passages}.values())
 
 
@@ -105,7 +105,7 @@ def _within(passage: Passage, shown: Passage) -> bool:
 
 
 def _numbered(fresh: Sequence[Passage], shown: Sequence[Passage]) -> tuple[Passage, ...]:
-    """The passages with the numbers that their articles have in the chat, else with the next ones."""
+    """Number the passages as their articles are numbered in the chat, or with the next numbers."""
     numbers = {passage.article.id: passage.number for passage in shown}
     following = max(numbers.values(), default=0)
     found = []

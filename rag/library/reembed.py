@@ -1,4 +1,4 @@
-"""All articles of an index cut and embedded anew, into a folder beside it."""
+"""Re-chunk and re-embed all articles of an index into a folder beside it."""
 
 import shutil
 from pathlib import Path
@@ -10,9 +10,9 @@ from rag.index.embedding import Embedder
 
 
 def embed_anew(index: Index, folder: Path, *, embedder: Embedder, chunk_words: int) -> int:
-    """Fill ``folder`` with a copy of ``index`` made with ``embedder``; returns its chunks.
+    """Fill ``folder`` with a copy of ``index`` made with ``embedder``; return its chunk count.
 
-    What an interrupted call has left there is gone on with, if it was begun with the same parts.
+    Resumes what an interrupted call left there, if that was begun with the same parameters.
 
     Raises:
         IndexProblem: if the folder cannot be written.
@@ -33,7 +33,7 @@ def embed_anew(index: Index, folder: Path, *, embedder: Embedder, chunk_words: i
 
 
 def _discard_unless(folder: Path, made_with: tuple[str, int, int]) -> None:
-    """Remove what an interrupted rebuild has left, unless it was begun with the same parts."""
+    """Remove what an interrupted rebuild left, unless it was begun with the same parameters."""
     if not folder.exists():
         return
     try:

@@ -1,4 +1,4 @@
-"""An answer that was kept outside, built again from the articles that the index still holds."""
+"""Rebuild an answer saved outside the index from the articles that the index still holds."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,10 +15,10 @@ _GONE = "its article is no longer in the index"
 
 
 def rebuilt(kept: SavedAnswer, index: Index) -> Answer:
-    """The answer with passages and quotes as the index holds them now.
+    """Rebuild the answer with passages and quotes as the index holds them now.
 
-    Passages and citations of articles that are gone or shorter are left out. A claim that
-    has no citation left is not supported; the text stays.
+    Passages and citations of articles that are gone or shorter are left out. A claim that has no
+    citation left becomes unsupported; its text stays.
     """
     stored = _Stored(index)
     claims = tuple(map(stored.claim, kept.claims))
@@ -52,7 +52,7 @@ class _Stored:
 
     def _article(self, article_id: str) -> Article | None:
         found = self.index.article(article_id)
-        # The beginning of an id would do for people; here it is another article's.
+        # People may abbreviate an id; here a prefix could match another article.
         return found if found is not None and found.id == article_id else None
 
     def passages(self, kept: Sequence[SavedPassage]) -> Iterator[Passage]:

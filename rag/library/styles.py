@@ -1,4 +1,4 @@
-"""How a summary is laid out: one paragraph, a list, or below a headline. The sentences are the same."""
+"""Lay out a summary as a paragraph, a list, or below a headline. The sentences stay the same."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ def styled(
     checker: Checker,
     title: str = "",
 ) -> Summary:
-    """The summary in a style; ``passages`` is what it was made from, ``title`` its only article's."""
+    """Lay out a summary made from ``passages``; ``title`` is that of its only article."""
     if style == "bullets":
         lines = (f"• {marked([claim])}" for claim in summary.claims)
         return replace(summary, text="\n".join(lines))

@@ -1,8 +1,8 @@
 """Language models behind one protocol: messages in, text out piece by piece.
 
 ``llamacpp`` runs GGUF files in this process, ``transformers`` any causal or sequence-to-sequence
-model of the hub, ``openai`` speaks to an OpenAI-compatible server, ``scripted`` is the
-deterministic fake. Each is imported from its own module, so that no engine is loaded for another.
+model of the Hugging Face hub, ``openai`` calls an OpenAI-compatible server, ``scripted`` is the
+deterministic fake. Import each from its own module, so that no engine is loaded for another.
 """
 
 import threading
@@ -14,15 +14,15 @@ from rag.types import Message
 
 __all__ = ["LIKELIEST", "Generator", "LastUsage", "Usage"]
 
-LIKELIEST = 20  # first tokens that are reported; more is refused by some servers
+LIKELIEST = 20  # reported first tokens; some servers refuse more
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a stream cost, in tokens.
+    """The cost of a stream, in tokens.
 
-    ``cached_tokens`` of the prompt had been read before. Where an engine cannot tell, or the stream
-    was stopped early, the figures are 0 or estimates.
+    ``cached_tokens`` are those of the prompt that were already in the cache. If an engine does not
+    report usage, or the stream was stopped early, the figures are 0 or estimates.
     """
 
     prompt_tokens: int = 0
@@ -31,11 +31,11 @@ class Usage:
 
 
 class Generator(Protocol):
-    """A language model that writes an answer to a chat. All methods may be called by any thread."""
+    """A language model that replies to a chat. All methods may be called by any thread."""
 
     @property
     def identity(self) -> str:
-        """What answers, in a word or two: a model's name."""
+        """A short name of the model."""
 
     @property
     def context_length(self) -> int:
@@ -43,7 +43,7 @@ class Generator(Protocol):
 
     @property
     def usage(self) -> Usage:
-        """What the last stream cost that ended in the calling thread (else in any)."""
+        """The cost of the last stream that ended in the calling thread (else in any)."""
 
     def stream(
         self,
@@ -56,31 +56,31 @@ class Generator(Protocol):
     ) -> Iterator[str]:
         """Yield the reply in pieces, none empty. Closing the iterator stops the engine.
 
-        Temperature 0 always takes the likeliest token; ``seed`` counts above 0 only. The reply
+        Temperature 0 always takes the likeliest token; ``seed`` matters only above 0. The reply
         ends before any of the texts in ``stop``.
 
         Raises:
-            ModelMissing: the model is not on this machine.
-            PromptTooLong: the prompt does not fit the context.
-            GenerateError: the engine failed.
+            ModelMissing: if the model is not on this machine.
+            PromptTooLong: if the prompt does not fit the context.
+            GenerateError: if the engine failed.
         """
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        """The likeliest first tokens of the reply, about twenty, each with its probability.
+        """Return the likeliest first tokens of the reply, about twenty, with their probabilities.
 
-        It says how sure the model is without a word being written. Raises what ``stream`` raises.
+        This shows how sure the model is without generating a reply. Raises what ``stream`` raises.
         """
 
     def count_tokens(self, text: str) -> int:
-        """How many tokens the text takes in a prompt (a close estimate for remote servers)."""
+        """Return how many tokens the text takes in a prompt (an estimate for remote servers)."""
 
     def load(self) -> None:
-        """Make ready now what the first ``stream`` would else wait for. Safe to call again."""
+        """Load now what the first ``stream`` would otherwise wait for. Safe to call again."""
 
     def read_ahead(self, messages: Sequence[Message]) -> None:
-        """Read how chats to come begin, so that their streams read only the rest; write nothing.
+        """Prefill the shared beginning of later chats, so that streams read only the rest.
 
-        An engine that keeps nothing between streams does nothing. Raises what ``stream`` raises.
+        An engine without a prefix cache does nothing. Raises what ``stream`` raises.
         """
 
     def close(self) -> None:
@@ -88,17 +88,17 @@ class Generator(Protocol):
 
 
 class LastUsage:
-    """Remembers what streams cost, so that parallel streams do not read each other's figures."""
+    """Records the cost of streams per thread, so that parallel streams do not mix their figures."""
 
     def __init__(self) -> None:
         self._here = threading.local()
         self._last = Usage()
 
     def record(self, usage: Usage) -> None:
-        """Note the cost of a stream that has just ended in this thread."""
+        """Record the cost of a stream that has just ended in this thread."""
         self._here.usage = self._last = usage
 
     def read(self) -> Usage:
-        """The last of this thread, else the last of all."""
+        """Return the last cost recorded by this thread, else by any thread."""
         usage: Usage = getattr(self._here, "usage", self._last)
         return usage

@@ -1,4 +1,4 @@
-"""Streams that wait for one model of the transformers library, written together in padded batches."""
+"""Batch the requests waiting for one transformers model, generated together with padding."""
 
 import threading
 import time
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     import torch
     from transformers import TextIteratorStreamer
 
-_LINGER = 0.05  # seconds in which those whose batch has ended come back with their next prompt
-_UNLIKE = 2  # times as long as the other may one of two prompts be that are padded to one length
+_LINGER = 0.05  # seconds for callers whose batch has ended to return with their next prompt
+_UNLIKE = 2  # maximum length ratio of two prompts padded together
 
 
 class Request:
-    """One stream under way. ``prompt`` is its token ids (tokens,); ``pieces`` is read by its caller."""
+    """One request. ``prompt`` is its token ids (tokens,); its caller reads ``pieces``."""
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class Request:
         temperature: float,
         seed: int,
     ) -> None:
-        """Nothing is written yet."""
+        """Create a request; nothing is generated yet."""
         self.prompt, self.pieces = prompt, pieces
         self.max_tokens, self.temperature, self.seed = max_tokens, temperature, seed
         self.stop = threading.Event()
@@ -34,30 +34,30 @@ class Request:
         self.error: Exception | None = None
 
     def take(self, token: "torch.Tensor", ends: frozenset[int]) -> None:
-        """Hand on the next token (1,); the stream ends with it if it is one of ``ends``."""
+        """Pass on the next token (1,); the stream ends with it if it is one of ``ends``."""
         self.written += 1
         self.pieces.put(token)  # type: ignore[no-untyped-call]
         if int(token) in ends or self.written >= self.max_tokens or self.stop.is_set():
             self.end()
 
     def end(self, error: Exception | None = None) -> None:
-        """Nothing more comes; ending twice is fine."""
+        """End the stream; ending twice is fine."""
         if not self.ended:
             self.ended, self.error = True, error
             self.pieces.end()  # type: ignore[no-untyped-call]
 
 
 class Turn:
-    """A batch while it is written; transformers calls it after each token and ends the rows it names."""
+    """A running batch; transformers calls it after each token and ends the rows it reports."""
 
     def __init__(self, requests: Sequence[Request], ends: frozenset[int]) -> None:
-        """``ends`` are the tokens with which a reply ends."""
+        """Watch these requests; ``ends`` are the tokens that end a reply."""
         self.requests, self.ends = requests, ends
 
     def __call__(
         self, input_ids: "torch.Tensor", scores: object, **_options: object
     ) -> "torch.Tensor":
-        """Whether each row (batch,) has ended."""
+        """Return whether each row (batch,) has ended."""
         import torch
 
         latest = input_ids[:, -1].cpu()
@@ -69,21 +69,21 @@ class Turn:
 
 
 class Gathering:
-    """Those who wait for the model: a thread writes for them, as many at once as go together.
+    """A request queue for the model: one thread generates as many requests at once as fit together.
 
-    Only replies at temperature 0 go together, and only prompts of about one length: the shorter
-    ones are padded. The thread ends when nobody waits.
+    Only replies at temperature 0 are batched, and only prompts of similar length, because shorter
+    ones are padded. The thread ends when the queue is empty.
     """
 
     def __init__(self, write: Callable[[Sequence[Request]], None], most: int) -> None:
-        """``write`` writes the replies to at most ``most`` requests, and raises nothing."""
+        """Set up the queue; ``write`` answers at most ``most`` requests and never raises."""
         self._write, self._most = write, most
         self._lock = threading.Lock()
         self._waiting: list[Request] = []
         self._at_work = False
 
     def add(self, request: Request) -> None:
-        """Have a request written as soon as the model is free."""
+        """Queue a request; it is generated as soon as the model is free."""
         with self._lock:
             self._waiting.append(request)
             if not self._at_work:
@@ -108,7 +108,7 @@ class Gathering:
 
 
 def together(waiting: Sequence[Request]) -> list[Request]:
-    """The first of those who wait, and all others that can be written with it."""
+    """Return the first waiting request, and all others that can be batched with it."""
     if not waiting or waiting[0].temperature > 0:
         return list(waiting[:1])
     length = len(waiting[0].prompt)
@@ -123,9 +123,9 @@ def together(waiting: Sequence[Request]) -> list[Request]:
 def padded(
     prompts: Sequence["torch.Tensor"], padding: int, *, left: bool
 ) -> tuple["torch.Tensor", "torch.Tensor"]:
-    """Prompts (tokens,) as one tensor (batch, longest), and a mask that is 0 where it is padding.
+    """Return prompts (tokens,) as one tensor (batch, longest), and a mask that is 0 for padding.
 
-    Causal models write on at the end, so they are padded on the left.
+    Causal models continue at the end, so their prompts are padded on the left.
     """
     import torch
 

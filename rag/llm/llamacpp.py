@@ -1,7 +1,7 @@
-"""GGUF models in this process, through llama.cpp's own server core (the package ``xllamacpp``).
+"""Run GGUF models in this process with llama.cpp's own server core (the package ``xllamacpp``).
 
 The engine also opens an HTTP port on the loopback address, which cannot be switched off. It is
-locked with a random key, shows no page, and is used here to count tokens only.
+locked with a random key, serves no page, and is used here only to count tokens.
 """
 
 import http.client
@@ -23,18 +23,18 @@ from rag.llm import LIKELIEST, LastUsage, Usage
 from rag.llm.llamacpp_stream import Choice, Chunk, Run, Server, Trouble, end_all, likelihoods
 from rag.types import Message
 
-# Tokens read at a time. Larger is no faster on a CPU, takes more memory, and a stream that is
-# closed while its prompt is read ends only between two batches.
+# Prompt tokens per batch. A larger batch is no faster on a CPU and takes more memory, and a stream
+# that is closed while its prompt is read ends only between two batches.
 _BATCH = 256
 _READ_BLOCK = 8 << 20
 _COUNT_SECONDS = 60.0
 
 
 class LlamaCppGenerator:
-    """A GGUF model on this machine's processor (or GPU, where xllamacpp was built for one).
+    """A GGUF model on this machine's processor (or GPU, if xllamacpp was built for one).
 
-    Streams run side by side up to ``parallel``; more wait their turn. The beginning that a prompt
-    shares with an earlier one is not read again, unless ``reuse`` is off.
+    Up to ``parallel`` streams run concurrently; others are queued. A prefix that a prompt shares
+    with an earlier one is not read again, unless ``reuse`` is off.
 
     Loading holds Python's global lock for one to three seconds, because the engine does; the file
     is read into the system's cache beforehand, without the lock.
@@ -53,21 +53,21 @@ class LlamaCppGenerator:
         mmap: bool = True,
         reuse: bool = True,
     ) -> None:
-        """Nothing is read yet.
+        """Configure the model; nothing is read yet.
 
         Args:
             path: the GGUF file.
-            identity: what to call the model; the file's name without ending by default.
+            identity: the name of the model; by default the file's name without its suffix.
             context_length: tokens of prompt and output together, for each stream.
-            threads: how many the engine computes with; None is every processor allowed to us.
+            threads: how many the engine computes with; None: every processor this process may use.
             gpu_layers: layers of the model that a GPU takes, -1 for all (in builds for one).
-            parallel: how many streams run side by side; each takes memory for its context.
-            cache_mib: MiB kept for conversations that take turns; 0 keeps the last prompt only.
-            mmap: map the file instead of copying it. Quicker to load, and the system may drop
-                pages not in use; without it a 1.5B model shows 600 MB less, none of it droppable.
-            reuse: do not read again what a prompt shares with an earlier one. A prompt read in
-                other portions rounds otherwise, so a near tie may then fall differently; without
-                it, the same chat at temperature 0 gives the same text whatever came before.
+            parallel: how many streams run concurrently; each takes memory for its context.
+            cache_mib: MiB for caching alternating conversations; 0 caches only the last prompt.
+            mmap: map the file instead of copying it. It loads faster, and the system may drop
+                unused pages; without it a 1.5B model shows 600 MB less, none of it droppable.
+            reuse: do not read a prefix shared with an earlier prompt again. A prompt read in other
+                portions is rounded differently, so a near tie may be decided differently; without
+                reuse, the same chat at temperature 0 gives the same text whatever came before.
         """
         self._path = path
         self._identity = identity or path.stem
@@ -84,7 +84,7 @@ class LlamaCppGenerator:
         self._runs: set[Run] = set()
         self._usage = LastUsage()
         self._count = lru_cache(maxsize=4096)(self._ask_count)
-        # No thread may be inside the engine when the interpreter goes away.
+        # No thread may be inside the engine when the interpreter exits.
         weakref.finalize(self, end_all, self._runs)
 
     @property
@@ -99,28 +99,28 @@ class LlamaCppGenerator:
 
     @property
     def usage(self) -> Usage:
-        """What the last stream cost that ended in the calling thread (else in any)."""
+        """The cost of the last stream that ended in the calling thread (else in any)."""
         return self._usage.read()
 
     def load(self) -> None:
         """Open the model, if it is not open. One thread loads, others wait for it.
 
         Raises:
-            ModelMissing: there is no such file.
-            ModelError: the file is not GGUF, or the engine cannot open it.
+            ModelMissing: if there is no such file.
+            ModelError: if the file is not GGUF, or the engine cannot open it.
         """
         self._ready()
 
     def read_ahead(self, messages: Sequence[Message]) -> None:
-        """Read how chats to come begin; see :class:`rag.llm.Generator`.
+        """Prefill the shared beginning of later chats; see :class:`rag.llm.Generator`.
 
         Raises:
-            ModelMissing: there is no such file.
-            GenerateError: the beginning does not fit the context, or the engine failed.
+            ModelMissing: if there is no such file.
+            GenerateError: if the beginning does not fit the context, or the engine failed.
         """
         if not self._reuse:
             return
-        # Some templates want a user's turn; its beginning is the same, whatever is asked.
+        # Some templates require a user turn; it begins the same, whatever is asked.
         turn = () if messages[-1].role == "user" else (Message("user", ""),)
         for _ in self._choices(self._request([*messages, *turn], max_tokens=0)):
             pass
@@ -143,8 +143,8 @@ class LlamaCppGenerator:
         """Yield the reply in pieces; see :class:`rag.llm.Generator`.
 
         Raises:
-            ModelMissing: there is no such file.
-            GenerateError: the prompt does not fit the context, or the engine failed.
+            ModelMissing: if there is no such file.
+            GenerateError: if the prompt does not fit the context, or the engine failed.
         """
         request = self._request(messages, max_tokens=max_tokens) | {
             "temperature": temperature,
@@ -157,11 +157,11 @@ class LlamaCppGenerator:
                     yield piece
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        """The likeliest first tokens with their probabilities; see :class:`rag.llm.Generator`.
+        """Return the likeliest first tokens with probabilities; see :class:`rag.llm.Generator`.
 
         Raises:
-            ModelMissing: there is no such file.
-            GenerateError: the prompt does not fit the context, or the engine failed.
+            ModelMissing: if there is no such file.
+            GenerateError: if the prompt does not fit the context, or the engine failed.
         """
         asked = {"logprobs": True, "top_logprobs": LIKELIEST}
         choices = list(self._choices(self._request(messages, max_tokens=1) | asked))
@@ -174,13 +174,13 @@ class LlamaCppGenerator:
             "temperature": 0.0,
             "stream": True,
             "cache_prompt": self._reuse,
-            # One chunk for each batch of the prompt: the chance to stop before it is all read.
+            # One chunk for each batch of the prompt: a chance to stop before all of it is read.
             "return_progress": True,
             "chat_template_kwargs": {"enable_thinking": False},
         }
 
     def _choices(self, request: Mapping[str, object]) -> Stream[Choice]:
-        """What the engine adds to its reply, bit by bit; closing the iterator stops it."""
+        """Yield the engine's additions to its reply; closing the iterator stops it."""
         server = self._ready()
         with self._lock:  # not while close() waits for the others
             run = Run(server, request, self._runs)
@@ -215,7 +215,7 @@ class LlamaCppGenerator:
         return GenerateError(f"{self._identity} refused: {trouble.get('message', 'no reason')}")
 
     def count_tokens(self, text: str) -> int:
-        """How many tokens the text takes in a prompt, as the model counts. Answers are kept."""
+        """Return how many tokens the text takes in a prompt, by the model's tokenizer; cached."""
         return self._count(text) if text else 0
 
     def _ask_count(self, text: str) -> int:
@@ -252,12 +252,12 @@ class LlamaCppGenerator:
         wanted.n_gpu_layers = 9999 if self._gpu_layers < 0 else self._gpu_layers
         wanted.cache_ram_mib = self._cache_mib
         if self._parallel == 1:
-            # Else a prompt that shares only the rules with the last one is not looked up among those
-            # kept, though one of them may share its sources too.
+            # Otherwise a prompt that shares only the rules with the last one is not looked up in
+            # the prompt cache, though a cached one may share its sources too.
             wanted.slot_prompt_similarity = 0.0
         if not self._mmap:
             wanted.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
-        wanted.warmup = False  # a second more under Python's lock; the first prompt warms as well
+        wanted.warmup = False  # a second more under Python's lock; the first prompt warms up too
         # Fitting layers to a GPU's memory costs a second, and there is nothing to fit on a CPU.
         wanted.fit_params = len(xllamacpp.get_device_info()) > 1
         wanted.verbosity = -1
@@ -273,8 +273,8 @@ class LlamaCppGenerator:
                 f"the engine cannot open {self._path}: it is damaged, of a kind that this "
                 f"xllamacpp does not know, or too large for the free memory ({error})"
             ) from error
-        # An engine that is freed before its own thread has begun waits for that thread for ever; it
-        # is that thread that tells the metrics.
+        # An engine that is freed before its own thread has started waits for that thread forever;
+        # that thread answers the request for metrics.
         opened.handle_metrics()
         server: Server = opened
         return server
@@ -290,7 +290,7 @@ def _cost(chunk: Chunk) -> Usage | None:
 
 
 def _read_through(path: Path) -> None:
-    """Check that this is a GGUF file, and have the system read it into its cache."""
+    """Check that this is a GGUF file, and read it into the system's cache."""
     try:
         with path.open("rb", buffering=0) as stream:
             magic = stream.read(4)

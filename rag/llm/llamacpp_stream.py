@@ -1,4 +1,4 @@
-"""Streams of the llama.cpp engine: what it says while it works, and the thread that listens."""
+"""Streams of the llama.cpp engine: its messages, and the thread that reads them."""
 
 import queue
 import threading
@@ -10,39 +10,39 @@ _EXIT_SECONDS = 30.0
 
 
 class Delta(TypedDict, total=False):
-    """What a chunk adds to the reply."""
+    """The text that a chunk adds to the reply."""
 
     content: str | None
 
 
 class Token(TypedDict):
-    """A token that might have stood here, with the natural logarithm of its probability."""
+    """A candidate token, with the natural logarithm of its probability."""
 
     token: str
     logprob: float
 
 
 class Place(TypedDict):
-    """A place of the reply: the tokens that were likeliest for it."""
+    """A position in the reply, with its likeliest tokens."""
 
     top_logprobs: list[Token]
 
 
 class Places(TypedDict):
-    """The places that a chunk adds to the reply."""
+    """The positions that a chunk adds to the reply."""
 
     content: list[Place]
 
 
 class Choice(TypedDict, total=False):
-    """One reply; there is only one. ``logprobs`` is there where it was asked for."""
+    """The only reply. ``logprobs`` is present if it was requested."""
 
     delta: Delta
     logprobs: Places | None
 
 
 class Timings(TypedDict):
-    """The last chunk's count of tokens: read, known before, written."""
+    """Token counts in the last chunk: prompt tokens read, prompt tokens cached, tokens written."""
 
     prompt_n: int
     cache_n: int
@@ -50,7 +50,7 @@ class Timings(TypedDict):
 
 
 class Progress(TypedDict):
-    """How far the prompt is read: tokens in all, and known before."""
+    """Progress on the prompt: tokens in total, and tokens cached."""
 
     total: int
     cache: int
@@ -64,7 +64,7 @@ class Trouble(TypedDict, total=False):
 
 
 class Chunk(TypedDict, total=False):
-    """What the engine says while it works; only what is read here."""
+    """A message of the running engine; only the fields read here."""
 
     choices: list[Choice]
     timings: Timings
@@ -73,18 +73,18 @@ class Chunk(TypedDict, total=False):
 
 
 class Server(Protocol):
-    """What of the engine is used here."""
+    """The part of the engine used here."""
 
     listening_address: str
 
     def handle_chat_completions(
         self, request: Mapping[str, object], hear: Callable[[Chunk], bool]
     ) -> None:
-        """Write a reply; ``hear`` gets each chunk of it and ends it by a true answer."""
+        """Generate a reply; call ``hear`` with each chunk and stop once it returns true."""
 
 
 def likelihoods(places: Places | None) -> dict[str, float]:
-    """The likeliest tokens of the first of the places, each with its probability."""
+    """Return the likeliest tokens of the first of the places, each with its probability."""
     first = places["content"][:1] if places else []
     return {
         each["token"]: exp(each["logprob"]) for place in first for each in place["top_logprobs"]
@@ -92,10 +92,10 @@ def likelihoods(places: Places | None) -> dict[str, float]:
 
 
 class Run:
-    """One stream under way: a thread of its own drives the engine and fills ``chunks``."""
+    """One running stream: its own thread drives the engine and fills ``chunks``."""
 
     def __init__(self, server: Server, request: Mapping[str, object], runs: set["Run"]) -> None:
-        """Start it. It stands in ``runs`` for as long as its thread is inside the engine."""
+        """Start the thread. ``runs`` contains this run while its thread is inside the engine."""
         self.chunks: queue.SimpleQueue[Chunk | Exception | None] = queue.SimpleQueue()
         self.stop = threading.Event()
         self.thread = threading.Thread(
@@ -115,7 +115,7 @@ class Run:
 
     def _hear(self, chunk: Chunk) -> bool:
         self.chunks.put(chunk)
-        return self.stop.is_set()  # a true answer ends the stream
+        return self.stop.is_set()  # a true result ends the stream
 
 
 def end_all(runs: set[Run]) -> None:

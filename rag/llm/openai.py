@@ -1,4 +1,4 @@
-"""Any server that speaks OpenAI's chat completions: llama-server, vLLM, Ollama, LM Studio, others."""
+"""Client for OpenAI-compatible chat servers: llama-server, vLLM, Ollama, LM Studio, others."""
 
 import json
 import threading
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import httpx
 
 _COUNT_SECONDS = 5.0
-_BYTES_PER_TOKEN = 4  # English takes about 4.3, so that an estimate is rather too high
-_WRONG_FIELD = frozenset({400, 422})  # what servers answer that do not know a field of the request
+_BYTES_PER_TOKEN = 4  # English takes about 4.3, so estimates err on the high side
+_WRONG_FIELD = frozenset({400, 422})  # returned by servers that do not know a field of the request
 _OWN_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -43,7 +43,7 @@ class _Tokens(TypedDict, total=False):
 
 
 class _Event(TypedDict, total=False):
-    """One event of the stream; only what is read here."""
+    """One event of the stream; only the fields read here."""
 
     choices: list[_Choice]
     usage: _Tokens | None
@@ -62,14 +62,14 @@ class OpenAIGenerator:
         context_length: int = 4096,
         timeout: float = 120.0,
     ) -> None:
-        """Nothing is sent yet.
+        """Configure the client; nothing is sent yet.
 
         Args:
-            base_url: where the server's API begins, mostly ending in ``/v1``.
+            base_url: where the server's API begins, usually ending in ``/v1``.
             model: the server's name of the model.
-            api_key: sent as bearer token; none where empty.
-            context_length: tokens that the model holds, as the server is set up.
-            timeout: seconds without a sign of life until giving up.
+            api_key: sent as bearer token; not sent if empty.
+            context_length: the model's context length in tokens, as configured on the server.
+            timeout: seconds without any response until giving up.
         """
         self._base = base_url.rstrip("/")
         self._model = model
@@ -94,14 +94,14 @@ class OpenAIGenerator:
 
     @property
     def usage(self) -> Usage:
-        """What the last stream cost that ended in the calling thread (else in any)."""
+        """The cost of the last stream that ended in the calling thread (else in any)."""
         return self._usage.read()
 
     def load(self) -> None:
-        """Ask the server for its models, to see that it is there and lets us in.
+        """Request the server's models, to check that it is up and accepts the key.
 
         Raises:
-            GenerateError: nobody answers, or the key is not accepted.
+            GenerateError: if the server does not respond, or the key is rejected.
         """
         import httpx
 
@@ -113,7 +113,7 @@ class OpenAIGenerator:
             raise self._refused(answer)
 
     def read_ahead(self, messages: Sequence[Message]) -> None:
-        """Nothing to do: the server keeps what it keeps."""
+        """Do nothing: the server manages its own cache."""
 
     def close(self) -> None:
         """Close the connections. A later ``stream`` opens new ones."""
@@ -134,7 +134,8 @@ class OpenAIGenerator:
         """Yield the reply in pieces; closing the iterator closes the connection.
 
         Raises:
-            GenerateError: the server cannot be reached, refuses, falls silent or talks nonsense.
+            GenerateError: if the server cannot be reached, refuses, stops responding or sends an
+                invalid response.
         """
         request = self._request(messages, max_tokens) | {"temperature": temperature, "seed": seed}
         if stop:
@@ -145,12 +146,13 @@ class OpenAIGenerator:
                     yield piece
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        """The likeliest first tokens with their probabilities; see :class:`rag.llm.Generator`.
+        """Return the likeliest first tokens with probabilities; see :class:`rag.llm.Generator`.
 
-        A server that gives no log-probabilities has the token that it wrote taken as sure.
+        If a server reports no log-probabilities, the token it wrote gets probability 1.
 
         Raises:
-            GenerateError: the server cannot be reached, refuses, falls silent or talks nonsense.
+            GenerateError: if the server cannot be reached, refuses, stops responding or sends an
+                invalid response.
         """
         request = self._request(messages, 1) | {"temperature": 0.0}
         events = list(self._heard(request, weighed=True))
@@ -168,7 +170,7 @@ class OpenAIGenerator:
         }
 
     def _heard(self, request: Mapping[str, object], *, weighed: bool = False) -> Stream[_Event]:
-        """What the server answers to a request, with log-probabilities where they are wanted.
+        """Yield the server's response events, with log-probabilities if ``weighed``.
 
         Closing the iterator closes the connection.
         """
@@ -182,13 +184,13 @@ class OpenAIGenerator:
                 yield event
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise self._unreachable(error) from error
-        except RuntimeError as error:  # what httpx says where close() came in between
+        except RuntimeError as error:  # raised by httpx if close() was called meanwhile
             raise GenerateError(f"the connection to {self._base} was closed: {error}") from error
         finally:
             self._usage.record(replace(cost, output_tokens=cost.output_tokens or written))
 
     def _answered(self, request: Mapping[str, object], *, weighed: bool) -> Iterator[_Event]:
-        """The events; a server that refuses log-probabilities is asked without, now and later."""
+        """Yield the events; after a server rejects log-probabilities, never request them again."""
         address = f"{self._base}/chat/completions"
         for weighs in (True, False) if weighed and self._weighs else (False,):
             asked = {**request, "logprobs": True, "top_logprobs": LIKELIEST} if weighs else request
@@ -202,7 +204,7 @@ class OpenAIGenerator:
                     raise self._refused(answer)
 
     def _events(self, lines: Iterator[str]) -> Iterator[_Event]:
-        """The data lines of server-sent events as objects, to the ``[DONE]`` at their end."""
+        """Yield the data lines of server-sent events as objects, up to the final ``[DONE]``."""
         heard = False
         for line in lines:
             if not line.startswith("data:"):
@@ -234,7 +236,7 @@ class OpenAIGenerator:
             raise GenerateError(f"{self._base} answered {seen}, not in OpenAI's form") from error
 
     def count_tokens(self, text: str) -> int:
-        """Counted by llama-server's ``/tokenize`` where there is one, else a quarter of the bytes."""
+        """Count with llama-server's ``/tokenize`` if available, else as a quarter of the bytes."""
         return self._count(text) if text else 0
 
     def _ask_count(self, text: str) -> int:
@@ -248,7 +250,7 @@ class OpenAIGenerator:
                 )
                 return len(answer.raise_for_status().json()["tokens"])
             except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
-                self._counts = False  # It has no such thing: it is not asked a second time.
+                self._counts = False  # Not supported: do not request it again.
         return -(-len(text.encode()) // _BYTES_PER_TOKEN)
 
     def _client(self) -> "httpx.Client":
@@ -258,7 +260,7 @@ class OpenAIGenerator:
             if self._made is None:
                 headers = {"Authorization": f"Bearer {self._api_key}"} if self._api_key else {}
                 near = httpx.URL(self._base).host in _OWN_MACHINE
-                # A proxy of the environment cannot reach this machine's own servers.
+                # A proxy from the environment cannot reach this machine's own servers.
                 self._made = httpx.Client(
                     headers=headers, timeout=self._timeout, trust_env=not near
                 )
@@ -290,7 +292,7 @@ def _object(text: str) -> _Event | None:
 
 
 def _likelihoods(event: _Event) -> dict[str, float]:
-    """The likeliest tokens for the place of the piece; empty where the server reports none."""
+    """Return the likeliest tokens at the place of the piece; empty if the server reports none."""
     try:
         return likelihoods(event["choices"][0]["logprobs"])
     except (TypeError, AttributeError, KeyError, IndexError):

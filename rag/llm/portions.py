@@ -1,4 +1,4 @@
-"""Cut articles into what one prompt holds: runs of whole paragraphs, and the openings of several."""
+"""Cut articles to fit one prompt: runs of whole paragraphs, and the openings of several."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -9,16 +9,16 @@ from rag.types import Article, Chunk, Passage
 
 
 def excerpt(article: Article, number: int, start: int, end: int, score: float = 1.0) -> Passage:
-    """``article.text[start:end]`` as the passage of this number."""
+    """Return ``article.text[start:end]`` as the passage with this number."""
     chunk = Chunk(f"{article.id}:{start}-{end}", article.id, 0, start, end, article.text[start:end])
     return Passage(number, chunk, article, score)
 
 
 def parts(text: str, tokens: int, count: Callable[[str], int]) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of runs of at most ``tokens``, cut between paragraphs where that is possible."""
+    """Yield (start, end) of runs of at most ``tokens``, split between paragraphs if possible."""
     start = end = filled = 0
     for first, last in _units(text, tokens, count):
-        # As it will stand in the prompt, and two for the empty line before it.
+        # As it will appear in the prompt, plus two for the empty line before it.
         size = count(fence(text[first:last])) + 2
         if filled and filled + size > tokens:
             yield start, end
@@ -29,7 +29,7 @@ def parts(text: str, tokens: int, count: Callable[[str], int]) -> Iterator[tuple
 
 
 def _units(text: str, tokens: int, count: Callable[[str], int]) -> Iterator[tuple[int, int]]:
-    """Paragraphs; the sentences of a paragraph that is too long; the pieces of such a sentence."""
+    """Yield paragraphs; an overlong paragraph's sentences; an overlong sentence's pieces."""
     for start, end in paragraphs(text):
         if count(fence(text[start:end])) + 2 <= tokens:
             yield start, end
@@ -41,7 +41,7 @@ def _units(text: str, tokens: int, count: Callable[[str], int]) -> Iterator[tupl
 def _pieces(
     text: str, start: int, end: int, tokens: int, count: Callable[[str], int]
 ) -> Iterator[tuple[int, int]]:
-    """Halve what is too long, at a space near the middle if there is one, until each piece fits."""
+    """Halve overlong text, at a space near the middle if there is one, until each piece fits."""
     if end - start < 2 or count(fence(text[start:end])) + 2 <= tokens:
         yield start, end
         return
@@ -55,7 +55,7 @@ def _pieces(
 def lead_passages(
     articles: Sequence[Article], *, tokens: int, count: Callable[[str], int]
 ) -> tuple[Passage, ...]:
-    """The opening paragraphs of each article, numbered, with an equal share of ``tokens`` each."""
+    """Return each article's opening paragraphs, numbered, with an equal share of ``tokens``."""
     share = max(60, tokens // max(1, len(articles)))
     found = []
     for number, article in enumerate(articles, start=1):

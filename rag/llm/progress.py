@@ -1,4 +1,4 @@
-"""Asks a generator several times for one result, and keeps count of time, tokens and prompts."""
+"""Call a generator several times for one result, and total the time, tokens and prompts."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -14,10 +14,10 @@ _MARKS = 50  # tokens that a chat template may put around the messages
 
 @dataclass(slots=True)
 class Writer:
-    """``max_tokens`` is the length at which each reply is cut off.
+    """Runs prompts on a generator; ``max_tokens`` is the length at which each reply is cut off.
 
     ``progress`` is called with (prompts done, prompts known so far), and again for each piece that
-    the model writes; what it raises ends the reply there and comes through.
+    the model writes. An exception it raises ends the reply and propagates.
     """
 
     generator: Generator
@@ -33,11 +33,11 @@ class Writer:
         return self.generator.context_length - self.max_tokens - _MARKS
 
     def tokens(self, messages: Sequence[Message]) -> int:
-        """Tokens that these messages take of the room."""
+        """Return how many tokens these messages take."""
         return sum(self.generator.count_tokens(message.content) for message in messages)
 
     def write(self, messages: Sequence[Message]) -> str:
-        """The reply as a whole. Raises GenerateError if the engine fails."""
+        """Return the whole reply. Raises GenerateError if the engine fails."""
         pieces = self.stream(messages)
         while True:
             try:
@@ -46,7 +46,7 @@ class Writer:
                 return str(end.value)
 
     def stream(self, messages: Sequence[Message]) -> Stream[Draft, None, str]:
-        """Yield the reply as it is written, and return it. Closing the iterator stops the engine."""
+        """Yield the reply in pieces and return it whole. Closing the iterator stops the engine."""
         start, first, text = time.perf_counter(), 0.0, ""
         self.tell()
         pieces = self.generator.stream(messages, max_tokens=self.max_tokens)
@@ -57,7 +57,7 @@ class Writer:
                 self.tell()
                 yield Draft(piece)
         finally:
-            if isinstance(pieces, Stream):  # at once, for the engine goes on writing until then
+            if isinstance(pieces, Stream):  # at once, because the engine generates until then
                 pieces.close()
         self.done += 1
         usage = self.generator.usage
@@ -72,6 +72,6 @@ class Writer:
         return text
 
     def tell(self) -> None:
-        """Say how far it is."""
+        """Report progress."""
         if self.progress:
             self.progress(self.done, max(self.done, self.known))

@@ -1,8 +1,8 @@
-"""What the language model is told.
+"""The prompts for the language model.
 
-The order is [rules][sources][question], and a follow-up is appended to what was said before, so
-that an engine with a prefix cache reads only what is new. Sources are data: they stand in a fence
-which their own text cannot close, and control tokens of chat templates are broken up.
+The order is [rules][sources][question], and a follow-up is appended to the chat before it, so that
+an engine with a prefix cache reads only what is new. Sources are data: they are enclosed in a fence
+that their own text cannot close, and control tokens of chat templates are broken up.
 """
 
 import re
@@ -96,18 +96,18 @@ _HEADLINE = (
 )
 _CHOOSE = "Which choice is right, by what the sources say? Reply with its letter only."
 
-# <|im_start|>, <start_of_turn>, [INST], <s> and their like would end our turn inside a source. Every
-# model has others, so whatever looks like one is broken up.
+# <|im_start|>, <start_of_turn>, [INST], <s> and the like would end our turn inside a source. Every
+# model has its own, so anything that looks like one is broken up.
 _CONTROL = re.compile(r"<(?=[/|｜\w])|\[(?=/?[A-Z_]{3,}\])")
 
 
 def fence(text: str) -> str:
-    """The text with a space put into whatever could be read as our fence or as a control token."""
+    """Return the text with a space added in anything that looks like a fence or control token."""
     return _CONTROL.sub(lambda match: match.group() + " ", text)
 
 
 def source_block(passage: Passage, *, known: bool = False) -> str:
-    """One numbered source as it stands in a prompt; of a ``known`` article without its title."""
+    """Format one numbered source for a prompt; omit the title of a ``known`` article."""
     if known:
         return _block(passage, "")
     article = passage.article
@@ -116,7 +116,7 @@ def source_block(passage: Passage, *, known: bool = False) -> str:
 
 
 def untitled_block(passage: Passage) -> str:
-    """One numbered source without its title, which a small model would copy instead of telling."""
+    """Format one numbered source without its title, which a small model would copy."""
     return _block(passage, _about(passage.article))
 
 
@@ -136,13 +136,13 @@ def answer_messages(
     *,
     examples: bool = True,
 ) -> tuple[Message, ...]:
-    """The chat that asks ``question`` of ``passages``, after the turns of ``history``.
+    """Build the chat that asks ``question`` of ``passages``, after the turns of ``history``.
 
-    The ``examples`` of replies take about 300 tokens, which a small context has no room for.
+    The ``examples`` of replies take about 300 tokens, too many for a small context.
 
     Passages that an earlier turn has shown are not shown again, so the chat of a follow-up begins
-    with the whole chat before it; and with more passages at the end, a chat begins as it did
-    without them. An engine with a prefix cache reads only what is new.
+    with the whole chat before it. A chat with more passages at the end begins like the one without
+    them. An engine with a prefix cache reads only what is new.
     """
     messages = [Message("system", _ANSWER_RULES), *(_EXAMPLES if examples else ())]
     shown: list[Passage] = []
@@ -154,25 +154,26 @@ def answer_messages(
 
 
 def instructed(messages: Sequence[Message], instruction: str) -> tuple[Message, ...]:
-    """The chat with another instruction at its end; an engine with a prefix cache reads only that."""
+    """Append another instruction to the chat; an engine with a prefix cache reads only that."""
     *before, last = messages
     return (*before, replace(last, content=f"{last.content}\n{instruction}"))
 
 
 def either(messages: Sequence[Message], answer: str) -> tuple[Message, ...]:
-    """The chat that lets choose between A, this answer, and B, that the sources do not say."""
+    """Build the chat that offers A, this answer, or B, that the sources do not say."""
     return instructed(messages, _EITHER.format(fence(answer)))
 
 
 def answerable(messages: Sequence[Message]) -> tuple[Message, ...]:
-    """The chat that asks whether the sources answer its question at all, by yes or no."""
+    """Build the chat that asks, yes or no, whether the sources answer its question at all."""
     return instructed(messages, _ANSWERABLE)
 
 
 def quoted(question: str, answer: str, quotes: Sequence[str]) -> tuple[Message, ...]:
-    """The chat that asks whether quotes alone give this answer to a question, by yes or no.
+    """Build the chat that asks, yes or no, whether quotes alone give this answer to a question.
 
-    A small model that has read much overlooks that something else was asked; of two sentences it does not.
+    After a long prompt, a small model overlooks that something else was asked; given two sentences,
+    it does not.
     """
     text = " ".join(map(fence, quotes))
     return (Message("user", _QUOTED.format(text, fence(question), fence(answer))),)
@@ -191,7 +192,7 @@ def _turn(question: str, passages: Sequence[Passage], shown: list[Passage]) -> s
 def choice_messages(
     question: str, choices: Sequence[str], passages: Sequence[Passage]
 ) -> tuple[Message, ...]:
-    """The chat that asks which of the choices is right; the reply begins with its letter."""
+    """Build the chat that asks which of the choices is right; the reply begins with its letter."""
     lettered = [
         f"{letter}) {fence(one)}" for letter, one in zip(ascii_uppercase, choices, strict=False)
     ]
@@ -202,10 +203,10 @@ def choice_messages(
 def summary_messages(
     article: Article, text: str, *, sentences: int, instruction: str = ""
 ) -> tuple[Message, ...]:
-    """The chat that asks for ``sentences`` sentences on ``text``, all or part of the article.
+    """Build the chat that asks for ``sentences`` sentences on ``text``, all or part of an article.
 
-    ``instruction`` is a wish of the reader. It stands at the end, outside the article's fence,
-    where small models heed it best and what is before it has been read already.
+    ``instruction`` is the reader's request. It comes last, outside the article's fence, where small
+    models follow it best and everything before it can come from the prefix cache.
     """
     about = _about(article)
     head = fence(f"{article.title} ({about})" if about else article.title)
@@ -215,7 +216,7 @@ def summary_messages(
 
 
 def headline_messages(title: str, text: str) -> tuple[Message, ...]:
-    """The chat that asks for a headline over ``text``, the sentences of a summary."""
+    """Build the chat that asks for a headline for ``text``, the sentences of a summary."""
     return _about_article(fence(title), text, _HEADLINE)
 
 
@@ -229,7 +230,7 @@ def _about_article(head: str, text: str, ask: str) -> tuple[Message, ...]:
 def overview_messages(
     query: str, passages: Sequence[Passage], *, sentences: int
 ) -> tuple[Message, ...]:
-    """The chat that asks what several sources say about ``query``, in ``sentences`` sentences."""
+    """Build the chat that asks what sources say about ``query``, in ``sentences`` sentences."""
     count = _COUNT.get(sentences, str(sentences))
     subject = f" about: {fence(query)}" if query else ""
     ask = f"Summarise in {count} sentences what the sources say{subject}"
@@ -240,14 +241,14 @@ def overview_messages(
 
 
 def story_messages(passages: Sequence[Passage], *, sentences: int) -> tuple[Message, ...]:
-    """The chat that asks for ``sentences`` sentences on what several sources tell of one story."""
+    """Build the chat that asks for ``sentences`` sentences on one story in several sources."""
     count = _COUNT.get(sentences, str(sentences))
     ask = f"Summarise the whole story in one paragraph of {count} sentences."
     return _about_story(passages, ask)
 
 
 def story_headline_messages(passages: Sequence[Passage]) -> tuple[Message, ...]:
-    """The chat that asks for a headline; it begins as that of :func:`story_messages` does."""
+    """Build the chat that asks for a headline; it begins like that of :func:`story_messages`."""
     ask = (
         "Write one headline of at most ten words, in the words of the sources. Reply with it alone."
     )

@@ -1,4 +1,4 @@
-"""A language model that says what it was told to say: for tests, demonstrations and documents."""
+"""A scripted language model with preset replies, for tests, demonstrations and documentation."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ _WORD = re.compile(r"\s*\S+\s*$|\s*\S+|\s+")
 
 
 class ScriptedGenerator:
-    """Gives its replies in turn, or what a function makes of the messages; word by word.
+    """Replies word by word with preset texts in turn, or with a function of the messages.
 
     ``history`` holds the messages of every stream that was begun, oldest first.
     """
@@ -24,12 +24,12 @@ class ScriptedGenerator:
         identity: str = "scripted",
         context_length: int = 4096,
     ) -> None:
-        """Nothing is written yet.
+        """Set the script; nothing is generated yet.
 
         Args:
-            replies: a list of texts, one a stream, or a function of the messages.
-            identity: what to call the model.
-            context_length: what it claims to hold, in tokens.
+            replies: a list of texts, one per stream, or a function of the messages.
+            identity: the name of the model.
+            context_length: the context length it claims, in tokens.
         """
         self._replies = [replies] if isinstance(replies, str) else replies
         self._identity = identity
@@ -49,24 +49,24 @@ class ScriptedGenerator:
 
     @property
     def usage(self) -> Usage:
-        """What the last stream cost that ended in the calling thread (else in any)."""
+        """The cost of the last stream that ended in the calling thread (else in any)."""
         return self._usage.read()
 
     def load(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def read_ahead(self, messages: Sequence[Message]) -> None:
-        """Nothing to do: nothing is read."""
+        """Do nothing: there is no prefix cache."""
 
     def close(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def count_tokens(self, text: str) -> int:
-        """Four tokens for three words, about what English takes."""
+        """Count four tokens for three words, about the ratio of English."""
         return len(text.split()) * 4 // 3
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        """The first word of the reply that the function gives, as sure; of a list nothing is known."""
+        """Return the first word of a function's reply with probability 1; nothing for a list."""
         if not callable(self._replies):
             return {}
         words = _WORD.findall(self._replies(messages))[:1]
@@ -84,7 +84,7 @@ class ScriptedGenerator:
         """Yield the next reply word by word, at most ``max_tokens`` words.
 
         Raises:
-            GenerateError: the script is at its end.
+            GenerateError: if the script has no more replies.
         """
         self.history.append(tuple(messages))
         words = _WORD.findall(self._reply(messages))[:max_tokens]

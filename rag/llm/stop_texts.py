@@ -1,12 +1,12 @@
-"""End a stream of text before a stop text, for engines that do not do it themselves."""
+"""End a stream of text before a stop text, for engines that do not support it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 
 def cut_at(pieces: Iterable[str], stop: Sequence[str]) -> Iterator[str]:
-    """Yield the pieces up to the first of the stop texts, which may lie across several pieces.
+    """Yield the pieces up to the first of the stop texts, which may span several pieces.
 
-    Characters that may be the beginning of a stop text are held back until it is clear.
+    Characters that may begin a stop text are held back until this is certain.
     """
     stops = [each for each in stop if each]
     longest = max(map(len, stops), default=1)
@@ -27,7 +27,7 @@ def cut_at(pieces: Iterable[str], stop: Sequence[str]) -> Iterator[str]:
 
 
 def _begun(tail: str, stops: Sequence[str]) -> int:
-    """Length of the longest end of ``tail`` that is the beginning of a stop text."""
+    """Return the length of the longest suffix of ``tail`` that begins a stop text."""
     for start in range(len(tail)):
         if any(each.startswith(tail[start:]) for each in stops):
             return len(tail) - start

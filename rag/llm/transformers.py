@@ -1,6 +1,7 @@
-"""Any causal or sequence-to-sequence model of the Hugging Face hub, on a GPU or a patient CPU.
+"""Run any causal or sequence-to-sequence model of the Hugging Face hub, on a GPU or, slowly, a CPU.
 
-GGUF files are unpacked to full precision first, which takes a minute and the memory to match.
+GGUF files are first unpacked to full precision, which takes a minute and correspondingly more
+memory.
 """
 
 import threading
@@ -31,7 +32,7 @@ class _Engine:
 
 
 class TransformersGenerator:
-    """A model that the transformers library runs; streams that wait are written in one batch.
+    """A model run by the transformers library; waiting streams are generated in one batch.
 
     Whether it is causal or sequence-to-sequence (T5, BART) is read from its configuration. Chats
     are rendered with the model's own template; a model without one gets the plain texts.
@@ -47,15 +48,15 @@ class TransformersGenerator:
         parallel: int = 1,
         allow_download: bool = False,
     ) -> None:
-        """Nothing is read yet.
+        """Configure the model; nothing is read yet.
 
         Args:
             path: a model folder, a GGUF file, or (as text) the name of a model in the hub's cache.
-            identity: what to call the model; the path's last part by default.
-            context_length: tokens of prompt and output; the model's own limit where that is less.
-            device: ``cpu``, ``cuda``, ``mps`` or ``auto``, which takes the best there is.
-            parallel: how many streams are written at once, in one padded batch.
-            allow_download: let transformers fetch what is not on this machine.
+            identity: the name of the model; by default the path's stem.
+            context_length: tokens of prompt and output; the model's own limit if that is less.
+            device: ``cpu``, ``cuda``, ``mps`` or ``auto``, which takes the best available.
+            parallel: how many streams are generated at once, in one padded batch.
+            allow_download: let transformers download what is not on this machine.
         """
         self._path = path
         self._identity = identity or Path(path).stem
@@ -70,7 +71,7 @@ class TransformersGenerator:
 
     @property
     def identity(self) -> str:
-        """The name given, else the path's last part."""
+        """The name given, else the path's stem."""
         return self._identity
 
     @property
@@ -80,20 +81,20 @@ class TransformersGenerator:
 
     @property
     def usage(self) -> Usage:
-        """What the last stream cost that ended in the calling thread (else in any)."""
+        """The cost of the last stream that ended in the calling thread (else in any)."""
         return self._usage.read()
 
     def load(self) -> None:
         """Load tokenizer and weights, if they are not loaded. One thread loads, others wait.
 
         Raises:
-            ModelMissing: there is no such folder, file or cached model.
-            ModelError: transformers cannot read it.
+            ModelMissing: if there is no such folder, file or cached model.
+            ModelError: if transformers cannot read it.
         """
         self._ready()
 
     def read_ahead(self, messages: Sequence[Message]) -> None:
-        """Nothing to do: no prompt is kept for the next."""
+        """Do nothing: no prompt is cached for the next."""
 
     def close(self) -> None:
         """Free the memory once a running stream has ended. A later ``stream`` loads again."""
@@ -101,15 +102,15 @@ class TransformersGenerator:
             self._engine = None
 
     def count_tokens(self, text: str) -> int:
-        """How many tokens the text takes, as the model counts."""
+        """Return how many tokens the text takes, by the model's tokenizer."""
         return len(self._ready().tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        """The likeliest first tokens with their probabilities; see :class:`rag.llm.Generator`.
+        """Return the likeliest first tokens with probabilities; see :class:`rag.llm.Generator`.
 
         Raises:
-            ModelMissing: there is no such model on this machine.
-            GenerateError: the prompt does not fit the context.
+            ModelMissing: if there is no such model on this machine.
+            GenerateError: if the prompt does not fit the context.
         """
         engine = self._ready()
         import torch
@@ -143,8 +144,8 @@ class TransformersGenerator:
         """Yield the reply in pieces; see :class:`rag.llm.Generator`.
 
         Raises:
-            ModelMissing: there is no such model on this machine.
-            GenerateError: the prompt does not fit the context, or the engine failed.
+            ModelMissing: if there is no such model on this machine.
+            GenerateError: if the prompt does not fit the context, or the engine failed.
         """
         engine = self._ready()
         from transformers import TextIteratorStreamer
@@ -160,7 +161,7 @@ class TransformersGenerator:
         )
         self._gathering.add(request)
         try:
-            # One text for each token, empty while a word goes on.
+            # One text for each token, empty while a word continues.
             yield from cut_at(filter(None, request.pieces), stop)
             if request.error is not None:
                 raise GenerateError(f"{self._identity} failed: {request.error}") from request.error
@@ -252,11 +253,11 @@ class TransformersGenerator:
 
 
 def _encoded(engine: _Engine, messages: Sequence[Message]) -> "torch.Tensor":
-    """The chat as token ids (1, tokens)."""
+    """Return the chat as token ids (1, tokens)."""
     tokenizer = engine.tokenizer
     templated = bool(tokenizer.chat_template) and not engine.seq2seq
     text = _templated(tokenizer, messages) if templated else _plain(messages, engine.seq2seq)
-    # A template writes its own marks for beginning and end.
+    # A template adds its own begin and end tokens.
     found = tokenizer(text, return_tensors="pt", add_special_tokens=not templated)
     ids: torch.Tensor = found["input_ids"].to(engine.device)
     return ids
@@ -275,7 +276,7 @@ def _templated(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Message]
 
     try:
         return render(messages)
-    except TemplateError:  # Some templates know no system role: it opens the first turn instead.
+    except TemplateError:  # Some templates know no system role: merge it into the first turn.
         if len(messages) < 2 or messages[0].role != "system":
             raise
         first = Message("user", f"{messages[0].content}\n\n{messages[1].content}")
@@ -290,7 +291,7 @@ def _plain(messages: Sequence[Message], seq2seq: bool) -> str:
 
 
 def _likeliest(engine: _Engine, logprobs: "torch.Tensor") -> dict[str, float]:
-    """The likeliest tokens of (vocabulary,) as they read, some of them alike, each with its probability."""
+    """Return the likeliest tokens of (vocabulary,) as text; equal texts add up."""
     likely = logprobs.topk(min(LIKELIEST, len(logprobs)))
     found: dict[str, float] = {}
     for number, share in zip(likely.indices.tolist(), likely.values.exp().tolist(), strict=True):
@@ -305,7 +306,7 @@ def _padding(engine: _Engine) -> int | None:
 
 
 def _ends(engine: _Engine) -> frozenset[int]:
-    """The tokens with which the model ends a reply."""
+    """Return the tokens with which the model ends a reply."""
     known = getattr(engine.model.generation_config, "eos_token_id", None)
     found = known if isinstance(known, list) else [known]
     return frozenset(int(token) for token in found if token is not None)

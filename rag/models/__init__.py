@@ -1,7 +1,7 @@
-"""Models by content: a catalogue names each file's SHA-256, and any source of the bytes will do.
+"""Models by content: a catalogue lists each file's SHA-256, and any source of the bytes will do.
 
-``load_catalogue`` reads the list, ``locate`` gives the path of a model that is ready on this
-machine, ``pull`` fetches one, ``status`` tells how all of them stand. A model's files stand in
+``load_catalogue`` reads the list, ``locate`` returns the path of a model that is ready on this
+machine, ``pull`` fetches one, ``status`` reports the state of all. A model's files are in
 ``folder/<name>/``. Nothing is fetched unless ``pull`` is called.
 """
 

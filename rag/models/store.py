@@ -1,7 +1,7 @@
-"""The folder of models on this machine: what is ready, what is missing, what is damaged.
+"""The folder of models on this machine: what is ready, missing or damaged.
 
 ``folder/<name>/.manifest.json`` is written last. It records size, digest and modification time of
-each file, so that a later look costs a ``stat`` and not a read of the whole file.
+each file, so that a later check costs a ``stat`` and not a read of the whole file.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """How one model stands on this machine; sizes in bytes, ``size`` 0 where it is not known."""
+    """The state of one model on this machine; sizes in bytes, ``size`` 0 if it is not known."""
 
     model: Model
     state: Literal["ready", "partial", "missing", "damaged"]
@@ -39,7 +39,7 @@ class ModelStatus:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A file of the manifest: what it was when it was last read whole."""
+    """A file of the manifest, as it was when it was last read completely."""
 
     path: str
     size: int
@@ -48,15 +48,15 @@ class Recorded:
 
 
 def locate(catalogue: Catalogue, name: str, *, folder: Path, verify: bool = False) -> Path:
-    """The path of a ready model: the file of a GGUF model, else the model's folder.
+    """Return the path of a ready model: the file of a GGUF model, else the model's folder.
 
     Sizes and modification times are checked, or with ``verify`` the digest of every byte. A file
-    that was put there by hand is read once and then known.
+    that was put there by hand is read once and then recorded.
 
     Raises:
-        ModelError: the catalogue has no such model.
-        ModelMissing: a file is not there or has the wrong size.
-        DigestMismatch: a file's bytes are not those of the catalogue.
+        ModelError: if the catalogue has no such model.
+        ModelMissing: if a file is missing or has the wrong size.
+        DigestMismatch: if a file's bytes do not match the catalogue.
     """
     model = catalogue.find(name)
     check(model, folder, verify=verify)
@@ -64,7 +64,7 @@ def locate(catalogue: Catalogue, name: str, *, folder: Path, verify: bool = Fals
 
 
 def status(catalogue: Catalogue, *, folder: Path, verify: bool = False) -> tuple[ModelStatus, ...]:
-    """How every model of the catalogue stands, in the catalogue's order."""
+    """Return the state of every model of the catalogue, in the catalogue's order."""
     return tuple(_status(model, folder, verify) for model in catalogue.models)
 
 
@@ -81,13 +81,13 @@ def _status(model: Model, folder: Path, verify: bool) -> ModelStatus:
 
 
 def ready_path(model: Model, folder: Path) -> Path:
-    """What an engine is to open: the (first) file of a GGUF model, else the folder."""
+    """Return the path an engine opens: the (first) file of a GGUF model, else the folder."""
     inside = folder / model.name
     return inside / model.files[0].path if model.kind == "gguf" else inside
 
 
 def check(model: Model, folder: Path, *, verify: bool = False) -> None:
-    """Raise ModelMissing or DigestMismatch unless every file of the model is what it must be."""
+    """Raise ModelMissing or DigestMismatch unless every file of the model is as listed."""
     inside = folder / model.name
     known = {each.path: each for each in read_manifest(inside)}
     wanted: Sequence[ModelFile] = model.files or tuple(
@@ -118,7 +118,7 @@ def _missing(model: Model, what: str) -> ModelMissing:
 
 
 def require_digest(path: Path, file: ModelFile, advice: str) -> None:
-    """Read the whole file and raise DigestMismatch where it is not the one of the catalogue."""
+    """Read the whole file and raise DigestMismatch if it does not match the catalogue."""
     seen = digest(path)
     if seen != file.sha256:
         message = f"{path} has SHA-256 {seen}, wanted {file.sha256}; {advice}"
@@ -126,7 +126,7 @@ def require_digest(path: Path, file: ModelFile, advice: str) -> None:
 
 
 def digest(path: Path, tell: Callable[[int], None] | None = None) -> str:
-    """The SHA-256 of a file in hexadecimal digits; ``tell`` hears the bytes read so far."""
+    """Return the SHA-256 of a file in hexadecimal; ``tell`` gets the bytes read so far."""
     total, hashed = 0, hashlib.sha256()
     with path.open("rb") as stream:
         while block := stream.read(BLOCK):
@@ -138,7 +138,7 @@ def digest(path: Path, tell: Callable[[int], None] | None = None) -> str:
 
 
 def read_manifest(inside: Path) -> tuple[Recorded, ...]:
-    """What the manifest records; nothing where it is missing or cannot be understood."""
+    """Return the manifest's records; empty if it is missing or invalid."""
     try:
         values = json.loads((inside / MANIFEST).read_text(encoding="utf-8"))
         files = tuple(
@@ -151,7 +151,7 @@ def read_manifest(inside: Path) -> tuple[Recorded, ...]:
 
 
 def write_manifest(inside: Path, files: Sequence[ModelFile], origin: str) -> None:
-    """Record files whose digests have just been checked; atomic, and written last of all."""
+    """Record files whose digests have just been checked; atomic, and written last."""
     records = [
         asdict(Recorded(f.path, f.size, f.sha256, (inside / f.path).stat().st_mtime_ns))
         for f in files
@@ -164,7 +164,7 @@ def write_manifest(inside: Path, files: Sequence[ModelFile], origin: str) -> Non
 
 
 def _remember(inside: Path, files: Sequence[ModelFile]) -> None:
-    # A folder that is shared read-only keeps no record: its files are read again next time.
+    # A folder shared read-only has no record: its files are read again next time.
     with contextlib.suppress(OSError):
         write_manifest(inside, files, "found on this machine")
 

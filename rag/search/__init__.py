@@ -1,9 +1,9 @@
 """Find the passages that a question should be answered from, and the articles on a subject.
 
 BM25 and dense search each rank the chunks that the filters admit, older news lower. The two
-rankings are fused by reciprocal rank (Cormack, Clarke & Büttcher 2009); to that is added how much
-of the question stands together in a single sentence of the chunk, for that is where news answers
-it. A cross-encoder may reorder the result.
+rankings are fused by reciprocal rank (Cormack, Clarke & Büttcher 2009). To this is added the share
+of the question contained in a single sentence of the chunk, because that is where news answers it.
+A cross-encoder may reorder the result.
 """
 
 from rag.search.articles import find, matching

@@ -1,7 +1,7 @@
-"""Find the articles that tell of something, each with the passage that tells most of it.
+"""Find the articles on a subject, each with its most relevant passage.
 
-Other than the passages for a prompt, these may say the same in the same words: two papers with
-one agency's report are two results.
+Unlike the passages for a prompt, these may be duplicates: two papers with the same agency report
+are two results.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from rag.search.spelling import corrected
 from rag.text.terms import Terms, rarity, share, terms
 from rag.types import Filters, Passage
 
-_POOL = 1000  # chunks of each search, from which the articles are ranked
+_POOL = 1000  # chunks from each search, from which the articles are ranked
 _RERANKED = 60  # articles whose best passages a reranker scores, at least
 _MATCHES = 0.6  # share of a query from which an article is about it
 
@@ -31,10 +31,10 @@ def find(
     filters: Filters | None = None,
     reranker: Reranker | None = None,
 ) -> tuple[Passage, ...]:
-    """The best ``k`` articles for a query, best first, each as its best passage, numbered from 1.
+    """Return the best ``k`` articles for a query, each as its best passage, numbered from 1.
 
-    In each search an article stands where its best chunk stands, so that an article of many
-    chunks does not fill the ranking. The arguments are those of :func:`rag.search.retrieve`.
+    In each search an article is ranked by its best chunk, so that an article of many chunks does
+    not fill the ranking. The arguments are those of :func:`rag.search.retrieve`.
     """
     query = corrected(query, index=index)
     found = rankings(
@@ -72,12 +72,12 @@ def find(
 
 
 def matching(query: str, found: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Those of the articles found that are about the query, in their order.
+    """Return those of the found articles that are about the query, in their order.
 
-    Title and passage together must hold most of the query's content words and numbers, where a
-    word counts the more, the fewer of the articles found have it: one that none of them has
-    counts most. So "talks in Geneva" leaves out talks elsewhere, and a query about what the index
-    does not tell of leaves nothing.
+    Title and passage together must contain most of the query's content words and numbers. A word
+    weighs more the fewer of the found articles contain it; one that none contains weighs most. So
+    "talks in Geneva" leaves out talks elsewhere, and a query on a subject missing from the index
+    returns nothing.
     """
     held = [_words(terms(f"{each.article.title}\n{each.chunk.text}")) for each in found]
     weights = rarity(_words(terms(query)), held)

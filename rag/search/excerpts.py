@@ -1,11 +1,11 @@
-"""The sentences of found passages that may answer a question, with the neighbours that they need.
+"""Select the sentences of retrieved passages that may answer a question, with needed neighbours.
 
-A small model reads slowly, and what does not matter leads it astray, so a prompt is made of
-sentences instead of whole chunks. How likely a sentence answers is judged by how much of the
-question stands in it, in its title and in the sentences beside it, by whether it has what is asked
-for (a name for "who", a number for "how many"), by the place of its passage in the search and by
-its own place in the article. The weights are those of a logistic regression on quiz questions
-about the news, rounded (docs/results.md).
+A small model reads slowly, and irrelevant text misleads it, so a prompt is made of sentences
+instead of whole chunks. How likely a sentence answers is estimated from how much of the question
+appears in it, in its title and in the adjacent sentences, whether it contains what is asked for (a
+name for "who", a number for "how many"), the rank of its passage in the search, and its own
+position in the article. The weights are those of a logistic regression on quiz questions about the
+news, rounded (docs/results.md).
 """
 
 import re
@@ -20,13 +20,13 @@ from rag.text import asks, sentences
 from rag.text.terms import Terms, rarity, repeats, share, terms
 from rag.types import Article, Passage
 
-_MOST = 24  # excerpts of one search
-_LONGEST = 3  # sentences of one excerpt
-_LEANING = 2  # more of them, where they lean on it
-_HEAD = 60  # characters that publisher, day and fence take in a prompt, besides the title
-_AGAIN = 0.9  # of its use, what a sentence keeps for each of its article that is read before it
-_CLOSE = 0.7  # of the odds of a sentence, from which its neighbour is read with it
-_TOO_LONG = 1200  # characters: no sentence, but text without full stops
+_MOST = 24  # excerpts per search
+_LONGEST = 3  # sentences per excerpt
+_LEANING = 2  # additional sentences allowed, if they refer back to the excerpt
+_HEAD = 60  # characters that publisher, date and fence take in a prompt, besides the title
+_AGAIN = 0.9  # factor on a sentence's usefulness per sentence of its article selected before it
+_CLOSE = 0.7  # share of a sentence's odds from which its neighbour is included
+_TOO_LONG = 1200  # characters: beyond this it is not a sentence, but text without full stops
 
 _LEANS = re.compile(
     r"[\"“‘'(]*(?:(?:But|And|Then) )?(?:He|She|It|They|His|Her|Its|Their|This|That|These|Those|Both"
@@ -41,7 +41,7 @@ _GOES_ON = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """A sentence of an article: its place there, and the odds that it answers the question."""
+    """A sentence of an article: its position there, and the odds that it answers the question."""
 
     article: Article
     place: int
@@ -68,30 +68,31 @@ class _Question:
     wanted: Wanted
 
     def held(self, *texts: Terms) -> float:
-        """The weighted share of the question that the texts hold together, 0 to 1."""
+        """Return the weighted share of the question that the texts contain together, 0 to 1."""
         words = frozenset[str]().union(*(text.stems for text in texts))
         return share(words & self.weights.keys(), self.weights)
 
 
 _Known = dict[tuple[str, int], _Sentence]  # by article and place
-_Run = list[_Sentence]  # that stand together in one article
+_Run = list[_Sentence]  # adjacent sentences of one article
 
 
 def excerpts(
     question: str, passages: Sequence[Passage], *, alone: str = "", most: int = _MOST
 ) -> tuple[Passage, ...]:
-    """Runs of one to three sentences that may answer a question, the most useful first.
+    """Return runs of one to three sentences that may answer a question, most useful first.
 
-    Useful is what is likely to answer, short, and of an article whose title is read anyway. No two
-    overlap or say the same in the same words; articles are numbered from 1 in the order in which
-    they first appear.
+    A sentence is useful if it is likely to answer, short, and from an article whose title is
+    already included. A run may be longer if its sentences refer back to each other. No two runs
+    overlap or repeat each other; articles are numbered from 1 in the order in which they first
+    appear.
 
     Args:
         question: as the reader asked it.
-        passages: whole chunks that a search has found, best first, with the scores of the search.
-        alone: the question with those that it leans on. Its words count too, and those of the
-            question itself twice.
-        most: how many at most.
+        passages: whole chunks that a search has found, best first, with their search scores.
+        alone: the question together with the questions it refers to. Its words count too, and
+            those of the question itself twice.
+        most: at most this many runs.
     """
     asked = _question(question, alone or question, passages)
     known = _judged(asked, passages)
@@ -118,7 +119,7 @@ def _question(question: str, alone: str, passages: Sequence[Passage]) -> _Questi
 
 
 def _judged(asked: _Question, passages: Sequence[Passage]) -> _Known:
-    """The sentences of the passages, by article and place, with their odds."""
+    """Return the sentences of the passages, by article and place, with their odds."""
     best = max((passage.score for passage in passages), default=0.0)
     spans = dict[str, list[tuple[int, int]]]()
     known: _Known = {}
@@ -141,7 +142,7 @@ def _judged(asked: _Question, passages: Sequence[Passage]) -> _Known:
 def _evidence(
     asked: _Question, article: Article, spans: Sequence[tuple[int, int]], place: int
 ) -> float:
-    """What a sentence itself says for answering the question, as a part of its log odds."""
+    """Return the part of the log odds that comes from the sentence itself."""
     title, own = terms(article.title), terms(article.text[slice(*spans[place])])
     before = terms(article.text[slice(*spans[place - 1])]) if place else title
     after = terms(article.text[slice(*spans[place + 1])]) if place + 1 < len(spans) else title
@@ -161,7 +162,7 @@ def _evidence(
 
 
 def _most_useful_first(known: _Known) -> Iterator[_Sentence]:
-    """By odds for what it costs to read: its length, and the title of an article not read yet."""
+    """Yield by odds per reading cost: its length, and the title of an article not yet included."""
     left, read = dict(known), Counter[str]()
 
     def use(key: tuple[str, int]) -> float:
@@ -176,9 +177,9 @@ def _most_useful_first(known: _Known) -> Iterator[_Sentence]:
 
 
 def _widened(sentence: _Sentence, known: _Known, asked: _Question) -> _Run:
-    """The sentence with the one before it where it leans on that, and with neighbours that matter.
+    """Return the sentence with its predecessor if it refers back, and with relevant neighbours.
 
-    Where names are asked for, a next sentence that goes on with more of them matters.
+    If names are asked for, a next sentence that continues with more of them is relevant.
     """
     article, place = sentence.key
     before, after = known.get((article, place - 1)), known.get((article, place + 1))
@@ -198,9 +199,10 @@ def _widened(sentence: _Sentence, known: _Known, asked: _Question) -> _Run:
 
 
 def _put(runs: list[_Run], run: _Run) -> None:
-    """Add a run, or join it to one that it adjoins if that does not become too long.
+    """Add a run, or join it to an adjacent one if the result is not too long.
 
-    One that leans on the sentence before it may make it longer: alone it says nothing of anybody.
+    The joined run may be longer if the added one refers back to the sentence before it, because
+    on its own it does not say whom it is about.
     """
     most = _LONGEST + _LEANING * bool(_LEANS.match(run[0].text))
     for other in runs:

@@ -1,4 +1,4 @@
-"""What would answer a question: a name, a number, a time, or words that the question has not."""
+"""The kind of answer a question expects: a name, a number, a time, or any new words."""
 
 import re
 from collections.abc import Collection
@@ -21,14 +21,14 @@ _NAMES = re.compile(r"\b(?:who|whom|whose|where|which|what)\b", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which kinds of words a question asks for; none where it asks why or how, or for yes or no."""
+    """The kinds of words a question asks for; none for "why", "how" or yes/no questions."""
 
     names: bool = False
     numbers: bool = False
     times: bool = False
 
     def among(self, sentence: Terms, asked: Collection[str]) -> bool:
-        """Whether a sentence has such a word that is not one of the question's, ``asked``."""
+        """Return whether a sentence has such a word that is not in the question (``asked``)."""
         return any(
             (self.numbers and bool(token.number))
             or (self.times and (bool(token.number) or token.folded in _TIMES))
@@ -39,7 +39,7 @@ class Wanted:
 
 
 def wanted(question: str) -> Wanted:
-    """What a question asks for, by its question word."""
+    """Return what a question asks for, by its question word."""
     if _NUMBERS.search(question):
         return Wanted(numbers=True)
     if _WHEN.search(question):

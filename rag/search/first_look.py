@@ -1,4 +1,4 @@
-"""The sentences of passages that share most with a question: a first look, without a model."""
+"""Find the sentences of passages that share most with a question: a first look, without a model."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,33 +12,34 @@ from rag.types import Citation, Passage
 
 _MOST = 5
 _PER_ARTICLE = 2
-_LEAST = 0.1  # share of a question that comes near it at all
-_CLOSE = 0.5  # of the best sentence's share, below which a sentence has but a word of the question
+_LEAST = 0.1  # least share of a question that counts as near
+_CLOSE = 0.5  # least share relative to the best sentence's; below it, only a stray word is shared
 
 
 def nearest_sentences(
     question: str, passages: Sequence[Passage], *, alone: str = ""
 ) -> tuple[Citation, ...]:
-    """The sentences that share most with a question, best first; none where no sentence does.
+    """Return the sentences that share most with a question, best first; there may be none.
 
-    At most two of an article, and none that repeats another. The articles are numbered from 1, in
-    the order in which they first appear.
+    At most two come from one article, and none repeats another. The articles are numbered from 1,
+    in the order in which they first appear.
 
     Args:
         question: as the reader asked it.
-        passages: where to look, best first.
-        alone: the question with those that it leans on. Its words count too, and those of the
-            question itself twice, so that a follow-up is not answered with the turn before it.
+        passages: where to search, best first.
+        alone: the question together with the questions it refers to. Its words count too, and
+            those of the question itself twice, so that a follow-up is not answered with the turn
+            before it.
     """
     texts = {place: passage.chunk.text for place, passage in enumerate(passages)}
     shares = defaultdict[tuple[int, tuple[int, int]], float](float)
     for asked in (question, alone or question):
         for place, span, share in by_sentence(asked, texts):
-            if not asks(texts[place][slice(*span)]):  # "Why are eggs so expensive?" tells nothing
+            if not asks(texts[place][slice(*span)]):  # "Why are eggs so expensive?" states nothing
                 shares[place, span] += share
     floor = max(2 * _LEAST, _CLOSE * max(shares.values(), default=0.0))
     found: list[Citation] = []
-    # Equals keep the order of the passages.
+    # Ties keep the order of the passages.
     for (place, span), share in sorted(shares.items(), key=lambda each: -each[1]):
         if len(found) == _MOST or share < floor:
             break

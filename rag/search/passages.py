@@ -1,4 +1,4 @@
-"""The passages for a prompt: different ones, and no article takes more than its share."""
+"""Retrieve the passages for a prompt: no duplicates, and a limit per article."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from rag.search.time_window import Window, windowed
 from rag.text.terms import repeats
 from rag.types import Article, Chunk, Filters, Passage
 
-_POOL = 5  # candidates of each search for every one wanted, from which those are chosen by day
+_POOL = 5  # candidates per wanted chunk in each search, from which they are chosen by date
 
 
 def retrieve(
@@ -32,22 +32,22 @@ def retrieve(
     window: Window | None = None,
     reranker: Reranker | None = None,
 ) -> tuple[Passage, ...]:
-    """The best ``k`` passages for a question, best first, numbered from 1.
+    """Return the best ``k`` passages for a question, best first, numbered from 1.
 
     Args:
-        question: what to look for; it should make sense by itself.
-        index: where to look.
+        question: what to search for; it should make sense by itself.
+        index: where to search.
         embedder: the one that the index was built with.
-        k: how many passages at most.
-        per_article: how many of them one article may take.
+        k: at most this many passages.
+        per_article: at most this many of them from one article.
         candidates: how many chunks each search contributes before fusion.
         lexical_weight: weight of BM25 in the fusion; 0 switches it off.
         dense_weight: weight of the dense search; 0 switches it off.
-        sentence_weight: weight of how much of the question stands in one sentence of the chunk.
-        newer: share of a score that fades with the years where no day is given; 0 is off.
-        filters: which articles may be found; applied before any ranking is cut.
-        window: the time that the question speaks of (:func:`rag.search.time_window`); it counts
-            for nothing where the filters name days.
+        sentence_weight: weight of the share of the question in one sentence of the chunk.
+        newer: share of a score that decays over the years if no date is given; 0 is off.
+        filters: which articles may be found; applied before any ranking is truncated.
+        window: the time that the question refers to (:func:`rag.search.time_window`); ignored
+            if the filters give dates.
         reranker: scores question and chunk together; its order replaces the fused one.
     """
     question = corrected(question, index=index)
@@ -85,9 +85,9 @@ def retrieve(
 def within(
     passages: Sequence[Passage], *, tokens: int, count: Callable[[str], int]
 ) -> tuple[Passage, ...]:
-    """The leading passages that come to at most ``tokens`` in a prompt; always at least one.
+    """Return the leading passages of at most ``tokens`` in a prompt; always at least one.
 
-    The title of an article is counted once, with the first passage of it.
+    The title of an article is counted once, with its first passage.
     """
     kept: list[Passage] = []
     headed = set[str]()

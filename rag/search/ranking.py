@@ -1,4 +1,4 @@
-"""Chunks in the order of each search, newer news first, and what several orders make together."""
+"""Rank chunks by each search, newer news first, and fuse the rankings."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -13,13 +13,13 @@ from rag.text.terms import ACRONYMS, STOPWORDS, rarity, share, terms
 from rag.types import Article, Chunk, Filters
 
 _RANK_OFFSET = 60  # the constant of the paper
-_RECENT_DAYS = 7  # before the day as of which the news is read
-_OLDER = 0.3  # what the score of older news counts then
-_OUTSIDE = 0.5  # what the score of news outside the window of a question counts
-_HALF_LIFE = 365.25  # days in which half of it has gone
+_RECENT_DAYS = 7  # before the as-of date
+_OLDER = 0.3  # factor on the score of older news then
+_OUTSIDE = 0.5  # factor on the score of news outside the window of a question
+_HALF_LIFE = 365.25  # days in which half of the decay has happened
 _COLUMN_WEIGHTS = (1.0, 2.0, 0.5)  # BM25 of text, title, publisher with date
 
-# Other ways of writing a word, as phrases of FTS5, which reads "U.S." as two words.
+# Other spellings of a word, as FTS5 phrases; FTS5 reads "U.S." as two words.
 _WRITTEN: dict[str, tuple[str, ...]] = {
     short.lower(): (" ".join(short.lower()), full) for full, short in ACRONYMS.items()
 }
@@ -41,11 +41,11 @@ def rankings(
     pool: int,
     window: Window | None = None,
 ) -> list[tuple[Ranking, float]]:
-    """What BM25 and the dense search find, ``pool`` chunks each, with the weight of each search.
+    """Return the rankings of BM25 and dense search, ``pool`` chunks each, with their weights.
 
-    Scores are lowered for older news. Read as of a day, what is older than a week counts less;
-    without a day, what is older than the newest article of the index loses up to the share ``newer``.
-    What lies outside a ``window`` loses half.
+    Scores are lowered for older news. With an as-of date, articles more than a week older count
+    less; without one, articles older than the newest of the index lose up to the share ``newer``.
+    Articles outside a ``window`` lose at least half.
     """
     found: list[tuple[Ranking, float]] = []
     if lexical_weight and (match := match_expression(question)):
@@ -59,9 +59,9 @@ def rankings(
 
 
 def match_expression(question: str) -> str:
-    """The FTS5 expression for a question: any of its content words, each quoted; may be empty.
+    """Return the FTS5 expression for a question: any of its content words, quoted; may be empty.
 
-    Acronyms are words, whatever they spell, and are looked for in full and with points too.
+    Acronyms count as words, whatever they spell, and are also searched spelled out and with points.
     """
     words = dict[str, None]()
     for token in terms(question).tokens:
@@ -71,7 +71,7 @@ def match_expression(question: str) -> str:
 
 
 def fused(orders: Iterable[tuple[Sequence[_T], float]]) -> dict[_T, float]:
-    """The sum of weighted reciprocal ranks over the orders (Cormack, Clarke & Büttcher 2009)."""
+    """Sum the weighted reciprocal ranks over the orders (Cormack, Clarke & Büttcher 2009)."""
     scores: dict[_T, float] = {}
     for order, weight in orders:
         for rank, one in enumerate(order, start=1):
@@ -80,12 +80,12 @@ def fused(orders: Iterable[tuple[Sequence[_T], float]]) -> dict[_T, float]:
 
 
 def first_place(weight: float) -> float:
-    """What the first place of an order of this weight adds to a fused score."""
+    """Return what the first rank of an order of this weight adds to a fused score."""
     return weight / (_RANK_OFFSET + 1)
 
 
 def in_one_sentence(question: str, found: Mapping[_T, tuple[Chunk, Article]]) -> dict[_T, float]:
-    """For each chunk the largest share of the question that stands in one of its sentences, 0 to 1."""
+    """Return for each chunk the largest share of the question in one sentence, 0 to 1."""
     shares = dict.fromkeys(found, 0.0)
     texts = {number: chunk.text for number, (chunk, _) in found.items()}
     for number, _, held in by_sentence(question, texts):
@@ -96,10 +96,10 @@ def in_one_sentence(question: str, found: Mapping[_T, tuple[Chunk, Article]]) ->
 def by_sentence(
     question: str, texts: Mapping[_T, str]
 ) -> Iterator[tuple[_T, tuple[int, int], float]]:
-    """Every sentence, as its text and (start, end) there, with its share of the question, 0 to 1.
+    """Yield each sentence as text key and (start, end), with its share of the question, 0 to 1.
 
-    Words are weighted by how rare they are among these texts, so that what all of them are
-    about decides nothing.
+    Words are weighted by how rare they are among these texts, so that what all of them are about
+    decides nothing.
     """
     asked = terms(question).stems
     weights = rarity(asked, [terms(text).stems for text in texts.values()])
@@ -111,7 +111,7 @@ def by_sentence(
 def _newer_first(
     ranking: Ranking, index: Index, as_of: date | None, newer: float, window: Window | None
 ) -> Ranking:
-    """The ranking with the scores of older and undated news lowered."""
+    """Return the ranking with the scores of older and undated news lowered."""
     newest = as_of or index.newest()
     if newest is None:
         return ranking
@@ -131,7 +131,7 @@ def _newer_first(
         return 1.0 if age <= _RECENT_DAYS else _OLDER
 
     def lowered(score: float, share: float) -> float:
-        # A cosine may be negative: there a smaller factor would raise it.
+        # A cosine may be negative, and a smaller factor would raise it.
         return score * share if score > 0 else score * (2 - share)
 
     weighed = [(number, lowered(score, kept(days.get(number)))) for number, score in ranking]

@@ -23,17 +23,17 @@ class Reranker(Protocol):
 
     @property
     def identity(self) -> str:
-        """What scores, in a word or two."""
+        """A short name of the reranker."""
 
     def score(self, question: str, texts: Sequence[str]) -> Scores:
-        """float32 (len(texts),); higher is better."""
+        """Return float32 (len(texts),); higher is better."""
 
 
 class CrossEncoderReranker:
     """A sentence-transformers CrossEncoder from a folder (Nogueira & Cho 2019)."""
 
     def __init__(self, path: Path, *, device: str = "cpu", batch_size: int = 16) -> None:
-        """Nothing is loaded yet."""
+        """Store the arguments; nothing is loaded yet."""
         self._path = path
         self._device = device
         self._batch_size = batch_size
@@ -46,7 +46,7 @@ class CrossEncoderReranker:
         return self._path.name
 
     def score(self, question: str, texts: Sequence[str]) -> Scores:
-        """float32 (len(texts),); higher is better.
+        """Return float32 (len(texts),); higher is better.
 
         Raises:
             ModelError: if the folder holds no cross-encoder.
@@ -96,7 +96,7 @@ class OverlapReranker:
         return "overlap"
 
     def score(self, question: str, texts: Sequence[str]) -> Scores:
-        """float32 (len(texts),), each from 0 to 1."""
+        """Return float32 (len(texts),), each from 0 to 1."""
         asked = terms(question).stems
         shares = [len(asked & terms(text).stems) / max(1, len(asked)) for text in texts]
         return np.asarray(shares, dtype=np.float32)

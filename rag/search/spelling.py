@@ -1,4 +1,4 @@
-"""Words of a question that no article holds, read as the nearest word that one does: Genva, Geneva."""
+"""Correct question words that no article contains to the nearest indexed word: Genva, Geneva."""
 
 import re
 
@@ -10,11 +10,11 @@ _LONG = 9  # letters from which two may be wrong
 
 
 def corrected(question: str, *, index: Index) -> str:
-    """The question with its misspelt words as the articles write them.
+    """Return the question with its misspelt words spelled as in the articles.
 
-    A word counts as misspelt if no article holds it and the index has one that begins with the same
-    letter and is at most one letter away, two for long words (Damerau 1964); of several the one
-    that more passages hold. Others stay: names that are new, and words of another language.
+    A word counts as misspelt if no article contains it and the index has one with the same first
+    letter at most one edit away, two for long words (Damerau 1964). Of several equally near, the
+    one in more passages wins. Others stay: new names, and words of another language.
     """
     return _WORD.sub(lambda found: _nearest(found.group(), index) or found.group(), question)
 

@@ -1,7 +1,6 @@
-"""The time that a question speaks of: "since Monday", "last month", "in 2022". English.
+"""Find the time that a question refers to: "since Monday", "last month", "in 2022". English.
 
-News tells of a day on that day or a little later, so a window ends some days after the time that
-was named.
+News reports a day on that day or a little later, so a window ends some days after the named time.
 """
 
 import re
@@ -28,10 +27,10 @@ _AGO = r"(?P<count>\d{1,3}|an?|" + "|".join(_NUMBERS[1:]) + r")?\s*(?P<unit>day|
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The days on which articles were published that tell of the time of a question.
+    """The publication dates of articles on the time that a question refers to.
 
-    ``until`` is None where the window ends today. A ``strict`` window leaves out other articles, if
-    there are any as new as it; another one only prefers those within.
+    ``until`` is None if the window ends today. A ``strict`` window excludes all other articles if
+    the index has articles that recent; otherwise a window only prefers the articles within it.
     """
 
     since: date
@@ -39,22 +38,26 @@ class Window:
     strict: bool
 
     def __str__(self) -> str:
-        """``articles since Monday 17 January 2022``, or ``preferably articles from ... to ...``."""
+        """Return, for example, ``articles since Monday 17 January 2022``.
+
+        If the window is not strict, ``preferably`` comes first; an end is written ``from ... to
+        ...``.
+        """
         articles = "articles" if self.strict else "preferably articles"
         if self.until is None:
             return f"{articles} since {written_date(self.since)}"
         return f"{articles} from {written_date(self.since)} to {written_date(self.until)}"
 
     def admits(self, day: date | None) -> bool:
-        """Whether a day lies in the window; an unknown one does not."""
+        """Return whether a day lies in the window; an unknown one does not."""
         return day is not None and self.since <= day and (self.until is None or day <= self.until)
 
 
 def time_window(question: str, today: date) -> Window | None:
-    """The window that a question speaks of, seen from ``today``; None where it speaks of none.
+    """Return the window that a question refers to, as of ``today``; None if there is none.
 
-    What is asked about the future is told before it happens, so that it has no strict window, and
-    no weekday: "Who will they meet on Monday?" is no question about last Monday.
+    Future events are reported before they happen, so questions about the future get no strict
+    window, and no weekday: "Who will they meet on Monday?" does not ask about last Monday.
     """
     ahead = bool(_AHEAD.search(question))
     for pattern, reading in _READINGS:
@@ -72,10 +75,10 @@ def time_window(question: str, today: date) -> Window | None:
 def windowed(
     filters: Filters, window: Window | None, newest: date | None
 ) -> tuple[Filters, Window | None]:
-    """The filters with a strict window put into them, and the window if it is one that prefers.
+    """Return the filters with a strict window applied, and the window if it only prefers.
 
-    Days that the filters name win. A strict window that begins after the newest article of an index
-    would leave nothing, so it leaves out nothing.
+    Dates in the filters take precedence. A strict window that begins after the newest article of an
+    index would exclude everything, so it is ignored.
     """
     if window is None or filters.since or filters.until:
         return filters, None
@@ -92,7 +95,7 @@ def _since(found: re.Match[str], today: date) -> Window | None:
 
 
 def _start(when: str, today: date) -> date | None:
-    """The first day of what "since" is followed by."""
+    """Return the first day of the time that follows "since"."""
     words = when.casefold().replace(",", " ").split()
     last = words[0] == "last"
     unit = words[-1]
@@ -112,18 +115,18 @@ def _start(when: str, today: date) -> date | None:
 
 
 def _latest(month: int, day: int, year: int | None, today: date) -> date:
-    """The day of that month in the year, or else the latest one that is not after today."""
+    """Return that day in the given year, or else its latest occurrence not after today."""
     start = date(year or today.year, month, day)
     return start if year or start <= today else start.replace(year=today.year - 1)
 
 
 def _weekday(name: str, today: date) -> date:
-    """The latest such day before today."""
+    """Return the latest such weekday before today."""
     return today - _DAY * ((today.weekday() - _WEEKDAYS.index(name) - 1) % 7 + 1)
 
 
 def _period(unit: str, today: date, *, back: int) -> tuple[date, date]:
-    """First and last day of the week (from Monday), month or year, ``back`` of them ago."""
+    """Return first and last day of the week (from Monday), month or year, ``back`` of them ago."""
     if unit == "week":
         first = today - _DAY * (today.weekday() + 7 * back)
         return first, first + 6 * _DAY
@@ -136,7 +139,7 @@ def _period(unit: str, today: date, *, back: int) -> tuple[date, date]:
 def _this(found: re.Match[str], today: date) -> Window:
     unit = found.group("unit").casefold()
     first, _ = _period(unit, today, back=0)
-    # People say "this week" on a Monday of what has happened in seven days.
+    # On a Monday, people say "this week" of the past seven days.
     return Window(min(first, today - 3 * _DAY) if unit == "week" else first, None, False)
 
 
@@ -194,7 +197,7 @@ _SINCE = (
     r"|the (?:start|beginning) of the (?:week|month|year)"
     rf"|(?:\d{{1,2}} )?(?:{_MONTH})(?: \d{{1,2}})?(?:,? \d{{4}})?|(?:19|20)\d\d"
 )
-# The first that fits is the reading.
+# The first matching pattern is used.
 _READINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Window | None]], ...] = tuple(
     (re.compile(rf"\b{pattern}\b", re.I), reading)
     for pattern, reading in (

@@ -1,1 +1,1 @@
-"""Servers: the HTTP API, and the network rules that it shares with the web page."""
+"""Servers: the HTTP API and the network rules it shares with the web page."""

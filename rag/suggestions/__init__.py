@@ -1,8 +1,8 @@
-"""Example questions for somebody who does not know the articles yet.
+"""Example questions for a user who does not know the articles yet.
 
-Made by rules from what the articles say: the names that titles and several sentences tell of, and
-sentences that say what one of them will do, did or said. A word is a name only where the articles
-never write it small, and only if it is no part of longer names.
+Rules derive them from the articles: from names in titles and several sentences, and from sentences
+that say what a subject will do, did or said. A word is a name only if the articles never write it
+in lower case and it is not part of longer names.
 """
 
 import re
@@ -14,25 +14,25 @@ from rag.suggestions.phrasing import ABOUT, BOTH, WHO, Question, questions
 from rag.text.terms import terms
 from rag.types import Article
 
-_WORTH = {BOTH: 1.0, WHO: 0.5, ABOUT: 0.0}  # of a question, beside the articles that its name is in
-_BEST = 3.0  # of a question that a sentence answers
-_MOST_ARTICLES = 3  # that make a name worth more
+_WORTH = {BOTH: 1.0, WHO: 0.5, ABOUT: 0.0}  # value of a question, added to that of its name
+_BEST = 3.0  # value of a question that a sentence answers
+_MOST_ARTICLES = 3  # number of articles beyond which a name gains no value
 _PLAIN = re.compile(r"[\w .,'’&£$€%?-]{1,120}")  # no markup, and short enough for a button
-_AGAIN = 2  # kinds that a question of the same kind as one before stands back
+_AGAIN = 2  # rank penalty for each earlier question of the same kind
 
 _Asked = tuple[Subject, tuple[Question, ...]]
 
 
 def suggest(articles: Sequence[Article], count: int = 4) -> tuple[str, ...]:
-    """At most ``count`` questions that the articles answer, about different names.
+    """Return at most ``count`` questions that the articles answer, about different names.
 
-    Names of several articles come first, and those of which a sentence tells when, where or who.
-    Each question is about another article, of another kind, and, while there are enough, about a
-    subject that no article tells of together with those before it.
+    Names in several articles come first, and those for which a sentence answers when, where or who.
+    Each question is about another article, preferably of another kind, and, while there are enough,
+    about a subject that shares no article with earlier ones.
 
     Args:
-        articles: in English, newest first.
-        count: how many questions.
+        articles: articles, newest first; those known not to be in English are skipped.
+        count: maximum number of questions.
     """
     found, small = told([each for each in articles if each.language in {"", "en"}])
     names = Names(found, small)
@@ -74,6 +74,6 @@ def _chosen(asked: Sequence[_Asked], count: int) -> list[Question]:
 
 
 def _fresh(free: Sequence[Question], chosen: Sequence[Question]) -> Question:
-    """The most telling one, but rather of a kind that is not there yet."""
+    """Return the most informative question, preferring kinds not used yet."""
     kinds = Counter(question.kind for question in chosen)
     return min(free, key=lambda question: question.kind + _AGAIN * kinds[question.kind])

@@ -1,4 +1,4 @@
-"""The names that articles are about: in the title and in several sentences."""
+"""Find the names that articles are about: in the title and in several sentences."""
 
 import re
 from collections import Counter, defaultdict
@@ -11,13 +11,13 @@ from rag.text import sentences
 from rag.text.terms import STOPWORDS, Token, plain, terms
 from rag.types import Article
 
-SEVERAL = 2  # sentences that hold a name, from which it is a subject of the article
-_READ = 15  # sentences from the top of an article that are looked at
-_LONG = 1000  # characters of a sentence
-_LONGEST = 4  # words of a name; longer ones are lists and titles of works
-_SHORTEST = 3  # letters of a name of one word
-_OWN = 3  # times that a word stands alone for each name that ends with it: Geneva, Lake Geneva
-_AGENCIES = frozenset("reuters afp bbc cnn".split())  # whom news is taken from
+SEVERAL = 2  # sentences with a name, from which it is a subject of the article
+_READ = 15  # leading sentences of an article that are analysed
+_LONG = 1000  # maximum characters of a sentence
+_LONGEST = 4  # maximum words of a name; longer ones are lists and titles of works
+_SHORTEST = 3  # minimum letters of a one-word name
+_OWN = 3  # uses alone required for each use at the end of a longer name: Geneva, Lake Geneva
+_AGENCIES = frozenset("reuters afp bbc cnn".split())  # sources of news
 _SEVERAL_THINGS = re.compile(r"(?:the )?[A-Z]{2,}s")
 _BELIEFS = frozenset(
     "tory labour conservative democrat liberal muslim christian jew arab hindu sikh catholic".split()
@@ -26,7 +26,7 @@ _BELIEFS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An article as it is looked at: its sentences, the names of each, the words of its title."""
+    """An article as analysed: its sentences, the names of each, and the words of its title."""
 
     article: Article
     sentences: tuple[str, ...]
@@ -35,22 +35,22 @@ class Told:
 
     @property
     def names(self) -> frozenset[Name]:
-        """All names as they stand."""
+        """All names as written."""
         return frozenset(run.name for found in self.runs for run in found)
 
     def in_title(self, name: Name) -> bool:
-        """Whether the title has this name, word by word."""
+        """Return whether the title contains this name, word by word."""
         return f" {' '.join(name)} " in self.title
 
     def each(self) -> Iterator[tuple[int, Run]]:
-        """Every name with the number of its sentence."""
+        """Yield every name with the index of its sentence."""
         for number, found in enumerate(self.runs):
             for run in found:
                 yield number, run
 
 
 def told(articles: Sequence[Article]) -> tuple[tuple[Told, ...], frozenset[str]]:
-    """The articles to look at, and the words that they write small somewhere."""
+    """Return the analysed articles and the words that they write in lower case somewhere."""
     cut = [_cut(plain(article.text)) for article in articles]
     small = frozenset(
         token.folded
@@ -73,7 +73,7 @@ def told(articles: Sequence[Article]) -> tuple[tuple[Told, ...], frozenset[str]]
 
 def _cut(text: str) -> list[tuple[str, tuple[Token, ...]]]:
     cut = (text[start:end] for start, end in islice(sentences(text), _READ))
-    # What is much longer than a sentence is a list, or a text without full stops.
+    # Anything much longer than a sentence is a list, or a text without full stops.
     return [(each, terms(each).tokens) for each in cut if len(each) <= _LONG]
 
 
@@ -83,18 +83,18 @@ def _folded(text: str) -> Name:
 
 @dataclass(slots=True)
 class Subject:
-    """A name, how it is written, and the articles that tell of it, by their places."""
+    """A name, its spellings, and the articles that mention it, by index."""
 
     name: Name
     written: Counter[str] = field(default_factory=Counter)
     after_the: Counter[bool] = field(default_factory=Counter)
     led_on: Counter[bool] = field(default_factory=Counter)
     role: bool = False
-    held: dict[int, int] = field(default_factory=dict)  # sentences, by article
-    titled: list[int] = field(default_factory=list)  # articles that name it in the title too
+    held: dict[int, int] = field(default_factory=dict)  # sentences with the name, by article
+    titled: list[int] = field(default_factory=list)  # articles that also have it in the title
 
     def see(self, sentence: str, run: Run) -> None:
-        """Count one more place where the whole name stands."""
+        """Count one more occurrence of the whole name."""
         self.written[sentence[run.start : run.end]] += 1
         self.role |= run.role
         leading = leads_on(sentence[run.end :])
@@ -104,39 +104,39 @@ class Subject:
 
     @property
     def label(self) -> str:
-        """The name as it stands in a sentence, with its article where it mostly has one."""
+        """The name as used in a sentence, with "the" if it mostly has one."""
         (written, _), *_ = self.written.most_common(1)
         return f"the {written}" if self.after_the[True] > self.after_the[False] else written
 
     @property
     def person(self) -> bool:
-        """Whether it is surely somebody."""
+        """Whether it is certainly a person."""
         return self.role and len(self.name) > 1
 
     @property
     def rank(self) -> tuple[int, int, int, int]:
-        """Those of many articles first, then those that are told of at length."""
+        """Sort key: names in many titles first, then those that are mentioned often."""
         several = sum(count >= SEVERAL for count in self.held.values())
         return -len(self.titled), -several, -sum(self.held.values()), self.titled[0]
 
 
 def leads_on(rest: str) -> bool:
-    """Whether a name leads on to a noun that it describes: Tory leader, Balco scandal."""
+    """Return whether a name modifies the noun after it: Tory leader, Balco scandal."""
     word, *_ = [*terms(rest[:40]).tokens, None]
     return (
         word is not None
         and rest[:1] == " "
-        and rest[1 : 1 + len(word.folded)] == word.folded  # nothing between, and written small
+        and rest[1 : 1 + len(word.folded)] == word.folded  # directly after, and in lower case
         and word.folded not in STOPWORDS
         and not word.folded.endswith(("ed", "s", "ly"))
     )
 
 
 class Names:
-    """Which runs of capitals are names, and which are short for others."""
+    """Decides which capitalised runs are names and which are short for others."""
 
     def __init__(self, found: Sequence[Told], small: Set[str]) -> None:
-        """Count how the runs of all articles stand, alone and within others."""
+        """Count the capitalised runs of all articles, alone and within others."""
         self._small = small
         every = [run for each in found for _, run in each.each()]
         self._whole = Counter(run.name for run in every)
@@ -151,7 +151,7 @@ class Names:
         self._sources |= {_folded(author) for each in found for author in each.article.authors}
 
     def _found_surnames(self, found: Sequence[Told]) -> Iterator[str]:
-        """Words that stand alone mostly where the same article has a longer name that ends so."""
+        """Yield words mostly used alone where the article also has a longer name ending in them."""
         beside: dict[str, list[bool]] = defaultdict(list)
         for each in found:
             here = each.names
@@ -161,7 +161,7 @@ class Names:
         return (word for word, there in beside.items() if 0 < len(there) <= 2 * sum(there))
 
     def full(self, name: Name, here: Set[Name]) -> Name:
-        """The name that a surname is short for: as this article has it, or the only one there is."""
+        """Return the full name for a surname: the article's own, or the only known one."""
         if not self.is_surname(name):
             return name
         longer = self._longer[name[0]]
@@ -171,11 +171,11 @@ class Names:
         return max(sorted(known), key=self._whole.__getitem__)
 
     def is_surname(self, name: Name) -> bool:
-        """Whether it is a word that is short for a longer name."""
+        """Return whether it is one word that is short for a longer name."""
         return len(name) == 1 and name[0] in self._surnames
 
     def good(self, name: Name) -> bool:
-        """Whether it is a whole name, and of something that can be asked about."""
+        """Return whether it is a complete name of something that can be asked about."""
         if len(name) > _LONGEST or not ROLES.isdisjoint(name) or self._is_source(name):
             return False
         if self._parts[name] >= self._whole[name] or all(word in self._small for word in name):
@@ -200,7 +200,7 @@ class Names:
 
 
 def _numbers(word: str) -> Iterator[str]:
-    """The same word for one or for several: a DVD and DVDs are things, not names."""
+    """Yield the singular or plural of a word: a DVD and DVDs are things, not names."""
     yield word + "s"
     if word.endswith("s"):
         yield word[:-1]
@@ -214,7 +214,7 @@ def _parts(name: Name) -> Iterator[Name]:
 
 
 def subjects(found: Sequence[Told], names: Names) -> list[Subject]:
-    """The names that articles are about, those of most articles first."""
+    """Return the names that articles are about, those in most articles first."""
     known: dict[Name, Subject] = {}
     for place, each in enumerate(found):
         here = each.names
@@ -237,7 +237,7 @@ def subjects(found: Sequence[Told], names: Names) -> list[Subject]:
 
 
 def _describes(subject: Subject) -> bool:
-    """Whether a word stands for what it describes, or for several things: Tory leader, MPs."""
+    """Return whether a name is mostly a modifier or a plural: Tory leader, MPs."""
     if _SEVERAL_THINGS.fullmatch(subject.label):
         return True
     return len(subject.name) == 1 and subject.led_on[True] > subject.led_on[False]

@@ -1,4 +1,4 @@
-"""Questions about a name that an article answers, mostly in the words of one of its sentences."""
+"""Phrase questions about a name that an article answers, mostly in the words of a sentence."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -8,12 +8,12 @@ from rag.suggestions.names import SEVERAL, Names, Subject, Told, leads_on
 from rag.suggestions.runs import TIMES, Run, runs
 from rag.text.terms import STOPWORDS, terms
 
-_LEAD = 10  # sentences from the top of an article that questions are made of
-_LONGEST = 7  # words after a verb
-# The kinds of questions, the most telling first.
+_LEAD = 10  # leading sentences of an article that questions are made from
+_LONGEST = 7  # maximum words after a verb
+# Kinds of questions, the most informative first.
 WILL, DID, WAS, SAID, BOTH, WHO, ABOUT = range(7)
 
-# What ends the words that belong to a verb.
+# Words that end the phrase of a verb.
 _ENDS = frozenset(
     "in on at from for with after before by during until when where while as if because and but or "
     "that which who over against about into than since through under following ahead amid despite "
@@ -32,7 +32,7 @@ _PAST = re.compile(
     r"\w+(?:ed|wn|ung|eld|old|aid|ought|tten|ven|ken|sen)\Z|(?:cut|put|set|hit|shut|won)\Z"
 )
 _BY_ITSELF = frozenset("close open reopen resign retire".split())
-# What may stand before the subject of a sentence: "In Berlin on Thursday, ", "The Chancellor ".
+# What may precede the subject of a sentence: "In Berlin on Thursday, ", "The Chancellor ".
 _BEFORE = re.compile(r"(?:[^,\"“]{0,60}, )?(?:[Tt]he )?(?:[A-Z][\w.'-]* (?:of )?)*\Z")
 _ASIDE = r"(?:, [^,.;:]{3,90},)? "
 _WILL = re.compile(rf"{_ASIDE}will ((?:be )?[a-z]{{3,}})\b(.*)", re.S)
@@ -49,7 +49,7 @@ _SAYS = re.compile(r"\b(?:said|says) (?:[\w.'-]+ ){0,4}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, of what kind it is, and the place of the article that answers it."""
+    """A question, its kind, and the index of the article that answers it."""
 
     kind: int
     text: str
@@ -58,7 +58,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class _Stand:
-    """A subject where it stands: how to call it, and the words before and after it."""
+    """An occurrence of a subject: its label and the text before and after it."""
 
     label: str
     before: str
@@ -66,7 +66,7 @@ class _Stand:
 
 
 def questions(subject: Subject, found: Sequence[Told], names: Names) -> Iterator[Question]:
-    """What can be asked about a subject, article by article."""
+    """Yield the questions about a subject, article by article."""
     label = subject.label
     for place in subject.titled:
         article = found[place]
@@ -93,7 +93,7 @@ def _stands(subject: Subject, told: Told, names: Names) -> Iterator[_Stand]:
 
 
 def _will(stand: _Stand) -> str:
-    """Blinken will meet Lavrov in Geneva on Friday: when will he?"""
+    """Ask when: "Blinken will meet Lavrov in Geneva on Friday"."""
     match = _WILL.match(stand.after)
     if not match or _CONDITION.search(stand.before):
         return ""
@@ -108,7 +108,7 @@ def _will(stand: _Stand) -> str:
 
 
 def _was(stand: _Stand) -> str:
-    """The bridge was opened in Harrow on Tuesday: when was it?"""
+    """Ask when: "The bridge was opened in Harrow on Tuesday"."""
     match = _WAS.match(stand.after)
     if not match or not _PAST.match(match[2]) or match[3].startswith(" to "):
         return ""
@@ -126,7 +126,7 @@ def _timed(said: str, words: str, before: str, rest: str) -> str:
 
 
 def _did(stand: _Stand) -> str:
-    """Ida Fenn opened the Harrow bridge: who did?"""
+    """Ask who: "Ida Fenn opened the Harrow bridge"."""
     match = _DID.match(stand.after)
     words = _belonging(match[2]) if match else ""
     if not match or not _alone(words) or not any(word[0].isupper() for word in words.split()):
@@ -138,19 +138,19 @@ _ASKING: dict[int, Callable[[_Stand], str]] = {WILL: _will, WAS: _was, DID: _did
 
 
 def _has_surname(text: str, names: Names) -> bool:
-    """Whether somebody is called by a surname alone, which only the article explains."""
+    """Return whether a text contains a bare surname, which only the article explains."""
     found = runs(text, terms(text).tokens, frozenset())
     return any(names.is_surname(run.name) for run in found)
 
 
 def _alone(words: str) -> bool:
-    """Whether the words make sense without the sentence that they are from."""
+    """Return whether the words make sense without their sentence."""
     every = words.casefold().split()
     return bool(every) and every[0] not in _LEANS and every[-1] not in STOPWORDS
 
 
 def _belonging(rest: str) -> str:
-    """The words that belong to a verb, up to where, when, why or what else; a space before each."""
+    """Return the words that depend on a verb, up to where, when or why; a space before each."""
     taken: list[str] = []
     every = rest.split()
     for place, word in enumerate(every):
@@ -165,7 +165,7 @@ def _belonging(rest: str) -> str:
 
 
 def _spoken_of(subject: Subject, told: Told, names: Names) -> Iterator[str]:
-    """Other names of the article that the subject has said something about."""
+    """Yield other names of the article that the subject has said something about."""
     here = told.names
     for number, run in told.each():
         if names.full(run.name, here) == subject.name:
@@ -177,7 +177,7 @@ def _spoken_of(subject: Subject, told: Told, names: Names) -> Iterator[str]:
 
 
 def _speech(sentence: str, run: Run) -> tuple[int, int]:
-    """From where to where in a sentence somebody speaks."""
+    """Return the (start, end) span of what is said in a sentence."""
     if _SAYS.search(sentence[: run.start]):
         return 0, run.start
     saying = _SAID.match(sentence[run.end :])
@@ -188,7 +188,7 @@ def _speech(sentence: str, run: Run) -> tuple[int, int]:
 
 
 def _beside(subject: Subject, told: Told, names: Names) -> Iterator[str]:
-    """Other names that stand in the title and in several sentences beside the subject."""
+    """Yield other names in the title that also appear in sentences with the subject."""
     here = told.names
     with_it = [number for number, run in told.each() if names.full(run.name, here) == subject.name]
     for number in dict.fromkeys(with_it):

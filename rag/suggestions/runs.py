@@ -1,4 +1,4 @@
-"""Runs of capitals in a sentence, and which part of each is a name."""
+"""Find capitalised runs in a sentence and the part of each that is a name."""
 
 import re
 from collections.abc import Iterator, Sequence, Set
@@ -8,7 +8,7 @@ from rag.text.terms import DAYS, MONTHS, STOPWORDS, Token, fold
 
 Name = tuple[str, ...]  # folded words
 
-# Stand before a name and are no part of it.
+# Words that precede a name without being part of it.
 ROLES = frozenset(
     "president vice prime minister chancellor secretary state mr mrs ms miss dr sir dame lord lady "
     "baroness king queen prince princess pope mayor governor senator sen rep congressman judge "
@@ -20,7 +20,7 @@ ROLES = frozenset(
 )
 _PERSONS = ROLES - frozenset("state former veteran general chief vice deputy".split())
 TIMES = DAYS | frozenset(MONTHS) | frozenset("christmas easter gmt bst".split())
-_LONGEST = 8  # words of a name; longer ones are shouted sentences
+_LONGEST = 8  # maximum words of a name; longer ones are sentences in capitals
 _WITHIN = frozenset([" ", "-", "&", " & "])
 _JOINERS = frozenset("de la le van von der den al bin".split())
 _LINKS = _JOINERS | {"of"}
@@ -32,7 +32,7 @@ _PEOPLE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A name in a sentence, ``sentence[start:end]``; ``role`` where one stands before it."""
+    """A name in a sentence, ``sentence[start:end]``; ``role`` if a title or office precedes it."""
 
     name: Name
     start: int
@@ -41,17 +41,17 @@ class Run:
 
 
 def of_a_people(word: str) -> bool:
-    """Whether a folded word looks like ``french`` or ``italian``."""
+    """Return whether a folded word looks like a nationality: ``french``, ``italian``."""
     return _PEOPLE.search(word) is not None
 
 
 def runs(sentence: str, tokens: Sequence[Token], small: Set[str]) -> tuple[Run, ...]:
-    """The names of a sentence. Days and months end one, and so does nearly every mark.
+    """Return the names of a sentence; days, months and most punctuation end a name.
 
     Args:
-        sentence: as :func:`rag.text.terms.plain` gives it.
+        sentence: as returned by :func:`rag.text.terms.plain`.
         tokens: its words.
-        small: words that the articles also write small.
+        small: words that the articles also write in lower case.
     """
     return tuple(
         run for group in _groups(sentence, tokens, small) for run in _run(sentence, group, small)
@@ -80,7 +80,7 @@ def _parted(sentence: str, last: Token, token: Token) -> bool:
 
 
 def _names(sentence: str, token: Token, small: Set[str]) -> bool:
-    """Whether a word is one of a name; with a capital for the sentence's sake it may be."""
+    """Return whether a word is part of a name; a sentence-initial capital may be one."""
     word = token.folded
     if word in TIMES or word.startswith("i'"):
         return False
@@ -90,7 +90,7 @@ def _names(sentence: str, token: Token, small: Set[str]) -> bool:
 
 
 def _joins(token: Token, group: list[Token]) -> bool:
-    """Bank of England is one name, and Emmanuel Bonne of France two."""
+    """Return whether a word joins names: Bank of England is one, Emmanuel Bonne of France two."""
     of = token.folded == "of" and len(group) == 1
     return group[-1].folded not in _JOINERS and (token.folded in _JOINERS or of)
 
@@ -114,25 +114,25 @@ def _run(sentence: str, group: list[Token], small: Set[str]) -> Iterator[Run]:
 
 
 def _of_somebody(sentence: str, first: Token) -> bool:
-    """Whether the word before a name, mostly written small, says that it is a person's."""
+    """Return whether the word before a name, mostly in lower case, marks it as a person's."""
     *_, before = ["", *sentence[: first.start].split()]
     return fold(before).rstrip(".") in _PERSONS
 
 
 def _half(sentence: str, first: Token) -> bool:
-    """Whether it is the end of a name with "and": British and Irish Lions."""
+    """Return whether it is the second half of a name with "and": British and Irish Lions."""
     *_, before, joint = ["", "", *sentence[: first.start].split()]
     return joint == "and" and of_a_people(fold(before)) and of_a_people(first.folded)
 
 
 def _beginning(sentence: str, rest: list[Token]) -> bool:
-    """Whether it is a word out of the name of a thing: the Respect for Marriage Act."""
+    """Return whether it is a fragment of a longer name: the Respect for Marriage Act."""
     *_, article = ["", *sentence[: rest[0].start].split()]
     return len(rest) == 1 and article == "the" and bool(_GOES_ON.match(sentence, rest[0].end))
 
 
 def _no_part(sentence: str, rest: list[Token], small: Set[str]) -> bool:
-    """Whether the first word only leads to the name: Actor Michael Douglas, Italian Roberta Vinci."""
+    """Return whether the first word is no part of the name: Actor Michael Douglas."""
     first, *others = rest
     if first.folded in _LINKS or first.number:
         return True

@@ -1,1 +1,1 @@
-"""Summaries of one article or several, headlines, and digests of many."""
+"""Summaries of one or several articles, headlines, and digests of many articles."""

@@ -1,4 +1,4 @@
-"""A headline over a summary, checked and quoted like every sentence of it."""
+"""Headline for a summary, checked and quoted like each of its sentences."""
 
 import time
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from rag.text.citations import distinct, split_claims
 from rag.types import Claim, Passage, Summary
 
 _MAX_TOKENS = 40
-_MARKS = " \t*#_\"'“”‘’"  # what models put around a headline
+_MARKS = " \t*#_\"'“”‘’"  # decoration that models put around a headline
 
 
 def with_headline(
@@ -23,17 +23,18 @@ def with_headline(
     checker: Checker,
     title: str = "",
 ) -> Summary:
-    """The summary with a headline as its first claim.
+    """Return the summary with a headline as its first claim.
 
-    The model writes it from the sentences of the summary. Where the passages do not bear that
-    out, the article's own title stands there if they bear that out, else the first sentence.
+    The model writes the headline from the sentences of the summary. If the passages do not support
+    it, the article's own title is used if they support that. If they support neither, the claims
+    are left unchanged.
 
     Args:
-        summary: its claims; the text is left as it is.
-        passages: what the summary was made from.
-        generator: the model that writes.
-        checker: what checks it.
-        title: of the article; empty where there are several.
+        summary: only its claims, citations and timing change; its text does not.
+        passages: the passages the summary was made from.
+        generator: the model that writes the headline.
+        checker: checks the headline.
+        title: title of the article; empty if there are several articles.
 
     Raises:
         GenerateError: if the engine fails.
@@ -62,7 +63,7 @@ def with_headline(
 
 
 def _line(draft: str) -> str:
-    """The first line of a draft, without what models put around a headline."""
+    """Return the first line of a draft without the decoration that models put around a headline."""
     line = next((line for line in draft.splitlines() if line.strip(_MARKS)), "")
     line = line.strip(_MARKS).removeprefix("Headline:").strip(_MARKS)
     text = " ".join(sentence for sentence, _ in split_claims(line))

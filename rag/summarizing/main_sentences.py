@@ -1,8 +1,8 @@
-"""Which sentences of an article tell its main news.
+"""Select the sentences of an article that state its main news.
 
-News puts the main thing first, and comes back to it: a sentence counts by its place and by how many
-of the others share its words, the two signals of the classic extractive summarisers (Edmundson
-1969, Luhn 1958).
+News puts the main point first and returns to it. A sentence is scored by its position and by how
+many of the other sentences share its words, the two signals of the classic extractive summarisers
+(Edmundson 1969, Luhn 1958).
 """
 
 from collections import Counter
@@ -11,13 +11,13 @@ from itertools import islice
 from rag.text import sentences
 from rag.text.terms import terms
 
-_CENTRAL = 1.5  # weight of shared words beside that of the place, which is 1 for the first sentence
-_MOST = 25  # sentences from the top that are looked at
-_LEAST_WORDS = 6  # of a sentence; shorter ones are captions, bylines and exclamations
+_CENTRAL = 1.5  # weight of shared words relative to position, which is 1 for the first sentence
+_MOST = 25  # only this many sentences from the top are considered
+_LEAST_WORDS = 6  # words per sentence; shorter ones are captions, bylines and exclamations
 
 
 def main_sentences(text: str) -> tuple[tuple[int, int], ...]:
-    """(start, end) of the sentences at the top of an article, the most telling one first."""
+    """Return the (start, end) spans of the top sentences of an article, highest score first."""
     spans = list(islice(sentences(text), _MOST))
     stems = [terms(text[start:end]).stems for start, end in spans]
     holders = Counter(stem for each in stems for stem in each)

@@ -1,9 +1,9 @@
-"""Summaries of one long article or of several, every sentence checked and quoted.
+"""Summaries of one long article or of several articles, every sentence checked and quoted.
 
-Of an article that fits one prompt the main sentences are told, in the model's words where it wrote
-them. A longer one is cut at paragraph borders into parts; the checked sentences of the parts, in
-order, are the text that is summarised next, until one prompt holds them. Every sentence that is
-kept is checked against the article itself.
+For an article that fits one prompt, the summary consists of its main sentences, in the model's
+words where it wrote them. A longer article is split at paragraph boundaries into parts. The
+checked sentences of the parts, in order, form the text of the next round, until one prompt holds
+them. Every sentence of the result is checked against the article itself.
 """
 
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ from rag.types import Article, Claim, Passage, Summary
 
 _TOKENS_A_SENTENCE = 60
 _LEAST_PART = 32
-_MOST_OPENINGS = 30  # sentences at the top of an article that may stand in for a summary
-_WORDS_A_SENTENCE = 33  # on average, at most, in the summary of an article
-_PARAGRAPHS = "\n\n"  # between the claims that the next round reads
-_ALIKE = 0.6  # shared words above which two sentences tell the same
+_MOST_OPENINGS = 30  # sentences at the top of an article that may be used verbatim in a summary
+_WORDS_A_SENTENCE = 33  # maximum average in the summary of an article
+_PARAGRAPHS = "\n\n"  # separates the claims that the next round reads
+_ALIKE = 0.6  # share of shared words above which two sentences say the same
 
 
 def summarize(
@@ -42,15 +42,15 @@ def summarize(
     """Summarise one article of any length.
 
     Args:
-        article: what to summarise; its text may be longer than the model's context.
+        article: the article; its text may exceed the model's context.
         generator: the model that writes.
-        checker: what checks its sentences.
-        sentences_wanted: how many sentences the summary should have, at most.
-        part_tokens: most tokens of the article in one prompt.
-        instruction: a wish of the reader, such as what to look for; what the model chooses by it
-            stands, where it holds, instead of the main sentences.
+        checker: checks its sentences.
+        sentences_wanted: maximum number of sentences of the summary.
+        part_tokens: maximum tokens of the article in one prompt.
+        instruction: a request by the reader, such as what to look for. If given, the supported
+            sentences that the model chose replace the main sentences.
         progress: called with (prompts done, prompts known so far), and again for each piece that
-            the model writes. What it raises ends the summary there and comes through.
+            the model writes. An exception it raises stops the summary and propagates.
 
     Raises:
         GenerateError: if the engine fails.
@@ -59,7 +59,7 @@ def summarize(
     rules = summary_messages(article, "", sentences=sentences_wanted, instruction=instruction)
     room = max(_LEAST_PART, writer.room - writer.tokens(rules))
     text = article.text
-    told: list[Claim] = []  # by the round before, a paragraph of the text each
+    told: list[Claim] = []  # claims of the previous round, each a paragraph of the text
     while True:
         spans = tuple(parts(text, min(part_tokens, room), generator.count_tokens))
         last = len(spans) <= 1
@@ -92,9 +92,10 @@ def summarize(
 
 
 def _quoted(article: Article, told: Sequence[Claim], start: int, end: int) -> tuple[Passage, ...]:
-    """The quotes of those claims of which ``start`` to ``end`` of their joined texts holds a part.
+    """Return the quotes of the claims whose joined text overlaps ``start`` to ``end``.
 
-    What is written from them is held against these few sentences of a long article, not against all.
+    Sentences written from these claims are checked against these few quotes of a long article, not
+    against all of it.
     """
     found, first = dict[Passage, None](), 0
     for claim in told:
@@ -115,10 +116,10 @@ def overview(
     sentences_wanted: int = 3,
     progress: Progress | None = None,
 ) -> Summary:
-    """Summarise what several articles say about a query, from passages of them.
+    """Summarise what passages of several articles say about a query.
 
-    The last passages are left out where the model's context cannot hold all. ``progress`` is that
-    of :func:`summarize`.
+    Passages at the end are dropped if the model's context cannot hold all of them. ``progress``
+    works as in :func:`summarize`.
 
     Raises:
         GenerateError: if the engine fails.
@@ -143,9 +144,9 @@ def _writer(generator: Generator, sentences_wanted: int, progress: Progress | No
 
 
 def _told(claims: Sequence[Claim], whole: Passage, most: int) -> list[Claim]:
-    """The main sentences of an article that fits one prompt, in the model's words where it told them.
+    """Return the main sentences of an article that fits one prompt, in the model's words if any.
 
-    A small model writes well and chooses badly: left to choose, it misses the main news more often
+    A small model writes well but selects badly: left to choose, it misses the main news more often
     than the article's own order does (docs/results.md).
     """
     left, words = list(claims), 0
@@ -173,10 +174,10 @@ def _told(claims: Sequence[Claim], whole: Passage, most: int) -> list[Claim]:
 def _completed(
     claims: Sequence[Claim], passages: Sequence[Passage], least: int, query: str = ""
 ) -> list[Claim]:
-    """Fill up with sentences of the passages as they stand: those of the query, else the first ones.
+    """Fill up with verbatim sentences of the passages: closest to the query first, else in order.
 
-    The opening of an article is the strongest short summary of news. Claims among which some were
-    filled in stand in the order of their quotes.
+    The opening of an article is the strongest short summary of news. If any sentence was added, the
+    claims are sorted by the position of their quotes.
     """
     full = list(claims)
     for passage in _openings(passages, query):
@@ -192,7 +193,7 @@ def _completed(
 
 
 def _openings(passages: Sequence[Passage], query: str) -> list[Passage]:
-    """Sentences as passages of their own: what shares most with the query, then the first of each."""
+    """Return sentences as passages, ranked by words shared with the query, then by position."""
     asked = terms(query).stems
     found = [
         (-len(asked & terms(p.chunk.text[start:end]).stems), place, p, start, end)

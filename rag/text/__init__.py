@@ -1,4 +1,4 @@
-"""Text as the other rooms need it: normalised, hashed, cut into sentences and words."""
+"""Text processing for the other packages: normalization, hashing, sentence and word splitting."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ _ABBREVIATIONS = frozenset(
 _BEFORE_NUMBERS = frozenset(
     "apr aug dec feb fig jan jul jun mar no nov oct op sep sept vol".split()
 )
-# These stand at the end of sentences too: there the next one opens with a word of _OPENERS.
+# These may also end a sentence, if the next one opens with a word of _OPENERS.
 _LAST_OR_NOT = frozenset(
     "ariz bros calif co conn corp dept etc fla inc jr ltd minn neb nev okla sr tenn tex wis wyo".split()
 )
@@ -29,12 +29,13 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-# What agencies put before their first sentence, or is left of it: "(AP) — ", "(CNN Business) ", "— ".
+# Agency markers before the first sentence, or what is left of them:
+# "(AP) — ", "(CNN Business) ", "— ".
 _AGENCY = re.compile(
     r"(?:\((?:[A-Z]{2,5}(?: [A-Z][a-z]+)?|Reuters|Bloomberg|Xinhua)\)\s*(?:[–—-]+\s*)?|[–—]+\s+)"
     r"(?=[\"“]?[A-Z0-9])"
 )
-# Only the first of a run of points may begin a match: a million points must not take a million runs.
+# Match only at the first of a run of periods, so that long runs take linear time.
 _ENDS = re.compile(
     r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s|$)|(?<![。！？])[。！？]++[.!?…]*+[\"'”’»)\]」』）】》]*+"
 )
@@ -48,29 +49,29 @@ _SPACES = re.compile(r"[ \t\f\v\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _INVISIBLE = re.compile(
     r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-# Half of a surrogate pair, as JSON may hold, can be neither hashed nor stored.
+# Unpaired surrogates, which JSON may contain, can be neither hashed nor stored.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def normalise(text: str) -> str:
-    """Unicode NFC, plain line ends, one space between words, no invisible or control characters.
+    """Normalize to Unicode NFC, plain line ends, single spaces, no invisible or control characters.
 
-    Line breaks survive; lines are stripped, and more than one empty line becomes one.
+    Line breaks survive; lines are stripped, and several empty lines become one.
     """
     text = re.sub(r"\r\n?|[\u2028\u2029\x85]", "\n", text)
-    # Composed last, for an invisible character may part a letter from its accent.
+    # Compose last, as an invisible character may separate a letter from its accent.
     text = unicodedata.normalize("NFC", _CONTROL.sub("", _INVISIBLE.sub("", text)))
     lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def content_id(title: str, text: str) -> str:
-    """The id of an article: 16 hexadecimal digits of the SHA-256 of its title and text."""
+    """Return the id of an article: 16 hexadecimal digits of the SHA-256 of its title and text."""
     return hashlib.sha256(f"{title}\n\n{text}".encode()).hexdigest()[:16]
 
 
 def as_article(text: str, *, title: str = "", published: date | None = None) -> Article:
-    """A text as an article that is in no index and has no address."""
+    """Wrap a text as an article that is in no index and has no URL."""
     title, text = normalise(title), normalise(text)
     return Article(content_id(title, text), "", title, text, published=published)
 
@@ -89,8 +90,8 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
 def sentences(text: str) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of each sentence, stripped of surrounding white space.
 
-    A sentence never crosses a paragraph border. Common English abbreviations, initials and
-    decimal points do not end one. The mark of an agency before it is left out.
+    A sentence never crosses a paragraph boundary. Common English abbreviations, initials and
+    decimal points do not end one. A preceding agency marker is excluded.
     """
     for paragraph_start, paragraph_end in paragraphs(text):
         start = paragraph_start
@@ -133,17 +134,17 @@ def _stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def asks(sentence: str) -> bool:
-    """Whether a sentence is a question, by its last mark; one that quotes a question is not."""
+    """Return whether a sentence ends in a question mark; one that quotes a question does not."""
     return sentence.rstrip().endswith(("?", "？"))
 
 
 def written_date(day: date | None) -> str:
-    """A day in English words in any locale, ``Wednesday 19 January 2022``; empty for None."""
+    """Format a day in English in any locale, ``Wednesday 19 January 2022``; empty for None."""
     if day is None:
         return ""
     return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in order, with inner apostrophes, points and commas (``3.5``, ``U.S``)."""
+    """Return the words in order, with inner apostrophes, periods and commas (``3.5``, ``U.S``)."""
     return _WORD.findall(text)

@@ -1,4 +1,4 @@
-"""Citation marks and quotes: pure functions from what was shown to what may be cited."""
+"""Citation marks and quotes: pure functions that map drafts and passages to citations."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 from rag.text import sentences
 from rag.types import Article, ArticleField, Citation, Claim, Passage
 
-# [1], [1, 2], [1-3], [^1], [Source 1], 【1】, 【1†title】; white space before a mark goes with it.
+# [1], [1, 2], [1-3], [^1], [Source 1], 【1】, 【1†title】; white space before a mark is included.
 _MARK = re.compile(
     r"[\[【]\s{0,3}(?:sources?\s{0,3})?\^?(\d{1,3}(?:\s{0,3}(?:[,;&–-]|and)\s{0,3}\d{1,3})*)"
     r"(?:†[^\]】\n]{0,80})?\s{0,3}[\]】]",
     re.I,
 )
-_SPACE = r"(?<![^\S\n])[^\S\n]*"  # tried once a run of spaces, not once a space
+_SPACE = r"(?<![^\S\n])[^\S\n]*"  # tried once per run of spaces, not once per space
 _MARKS = re.compile(
     rf"{_SPACE}{_MARK.pattern}(?:[^\S\n]{{0,3}}[,;–-]?[^\S\n]{{0,3}}{_MARK.pattern})*", re.I
 )
-# A draft that was cut off, or is still growing, may end within a mark.
+# A draft that was cut off, or is still growing, may end inside a mark.
 _OPEN_MARK = re.compile(r"[\[【]\s{0,3}(?:sources?\s{0,3})?[\d,;&\s]{0,20}$", re.I)
-# The source's own tag, copied by a small model.
+# The prompt's own source tag, copied by a small model.
 _TAG = re.compile(
     rf"{_SPACE}</?(?:source|article)\b(?:[^\S\n]{{0,3}}\d{{1,3}})?(?:[^<>\n]{{0,200}}>)?"
 )
@@ -26,10 +26,10 @@ _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 
 
 def split_claims(draft: str) -> Iterator[tuple[str, frozenset[int]]]:
-    """Yield the sentences of a draft without their marks, each with the numbers that it cites.
+    """Yield the sentences of a draft without citation marks, each with the numbers that it cites.
 
-    A mark after the full stop, or alone on the next line, belongs to the sentence before it; a
-    mark with which a line begins, to the sentence after it.
+    A mark after the full stop, or alone on the next line, belongs to the sentence before it; a mark
+    at the start of a line, to the sentence after it.
     """
     plain, marks = _without_marks(_TAG.sub("", _OPEN_MARK.sub("", draft)))
     start = 0
@@ -42,7 +42,7 @@ def split_claims(draft: str) -> Iterator[tuple[str, frozenset[int]]]:
 
 
 def _without_marks(draft: str) -> tuple[str, list[tuple[int, frozenset[int]]]]:
-    """The draft without marks, so that none begins a sentence, and the place of each in it."""
+    """Return the draft without marks, and the position of each mark in it with its numbers."""
     plain, marks, position = "", list[tuple[int, frozenset[int]]](), 0
     for found in _MARKS.finditer(draft):
         plain += draft[position : found.start()]
@@ -68,7 +68,7 @@ def _lines(plain: str) -> Iterator[tuple[int, int]]:
 
 
 def citation(passage: Passage, start: int, end: int) -> Citation:
-    """Cite ``passage.chunk.text[start:end]``; the offsets of the result are those of the article."""
+    """Cite ``passage.chunk.text[start:end]``; the result has offsets in the article."""
     first, last = passage.chunk.start + start, passage.chunk.start + end
     return quotation(passage.article, passage.number, first, last)
 
@@ -93,7 +93,7 @@ def quotation(
 
 
 def marked(claims: Sequence[Claim]) -> str:
-    """The claims as running text, each followed by its marks: ``They met. [1][3]``."""
+    """Return the claims as running text, each followed by its marks: ``They met. [1][3]``."""
     return " ".join(
         " ".join(filter(None, (claim.text, "".join(f"[{n}]" for n in numbers(claim.citations)))))
         for claim in claims
@@ -101,10 +101,10 @@ def marked(claims: Sequence[Claim]) -> str:
 
 
 def numbers(citations: Sequence[Citation]) -> tuple[int, ...]:
-    """The distinct source numbers in the order in which they are cited."""
+    """Return the distinct source numbers in order of citation."""
     return tuple(dict.fromkeys(citation.number for citation in citations))
 
 
 def distinct(claims: Sequence[Claim]) -> tuple[Citation, ...]:
-    """All citations of the claims, each once, in order of appearance."""
+    """Return all citations of the claims, each once, in order of appearance."""
     return tuple(dict.fromkeys(citation for claim in claims for citation in claim.citations))

@@ -1,8 +1,8 @@
-"""What a text is about: its names, numbers and content words, in forms that can be compared.
+"""Extract names, numbers and content words of a text in comparable forms.
 
-Used to look passages up by words and to check a claim against its source. Names are found by
-their capitals, numbers are brought to one notation (``1,200``, ``twelve hundred`` aside, ``2.4
-million`` and ``2,400,000`` are equal), words are cut to their stems by the Snowball English stemmer.
+Used to search passages by words and to check a claim against its source. Names are found by their
+capitals, numbers are normalized (``1,200``, ``2.4 million`` and ``2,400,000`` are equal; ``twelve
+hundred`` is not covered), and words are reduced to stems by the Snowball English stemmer.
 """
 
 import re
@@ -31,9 +31,9 @@ MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),
 )
-REPEAT = 0.8  # share of equal stems from which two texts tell the same in the same words
-_TELLS = 0.5  # shared words from which a claim tells a sentence
-_ENOUGH = 1 / 3  # of the words of that sentence, at least
+REPEAT = 0.8  # Jaccard similarity of stems above which two texts say the same
+_TELLS = 0.5  # minimum share of shared words for a claim to cover a sentence
+_ENOUGH = 1 / 3  # minimum share of the words of that sentence
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SMALL = {
     word: number
@@ -48,11 +48,11 @@ _SMALL = {
 }
 _SCALE = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _SCALE |= {"m": 1e6, "mn": 1e6, "bn": 1e9, "tn": 1e12, "k": 1e3}
-_SPELLED = frozenset("it us who".split())  # stop words that acronyms spell
-_ACRONYMS_ALONE = 3  # words of a text in capitals; a longer one is shouted
+_SPELLED = frozenset("it us who".split())  # stop words that are also acronyms
+_ACRONYMS_ALONE = 3  # maximum words of a text in capitals; a longer one is shouted
 _ADJUNCT = frozenset("after at before during from in near on outside".split())
 _PERCENT = re.compile(r"\s?%|\bper cent\b", re.I)
-# U.S., U. S. News; the white space after the last point parts it from the next word.
+# U.S., U. S. News; the white space after the last period separates it from the next word.
 _DOTTED = re.compile(r"\b(?:[A-Z]\.\s?)+[A-Z]\.(\s?)")
 ACRONYMS = {
     "united states": "US",
@@ -66,7 +66,7 @@ _JOINERS = frozenset("of the and for de la le von van der den al bin".split())
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of a text: its folded form, its stem, its place, and what it is."""
+    """A word of a text: its folded form, stem and offsets, and whether it is a name or number."""
 
     folded: str
     stem: str
@@ -78,10 +78,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a text is about.
+    """Names, numbers and content words of a text.
 
-    ``subject`` holds the names with which it opens, ``head`` the last word of the run of capitals
-    at its very start: ``blinken`` of "Mr Antony Blinken, 59, said".
+    ``subject`` contains the names with which it opens, ``head`` the last word of the run of
+    capitals at its very start: ``blinken`` for "Mr Antony Blinken, 59, said".
     """
 
     tokens: tuple[Token, ...]
@@ -100,18 +100,18 @@ class Terms:
 
 @lru_cache(maxsize=50_000)
 def fold(word: str) -> str:
-    """Lower case, without accents, points and a possessive ending."""
+    """Convert to lower case and remove accents and a possessive ending."""
     plain = unicodedata.normalize("NFKD", word.replace("’", "'").casefold())
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return plain.removesuffix("'s").rstrip("'")
 
 
-_here = threading.local()  # a stemmer keeps the word at work in itself, so each thread has its own
+_here = threading.local()  # a stemmer holds the current word as state, so each thread has its own
 
 
 @lru_cache(maxsize=50_000)
 def stem(folded: str) -> str:
-    """The Snowball English stem of a folded word (Porter 2001)."""
+    """Return the Snowball English stem of a folded word (Porter 2001)."""
     if not hasattr(_here, "stemmer"):
         import snowballstemmer
 
@@ -120,9 +120,9 @@ def stem(folded: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The text with one way of writing acronyms, unions of states and per cent.
+    """Normalize acronyms, names of unions of states, and per cent.
 
-    Offsets of tokens are those in it.
+    Token offsets refer to the result.
     """
     text = _DOTTED.sub(lambda found: re.sub(r"[.\s]", "", found.group()) + found.group(1), text)
     text = _STATES.sub(lambda found: ACRONYMS[found.group(1).casefold()], text)
@@ -131,7 +131,7 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=2048)
 def terms(text: str) -> Terms:
-    """Names, numbers and content words of a text, which may be a sentence or a whole chunk."""
+    """Extract names, numbers and content words of a text, from a sentence to a whole chunk."""
     text = plain(text)
     tokens = _tokens(text)
     names = frozenset(token.folded for token in tokens if token.name)
@@ -140,7 +140,7 @@ def terms(text: str) -> Terms:
         for a, b in pairwise(tokens)
         if a.number and b.start - a.end <= 1 and b.folded in _SCALE
     }
-    # An acronym is a name: US is not "us", and WHO asks nothing.
+    # An acronym is a name: US is not "us", and WHO is no question word.
     content = [t for t in tokens if (t.name or t.folded not in STOPWORDS) and t.start not in scales]
     opens = content and content[0] is tokens[0] and not content[0].number
     return Terms(
@@ -155,42 +155,42 @@ def terms(text: str) -> Terms:
 
 
 def rarity(words: Iterable[str], texts: Collection[frozenset[str]]) -> dict[str, float]:
-    """What each word tells: the more, the fewer of the texts hold it."""
+    """Weight each word: the fewer of the texts contain it, the more it weighs."""
     return {word: log1p(len(texts) / (1 + sum(word in held for held in texts))) for word in words}
 
 
 def share(held: Iterable[str], weights: Mapping[str, float]) -> float:
-    """How much of the weighted words is held, 0 to 1; ``held`` are some of them.
+    """Return the weighted share of the words in ``held``, a subset of the weighted words, 0 to 1.
 
-    The sums are exact: sets come in another order in each process.
+    The sums are exact, because sets iterate in a different order in each process.
     """
     return fsum(map(weights.__getitem__, held)) / (fsum(weights.values()) or 1.0)
 
 
 def repeats(text: str, other: str) -> bool:
-    """Whether two texts tell the same in the same words; another figure is news."""
+    """Return whether two texts say the same in the same words; a different figure is news."""
     one, two = terms(text), terms(other)
     return one.numbers == two.numbers and alike(one.stems, two.stems) > REPEAT
 
 
 def alike(words: frozenset[str], others: frozenset[str]) -> float:
-    """How many words two sets have in common, of those that they have together, 0 to 1 (Jaccard 1901)."""
+    """Return the Jaccard similarity of two sets of words, 0 to 1 (Jaccard 1901)."""
     return len(words & others) / max(1, len(words | others))
 
 
 def held(text: str, other: str) -> float:
-    """The share of a text's content words that another text holds too, 0 to 1."""
+    """Return the share of a text's content words that another text also contains, 0 to 1."""
     stems = terms(text).stems
     return len(stems & terms(other).stems) / max(1, len(stems))
 
 
 def shared(text: str, other: str) -> float:
-    """The share of the shorter text's content words that the other one holds, 0 to 1."""
+    """Return the share of the shorter text's content words that the other contains, 0 to 1."""
     return max(held(text, other), held(other, text))
 
 
 def tells(claim: str, sentence: str) -> bool:
-    """Whether a claim tells what a sentence does, and not just a word or two of it."""
+    """Return whether a claim says what a sentence does, and not just a word or two of it."""
     return shared(claim, sentence) >= _TELLS and held(sentence, claim) >= _ENOUGH
 
 
@@ -230,12 +230,12 @@ def _number(found: list[re.Match[str]], place: int) -> str:
 def _value(word: str) -> float | None:
     if word in _SMALL:
         return float(_SMALL[word])
-    if not word[0].isdecimal():  # isdigit() holds for ² and ① too, which float() cannot read
+    if not word[0].isdecimal():  # isdigit() is also true for ² and ①, which float() cannot parse
         return None
     plain = re.sub(r",(?=\d{3}(?:\D|$))", "", word)
     try:
         return float(plain.replace(",", "."))
-    except ValueError:  # 1.2.3 or a date with points: compared as it stands
+    except ValueError:  # 1.2.3 or a date with periods: compared by its digits
         return float(re.sub(r"\D", "", plain))
 
 

@@ -1,4 +1,4 @@
-"""Pages in, clean articles out: HTML, plain text, the text of a whole page, Markdown, records."""
+"""Extract clean articles from pages: HTML, plain text, page dumps, Markdown, records."""
 
 from collections.abc import Callable, Mapping
 
@@ -22,14 +22,15 @@ _MARKDOWN = {"text/markdown", "text/x-markdown"}
 
 
 def extract(page: Page, *, fields: Mapping[str, str] | None = None) -> Article:
-    """Clean one page into an article; the text keeps the author's function_words, whole lines go or stay.
+    """Clean one page into an article; the author's wording stays, lines are kept or dropped whole.
 
-    HTML, plain text (a clean article, or the text of a whole page with its menus and captions),
-    Markdown and JSON records are understood, by ``page.content_type``. ``fields`` maps the names
-    text, title, url, publisher, authors, published and language to a record's own field names.
+    ``page.content_type`` may be HTML, plain text (a clean article, or the text of a whole page with
+    its menus and captions), Markdown or a JSON record. ``fields`` maps the names text, title, url,
+    publisher, authors, published and language to a record's own field names.
 
     Raises:
-        ExtractError: the page is binary, holds too few words, or its record has no text.
+        ExtractError: The page is empty, binary or unreadable, contains too few words, or its
+            record has no text.
     """
     if not page.body.strip():
         raise ExtractError("the page is empty, wanted the text of an article")
@@ -37,7 +38,7 @@ def extract(page: Page, *, fields: Mapping[str, str] | None = None) -> Article:
     if page.content_type == _JSON:
         cleaned = record.clean(source, fields)
         return _article(page, cleaned, MIN_RECORD_WORDS)
-    if page.content_type in _HTML and "<" in source:  # some servers call any text HTML
+    if page.content_type in _HTML and "<" in source:  # some servers label any text as HTML
         return _article(page, html.clean(source), MIN_WORDS)
     if page.content_type in _MARKDOWN:
         return _article(page, _fronted(source, plain.markdown), MIN_RECORD_WORDS)
@@ -58,7 +59,7 @@ def _plain(text: str) -> Cleaned:
 
 
 def _fronted(source: str, clean: Callable[[str], Cleaned]) -> Cleaned:
-    """Clean a text that may begin with ``key: value`` lines; what those state counts."""
+    """Clean a text that may begin with front matter, whose values take precedence."""
     stated, text = plain.front_matter(source.replace("\r\n", "\n").removeprefix("\ufeff"))
     cleaned = clean(normalise(text))
     if not stated:
@@ -76,7 +77,7 @@ def _fronted(source: str, clean: Callable[[str], Cleaned]) -> Cleaned:
 
 
 def _brief(name: str) -> str:
-    """A title or publisher on one line, cut where a page puts a whole text there."""
+    """Put a title or publisher on one line, and truncate it if a page puts a whole text there."""
     line = " ".join(normalise(name).split())
     return line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME - 1].rstrip()}…"
 
@@ -84,7 +85,7 @@ def _brief(name: str) -> str:
 def _article(page: Page, cleaned: Cleaned, least: int) -> Article:
     text = normalise(cleaned.text)
     require_words(text, least)
-    # A record knows its own address; what a page calls canonical counts only for a saved copy.
+    # A record states its own address; a page's canonical link counts only for a saved copy.
     trusted = page.content_type == _JSON or not page.url.startswith(_WEB)
     url = cleaned.url if trusted and cleaned.url.startswith(_WEB) else page.url
     title = _brief(cleaned.title)

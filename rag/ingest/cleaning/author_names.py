@@ -1,4 +1,4 @@
-"""Names of authors, cut out of one string."""
+"""Split one string into author names."""
 
 import re
 
@@ -15,7 +15,7 @@ _LONGEST = 60  # characters
 
 
 def split_names(names: str) -> tuple[str, ...]:
-    """The names of ``By Ann Lee, Bo Roe and Cy Doe in Kyiv``: three, without what surrounds them."""
+    """Return the names alone: three for ``By Ann Lee, Bo Roe and Cy Doe in Kyiv``."""
     if "://" in names:
         return ()
     parts = _BETWEEN.split(_BEFORE.sub("", names.strip()[:400], count=1))

@@ -1,14 +1,15 @@
-"""What the furniture of a news page says: a lexicon of the lines that surround an article.
+"""A lexicon of news page boilerplate: the lines that surround an article.
 
-Two strengths. :func:`is_furniture` is sure: the whole short line is page furniture wherever it
-stands. :func:`hints` only counts tell-tale words, for the scorer to weigh against the rest.
-English above all, with the commonest labels of French, German, Spanish, Portuguese, Italian.
+It has two strengths. :func:`is_furniture` is certain: the whole short line is boilerplate
+regardless of context. :func:`hints` only counts indicative words, which the scorer weighs against
+other features. Mainly English, with the commonest labels of French, German, Spanish, Portuguese and
+Italian.
 """
 
 import re
 
 _SURE = (
-    # getting about
+    # navigation
     r"(?:skip|jump|go|scroll) (?:directly |back )?to (?:the |article |main )*"
     r"(?:content|navigation|nav|footer|search|top|article|comments|main)\b.{0,40}",
     r"(?:aller au contenu|zum inhalt|ir al contenido|pular para|vai al contenuto|accessibility "
@@ -42,7 +43,7 @@ _SURE = (
     r"(?:follow|like|find|join|contact|about) us\b.{0,80}|follow @?\w+(?: \w+){0,2}(?: on .{0,40})?|link "
     r"copied|copy link",
     r"be the first to .{0,60}|(?:tell us )?what (?:do )?you think.{0,60}",
-    # more to read
+    # links to other articles
     r"(?:also |and )?(?:read|see|watch|related|recommended|lire aussi|à lire aussi|lesen sie auch|lea "
     r"también|leia (?:também|mais)|leggi anche)"
     r"(?: (?:more|also|next|now|on|too|(?:the )?full story|articles?|stories|content|coverage|topics|news"
@@ -60,7 +61,7 @@ _SURE = (
     r"|headlines|videos?|topics))+|trending",
     r"(?:tags?|topics?|filed under|categor(?:y|ies)|keywords?|labels?|etiquetas|schlagworte|mots[- "
     r"]clés)\s*:.{0,200}|tags|(?:related )?topics|categories",
-    # the small print
+    # legal notices
     r"(?:copyright|©|\(c\) ?(?:19|20)).{0,150}|(?:.{0,80} )?all rights reserved\b.{0,80}|.{0,60}© "
     r"?(?:copyright )?(?:19|20)\d\d.{0,80}",
     r"(?:privacy|cookies?|terms|accessibility|legal|adchoices|ad choices)(?: (?:policy|notice|settings"
@@ -142,7 +143,7 @@ _BYLINE = re.compile(
     rf"(?P<names>[A-ZÀ-Þ][\w.'’-]*(?:,? {_NAME}){{0,9}})\W*(?:[|•·,/–-].{{0,80}})?"
 )
 _BYLINE_END = re.compile(rf"(?:^|[\W_])[Bb]y (?P<names>[A-ZÀ-Þ][\w.'’-]*(?: {_NAME}){{1,9}})\W*$")
-# Cheap signs without which the costly patterns above cannot match.
+# Cheap prefilters: the costly patterns above can match only where these do.
 _CREDIT_SIGN = re.compile(
     r"[pP][hH][oO][tT]|[iI]mage|[pP]ic|[gG]etty|[sS]hutter|[cC]ourtesy|[cC]redit|via|[/©|–—-]|\. "
 )
@@ -153,7 +154,7 @@ _CREDIT_REACH = 120  # characters at the end of a line
 
 
 def is_furniture(line: str) -> bool:
-    """Whether the whole line is page furniture, whatever stands around it."""
+    """Return whether the whole line is boilerplate, regardless of its context."""
     if len(line) > 300:
         return False
     words = line.split()
@@ -167,29 +168,29 @@ def is_furniture(line: str) -> bool:
 
 
 def is_credit(line: str) -> bool:
-    """Whether the line ends by naming a photographer or picture agency, as captions do."""
+    """Return whether the line ends with a photographer or picture agency, as captions do."""
     end = line[-_CREDIT_REACH:]
     return bool(_CREDIT_SIGN.search(end)) and bool(_CREDIT.search(end))
 
 
 def hints(line: str) -> int:
-    """How many tell-tale words of furniture the line holds."""
+    """Count the words and phrases in the line that indicate boilerplate."""
     small = line.lower()
     words = len(_HINT_WORDS.intersection(small.translate(_NO_POINTS).split()))
     return words + len(_HINT_PHRASES.findall(small))
 
 
 def is_date_line(line: str) -> bool:
-    """Whether the line is no more than a date or time of publication."""
+    """Return whether the line is only a date or time of publication."""
     if line.endswith(".") and not line.endswith("m."):  # a sentence, unless it ends in "a.m."
         return False
     return len(line) < 120 and bool(_DATE_SIGN.search(line)) and bool(_DATE_LINE.fullmatch(line))
 
 
 def byline(line: str) -> str:
-    """The names after ``By`` (or the like) where that is all the line holds, else ''.
+    """Return the names after ``By`` (or its equivalents) if the line contains nothing else, or ''.
 
-    A date line may hold them at its end: ``The Echo, 3 May 2021. By Ann Lee``.
+    A date line may end with them: ``The Echo, 3 May 2021. By Ann Lee``.
     """
     if len(line) > 160:
         return ""

@@ -1,4 +1,4 @@
-"""What each cleaner hands to :func:`rag.ingest.cleaning.extract`, and the one way an article is built."""
+"""The result type of every cleaner, and the minimum length of an article."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,13 +6,13 @@ from datetime import date
 from rag.errors import ExtractError
 from rag.ingest.cleaning.line_scores import count_words
 
-MIN_WORDS = 25  # of an article found in a page
-MIN_RECORD_WORDS = 5  # of what calls itself an article: a record, a clean text
+MIN_WORDS = 25  # in an article found on a page
+MIN_RECORD_WORDS = 5  # in a declared article: a record, a clean text
 
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """An article's parts as found on a page; what is not known is empty."""
+    """The parts of an article found on a page; unknown parts are empty."""
 
     title: str
     text: str
@@ -24,10 +24,10 @@ class Cleaned:
 
 
 def require_words(text: str, least: int = MIN_WORDS) -> None:
-    """Refuse a text that is too short to be an article.
+    """Reject a text that is too short to be an article.
 
     Raises:
-        ExtractError: the text holds fewer than ``least`` words.
+        ExtractError: The text contains fewer than ``least`` words.
     """
     found = count_words(text)
     if found < least:

@@ -1,4 +1,4 @@
-"""Read a day of publication from what pages and records write."""
+"""Parse publication dates in the forms that pages and records use."""
 
 import re
 from datetime import UTC, date, datetime
@@ -35,15 +35,15 @@ _MONTH_DAY = re.compile(
 )
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
 _EARLIEST, _LATEST = 1600, 2100
-_MILLISECONDS = 1e11  # a number above this cannot be seconds
+_MILLISECONDS = 1e11  # a larger number cannot be seconds
 
 
 def parse(value: str | float | None) -> date | None:
-    """The calendar day that a value names, as written (no change of time zone), or ``None``.
+    """Parse the calendar day in a value, as written (no time zone conversion), or ``None``.
 
-    Understands ISO 8601, RFC 2822, seconds and milliseconds since 1970, and day-month-year in
-    the commonest written forms of seven languages. Days such as ``3/4/2020``, which mean one
-    thing in London and another in Boston, are not guessed at; impossible ones are ``None`` too.
+    Parses ISO 8601, RFC 2822, seconds and milliseconds since 1970, and common written dates in
+    seven languages. Ambiguous dates such as ``3/4/2020``, which differ between London and Boston,
+    and impossible dates give ``None``.
     """
     if value is None or isinstance(value, bool):
         return None
@@ -54,7 +54,7 @@ def parse(value: str | float | None) -> date | None:
 
 
 def _epoch(seconds: float) -> date | None:
-    if not 0 < abs(seconds) < 1e14:  # NaN and infinity fail too
+    if not 0 < abs(seconds) < 1e14:  # also rejects NaN and infinity
         return None
     try:
         moment = datetime.fromtimestamp(

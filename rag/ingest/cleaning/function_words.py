@@ -1,4 +1,4 @@
-"""Function words by language: what running text is full of, and menus and headlines are not."""
+"""Function words by language: frequent in running text, rare in menus and headlines."""
 
 import re
 
@@ -31,7 +31,7 @@ _SCRIPTS = (
     ("th", re.compile(r"[\u0e00-\u0e7f]")),
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
-_SAMPLE = 3000  # characters are plenty to tell a language
+_SAMPLE = 3000  # characters; ample for language detection
 _UKRAINIAN = re.compile(r"[іїєґ]")
 
 WORDS = {language: frozenset(words.split()) for language, words in _BY_LANGUAGE.items()}
@@ -44,7 +44,7 @@ def language(text: str) -> str:
     words = _LETTERS.findall(sample.lower())
     letters = max(1, sum(map(len, words)))
     for code, script in _SCRIPTS:
-        # One kana in twenty is enough for Japanese, whose other signs are shared with Chinese.
+        # One kana in twenty suffices for Japanese, which shares its other characters with Chinese.
         if len(script.findall(sample)) / letters > (0.05 if code == "ja" else 0.3):
             return "uk" if code == "ru" and len(_UKRAINIAN.findall(sample)) > letters / 50 else code
     shares = {code: sum(word in known for word in words) for code, known in WORDS.items()}

@@ -1,4 +1,4 @@
-"""An article from HTML: trafilatura finds the text, the page's own metadata names it."""
+"""Extract an article from HTML: trafilatura finds the text; title and facts come from metadata."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from rag.text import normalise
 if TYPE_CHECKING:
     from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
-_TOP = 4  # paragraphs among which the header may be repeated
-_LABEL_WORDS = 2  # of a section name
-_FULLER = 1.5  # a body stated in JSON-LD replaces a text found with this many times fewer words
+_TOP = 4  # paragraphs in which the header may be repeated
+_LABEL_WORDS = 2  # in a section name
+_FULLER = 1.5  # a JSON-LD body replaces an extracted text if it has this many times its words
 
 
 def clean(source: str) -> Cleaned:
-    """The article of an HTML page.
+    """Extract the article of an HTML page.
 
     Raises:
-        ExtractError: the page is no HTML, or holds too few words.
+        ExtractError: The page is not HTML, or contains too few words.
     """
     import trafilatura
 
@@ -53,7 +53,7 @@ def clean(source: str) -> Cleaned:
 
 
 def _signature(tree: HtmlElement, stated: metadata.Metadata) -> tuple[tuple[str, ...], date | None]:
-    """Authors and day as the metadata state them; where silent, as trafilatura finds them shown."""
+    """Return authors and date from the metadata, or else as trafilatura finds them on the page."""
     authors, published = stated.authors, dates.parse(stated.published)
     if authors and published:
         return authors, published
@@ -62,19 +62,19 @@ def _signature(tree: HtmlElement, stated: metadata.Metadata) -> tuple[tuple[str,
     shown = extract_metadata(tree)
     authors = authors or split_names((shown.author or "").replace(";", ","))
     guess = dates.parse(shown.date)
-    # The first of January is what is left when only a year, often the copyright's, was found.
+    # 1 January is the default if only a year, often that of the copyright, was found.
     return authors, published or (guess if guess and (guess.month, guess.day) != (1, 1) else None)
 
 
 def _body(tree: HtmlElement, source: str, stated: str) -> str:
     import trafilatura
 
-    # Precision first: what trafilatura then misses it seldom misses alone.
+    # Precision first: text that this mode misses, the other modes mostly miss too.
     found = trafilatura.extract(tree, favor_precision=True, include_comments=False) or ""
     if count_words(found) < MIN_WORDS:
         found = trafilatura.extract(source, favor_recall=True, include_comments=False) or found
     stated = strip_tags(stated)
-    # trafilatura falls back on the same statement, but runs its paragraphs together.
+    # trafilatura falls back to the same JSON-LD body, but merges its paragraphs.
     same = stated.split() == found.split()
     if same or count_words(stated) > _FULLER * count_words(found):
         return stated
@@ -82,7 +82,7 @@ def _body(tree: HtmlElement, source: str, stated: str) -> str:
 
 
 def without_furniture(text: str, title: str) -> str:
-    """Paragraphs joined by blank lines; sure furniture and what repeats the header left out."""
+    """Join paragraphs by blank lines; drop certain boilerplate and repeats of the header."""
     paragraphs = [line.strip() for line in normalise(text).split("\n") if line.strip()]
     top = True
     kept = []
@@ -96,7 +96,7 @@ def without_furniture(text: str, title: str) -> str:
 
 
 def _is_header(paragraph: str, title: str) -> bool:
-    """Whether a line above the first paragraph repeats headline, byline, date or section."""
+    """Return whether a line above the first paragraph repeats headline, byline, date or section."""
     line = read(paragraph)
     return (
         paragraph.casefold() == title.casefold()

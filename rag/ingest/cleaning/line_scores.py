@@ -1,9 +1,9 @@
-"""Lines of a page, how much each looks like a paragraph of an article, and the run they form.
+"""Score how much each line of a page looks like an article paragraph, and find the article's run.
 
-A logistic score per line from a few named features, then the stretch of lines with the largest
-sum (Pasternack and Roth 2009, "Extracting article text from the web with maximum subsequence
-segmentation"). The weights were fitted offline by logistic regression on labelled news pages, one
-column for pages with line breaks, one for the pieces of pages without.
+Each line gets a logistic score from a few named features; the article is the stretch of lines with
+the largest sum (Pasternack and Roth 2009, "Extracting article text from the web with maximum
+subsequence segmentation"). The weights were fitted offline by logistic regression on labelled news
+pages, one column for pages with line breaks, one for the pieces of pages without.
 """
 
 import re
@@ -20,46 +20,47 @@ _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _BULLET = re.compile(r"\s*(?:[*+•·▪–-]|o)(?:\s+|$)")
 _SENTENCE_END = re.compile(r"[.!?…。！？:][\"'”’»)\]]*$")
 _LIST_SHAPE = re.compile(r"[|»›→]|\s[/·•>]\s|\.\.\.?$")
-_ENDING = 12  # characters in which a sentence's full stop and closing quotes stand
-_LONG = 60  # words: a line gains nothing by being longer
+_ENDING = 12  # final characters searched for a full stop and closing quotes
+_LONG = 60  # words; more add nothing to a line's score
+# (number of neighbouring lines, words of prose that give the full feature value)
 _NEAR = (
     (1, 20),
     (3, 60),
     (8, 120),
-)  # neighbouring lines looked at, and words of prose that fill them
+)
 
 # feature: (weight on pages with line breaks, weight on pages without)
 WEIGHTS: dict[str, tuple[float, float]] = {
     "bias": (-2.9, -2.8),
     "length": (0.9, 0.0),  # words, up to _LONG
     "sentence_end": (1.1, 1.5),
-    "function_words": (0.0, 1.6),  # share of words
-    "capitals": (-1.1, -2.2),  # share of words after the first
-    "furniture": (-1.3, -1.1),  # the lexicon is sure
-    "hints": (-2.3, -2.9),  # tell-tale words, thinned by length
+    "function_words": (0.0, 1.6),  # fraction of words
+    "capitals": (-1.1, -2.2),  # fraction of words after the first
+    "furniture": (-1.3, -1.1),  # the lexicon is certain
+    "hints": (-2.3, -2.9),  # boilerplate words, scaled down by length
     "credit": (-1.3, -1.9),
-    "dateline": (-1.6, -1.3),  # a date or byline alone
+    "dateline": (-1.6, -1.3),  # only a date or byline
     "list_shape": (-1.9, -1.8),
     "clauses": (0.5, 0.6),  # commas and quotation marks
-    "before_1": (0.9, 0.5),  # prose in the lines around, see _NEAR
+    "before_1": (0.9, 0.5),  # prose in neighbouring lines, see _NEAR
     "after_1": (1.1, 0.4),
     "before_3": (0.8, 0.6),
     "after_3": (0.4, 0.3),
     "before_8": (0.7, 0.0),
     "after_8": (0.9, 1.3),
 }
-SURENESS = 4.0  # scores are log-odds, cut off here
-_KEEP = -1.0  # a line inside the run stays unless the odds are worse than this
-_GAP = 80.0  # a stretch of furniture within the article costs no more than this
-_SIZE_POWER = 0.8  # a line counts by its words, long ones a little less
+SURENESS = 4.0  # log-odds are clipped here
+_KEEP = -1.0  # a line within the run stays if its log-odds exceed this
+_GAP = 80.0  # maximum cost of a stretch of boilerplate within the article
+_SIZE_POWER = 0.8  # exponent on the words that weight a line; below 1 damps long lines
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a page, measured.
+    """One line of a page with its measurements.
 
-    ``words`` counts in units of about a word, in scripts without spaces too; ``look`` holds the
-    features that the line has by itself, in the order of ``WEIGHTS``.
+    ``words`` counts approximate words, also in scripts without spaces; ``look`` contains the
+    features of the line by itself, in the order of ``WEIGHTS``.
     """
 
     text: str
@@ -78,12 +79,12 @@ class Line:
 
     @property
     def prose(self) -> bool:
-        """Whether the line reads like a sentence: a few words and a full stop."""
+        """Whether the line reads like a sentence: at least 8 words and final punctuation."""
         return self.ends and self.words >= 8
 
 
 def read(raw: str) -> Line:
-    """Measure one line, which may have blanks and a bullet before it."""
+    """Measure one line, which may begin with blanks and a bullet."""
     mark = _BULLET.match(raw)
     text = (raw[mark.end() :] if mark else raw).strip()
     tokens = _WORD.findall(text)
@@ -109,7 +110,7 @@ def read(raw: str) -> Line:
 
 
 def count_words(text: str) -> int:
-    """Words of a text, in scripts without spaces too: there two characters make about one."""
+    """Count words; in scripts without spaces, two characters count as about one word."""
     return len(_WORD.findall(text)) + _wide(text)
 
 
@@ -118,8 +119,8 @@ def _wide(text: str) -> int:
 
 
 def features(lines: Sequence[Line]) -> list[tuple[float, ...]]:
-    """One row a line, in the order of ``WEIGHTS``; every value lies between 0 and about 3."""
-    solid: list[int] = []  # words of prose, line by line, without the lines of sure furniture
+    """Return one row per line, in the order of ``WEIGHTS``; each value is between 0 and 3."""
+    solid: list[int] = []  # words of prose per line, without asides
     places = []
     for line in lines:
         places.append(len(solid))
@@ -140,7 +141,7 @@ def features(lines: Sequence[Line]) -> list[tuple[float, ...]]:
 
 
 def scores(lines: Sequence[Line], broken: bool) -> list[float]:
-    """The log-odds that each line belongs to the article, within ±``SURENESS``.
+    """Return the log-odds that each line belongs to the article, within ±``SURENESS``.
 
     ``broken`` says whether the page had line breaks, rather than being cut into pieces.
     """
@@ -149,7 +150,7 @@ def scores(lines: Sequence[Line], broken: bool) -> list[float]:
 
 
 def main_run(lines: Sequence[Line], odds: Sequence[float]) -> tuple[int, int]:
-    """The (start, end) of the stretch of lines whose scores, weighted by size, sum up highest."""
+    """Return the (start, end) of the stretch of lines with the highest size-weighted score sum."""
     gains = [
         odd * min(1 + line.words, _LONG) ** _SIZE_POWER
         for line, odd in zip(lines, odds, strict=True)
@@ -179,6 +180,6 @@ def _cap_gaps(gains: list[float]) -> None:
 
 
 def kept(lines: Sequence[Line], odds: Sequence[float]) -> list[int]:
-    """The indices of the lines that are article text, in order."""
+    """Return the indices of the lines that are article text, in order."""
     start, end = main_run(lines, odds)
     return [index for index in range(start, end) if odds[index] > _KEEP]

@@ -1,4 +1,4 @@
-"""Tell markup from text, and take tags off a fragment of HTML."""
+"""Distinguish markup from text, and strip tags from an HTML fragment."""
 
 import re
 from html import unescape
@@ -13,7 +13,7 @@ _LOOKED_AT = 50_000  # characters
 
 
 def smells(text: str) -> bool:
-    """Whether a text that does not say so is HTML: it opens like a page, or is full of tags."""
+    """Return whether an undeclared text is HTML: it opens like a page, or contains many tags."""
     start = text[:_LOOKED_AT]
     if _STRUCTURE.match(start.lstrip()):
         return True
@@ -21,14 +21,14 @@ def smells(text: str) -> bool:
 
 
 def strip_tags(markup: str) -> str:
-    """The text of a fragment of HTML, a line for each block, entities resolved."""
+    """Return the text of an HTML fragment, one line per block, with entities resolved."""
     if "<" not in markup and "&" not in markup:
         return markup
     return unescape(_TAG.sub("", _BLOCK_END.sub("\n", without_spans(markup))))
 
 
 def without_spans(markup: str) -> str:
-    """Drop comments, scripts and styles; one that is never closed reaches to the end."""
+    """Drop comments, scripts and styles; an unclosed one extends to the end."""
     shown = []
     at = 0
     while found := _UNSEEN.search(markup, at):
@@ -42,5 +42,5 @@ def without_spans(markup: str) -> str:
 
 
 def well_formed(text: str) -> str:
-    """Drop lone surrogates, which JSON may smuggle in and no UTF-8 can hold."""
+    """Drop lone surrogates, which JSON may contain but UTF-8 cannot encode."""
     return text.encode("utf-8", "ignore").decode("utf-8")

@@ -1,4 +1,4 @@
-"""What an HTML page says about itself: JSON-LD, Open Graph and other ``<meta>`` tags, ``<time>``."""
+"""Read a page's own metadata: JSON-LD, Open Graph and other ``<meta>`` tags, ``<time>``."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _DEPTH = 6
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """As the page states it, not yet parsed; '' or () where it is silent."""
+    """Metadata as the page states it, not yet parsed; '' or () if absent."""
 
     title: str = ""
     authors: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class Metadata:
 
 
 def read(tree: HtmlElement) -> Metadata:
-    """Collect the metadata of a parsed page, the most deliberate statement first."""
+    """Collect the metadata of a parsed page, preferring the most deliberate statement."""
     linked = _linked(tree)
     tags = _tags(tree)
     site = _name(linked.get("publisher")) or _first(tags, _SITES)
@@ -78,9 +78,9 @@ def read(tree: HtmlElement) -> Metadata:
 
 
 def plain_title(title: str, site: str, headings: tuple[str, ...] = ()) -> str:
-    """The headline without the site's name: cut at a separator where the page shows why.
+    """Return the headline without the site's name, split off at a separator.
 
-    A part is cut off where it names the site, or where a heading of the page is what is left.
+    A part is removed only if it names the site, or if the rest is a heading of the page.
     """
     parts = [part for part in _SEPARATOR.split(title) if part]
     if len(parts) < 2:
@@ -101,7 +101,7 @@ def _letters(text: str) -> str:
 
 
 def _linked(tree: HtmlElement) -> dict[str, object]:
-    """The JSON-LD node of the article, or an empty one."""
+    """Return the JSON-LD node of the article, or an empty one."""
     for script in tree.iterfind(".//script[@type='application/ld+json']"):
         source = (script.text or "").strip()
         if not source or len(source) > _MAX_JSON:
@@ -133,7 +133,7 @@ def _nodes(value: object, depth: int) -> Iterator[dict[str, object]]:
 
 
 def _tags(tree: HtmlElement) -> dict[str, list[str]]:
-    """All ``<meta>`` contents by lower-case name; ``dc.title`` and ``dc:title`` are one name."""
+    """Return ``<meta>`` contents by lower-case name; ``dc.title`` and ``dc:title`` are one name."""
     found: dict[str, list[str]] = {}
     for tag in tree.iter("meta"):
         content = _clean(tag.get("content") or "")

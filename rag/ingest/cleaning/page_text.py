@@ -1,7 +1,7 @@
-"""Find the article in the plain text of a whole page: menus, captions, buttons and all.
+"""Find the article in the plain text of a whole page, with its menus, captions and buttons.
 
-Such a text comes from select-all and copy in a browser, or from a converter that keeps every word
-of the page. The author's wording is left exactly as it stands: lines are kept or dropped whole.
+Such text comes from select-all and copy in a browser, or from a converter that keeps every word of
+the page. The author's wording stays unchanged: lines are kept or dropped whole.
 """
 
 import re
@@ -14,21 +14,21 @@ from rag.ingest.cleaning.author_names import split_names
 from rag.ingest.cleaning.cleaned import Cleaned
 from rag.ingest.cleaning.line_scores import Line, kept, read, scores
 
-_ENDLESS = 1500  # characters; a page mostly in lines longer than this counts as one line
-_NEAR = 3  # lines apart at which one caption may stand twice
+_ENDLESS = 1500  # characters; a page mainly of longer lines counts as a single line
+_NEAR = 3  # maximum distance in lines between repeats of a caption
 _CAPTION_WORDS = 8
 _NOTE = re.compile(r"\([^()]{3,80}\)")
-_ABOVE = 40  # lines above the article in which its headline may stand
+_ABOVE = 40  # lines above the article that may contain its headline
 _TITLE_WORDS = (4, 32)
-_BESIDE = 4  # lines between headline and article's start that may hold byline and date
-_PAGE_EVIDENCE = 2.5  # in lines of sure boilerplate, or what weighs as much
+_BESIDE = 4  # lines around headline and article's start that may contain byline and date
+_PAGE_EVIDENCE = 2.5  # in lines of certain boilerplate or their equivalent
 _STANDFIRST_REACH = 6  # lines below the headline
-_STUB = 4  # words of a menu entry
+_STUB = 4  # words in a menu entry
 _FUNCTION = function_words.FUNCTION_WORDS
 
 
 class PageText:
-    """A page's text cut into lines, each scored; asked first whether it is a page at all."""
+    """The text of a page split into scored lines. Call ``is_dump`` before ``clean``."""
 
     def __init__(self, text: str) -> None:
         endless = sum(len(line) for line in text.split("\n") if len(line) > _ENDLESS)
@@ -40,7 +40,7 @@ class PageText:
         else:
             spans = single_line.pieces(text)
         raw = [text[start:end] for start, end in spans]
-        known = {line: read(line) for line in set(raw)}  # menus repeat themselves
+        known = {line: read(line) for line in set(raw)}  # menu entries repeat
         self.lines = [known[line] for line in raw]
         odds = scores(self.lines, self.broken)
         body = _without_captions(self.lines, kept(self.lines, odds))
@@ -48,9 +48,10 @@ class PageText:
         self._lead = single_line.headline(text) if not self.broken else ""
 
     def is_dump(self) -> bool:
-        """Whether the text is a whole page, rather than an article that is clean already.
+        """Return whether the text is a whole page, rather than an already clean article.
 
-        Evidence counts, not what the scorer would drop: a clean article may well be a list.
+        Decides by evidence of boilerplate, not by what the scorer would drop: a clean article may
+        be a list.
         """
         texts = [line.text for line in self.lines]
         sure = sum(line.furniture for line in self.lines)
@@ -64,7 +65,7 @@ class PageText:
         return sure + hints / 5 + min(copies, 5) / 5 + shape >= _PAGE_EVIDENCE
 
     def clean(self) -> Cleaned:
-        """The article in the page; its text is empty where there is none."""
+        """Extract the article from the page; its text is empty if there is none."""
         title = self._headline()
         body = [index for index in self.kept if index > title or title < 0]
         name = self._lead or (self.lines[title].text if title >= 0 else "")
@@ -74,7 +75,7 @@ class PageText:
         return Cleaned(name, self._join(body), authors=authors, published=published)
 
     def _standfirst(self, title: int, body: Sequence[int]) -> list[int]:
-        """The sentences below the headline that captions and bylines part from the rest."""
+        """Return sentences below the headline that captions or bylines separate from the rest."""
         if title < 0 or not body or not self.broken:
             return []
         between = range(title + 1, min(body[0], title + 1 + _STANDFIRST_REACH))
@@ -88,7 +89,7 @@ class PageText:
         ]
 
     def _join(self, body: Sequence[int]) -> str:
-        """Lines become paragraphs; pieces of one line that touch stay one paragraph."""
+        """Join lines as paragraphs; adjacent pieces of a single-line page form one paragraph."""
         text = ""
         for place, index in enumerate(body):
             touching = not self.broken and place and body[place - 1] == index - 1
@@ -96,7 +97,7 @@ class PageText:
         return text.strip()
 
     def _headline(self) -> int:
-        """The index of the line that is the headline, or -1."""
+        """Return the index of the headline's line, or -1."""
         if not self.kept:
             return -1
         first = self.kept[0]
@@ -116,7 +117,7 @@ class PageText:
         return best_index
 
     def _signature(self, title: int, body: Sequence[int]) -> tuple[tuple[str, ...], date | None]:
-        """Authors and day from the bylines around the headline and the article's start."""
+        """Return authors and date from bylines near the headline and the article's start."""
         first, *more = body or [0]
         low = max(0, min(title if title >= 0 else first, first) - _BESIDE)
         high = min(more[0] if more else first, first + _ABOVE) + _BESIDE
@@ -131,7 +132,7 @@ class PageText:
 
 
 def _likeness(line: Line, known: Counter[str]) -> float:
-    """How much a line looks like the headline of the article whose words are ``known``."""
+    """Score a line as the headline of the article whose word counts are ``known``."""
     least, most = _TITLE_WORDS
     text = line.text
     if (
@@ -151,7 +152,7 @@ def _likeness(line: Line, known: Counter[str]) -> float:
 
 
 def _without_captions(lines: Sequence[Line], indices: Sequence[int]) -> list[int]:
-    """Drop sure boilerplate, and captions: they name a photographer, or stand twice."""
+    """Drop certain boilerplate and captions, which credit a photographer or occur twice."""
     body: list[int] = []
     for index in indices:
         line = lines[index]
@@ -163,9 +164,9 @@ def _without_captions(lines: Sequence[Line], indices: Sequence[int]) -> list[int
 
 
 def _has_twin(lines: Sequence[Line], index: int) -> bool:
-    """Whether a line near by says the same and more, or less.
+    """Return whether a nearby line extends this line, or is a prefix of it.
 
-    So do captions: the picture's text stands once by itself and once with the credit behind it.
+    Captions do so: they occur once alone and once followed by the credit.
     """
     line = lines[index]
     return line.words >= _CAPTION_WORDS and any(
@@ -177,7 +178,7 @@ def _has_twin(lines: Sequence[Line], index: int) -> bool:
 
 
 def _with_note(lines: Sequence[Line], body: list[int]) -> list[int]:
-    """Add the author's note in brackets that may stand below the last paragraph."""
+    """Add the author's note in parentheses that may follow the last paragraph."""
     after = body[-1] + 1 if body else len(lines)
     if after < len(lines) and _NOTE.fullmatch(lines[after].text) and not lines[after].credit:
         return [*body, after]

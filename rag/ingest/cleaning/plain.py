@@ -1,4 +1,4 @@
-"""A text that is an article already: plain, or Markdown with a heading and perhaps front matter."""
+"""Clean a text that is already an article: plain text or Markdown, perhaps with front matter."""
 
 import re
 from datetime import date
@@ -14,14 +14,14 @@ _FRONT = re.compile(r"\A\s*---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.
 _PAIR = re.compile(r"^([A-Za-z_][\w .-]{0,40}):[ \t]*(.*(?:\n[ \t]+-? ?.*|\n- .*)*)", re.MULTILINE)
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _UNDERLINED = re.compile(r"\A\s*(\S[^\n]*)\n=+[ \t]*\n")
-# No mark reaches past the next of its kind, so that a hostile text costs no more than a long one.
+# No pattern matches past the next mark of its kind, so hostile text costs no more than long text.
 _MARKS = (
     (re.compile(r"!\[[^\[\]\n]*\]\([^()\n]*\)"), ""),  # images
     (re.compile(r"\[([^\[\]\n]+)\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)?\)"), r"\1"),  # links
     (re.compile(r"\[([^\[\]\n]+)\]\[[^\[\]\n]*\]"), r"\1"),
-    (re.compile(r"^ {0,3}\[[^\[\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE), ""),  # their targets
+    (re.compile(r"^ {0,3}\[[^\[\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE), ""),  # link targets
     (re.compile(r"<(https?://[^<>\s]+)>"), r"\1"),
-    (re.compile(r"^ {0,3}([*_-])(?:[ \t]*\1){2,}[ \t]*$", re.MULTILINE), ""),  # rules
+    (re.compile(r"^ {0,3}([*_-])(?:[ \t]*\1){2,}[ \t]*$", re.MULTILINE), ""),  # horizontal rules
     (re.compile(r"^ {0,3}> ?", re.MULTILINE), ""),
     (re.compile(r"^ {0,3}#{1,6}[ \t]+(\S.*)$", re.MULTILINE), r"\1"),
     (re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+)(?<=\S)\*(?![\w*])"), r"\1"),
@@ -31,14 +31,14 @@ _MARKS = (
     (re.compile(r"`([^`\n]+)`"), r"\1"),
     (re.compile(r"\\([\\`*_{}\[\]()#+.!>-])"), r"\1"),
 )
-_SHORTEST_WRAP, _LONGEST_WRAP = 45, 100  # characters at which mails and old files break lines
-_HEADER = 6  # lines that may hold title, byline and date
+_SHORTEST_WRAP, _LONGEST_WRAP = 45, 100  # characters at which emails and old files wrap
+_HEADER = 6  # lines that may contain title, byline and date
 _TITLE_WORDS = 32
 _SIGNATURE_WORDS = 20
 
 
 def front_matter(text: str) -> tuple[dict[str, str], str]:
-    """The ``key: value`` lines between two ``---`` lines, and the text after them."""
+    """Return the ``key: value`` lines between two ``---`` lines, and the text after them."""
     found = _FRONT.match(text)
     if not found:
         return {}, text
@@ -53,7 +53,7 @@ def _value(raw: str) -> str:
 
 
 def markdown(text: str) -> Cleaned:
-    """The article of a Markdown text: its first heading is the title, its marks are taken off."""
+    """Extract the article of a Markdown text: its first heading is the title; markup is removed."""
     heading = _HEADING.search(text) if not _UNDERLINED.match(text) else None
     title = ""
     if underlined := _UNDERLINED.match(text):
@@ -74,10 +74,10 @@ def _without_marks(text: str) -> str:
 
 
 def clean(text: str, *, titled: bool = True) -> Cleaned:
-    """An article whose text is clean: title, byline and day are taken off its top, no more.
+    """Extract an article from clean text: only title, byline and date are taken from its top.
 
-    Lines that are sure furniture ("Advertisement") go. ``titled`` says that the first line may
-    be a headline.
+    Byline and date are taken only below a headline. Lines that are certainly boilerplate
+    ("Advertisement") are dropped. ``titled`` says whether the first line may be a headline.
     """
     lines = [line for line in _unwrapped(text) if line and not boilerplate.is_furniture(line)]
     title = ""
@@ -87,7 +87,7 @@ def clean(text: str, *, titled: bool = True) -> Cleaned:
 
 
 def signed(title: str, lines: list[str]) -> Cleaned:
-    """The article of its paragraphs, byline and day taken off the first few."""
+    """Build an article from its paragraphs; take byline and date from the first few."""
     authors: tuple[str, ...] = ()
     published: date | None = None
     body = []
@@ -119,7 +119,7 @@ def _is_headline(line: str, following: str) -> bool:
 
 
 def _unwrapped(text: str) -> list[str]:
-    """Lines as paragraphs; where a text is broken at a fixed width, its lines are joined again."""
+    """Split text into paragraphs, one per line; rejoin lines wrapped at a fixed width."""
     blocks = [block.split("\n") for block in re.split(r"\n[ \t]*\n", text)]
     inner = [len(line) for block in blocks for line in block[:-1]]
     cut = [

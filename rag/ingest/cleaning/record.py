@@ -1,4 +1,4 @@
-"""One JSON record of a feed, dump or table -> an article."""
+"""Extract an article from one JSON record of a feed, dump or table."""
 
 import json
 import re
@@ -34,13 +34,14 @@ _MARKUP_LEAST = 2
 
 
 def clean(source: str, fields: Mapping[str, str] | None = None) -> Cleaned:
-    """The article of one JSON object.
+    """Extract the article from one JSON object.
 
-    ``fields`` maps our names (the keys of ``NAMES``) to the record's, dots reaching into nested
-    objects: ``{"text": "payload.body"}``. Other names are recognised by themselves, in any case.
+    ``fields`` maps this module's names (the keys of ``NAMES``) to the record's; dots reach into
+    nested objects: ``{"text": "payload.body"}``. Fields not mapped are recognised by their usual
+    names, ignoring case.
 
     Raises:
-        ExtractError: no JSON object, no text in it, or a name in ``fields`` that is not ours.
+        ExtractError: No JSON object, no text in it, or an unknown name in ``fields``.
     """
     record = _read(source)
     mapped = dict(fields or {})
@@ -54,7 +55,7 @@ def clean(source: str, fields: Mapping[str, str] | None = None) -> Cleaned:
 
 
 def described(record: Mapping[str, object], mapped: Mapping[str, str] | None = None) -> Cleaned:
-    """What the record says about its article; the text is left empty."""
+    """Return what the record says about its article; the text is left empty."""
     mapped = mapped or {}
     found = {name: _find(record, name, mapped.get(name)) for name in NAMES if name != "text"}
     return Cleaned(
@@ -85,7 +86,7 @@ def _find(record: Mapping[str, object], name: str, mapped: str | None) -> object
     if mapped:
         return record[mapped] if mapped in record else _reach(record, mapped)
     lower = {key.lower().replace("-", "_"): value for key, value in record.items()}
-    # An empty field does not hide a full one further down the list.
+    # An empty field does not hide a non-empty one later in the list.
     return next(
         (lower[key] for key in NAMES[name] if lower.get(key) not in (None, "", [], {})), None
     )
@@ -131,7 +132,7 @@ def _without_title(text: str, title: str) -> str:
 
 
 def _string(value: object, depth: int = _DEPTH) -> str:
-    """The text of a value: a string, the telling member of an object, or a list's, as paragraphs."""
+    """Return the text of a string, of an object's main member, or of a list (as paragraphs)."""
     if isinstance(value, str):
         return markup.well_formed(value).strip()
     if depth and isinstance(value, dict):
@@ -150,7 +151,7 @@ def _site(value: object) -> str:
 
 
 def host(url: str) -> str:
-    """The host name of a web address without ``www.``, or ''."""
+    """Return the host name of a web address without ``www.``, or ''."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -163,7 +164,7 @@ def _authors(value: object) -> tuple[str, ...]:
     items = [_string(item) for item in (value if isinstance(value, list) else [value])]
     names: list[str] = []
     for item in items:
-        # A table may hold a list as Python or JSON would print it: ['Ann Lee', "Bo O'Roe"]
+        # A table may contain a list as Python or JSON prints it: ['Ann Lee', "Bo O'Roe"]
         quoted = re.findall(r"'([^']+)'|\"([^\"]+)\"", item) if item.startswith("[") else []
         for name in [single or double for single, double in quoted] or [item.strip("[]")]:
             names += split_names(name)

@@ -1,9 +1,9 @@
 """Cut a page without line breaks into pieces that can be scored like lines.
 
-A whole page on one line is what ``get_text(" ")`` of an HTML library leaves. Three things betray
-where one block ended and the next began: the ends of sentences; the page's title, which comes
-first and is repeated as headline; and the change from capitalised words (menus, headlines, names)
-to running text within what looks like one long sentence.
+``get_text(" ")`` of an HTML library leaves a whole page on one line. Three signs show where one
+block ended and the next began: sentence boundaries; the page's title, which comes first and is
+repeated as the headline; and the change from capitalised words (menus, headlines, names) to running
+text within what looks like one long sentence.
 """
 
 import re
@@ -14,20 +14,21 @@ from rag import text as rag_text
 from rag.ingest.cleaning.function_words import FUNCTION_WORDS
 
 _TOKEN = re.compile(r"\S+")
-_MARK = re.compile(  # what stands right before an article's first sentence: a time, a year, a button
+# What directly precedes an article's first sentence: a time, a year, a button.
+_MARK = re.compile(
     r"\b\d{1,2}[:.]\d\d\s*(?:[ap]\.?m\b\.?)?(?:\s*\(?(?:[A-Z]{2,4}|Uhr)\b\)?)?|\b(?:19|20)\d\d\b(?!\s*[-–])"
     r"|\b(?:ago|read|Share|Comments?|Print|Advertisement)\b"
 )
 _TITLE_REACH, _TITLE_WORDS = 1000, 40  # characters, words
 _BLOCK = 20_000  # characters
 _UNIT = 8  # words; a shorter sentence is not cut further
-_MENU = 6.0  # how many capitalised words more than small ones make a menu
-_SMALL, _FUNCTION = -1.5, -2.0  # what a small word and a function word take from that count
-_OPENING = 6  # words in which a sentence that follows a menu may have begun
+_MENU = 6.0  # score at which capitalised words (1 each) make a menu
+_SMALL, _FUNCTION = -1.5, -2.0  # scores of a lower-case word and a lower-case function word
+_OPENING = 6  # words before the turn in which the sentence after a menu may begin
 
 
 def headline(text: str) -> str:
-    """The longest run of words at the very start that occurs again: the page's title, or ''."""
+    """Return the page's title: the longest run of words at the start that occurs again, or ''."""
     tokens = list(_TOKEN.finditer(text, 0, _TITLE_REACH))[:_TITLE_WORDS]
     end = 0
     for token in tokens[2:]:
@@ -38,7 +39,7 @@ def headline(text: str) -> str:
 
 
 def pieces(text: str) -> list[tuple[int, int]]:
-    """The (start, end) of each piece of the text, in order, white space between them left out."""
+    """Return the (start, end) of each piece in order, without surrounding white space."""
     cuts = {0, len(text)}
     if title := headline(text):
         for found in re.finditer(re.escape(title), text):
@@ -64,7 +65,7 @@ def pieces(text: str) -> list[tuple[int, int]]:
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Sentences, found block by block: in one endless paragraph their search is quadratic."""
+    """Yield sentences block by block: splitting one very long paragraph takes quadratic time."""
     start = 0
     while start < len(text):
         end = text.rfind(" ", start, start + _BLOCK) + 1 if start + _BLOCK < len(text) else 0
@@ -82,7 +83,7 @@ def _within(hard: list[int], at: int, end: int) -> list[int]:
 
 
 def _turn(text: str, start: int, end: int) -> list[int]:
-    """Where a menu turns into running text, and the times and buttons before that, if it does."""
+    """Return where a menu turns into running text, with the times and buttons before it, or []."""
     tokens = list(_TOKEN.finditer(text, start, end))
     if len(tokens) < _UNIT:
         return []
@@ -102,8 +103,8 @@ def _turn(text: str, start: int, end: int) -> list[int]:
 
 
 def _opening(tokens: list[re.Match[str]], turn: int) -> int:
-    """The word that opens the sentence whose first small word is at ``turn``."""
+    """Return the index of the first word of the sentence that turns lower-case at ``turn``."""
     for index in range(turn - 1, max(0, turn - _OPENING), -1):
         if tokens[index].group().lower() in FUNCTION_WORDS:
             return index
-    return max(1, turn - 2)  # usually a name of two words
+    return max(1, turn - 2)  # usually a two-word name

@@ -1,17 +1,17 @@
-"""What an address says of its article, for a page that names no title."""
+"""Derive an article's title from its address, for a page that names no title."""
 
 import re
 from urllib.parse import urlsplit
 
-_WORDS = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")  # capitals are those of a code, not of words
+_WORDS = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")  # capitals belong to a code, not to words
 _ENDING = re.compile(r"\.[a-z]{2,5}$")
 
 
 def title_of(url: str) -> str:
-    """The words of a web address, ``Ford recall`` of ``.../2022/06/15/ford-recall/index.html``.
+    """Return the words of a web address: ``Ford recall`` for ``.../06/15/ford-recall/index.html``.
 
-    Publishers write their headlines into addresses. The part of most words is taken; an address
-    without two words joined by hyphens says nothing, and the title is empty.
+    Publishers write their headlines into addresses. The title is the path segment with the most
+    words; it is empty if no segment has two words joined by hyphens or underscores.
     """
     try:
         parts = urlsplit(url).path.split("/")

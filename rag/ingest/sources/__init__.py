@@ -1,13 +1,14 @@
-"""Sources to pages: files, folders, standard input and web addresses.
+"""Turn sources into pages: files, folders, standard input and web addresses.
 
 Reads .html .htm .xhtml .txt .text .md .markdown as one page each, and .json .jsonl .ndjson .csv
-.tsv as one page per record, each also with .gz; JSON Lines and CSV are read line by line, so that
-files may be longer than memory. The address of a record is that of its file with the record's own
-``id``, ``guid`` or ``uuid`` as fragment, or else a hash of the record: sorting a file anew changes
+.tsv as one page per record, each also with .gz. JSON Lines and CSV are read line by line, so files
+may be larger than memory. A record's address is that of its file, with the record's own ``id``,
+``guid`` or ``uuid`` as fragment, or else a hash of the record; reordering a file therefore changes
 no address.
 
-Web pages are asked for only when they are named, only over http and https, and by default only at
-public addresses (:mod:`rag.ingest.sources.web`). Proxies set in the environment are not used.
+Web pages are requested only when they are named, only over http and https, and by default only
+from public addresses (:mod:`rag.ingest.sources.web`). Proxy settings in the environment are
+ignored.
 """
 
 import io
@@ -31,7 +32,7 @@ __all__ = ["count", "fetch"]
 _ADDRESS = re.compile(
     r"\s*([a-z][a-z0-9+.-]*)://|\s*(mailto|javascript|data|about):", re.IGNORECASE
 )
-# Formats of any number of records, which only reading the whole file would tell.
+# Formats with any number of records, which only reading the whole file would reveal.
 _ENDLESS = ("jsonl", "csv", "tsv")
 
 
@@ -45,26 +46,27 @@ def fetch(
     allow_private: bool = False,
     temporary: Path | None = None,
 ) -> Iterator[Page | Failure]:
-    """Yield the pages of every source in order; what cannot be read is a failure among them.
+    """Yield the pages of every source in order, and a failure for whatever cannot be read.
 
     Args:
-        sources: Files, folders (read with all that is below them, sorted by name), http(s) or
-            file addresses, and ``-`` for standard input.
-        stdin: What ``-`` means; ``None`` for the process's own standard input. Not closed.
-        timeout: Seconds to wait for any one step on the web; a page as a whole gets three times
-            as long.
-        max_bytes: Longest document or record in bytes, unpacked. A JSON document that is parsed
-            as a whole may be ten times as long; JSON Lines and CSV files are not limited.
-        max_redirects: How many redirects of a web address are followed.
-        allow_private: Whether loopback, private, link-local and other non-public addresses may be
-            asked.
-        temporary: A folder that goes away, as that of uploads does: pages of files in it are
-            called ``upload:`` and their place in it, instead of by an address that leads nowhere.
+        sources: Files, folders (read recursively, sorted by name), http(s) or file addresses, and
+            ``-`` for standard input.
+        stdin: The stream for ``-``; ``None`` for the process's own standard input. Not closed.
+        timeout: Seconds to wait for any one step on the web; a whole page gets three times as
+            long.
+        max_bytes: Maximum size of a document or record in bytes, uncompressed. A JSON document
+            that is parsed as a whole may be ten times as large; JSON Lines and CSV files are not
+            limited.
+        max_redirects: Maximum number of redirects to follow for a web address.
+        allow_private: Whether to allow requests to loopback, private, link-local and other
+            non-public addresses.
+        temporary: A folder that will be deleted, such as that of uploads. Pages of files in it
+            get the address ``upload:`` plus their path in it, not an address that leads nowhere.
 
     Yields:
         One ``Page`` per document or record, and one ``Failure`` per source, file, line or row
-        that could not be read, its reason a sentence in one line that begins with its name.
-        Nothing is raised for a bad source.
+        that could not be read; its reason is a one-line sentence that begins with its name.
+        A bad source raises nothing.
     """
     limits = Limits(timeout, max_bytes, max_redirects, allow_private)
     for source in sources:
@@ -86,11 +88,11 @@ def fetch(
 
 
 def count(sources: Iterable[str]) -> int | None:
-    """How many pages and failures :func:`fetch` will yield, as far as names tell, for a bar.
+    """Estimate from names how many items :func:`fetch` will yield, for a progress bar.
 
-    Looks into folders, opens no file and asks no server: a web address, a document and a JSON
-    file count as one. ``None`` where that would be far off: with standard input, JSON Lines, CSV
-    or TSV among the sources, which hold any number of records.
+    Lists folders, but opens no file and sends no request: a web address, a document and a JSON
+    file count as one. Returns ``None`` where that would be far off: if the sources include
+    standard input, JSON Lines, CSV or TSV, which hold any number of records.
     """
     total = 0
     for source in sources:
@@ -125,7 +127,7 @@ def _path(source: str) -> Path | Failure:
         return Origin(source, "").failure(f"is not an address ({error})")
     if address.netloc not in ("", "localhost"):
         return Origin(source, "").failure("names another machine; wanted file:///path")
-    from urllib.request import url2pathname  # 20 ms, for a kind of name that is rare
+    from urllib.request import url2pathname  # takes 20 ms, and file addresses are rare
 
     return Path(url2pathname(address.path))
 

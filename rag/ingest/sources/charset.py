@@ -1,9 +1,9 @@
-"""The character encoding that a web server names, turned into UTF-8."""
+"""Recode a body from the character encoding that a web server declares to UTF-8."""
 
 import codecs
 import re
 
-# Only encodings of text on the web (WHATWG Encoding Standard): Python also knows codecs such as
+# Only encodings used on the web (WHATWG Encoding Standard): Python also has codecs such as
 # punycode, whose running time a hostile page could exploit.
 _KNOWN = re.compile(
     r"utf-?16(le|be)?|us-ascii|ascii|iso-?8859-?\d{1,2}|latin-?\d|(windows|cp)-?\d{3,4}|koi8-[ru]|"
@@ -12,16 +12,17 @@ _KNOWN = re.compile(
 )
 _DECLARED = re.compile(rb"<meta[^>]{1,200}charset|<\?xml[^>]{1,200}encoding", re.IGNORECASE)
 _HEAD = 4096
-# What servers call ASCII or Latin-1 is Windows-1252 in practice, as browsers know.
+# What servers call ASCII or Latin-1 is Windows-1252 in practice; browsers treat it so.
 _WESTERN = frozenset({"ascii", "iso8859-1"})
-# Encodings whose bytes can look like UTF-8, because they are ASCII or hold NUL characters.
+# Encodings whose bytes can be valid UTF-8, because they are ASCII or contain NUL characters.
 _LOOKALIKE = re.compile(r"utf-?16|iso2022", re.IGNORECASE)
 
 
 def to_utf8(body: bytes, charset: str | None) -> bytes:
-    """Recode what a server sent, unless it is UTF-8 already or the page names its own encoding.
+    """Recode a response body, unless it is already UTF-8 or the page declares its own encoding.
 
-    ``charset`` is the server's word for the encoding. Bytes that it does not fit stay as they are.
+    ``charset`` is the encoding that the server declares. If it is unknown or does not fit the
+    bytes, they stay unchanged.
     """
     if charset is None or not _KNOWN.fullmatch(charset) or _DECLARED.search(body[:_HEAD]):
         return body

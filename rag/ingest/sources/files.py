@@ -1,4 +1,4 @@
-"""Files and folders on this machine, and standard input."""
+"""Read files and folders on this machine, and standard input."""
 
 import hashlib
 import stat
@@ -19,7 +19,10 @@ _SYSTEM = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "ic
 def local(
     name: str, path: Path, max_bytes: int, temporary: Path | None = None
 ) -> Iterator[Page | Failure]:
-    """Yield the pages of a file, or of every file below a folder; see :func:`rag.ingest.sources.fetch`."""
+    """Yield the pages of a file, or of every file below a folder.
+
+    See :func:`rag.ingest.sources.fetch` for the arguments.
+    """
     origin = Origin(name, "")
     try:
         mode = path.stat().st_mode
@@ -46,7 +49,7 @@ def local(
 def file(
     name: str, path: Path, max_bytes: int, temporary: Path | None = None
 ) -> Iterator[Page | Failure]:
-    """Yield the pages of one regular file, called ``name`` in what is said to people."""
+    """Yield the pages of one regular file; ``name`` is its name in messages."""
     try:
         state = path.stat()
         origin = Origin(name, _address(path.resolve(), temporary))
@@ -77,7 +80,7 @@ def _address(path: Path, temporary: Path | None) -> str:
 
 
 def standard_input(stream: BinaryIO, max_bytes: int) -> Iterator[Page | Failure]:
-    """Yield the pages of a stream without a name; a document is called by a hash of its bytes."""
+    """Yield the pages of an unnamed stream; a document's address is a hash of its bytes."""
     for page in pages(stream, None, Origin("standard input", "stdin:"), max_bytes):
         if isinstance(page, Page) and page.url == "stdin:":
             digest = hashlib.sha256(page.body).hexdigest()[:16]
@@ -87,11 +90,11 @@ def standard_input(stream: BinaryIO, max_bytes: int) -> Iterator[Page | Failure]
 
 
 def walk(name: str, folder: Path) -> Iterator[Path | Failure]:
-    """Yield the files below a folder in the order of their names, failures in their place.
+    """Yield the files below a folder in order of name, with failures in their place.
 
-    Hidden and system files, and what batches write, are passed over in silence. Links to folders
-    are not followed: what they lead to inside this folder is found by itself, a loop or a way out
-    is a failure. Links to files are followed as long as they stay inside.
+    Skips hidden files, system files and files written by batches silently. Does not follow links
+    to folders: a target inside this folder is found anyway; a loop or a link out of the folder is a
+    failure. Follows links to files that stay inside the folder.
     """
     root = folder.resolve()
     waiting = [folder]
@@ -136,6 +139,6 @@ def _is_visible(path: Path) -> bool:
 
 
 def _is_of_a_batch(path: Path) -> bool:
-    """Whether a batch keeps its job there, or has written the file: neither is news to it."""
+    """Return whether the path is a batch's job folder or output file, which are not news."""
     name = path.name.removesuffix(".part").removesuffix(".job")
     return (path.with_name(f"{name}.job") / "jobs.sqlite").is_file()

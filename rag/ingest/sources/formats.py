@@ -1,4 +1,4 @@
-"""Which format a file has: by its name, and where the name does not say, by its first bytes."""
+"""Detect a file's format by its name or, if the name does not reveal it, by its first bytes."""
 
 import codecs
 import json
@@ -24,7 +24,7 @@ _KINDS: dict[str, Kind] = {
 }
 WANTED = ".html, .txt, .md, .json, .jsonl, .csv or .tsv, each also with .gz"
 
-# Files that lie beside articles and are none: in a folder, each is a failure without being read.
+# Extensions of files that are no articles: in a folder, each is a failure without being read.
 _FOREIGN = frozenset(
     ".png .jpg .jpeg .gif .webp .bmp .tif .tiff .ico .svg .heic .avif .psd .mp3 .mp4 .m4a .wav "
     ".ogg .flac .avi .mov .mkv .webm .pdf .doc .docx .odt .rtf .ppt .pptx .odp .xls .xlsx .ods "
@@ -34,7 +34,7 @@ _FOREIGN = frozenset(
     ".parquet .arrow .feather .npy .npz .pkl .pickle .pt .safetensors .gguf .faiss .woff .woff2 "
     ".ttf .otf .eml .mbox .msg .warc".split()
 )
-# Formats whose beginning can pass for text.
+# Formats whose first bytes can pass for text.
 _SIGNATURES = (
     (b"%PDF-", "a PDF"),
     (b"{\\rtf", "an RTF document"),
@@ -55,17 +55,17 @@ _NEXT_OBJECT = re.compile(rb'\n\{[ \t]*"')
 
 
 def kind_of(name: str) -> Kind | None:
-    """The format that a file name promises, ``.gz`` aside; ``None`` where it promises none."""
+    """Return the format implied by a file name, ignoring ``.gz``, or ``None``."""
     return _KINDS.get(_suffix(name))
 
 
 def is_foreign(name: str) -> bool:
-    """Whether the name says that this is something other than news, such as a picture."""
+    """Return whether the name implies something other than news, such as a picture."""
     return _suffix(name) in _FOREIGN
 
 
 def sniff(head: bytes) -> Kind:
-    """The format of text by its first bytes: HTML, JSON, JSON Lines or else plain text."""
+    """Detect the format of text from its first bytes: HTML, JSON, JSON Lines or else plain text."""
     head = head.removeprefix(codecs.BOM_UTF8)
     if _HTML.match(head):
         return "html"
@@ -73,22 +73,22 @@ def sniff(head: bytes) -> Kind:
 
 
 def json_layout(head: bytes, promised: Literal["json", "jsonl"]) -> Literal["json", "jsonl"]:
-    """Tell one JSON document from one object a line; each is found under the other's name."""
+    """Distinguish a JSON document from JSON Lines; each occurs under the other's extension."""
     head = head.removeprefix(codecs.BOM_UTF8).strip()
     first, broken, _ = head.partition(b"\n")
     if not broken or first[:1] not in (b"{", b"["):
-        return promised  # one long line is the same records either way
+        return promised  # one long line gives the same records either way
     if first[:1] == b"{" and _NEXT_OBJECT.search(head):
         return "jsonl"
     return "jsonl" if _is_json(first) else "json"
 
 
 def binary(head: bytes) -> str:
-    """What the first bytes are if they are not text ("a PDF"); empty for text in any encoding."""
+    """Describe the first bytes if they are not text ("a PDF"); empty for text in any encoding."""
     for signature, name in _SIGNATURES:
         if head.startswith(signature):
             return name
-    # Compressed data holds about 10 % control characters, text in any encoding next to none.
+    # Compressed data has about 10 % control characters, text in any encoding almost none.
     control = len(head) - len(head.translate(None, _CONTROL))
     return "binary data" if control > max(3, len(head) // 100) else ""
 

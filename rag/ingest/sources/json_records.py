@@ -1,4 +1,4 @@
-"""JSON and JSON Lines: one page per record, each with an address that outlives a re-ordering."""
+"""Read JSON and JSON Lines: one page per record, with an address that survives reordering."""
 
 import codecs
 import hashlib
@@ -14,17 +14,17 @@ _LISTS = ("articles", "data", "items", "docs", "results")
 _BODIES = ("text", "body", "content", "articleBody")
 _NAMES = ("id", "guid", "uuid")
 _LONGEST_ID = 200
-# A JSON document is parsed as a whole, so it may be longer than a record, but not endless.
+# A JSON document is parsed as a whole: it may be this many times larger than a record.
 _WHOLE = 10
 
 
 def json_lines(stream: io.BufferedReader, origin: Origin, limit: int) -> Iterator[Page | Failure]:
-    """Yield the record of each line, reading line by line; a bad line does not stop the others.
+    """Yield the records of each line, reading line by line; a bad line does not stop the others.
 
     Args:
         stream: Bytes of JSON Lines (jsonlines.org), UTF-8.
         origin: Names the pages and failures.
-        limit: Longest line in bytes.
+        limit: Maximum size of a line in bytes.
     """
     empty = True
     for number, line in enumerate(lines(stream, limit), start=1):
@@ -55,7 +55,7 @@ def json_document(
     Args:
         stream: Bytes of one JSON document, UTF-8.
         origin: Names the pages and failures.
-        limit: Longest record in bytes; the document as a whole may be ten times as long.
+        limit: Maximum size of a record in bytes; the whole document may be ten times as large.
     """
     data = stream.read(_WHOLE * limit + 1)
     if len(data) > _WHOLE * limit:
@@ -72,7 +72,7 @@ def json_document(
 
 
 def record(value: dict[str, object], origin: Origin, limit: int, line: int = 0) -> Page | Failure:
-    """The page of one record, called by the record's own id or else by a hash of its content."""
+    """Build the page of one record, identified by its own id or else a hash of its content."""
     try:
         body = json.dumps(value, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
     except RecursionError:
@@ -97,12 +97,12 @@ def _name(value: dict[str, object], body: bytes) -> str:
 
 
 def _parsed(data: bytes, origin: Origin, line: int = 0) -> object:
-    """The value, or a ``Failure`` that says where it is broken."""
+    """Return the parsed value, or a ``Failure`` that locates the error."""
     if b"\0" in data:
         return origin.failure("holds NUL bytes: it is damaged or not JSON; mend or leave it", line)
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
-        # NaN and Infinity are not JSON, but tables saved by programs hold them for "no value".
+        # NaN and Infinity are not JSON, but programs write them into tables for missing values.
         value: object = json.loads(text, parse_constant=lambda _: None)
     except UnicodeDecodeError as error:
         seen = f"is not UTF-8 (byte 0x{data[error.start]:02x}); save it in UTF-8"

@@ -1,4 +1,4 @@
-"""Where bytes came from, and how that is said to people: pages, failures and sizes."""
+"""The origin of bytes, and how pages, failures and sizes are worded for the user."""
 
 import gzip
 import zlib
@@ -13,9 +13,9 @@ _LONGEST = 600
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """One file, web page or stream, while it is being turned into pages.
+    """A file, web page or stream that is being turned into pages.
 
-    ``name`` is what people call it (the path as they gave it), ``url`` what its pages are called.
+    ``name`` is what the user calls it (the path as given); ``url`` is the address of its pages.
     """
 
     name: str
@@ -23,12 +23,12 @@ class Origin:
     fetched: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def page(self, body: bytes, content_type: str, fragment: str = "") -> Page:
-        """A page of this origin; ``fragment`` tells the records of one file apart."""
+        """Build a page of this origin; ``fragment`` distinguishes the records of one file."""
         url = f"{self.url}#{quote(fragment, safe='')}" if fragment else self.url
         return Page(url=url, body=body, content_type=content_type, fetched=self.fetched)
 
     def failure(self, seen: str, line: int = 0) -> Failure:
-        """A failure of this origin; ``seen`` goes on from its name, as in "is empty"."""
+        """Build a failure of this origin; ``seen`` continues its name, as in "is empty"."""
         name = one_line(self.name)
         if not line:
             return Failure(source=name, reason=f"{name} {one_line(seen)}")
@@ -36,9 +36,9 @@ class Origin:
 
 
 def one_line(text: str) -> str:
-    """Text that is safe to print: one line, no control or invisible characters, not endless.
+    """Make text safe to print: one line, no control or invisible characters, limited length.
 
-    File names and what a server sends are hostile; escape sequences must not reach a terminal.
+    File names and server responses are untrusted; escape sequences must not reach a terminal.
     """
     text = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
@@ -46,20 +46,20 @@ def one_line(text: str) -> str:
 
 
 def megabytes(size: int) -> str:
-    """A number of bytes in words: ``1.4 MB``, ``9,800 bytes`` (1 MB = 1,000,000 bytes)."""
+    """Format a number of bytes: ``1.4 MB``, ``9,800 bytes`` (1 MB = 1,000,000 bytes)."""
     if size < 100_000:
         return f"{size:,} bytes"
     return f"{size / 1_000_000:,.2f}".rstrip("0").rstrip(".") + " MB"
 
 
 def both_sizes(size: int, limit: int) -> tuple[str, str]:
-    """A size and the limit that it breaks in words, never the same words."""
+    """Format a size and the limit that it exceeds, so that the two strings always differ."""
     said = megabytes(size), megabytes(limit)
     return said if said[0] != said[1] else (f"{size:,} bytes", f"{limit:,} bytes")
 
 
 def trouble(error: OSError | EOFError | zlib.error) -> str:
-    """What the system or the unpacker said, without error numbers or quoted names."""
+    """Describe an error of the system or of gzip, without error numbers or quoted names."""
     if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
         return f"is damaged gzip ({lowered(str(error))}); get a whole copy"
     if isinstance(error, PermissionError):
@@ -70,5 +70,5 @@ def trouble(error: OSError | EOFError | zlib.error) -> str:
 
 
 def lowered(said: str) -> str:
-    """A sentence of another program as part of one of ours; ``CRC`` and the like stay."""
+    """Lower-case a foreign message's first letter to embed it; acronyms such as ``CRC`` stay."""
     return said[:1].lower() + said[1:] if said[1:2].islower() else said

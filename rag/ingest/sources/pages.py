@@ -1,4 +1,4 @@
-"""From bytes to pages: one for a document, one per record for everything that holds records."""
+"""Turn bytes into pages: one per document, or one per record."""
 
 import io
 import zlib
@@ -19,13 +19,13 @@ _MIME = {"text": "text/plain", "markdown": "text/markdown", "html": "text/html"}
 def pages(
     raw: BinaryIO, kind: Kind | None, origin: Origin, max_bytes: int
 ) -> Iterator[Page | Failure]:
-    """Yield what a stream of bytes holds; whatever is wrong with it becomes a failure.
+    """Yield the pages in a stream of bytes; every error becomes a failure.
 
     Args:
-        raw: The bytes, plain or gzip; read forwards once, not closed.
-        kind: The format that the name promises; ``None`` to find out from the bytes.
+        raw: The bytes, plain or gzip. Read forwards once, not closed.
+        kind: The format implied by the name; ``None`` to detect it from the bytes.
         origin: Names the pages and failures.
-        max_bytes: Longest document or record, unpacked.
+        max_bytes: Maximum size of a document or record, uncompressed.
     """
     try:
         yield from _pages(opened(raw, max_bytes), kind, origin, max_bytes)

@@ -1,4 +1,4 @@
-"""One HTTP request to an address that was checked before, with a limit on the time as a whole."""
+"""Send one HTTP request to an address checked beforehand, with a limit on the total time."""
 
 import contextlib
 import socket
@@ -25,36 +25,36 @@ _CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete"
 
 
 class UnreachedError(FetchError):
-    """This address took no connection; another one of the same host may."""
+    """The address accepted no connection; another address of the same host may."""
 
 
 @contextlib.contextmanager
 def get(
     url: "httpx.URL", address: str, *, timeout: float, until: float
 ) -> "Iterator[httpx.Response]":
-    """Ask ``address`` for ``url`` and give the response, its body not yet read.
+    """Request ``url`` from ``address`` and yield the response, its body still unread.
 
-    The Host header and the name that the certificate is checked for are those of ``url``. No
-    cookies, no proxies, no redirects.
+    The Host header and the name checked against the certificate are those of ``url``. Uses no
+    cookies or proxies and follows no redirects.
 
     Args:
         url: An http or https address.
         address: The IP address to connect to, as text.
-        timeout: Longest wait in seconds for any one step.
-        until: When the whole must be done, on the clock of ``time.monotonic``.
+        timeout: Maximum wait in seconds for any one step.
+        until: Deadline for the whole request, on the clock of ``time.monotonic``.
 
     Raises:
-        UnreachedError: The address took no connection.
-        FetchError: TLS failed, the time was up, or the connection broke, here or while the caller
-            reads the body.
+        UnreachedError: The address accepted no connection.
+        FetchError: TLS failed, the deadline passed, or the connection broke, here or while the
+            caller reads the body.
     """
     import httpx
 
     left = max(until - time.monotonic(), 0.001)
     watch = _Watch(left)
     try:
-        # A client for this request alone: a kept connection would serve another name that has the
-        # same address, without its certificate being checked for that name.
+        # One client per request: a reused connection would serve another name with the same
+        # address, without checking the certificate for that name.
         client = httpx.Client(
             trust_env=False,
             verify=_trusted(url) if url.scheme == "https" else False,
@@ -119,7 +119,7 @@ def _translated(url: "httpx.URL", error: Exception, timeout: float) -> FetchErro
 
 
 def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | None:
-    """The innermost cause of a kind: libraries wrap what the system said several times."""
+    """Return the innermost cause of a type: libraries wrap the system's error several times."""
     found: BaseException | None = None
     inner: BaseException | None = error
     while inner is not None:
@@ -135,10 +135,10 @@ def _word(error: BaseException) -> str:
 
 
 class _Watch:
-    """Cuts the connection when the time is up, however slowly bytes keep dripping in.
+    """Cut the connection at the deadline, however slowly bytes keep arriving.
 
-    The client's timeouts hold for one wait each; a server that sends a byte now and then would
-    never run into them. Passed as httpcore's ``trace`` extension to learn of the connection.
+    The client's timeouts apply to each wait separately; a server that sends a byte now and then
+    would never exceed them. Passed as httpcore's ``trace`` extension to learn the connection.
     """
 
     def __init__(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Which network addresses may be asked: by default only those of the public internet."""
+"""Decide which network addresses may be requested: by default only public ones."""
 
 import socket
 from collections.abc import Callable, Sequence
@@ -9,13 +9,13 @@ from rag.errors import FetchError
 Resolve = Callable[[str, int], Sequence[str]]
 """(host, port) -> the host's addresses as text, best first; raises ``OSError`` if it has none."""
 
-# IPv6 addresses that a gateway turns into the IPv4 address in their last four bytes (RFC 6052).
+# IPv6 addresses that a gateway translates to the IPv4 address in their last four bytes (RFC 6052).
 _GATEWAY = IPv6Network("64:ff9b::/96")
 _LOCAL_GATEWAY = IPv6Network("64:ff9b:1::/48")
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Ask the system for the addresses of a host, each once, best first."""
+    """Ask the system for the distinct addresses of a host, best first."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
@@ -23,10 +23,10 @@ def resolve(host: str, port: int) -> list[str]:
 def admitted(
     url: str, host: str, port: int, *, allow_private: bool, resolve: Resolve
 ) -> Sequence[str]:
-    """The addresses of a host, every one of which may be asked.
+    """Return the addresses of a host, all of which may be requested.
 
     One refused address refuses the host: otherwise a name could hide ``127.0.0.1`` behind a
-    public address and have the client fall back to it.
+    public address and make the client fall back to it.
 
     Raises:
         FetchError: The host has no address, or one that is not public.
@@ -53,7 +53,7 @@ def admitted(
 
 
 def refusal(address: str) -> str:
-    """Why an address is not public, as "a loopback"; empty for a public address."""
+    """Return why an address is not public, such as "a loopback"; empty for a public address."""
     try:
         ip = _inner(ip_address(address))
     except ValueError:
@@ -71,7 +71,7 @@ def refusal(address: str) -> str:
 
 
 def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that an IPv6 address wraps, where it wraps one."""
+    """Return the IPv4 address embedded in an IPv6 address, or the address itself."""
     if isinstance(ip, IPv6Address):
         if ip in _GATEWAY:
             return IPv4Address(int(ip) & 0xFFFFFFFF)

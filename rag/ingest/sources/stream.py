@@ -1,4 +1,4 @@
-"""Bytes read forwards once: unpacked, in UTF-8 where a mark tells their encoding, and bounded."""
+"""Read bytes forwards once: decompressed, recoded to UTF-8 if a BOM is found, and size-limited."""
 
 import codecs
 import gzip
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 BLOCK = 65_536
-# Text packs to a tenth, tables of repeated rows to a fiftieth, a gzip bomb to a thousandth.
+# Maximum compression ratio: text reaches 10, tables of repeated rows 50, a gzip bomb 1000.
 _TIGHTEST = 200
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -24,7 +24,7 @@ _GZIP = b"\x1f\x8b"
 
 
 class _Reader(io.RawIOBase):
-    """A function that gives the next n bytes, as a stream that leaves what is below it open."""
+    """A stream over a function that returns the next n bytes; never closes what it reads from."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self._read = read
@@ -44,7 +44,10 @@ def _buffered(read: Callable[[int], bytes]) -> io.BufferedReader:
 
 
 class _Gunzip:
-    """Unpacks gzip and gives up on a bomb: more than ``free`` bytes, packed 200-fold or tighter."""
+    """Decompress gzip, but stop at a gzip bomb.
+
+    A bomb yields more than ``free`` bytes and more than 200 times its compressed size.
+    """
 
     def __init__(self, packed: io.BufferedReader, free: int) -> None:
         self._packed = packed
@@ -70,7 +73,7 @@ class _Gunzip:
 
 
 class _Recode:
-    """Turns UTF-16 and UTF-32 into UTF-8 without a mark."""
+    """Recode UTF-16 or UTF-32 to UTF-8 without a byte-order mark."""
 
     def __init__(self, stream: io.BufferedReader, encoding: str) -> None:
         self._stream = stream
@@ -89,11 +92,11 @@ class _Recode:
 
 
 def opened(raw: BinaryIO, max_bytes: int) -> io.BufferedReader:
-    """The content of a stream of bytes; ``raw`` is read forwards only and never closed.
+    """Open the content of a byte stream; ``raw`` is read forwards only and never closed.
 
-    Gzip is known by its first bytes whatever the name says. ``peek(BLOCK)`` before the first read
-    gives up to ``BLOCK`` bytes to look at. Reading raises ``OSError``, ``EOFError`` or
-    ``zlib.error`` for damaged gzip, and :class:`~rag.errors.SourceError` for a gzip bomb.
+    Gzip is recognised by its first bytes, whatever the name. ``peek(BLOCK)`` before the first read
+    returns up to ``BLOCK`` bytes. Reading raises ``OSError``, ``EOFError`` or ``zlib.error`` for
+    damaged gzip, and :class:`~rag.errors.SourceError` for a gzip bomb.
     """
     stream = _buffered(raw.read)
     if stream.peek(len(_GZIP)).startswith(_GZIP):
@@ -106,7 +109,7 @@ def opened(raw: BinaryIO, max_bytes: int) -> io.BufferedReader:
 
 
 def lines(stream: io.BufferedReader, limit: int) -> Iterator[bytes | None]:
-    """Yield each line with its end; ``None`` for a line over ``limit`` bytes, which is dropped."""
+    """Yield each line with its line ending; ``None`` replaces a line over ``limit`` bytes."""
     while line := stream.readline(limit + 2):
         if len(line.rstrip(b"\r\n")) <= limit:
             yield line

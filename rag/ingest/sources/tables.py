@@ -1,4 +1,4 @@
-"""CSV and TSV: one page per row, read row by row, whatever program wrote the file."""
+"""Read CSV and TSV row by row, one page per row, whatever program wrote the file."""
 
 import codecs
 import csv
@@ -20,8 +20,8 @@ class _Dialect:
     quoted: bool
 
     def rows(self, text: Iterator[str]) -> Iterator[tuple[int, list[str] | str]]:
-        """Yield (first line, cells) of each row that is not blank; what is wrong for bad rows."""
-        # Strict: a stray quote must fail its row, not swallow the rows that follow it.
+        """Yield (first line, cells) of each non-blank row; a bad row has an error for cells."""
+        # Strict: a stray quote must fail its own row, not swallow the rows after it.
         reader = csv.reader(
             text,
             delimiter=self.delimiter,
@@ -41,7 +41,7 @@ class _Dialect:
                     yield line, row
 
 
-# Tab-separated text is often written without any quoting, so that a quote is just a letter.
+# Tab-separated text is often written without quoting; a quote is then an ordinary character.
 _DIALECTS = (
     _Dialect(",", quoted=True),
     _Dialect(";", quoted=True),
@@ -54,15 +54,15 @@ _DIALECTS = (
 def table(
     stream: io.BufferedReader, origin: Origin, limit: int, *, tabs: bool = False
 ) -> Iterator[Page | Failure]:
-    """Yield each row as a record named by the header; a bad row does not stop the others.
+    """Yield each row as a record keyed by the header; a bad row does not stop the others.
 
     Args:
         stream: Bytes of the table. Lines that are not UTF-8 are read as Windows-1252.
         origin: Names the pages and failures.
-        limit: Longest row in bytes.
-        tabs: Whether the file's name says that tabs part the columns.
+        limit: Maximum size of a line or row in bytes.
+        tabs: Whether the file name implies tab-separated columns.
     """
-    # The module's limit of 128 KB a field is global; it is only ever raised.
+    # The csv module's field limit (128 KB) is global; only ever raise it.
     csv.field_size_limit(max(csv.field_size_limit(), limit))
     dialect = _dialect(stream.peek(BLOCK)[:BLOCK], tabs=tabs)
     dropped: list[int] = []
@@ -75,7 +75,7 @@ def table(
     for line, row in rows:
         empty = False
         yield from _dropped(dropped, origin, limit)
-        # A row around a dropped line has a hole; the failure just given speaks for it.
+        # A row that spans a dropped line is incomplete; the failure just yielded covers it.
         if not dropped or line > dropped.pop():
             yield _row(row, names, origin, limit, line)
         dropped.clear()
@@ -127,7 +127,7 @@ def _row(
 
 
 def _text(stream: io.BufferedReader, limit: int, dropped: list[int]) -> Iterator[str]:
-    """Yield decoded lines; the numbers of lines over ``limit`` bytes are put into ``dropped``."""
+    """Yield decoded lines; append the numbers of lines over ``limit`` bytes to ``dropped``."""
     for number, line in enumerate(lines(stream, limit), start=1):
         if line is None:
             dropped.append(number)
@@ -141,12 +141,12 @@ def _decoded(line: bytes) -> list[str]:
         text = line.decode("utf-8")
     except UnicodeDecodeError:
         text = line.decode("cp1252", "replace")
-    # A bare carriage return ends a line in files of older spreadsheets.
+    # Older spreadsheets end lines with a bare carriage return.
     return io.StringIO(text, newline=None).readlines()
 
 
 def _dialect(head: bytes, *, tabs: bool) -> _Dialect:
-    """The first dialect in which the most rows of the beginning are as wide as the header."""
+    """Return the first dialect in which most rows of the head are as wide as the header."""
     whole = head[: head.rfind(b"\n") + 1] if len(head) >= BLOCK else head
     text = _decoded(whole.removeprefix(codecs.BOM_UTF8))
     best = _DIALECTS[2] if tabs else _DIALECTS[0]

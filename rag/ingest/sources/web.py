@@ -1,9 +1,9 @@
-"""One web page: asked for by hand at an address that was checked, whole or not at all.
+"""Fetch one web page from a checked address, completely or not at all.
 
-The name is resolved here, every address is checked, and the connection goes to the very address
-that was checked, so that a name cannot change its mind in between (DNS rebinding). Each redirect
-passes the same checks. Proxies of the environment are not used: behind one, the address could not
-be checked. Certificates of your own are found by ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``.
+This module resolves the name itself, checks every address, and connects to exactly the address
+that it checked, so the name cannot resolve differently in between (DNS rebinding). Each redirect
+passes the same checks. Proxy settings in the environment are ignored: behind a proxy, the address
+could not be checked. Custom certificates are found through ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``.
 """
 
 import re
@@ -43,12 +43,12 @@ _KINDS: dict[str, Kind] = {
     "application/csv": "csv",
     "text/tab-separated-values": "tsv",
 }
-# What servers call files that they do not know: the address or the bytes tell more.
+# Types that servers give to unknown files: the address or the bytes reveal more.
 _VAGUE = frozenset(
     " text/plain application/octet-stream binary/octet-stream application/gzip "
     "application/x-gzip".split(" ")
 )
-# A page as a whole may take this many times the longest single wait.
+# A whole page may take this many times the maximum wait for one step.
 _PATIENCE = 3
 _ADDRESSES = 4
 _HOST = re.compile(rb"[0-9a-z._-]+|[0-9a-f:.]+(%[0-9a-z]+)?", re.IGNORECASE)
@@ -57,9 +57,9 @@ _LAST_PORT = 65_535
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """What a web address gave in the end: the address after redirects, and the bytes.
+    """The final response of a web address: the address after redirects, and the bytes.
 
-    ``kind`` is ``None`` where neither the server nor the address tells the format.
+    ``kind`` is ``None`` if neither the server nor the address reveals the format.
     """
 
     url: str
@@ -70,11 +70,11 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far a page may be fetched.
+    """Limits for fetching a page.
 
-    ``timeout`` is the longest wait in seconds for any one step; the whole takes at most three
-    times it, not counting what the system takes to look up names. ``max_bytes`` is the longest
-    page, unpacked. ``resolve`` turns names into addresses.
+    ``timeout`` is the maximum wait in seconds for any one step; the whole page takes at most three
+    times as long, not counting name resolution. ``max_bytes`` is the maximum page size,
+    uncompressed. ``resolve`` turns names into addresses.
     """
 
     timeout: float = 20.0
@@ -88,7 +88,7 @@ def read(url: str, limits: Limits) -> Landing:
     """Fetch one web page.
 
     Raises:
-        FetchError: The page was not to be had, or must not be asked for; the message says why.
+        FetchError: The page is unavailable or must not be requested; the message says why.
     """
     until = time.monotonic() + _PATIENCE * limits.timeout
     way = [_checked(url)]
@@ -114,7 +114,7 @@ def read(url: str, limits: Limits) -> Landing:
 
 
 def without_secrets(url: str) -> str:
-    """The address as it may be shown and kept: a user name and password are starred out."""
+    """Return the address as it may be shown and saved, with any user name and password masked."""
     head, slashes, rest = url.partition("//")
     host, slash, path = rest.partition("/")
     _, at, bare = host.rpartition("@")
@@ -155,7 +155,7 @@ def _target(here: "httpx.URL", location: str) -> "httpx.URL":
 
 
 def _ask(url: "httpx.URL", limits: Limits, until: float) -> Landing | str:
-    """The page, or where it redirects to; asks the host's addresses in turn until one answers."""
+    """Return the page or its redirect target; try the host's addresses until one connects."""
     host = url.raw_host.decode("ascii")
     port = url.port or (443 if url.scheme == "https" else 80)
     addresses = admitted(
@@ -194,7 +194,7 @@ def _answer(url: "httpx.URL", response: "httpx.Response", max_bytes: int) -> Lan
 
 
 def _blocks(url: "httpx.URL", response: "httpx.Response", max_bytes: int) -> Iterator[bytes]:
-    # One layer of gzip makes 64 MB of a block at most; several layers are a bomb.
+    # One layer of gzip expands a block to 64 MB at most; several layers are a gzip bomb.
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity", "gzip"):
         raise FetchError(f"{url} sent the encoding {encoding}, which was not asked for")

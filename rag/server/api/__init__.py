@@ -1,6 +1,6 @@
-"""The HTTP API: ``rag serve``. A guest of the public names, as the web page is.
+"""The HTTP API behind ``rag serve``; like the web page, it uses the library's public names.
 
-Imported by the command alone, since FastAPI comes with it. See docs/serve.md.
+Only the command imports this package, because it imports FastAPI. See docs/serve.md.
 """
 
 from collections.abc import Callable
@@ -22,16 +22,16 @@ from rag.server.api.tokens import Tokens
 
 __all__ = ["Served", "serve"]
 
-_SEARCHES = 4  # at once; each takes a core for some hundredths of a second
-_SEARCHING = 64  # that wait at most
-_WRITING = 16  # articles that wait to be added or deleted at most
+_SEARCHES = 4  # concurrent; each uses a core for a few hundredths of a second
+_SEARCHING = 64  # maximum queued searches
+_WRITING = 16  # maximum queued additions and deletions of articles
 _MEGABYTE = 1_000_000
 _LIMITS = network.Limits()
 
 
 @dataclass(frozen=True)
 class Served:
-    """An API that is being served."""
+    """A running API server."""
 
     url: str
     _news: rag.News = field(repr=False)
@@ -47,12 +47,12 @@ class Served:
             self.close()
 
     def close(self) -> None:
-        """Stop serving, close the library; closing twice is fine."""
+        """Stop serving and close the library; calling it twice is safe."""
         self._service.close()
         self._backlog.halt()
         self._running.stop()
         self._service.news.close()
-        self._news.close()  # an engine that reads a long prompt ends here
+        self._news.close()  # stops an engine that is reading a long prompt
         self._backlog.close()
 
 
@@ -65,18 +65,18 @@ def serve(
     open_to_network: bool = False,
     tell: Callable[[str], object] = print,
 ) -> Served:
-    """Serve the API over an open library, and return; the library is closed with it.
+    """Start serving the API for an open library, and return; closing the server closes the library.
 
     Args:
-        news: the library; its settings say how much is let in, see ``[serve]``.
-        host: the address to listen on; any but loopback needs ``tokens``.
-        port: the port; 0: any that is free.
-        tokens: the file of those who may ask; None: everybody who can reach it.
+        news: the library; its ``[serve]`` settings set the limits.
+        host: the address to listen on; any but loopback needs ``tokens`` or ``open_to_network``.
+        port: the port; 0 means any free port.
+        tokens: the token file; None admits everybody who can reach the server.
         open_to_network: listen beyond loopback without ``tokens``.
-        tell: called with each line for the person who started it.
+        tell: called with each line of output for the user.
 
     Raises:
-        ConfigError: if it would be open to others, or host, port or tokens cannot be used.
+        ConfigError: if the API would be open to others, or host, port or tokens cannot be used.
         ModelMissing: if a model is not on this machine.
     """
     known = _admitted(host, tokens, open_to_network, tell)
@@ -107,7 +107,7 @@ def serve(
 def _admitted(
     host: str, tokens: str | Path | None, open_to_network: bool, tell: Callable[[str], object]
 ) -> Tokens | None:
-    """Who may ask, None where everybody may.
+    """Load the accepted tokens; None admits everybody.
 
     Raises:
         ConfigError: if the API would be open to others.
@@ -128,7 +128,7 @@ def _admitted(
 
 
 def _service(news: rag.News) -> Service:
-    """The library with a model that can be stopped, and the lines before it."""
+    """Build the service: the library with a cancellable model, and its queues."""
     limits = news.settings.serve
     stoppable = rag.open(
         news.folder,

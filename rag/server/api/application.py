@@ -1,4 +1,4 @@
-"""The operations of the API put together, with their document."""
+"""The FastAPI application with all operations, and its OpenAPI document."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ Every error has the shape of OpenAI's API: `{"error": {"message", "type", "param
 
 
 def build(service: Service, health: Health, job_runner: JobRunner, *, tokens: bool) -> FastAPI:
-    """The application over a library; ``tokens``: a bearer token is wanted."""
+    """Build the application; ``tokens`` says whether a bearer token is required."""
     app = _Api(
         title="newsrag",
         version=rag.__version__,
@@ -51,28 +51,28 @@ def build(service: Service, health: Health, job_runner: JobRunner, *, tokens: bo
 
 
 class _Api(FastAPI):
-    """An application whose document also says what FastAPI does not know of."""
+    """An application whose OpenAPI document adds what FastAPI does not know."""
 
     tokens = False
 
     def openapi(self) -> dict[str, Any]:
-        """The document; it takes a third of a second, so it is made when it is first asked for."""
+        """Return the document, built on first use because that takes a third of a second."""
         if self.openapi_schema is None:
             _complete(super().openapi(), tokens=self.tokens)
         return super().openapi()
 
 
 def _complete(document: dict[str, Any], *, tokens: bool) -> None:
-    """Put into the document what FastAPI does not know of."""
+    """Add to the document what FastAPI does not know."""
     for operations in document["paths"].values():
         for operation in operations.values():
-            operation["responses"].pop("422", None)  # it is told as 400, in the one shape
+            operation["responses"].pop("422", None)  # reported as 400, in the common error format
     parts = document.setdefault("components", {})
     piece = Piece.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas = parts.setdefault("schemas", {})
     schemas |= {**piece.pop("$defs"), "Piece": piece}
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    if tokens:  # :mod:`rag.server.api.middleware` asks for it
+    if tokens:  # required by :mod:`rag.server.api.middleware`
         parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"token": []}]

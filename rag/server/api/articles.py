@@ -1,4 +1,4 @@
-"""``/articles``: list, read, add and delete. A client names no file and no address to be fetched."""
+"""``/articles``: list, read, add and delete; clients cannot name files or URLs to fetch."""
 
 import io
 import json
@@ -20,7 +20,7 @@ _Name = Annotated[str, Field(max_length=500)]
 
 
 class ListRequest(Strict):
-    """Which articles to list."""
+    """Filters and paging of the article list."""
 
     query: Annotated[str, Field(max_length=500)] = Field(
         "", description="Words looked for in title and publisher."
@@ -48,7 +48,7 @@ class ArticleReply(ArticleLine):
 
     @classmethod
     def of(cls, article: Article) -> Self:
-        """That of the library."""
+        """Convert from the library's type."""
         line = ArticleLine.of(article)
         return cls(**line.model_dump(), text=article.text)
 
@@ -78,14 +78,14 @@ class AddReply(BaseModel):
 
 
 class Articles:
-    """The operations."""
+    """Article operations."""
 
     def __init__(self, service: Service) -> None:
-        """Over one library."""
+        """Create the operations for one library."""
         self._service = service
 
     def install(self, app: FastAPI) -> None:
-        """Put the operations at their addresses."""
+        """Register the routes."""
         app.add_api_route(
             "/articles",
             self.list,
@@ -153,7 +153,7 @@ class Articles:
         """Delete an article with all that hangs on it; returns what was deleted."""
 
         def work() -> ArticleLine:
-            self._known(article_id)  # a whole id: here the beginning of one will not do
+            self._known(article_id)  # require the full id, not a prefix
             (deleted,) = self._service.news.delete([article_id])
             return ArticleLine.of(deleted)
 

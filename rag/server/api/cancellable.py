@@ -1,4 +1,4 @@
-"""A language model that is watched: its work can be put off, and stopped at its next token."""
+"""A language model wrapper whose work can be delayed, or cancelled at the next token."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,12 +13,12 @@ _stop: ContextVar[threading.Event | None] = ContextVar("stop", default=None)
 
 
 class Stopped(Exception):
-    """The work of this thread is not wanted any more."""
+    """The work of this thread was cancelled."""
 
 
 @contextmanager
 def stopped_by(stop: threading.Event) -> Iterator[None]:
-    """What this thread asks of a model within ends with :class:`Stopped` once ``stop`` is set."""
+    """Make this thread's model calls inside raise :class:`Stopped` once ``stop`` is set."""
     token = _stop.set(stop)
     try:
         yield
@@ -30,14 +30,14 @@ Look = Callable[[], None]
 
 
 def look() -> None:
-    """Raise :class:`Stopped` if the work of this thread is not wanted any more."""
+    """Raise :class:`Stopped` if the work of this thread was cancelled."""
     stop = _stop.get()
     if stop is not None and stop.is_set():
         raise Stopped
 
 
 class CancellableGenerator:
-    """A generator before each call and each token of which somebody looks whether it is wanted."""
+    """A generator that checks for cancellation before each call and each token."""
 
     def __init__(
         self,
@@ -47,20 +47,20 @@ class CancellableGenerator:
         go_on: Look = look,
         spent: Callable[[Usage], object] = lambda _: None,
     ) -> None:
-        """Stand before ``generator``.
+        """Wrap ``generator``.
 
         Args:
             generator: does the work.
-            begin: called before each call; it may wait, or raise.
+            begin: called before each call; it may wait or raise.
             go_on: called before each token; it may raise.
-            spent: called at the end of each stream with what it has cost.
+            spent: called at the end of each stream with its usage.
         """
         self._generator, self._begin, self._go_on = generator, begin, go_on
         self._spent = spent
 
     @property
     def identity(self) -> str:
-        """That of the generator; so are the others."""
+        """See :class:`rag.llm.Generator`."""
         return self._generator.identity
 
     @property
@@ -82,7 +82,7 @@ class CancellableGenerator:
         seed: int = 0,
         stop: Sequence[str] = (),
     ) -> Iterator[str]:
-        """See :class:`rag.llm.Generator`; raises what the looks raise."""
+        """See :class:`rag.llm.Generator`; also raises what ``begin`` and ``go_on`` raise."""
         self._begin()
         before = self.usage
         pieces = self._generator.stream(
@@ -95,11 +95,11 @@ class CancellableGenerator:
         finally:
             if isinstance(pieces, Stream):
                 pieces.close()
-            if self.usage is not before:  # an engine that fails at once has noted nothing
+            if self.usage is not before:  # an engine that fails at once records no usage
                 self._spent(self.usage)
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        """See :class:`rag.llm.Generator`; raises what the look raises."""
+        """See :class:`rag.llm.Generator`; also raises what ``begin`` raises."""
         self._begin()
         return self._generator.first_token(messages)
 

@@ -1,7 +1,7 @@
-"""``/v1``: the index as a model of OpenAI's API, so that its clients can ask the news.
+"""``/v1``: the index as a model of OpenAI's API, so that its clients can query the news.
 
-The last message is the question; the turns before it are the history. The answer's sources stand
-in the field ``newsrag`` of the message, or of the last piece of a stream.
+The last message is the question; the turns before it are the history. The answer's sources are in
+the field ``newsrag`` of the message or, in a stream, of the message's last chunk.
 """
 
 import time
@@ -30,15 +30,15 @@ from rag.server.api.service import Service, filters_of
 
 
 class Chat:
-    """The operations of ``/v1``."""
+    """Operations of ``/v1``."""
 
     def __init__(self, service: Service) -> None:
-        """Of nothing is asked yet."""
+        """Create the operations for one library."""
         self._service = service
         self._since = int(time.time())
 
     def install(self, app: FastAPI) -> None:
-        """Put the operations at their addresses."""
+        """Register the routes."""
         app.add_api_route(
             "/v1/chat/completions",
             self.complete,
@@ -94,7 +94,7 @@ class Chat:
             options = asked.stream_options
             wanted = options is not None and bool(options.include_usage)
             stream = EventStream(self._service.news, with_usage=wanted).pieces(first, events)
-            # Proxies that gather an answer before they hand it on are asked not to.
+            # Ask proxies not to buffer the response.
             headers = {"x-accel-buffering": "no"}
             return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
         async with aclosing(events):
@@ -114,7 +114,7 @@ class Chat:
 
 
 def _turns(messages: Sequence[ChatMessage]) -> tuple[str, list[tuple[str, str]]]:
-    """The question of a chat, and the turns before it, each a question and its answer.
+    """Split a chat into its question and the previous turns, each a question and its answer.
 
     Raises:
         ApiError: if the last message is not the user's.

@@ -1,4 +1,4 @@
-"""``/check``: a text held against the articles, sentence by sentence."""
+"""``/check``: check a text against the articles, sentence by sentence."""
 
 from collections.abc import Generator as Stream
 from typing import Annotated, Self
@@ -25,7 +25,7 @@ class SourceText(Strict):
 
     @property
     def article(self) -> Article:
-        """It as an article that is in no index."""
+        """The text as an article that is not in the index."""
         return as_article(self.text, title=self.title, published=self.published)
 
 
@@ -58,14 +58,14 @@ class CheckReply(BaseModel):
 
 
 class Checks:
-    """The operation."""
+    """Check operation."""
 
     def __init__(self, service: Service) -> None:
-        """Over one library."""
+        """Create the operation for one library."""
         self._service = service
 
     def install(self, app: FastAPI) -> None:
-        """Put the operation at its address."""
+        """Register the route."""
         app.add_api_route(
             "/check",
             self.check,
@@ -85,6 +85,6 @@ class Checks:
             reply = CheckReply(claims=[], note=checking.note)
             for claim in checking:
                 reply.claims.append(ClaimReply.of(claim))
-                yield reply  # between two sentences, work that nobody waits for ends
+                yield reply  # cancellation is checked between sentences
 
         return await self._service.model.last(work)

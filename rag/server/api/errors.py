@@ -1,7 +1,7 @@
-"""What a request is refused with: one shape for every error, that of OpenAI's API.
+"""Error responses of the API, all in the format of OpenAI's API.
 
-A message says what was seen, what was wanted and what to do; paths of this machine and tracebacks
-stay in the log.
+A message says what was received, what was expected and what to do. Local paths and tracebacks
+appear only in the log.
 """
 
 import logging
@@ -27,9 +27,9 @@ from rag.errors import (
 )
 
 _log = logging.getLogger(__name__)
-SOON = 5  # seconds after which a request may be tried again
-_MOST_TOLD = 5  # faults of one request
-_SHOWN = 60  # characters of what was seen
+SOON = 5  # seconds before a retry
+_MOST_TOLD = 5  # errors reported per request
+_SHOWN = 60  # characters of the received value
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
@@ -49,23 +49,23 @@ class ErrorReply(BaseModel):
 
 
 class ApiError(Exception):
-    """A request is not answered."""
+    """A refused request."""
 
     def __init__(
         self, status: int, code: str, message: str, *, param: str | None = None, retry: int = 0
     ) -> None:
-        """``retry``: seconds after which to try again; 0: never."""
+        """Create the error; ``retry`` is the seconds before a retry, 0 means never."""
         super().__init__(message)
         self.status, self.code, self.param, self.retry = status, code, param, retry
 
     @property
     def headers(self) -> dict[str, str]:
-        """What goes with the status."""
+        """Response headers for this status."""
         headers = {"retry-after": str(self.retry)} if self.retry else {}
         return headers | ({"www-authenticate": "Bearer"} if self.status == 401 else {})
 
     def body(self) -> dict[str, object]:
-        """The error as JSON holds it; half surrogate pairs, which may come from a client, escaped."""
+        """Return the error as JSON data; lone surrogates, possibly from a client, are escaped."""
         server = "server_error" if self.status >= 500 else "invalid_request_error"
         kind = _TYPES.get(self.status, server)
         told = ErrorBody(message=_sound(str(self)), type=kind, param=self.param, code=self.code)
@@ -76,7 +76,7 @@ def _sound(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-# What is told of the library's errors, the first that fits; the log has the whole.
+# Responses for the library's errors; the first match applies. The log has the full error.
 _KNOWN: tuple[tuple[type[RagError], int, str, str, int], ...] = (
     (
         *(ArticleUnknown, 404, "article_unknown"),
@@ -107,7 +107,7 @@ _KNOWN: tuple[tuple[type[RagError], int, str, str, int], ...] = (
 
 
 def api_error_of(error: Exception) -> ApiError:
-    """What the client is told of an error."""
+    """Convert an error to the one reported to the client."""
     if isinstance(error, ApiError):
         return error
     if isinstance(error, NoArticles):
@@ -125,12 +125,12 @@ def api_error_of(error: Exception) -> ApiError:
 
 
 def reply_to(refusal: ApiError) -> JSONResponse:
-    """The refusal as an answer."""
+    """Convert the refusal to a response."""
     return JSONResponse(refusal.body(), refusal.status, headers=refusal.headers)
 
 
 def install(app: FastAPI) -> None:
-    """Have every error of an application told in the one shape."""
+    """Install handlers that report every error of an application in the same format."""
 
     async def refused(_: Request, error: Exception) -> JSONResponse:
         return reply_to(api_error_of(error))
@@ -154,7 +154,7 @@ def install(app: FastAPI) -> None:
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The refusals of an operation for the OpenAPI document, beside those that all have."""
+    """Return an operation's error responses for the OpenAPI document, common ones included."""
     known = {
         400: "The request cannot be used; the message says what was seen and what is wanted.",
         401: "The bearer token is missing or unknown.",
@@ -176,7 +176,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _faults(error: RequestValidationError, kind: str) -> ApiError:
-    """Where the request, whose body is of this kind, differs from what is wanted."""
+    """Describe the validation errors of a request; ``kind`` is its content type."""
     told: list[str] = []
     param = ""
     for fault in error.errors()[:_MOST_TOLD]:
@@ -199,7 +199,7 @@ def _faults(error: RequestValidationError, kind: str) -> ApiError:
 
 
 def _methods(request: Request) -> list[str]:
-    """What may be done at an address; Starlette tells those of the first operation alone."""
+    """Return the methods of a path; Starlette reports only those of the first operation."""
     known: set[str] = set()
     for route in request.app.router.routes:
         if route.matches(request.scope)[0] is not Match.NONE:
@@ -215,7 +215,7 @@ def _unmet(error: HTTPException) -> ApiError:
             return ApiError(
                 405, "method_not_allowed", "This address knows no such method; see /docs."
             )
-        case 400:  # FastAPI could not read the body; why, it does not tell
+        case 400:  # FastAPI could not read the body and does not say why
             what = f"The body cannot be read: {_unreadable(error.__cause__)}. Send JSON, in UTF-8."
             return ApiError(400, "invalid_request", what)
         case status:

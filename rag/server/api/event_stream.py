@@ -1,9 +1,9 @@
 """An answer as a stream of server-sent events.
 
-While the model reads and writes, the stream says so, in an extension of the piece. Words are sent when
-they can no longer be withdrawn. A sentence that was checked can be: while the answer is not sure,
-more passages are read, and the better of two answers is given. So the words come once that stands,
-the short answer first and then sentence by sentence.
+While the model reads and writes, the stream reports it in an extension field of the chunk. Text is
+sent only once it can no longer change. Even a verified sentence can: while the answer is uncertain,
+more passages are read, and the better of two answers is returned. So the text is sent once the
+answer is final: the short answer first, then sentence by sentence.
 """
 
 import json
@@ -33,7 +33,7 @@ class EventStream:
     """The stream of one answer."""
 
     def __init__(self, news: News, *, with_usage: bool) -> None:
-        """Nothing was sent; ``with_usage``: the tokens are to be told in a piece of their own."""
+        """Start an empty stream; ``with_usage`` adds a final chunk with the token counts."""
         self._id, self._created = name(), int(time.time())
         self._model = news.generator.identity
         self._with_usage = with_usage
@@ -43,7 +43,7 @@ class EventStream:
     async def pieces(
         self, first: Event, rest: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[str, None]:
-        """Every event as text; what goes wrong is told in the stream, for its status is sent."""
+        """Yield each event as text; errors go into the stream, as the status is already sent."""
         yield self._event(Delta(role="assistant", content=""))
         try:
             for piece in self._told(first):
@@ -104,12 +104,12 @@ class EventStream:
 
 
 def name() -> str:
-    """A new name for an answer."""
+    """Return a new id for an answer."""
     return f"chatcmpl-{uuid.uuid4().hex}"
 
 
 def sources(answer: Answer) -> Sources:
-    """What proves an answer."""
+    """Return the evidence for an answer."""
     return Sources(
         citations=list(map(CitationReply.of, answer.citations)),
         claims=list(map(ClaimReply.of, answer.claims)),
@@ -124,7 +124,7 @@ def sources(answer: Answer) -> Sources:
 
 
 def usage(answer: Answer) -> Usage:
-    """The tokens of an answer."""
+    """Return the token usage of an answer."""
     spent = answer.timing
     return Usage(
         prompt_tokens=spent.prompt_tokens,
@@ -135,7 +135,7 @@ def usage(answer: Answer) -> Usage:
 
 
 def _sentences(text: str, claims: tuple[Claim, ...]) -> Iterator[str]:
-    """A text cut before its sentences; together they are the text."""
+    """Split a text before each sentence; the pieces concatenate to the text."""
     start = position = 0
     for claim in claims:
         found = text.find(claim.text, position)
@@ -150,5 +150,5 @@ def _sentences(text: str, claims: tuple[Claim, ...]) -> Iterator[str]:
 
 
 def _sent(data: str) -> str:
-    """A server-sent event."""
+    """Format a server-sent event."""
     return f"data: {data}\n\n"

@@ -1,4 +1,4 @@
-"""``/health`` and ``/metrics``: for those who look after the server."""
+"""``/health`` and ``/metrics``: monitoring of the server."""
 
 import threading
 from typing import Literal
@@ -32,15 +32,15 @@ class LiveReply(BaseModel):
 
 
 class Health:
-    """The operations."""
+    """Health and metrics operations."""
 
     def __init__(self, service: Service) -> None:
-        """Of a server whose models are not loaded."""
+        """Start as not ready: the models are not loaded."""
         self._service = service
         self._reason = "The models are being loaded."
 
     def warm(self) -> threading.Thread:
-        """Load the models in a thread of their own; what is wrong with them is told as a reason."""
+        """Load the models in a separate thread; ``/health`` reports a failure as its reason."""
 
         def work() -> None:
             try:
@@ -54,7 +54,7 @@ class Health:
         return thread
 
     def install(self, app: FastAPI) -> None:
-        """Put the operations at their addresses."""
+        """Register the routes."""
         app.add_api_route(
             "/health",
             self.health,

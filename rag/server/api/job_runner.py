@@ -1,9 +1,10 @@
-"""Jobs: batches that are worked on in the background, one at a time, and outlive the server.
+"""Background jobs: batches that run one at a time and survive server restarts.
 
-They are kept beside the index, in ``NAME.jobs``: of each the task as JSON, the rows, and the job
-table (:mod:`rag.jobs`). A job goes on where the server was ended or killed. Several servers over
-one index work on the same jobs together, and no item is done twice. Requests go first: a job asks
-the model only when nobody waits for it, or when it has waited itself for long.
+Jobs are saved beside the index, in ``NAME.jobs``: for each job, the task as JSON, the rows, and the
+job table (:mod:`rag.jobs`). A job resumes where a stopped or killed server left it. Several servers
+on one index share the same jobs, and no item is processed twice. Requests have priority: a job
+calls the model only when no request is using or waiting for it, or when the job itself has waited
+long.
 """
 
 import json
@@ -29,9 +30,9 @@ from rag.server.api.queue import Queue
 from rag.types import Answers, Summaries
 
 _log = logging.getLogger(__name__)
-MOST_JOBS = 100  # that are kept
-_LOOK = 5.0  # seconds between two looks at what another server has begun
-_PATIENCE = 60.0  # seconds that a job lets requests go first, for one call of the model
+MOST_JOBS = 100  # saved jobs
+_LOOK = 5.0  # seconds between two checks for jobs begun by another server
+_PATIENCE = 60.0  # maximum seconds a job yields to requests before one model call
 _STEP = 0.05
 _END_SECONDS = 10.0
 Task = Summaries | Answers
@@ -41,7 +42,7 @@ _SUMMARIES, _ANSWERS = TypeAdapter(Summaries), TypeAdapter(Answers)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A job as it stands; ``trouble`` says why it is stopped."""
+    """The current state of a job; ``trouble`` says why it is stopped."""
 
     id: str
     task: Task
@@ -51,10 +52,10 @@ class Entry:
 
 
 class JobRunner:
-    """The jobs of an index, and the thread that works on them."""
+    """The jobs of an index, and their worker thread."""
 
     def __init__(self, news: rag.News, line: Queue, metrics: Metrics) -> None:
-        """Nothing is worked on before :meth:`start`; ``line`` is that of the requests."""
+        """Create an idle runner, see :meth:`start`; ``line`` is the queue of the requests."""
         one_at_a_time = news.settings.batch.model_copy(update={"streams": 1})
         self._news = rag.open(
             news.folder,
@@ -72,23 +73,23 @@ class JobRunner:
         self._tables: dict[str, JobTable] = {}
         self._troubles: dict[str, str] = {}
         self._at_work = ""
-        self._stop = threading.Event()  # of the job at work
+        self._stop = threading.Event()  # stops the running job
         self._ended = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._labour, name="jobs", daemon=True)
 
     def start(self) -> None:
-        """Work on what is there, and on what comes."""
+        """Start the worker thread."""
         self._thread.start()
 
     def halt(self) -> None:
-        """Ask nothing more of the model; the item in work waits for the next start."""
+        """Stop calling the model; the current item waits for the next start."""
         self._ended.set()
         self._stop.set()
         self._wake.set()
 
     def close(self) -> None:
-        """Halt, and close what is open; closing twice is fine."""
+        """Halt, and close the library and the job tables; calling it twice is safe."""
         self.halt()
         if self._thread.is_alive():
             self._thread.join(_END_SECONDS)
@@ -99,19 +100,17 @@ class JobRunner:
         self._news.close()
 
     def begin(self, task: Task) -> Entry:
-        """Take a job on.
+        """Begin a job.
 
         Raises:
-            ApiError: if there are too many jobs, or nothing is to be done.
-            RagError: if the job cannot be stored or its articles cannot be read.
+            ApiError: if there are too many jobs, or the job has no items.
+            RagError: if the job cannot be saved or its articles cannot be read.
         """
         if len(self._ids()) >= MOST_JOBS:
             what = f"{MOST_JOBS} jobs are kept already. Delete one with DELETE /jobs/ID."
             raise ApiError(429, "too_many_jobs", what)
         self._folder.mkdir(parents=True, exist_ok=True)
-        name = (
-            f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(2)}"  # in order of their begin
-        )
+        name = f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(2)}"  # sorts by start time
         try:
             with self._news.batch(task, out=self._rows(name)) as batch:
                 if not batch.status.total:
@@ -125,29 +124,29 @@ class JobRunner:
         return self.entry(name)
 
     def entries(self) -> list[Entry]:
-        """All jobs, the newest first."""
+        """Return all jobs, newest first."""
         found: list[Entry] = []
         for name in reversed(self._ids()):
             try:
                 found.append(self.entry(name))
             except JobUnknown:
-                continue  # deleted meanwhile
+                continue  # deleted in the meantime
         return found
 
     def entry(self, name: str) -> Entry:
-        """A job as it stands. Raises JobUnknown if there is none."""
+        """Return the current state of a job. Raises JobUnknown if there is none."""
         task = self._task(name)
         status = self._table(name).job(self._rows(name).name).status()
         trouble = self._troubles.get(name, "")
         return Entry(name, task, status, self._state(name, status, trouble), trouble)
 
     def results(self, name: str, start: int, most: int) -> tuple[Result, ...]:
-        """Up to ``most`` items from a place on, in order. Raises JobUnknown if there is no job."""
+        """Return up to ``most`` items from position ``start`` on, in order. Raises JobUnknown."""
         self._task(name)
         return self._table(name).job(self._rows(name).name).results(start, most=most)
 
     def cancel(self, name: str) -> Entry:
-        """Begin no further item of a job; what is done is kept. Raises JobUnknown."""
+        """Cancel a job; finished items stay saved. Raises JobUnknown."""
         self._task(name)
         self._table(name).job(self._rows(name).name).cancel()
         if self._at_work == name:
@@ -155,7 +154,7 @@ class JobRunner:
         return self.entry(name)
 
     def delete(self, name: str) -> Entry:
-        """Cancel a job and forget it with its rows. Raises JobUnknown."""
+        """Cancel a job and delete it with its rows. Raises JobUnknown."""
         last = self.cancel(name)
         self._spec(name).unlink(missing_ok=True)
         end = time.monotonic() + _END_SECONDS
@@ -164,7 +163,7 @@ class JobRunner:
         self._remove(name)
         return last
 
-    # The thread
+    # Worker thread
 
     def _labour(self) -> None:
         while not self._ended.is_set():
@@ -179,7 +178,7 @@ class JobRunner:
                 self._troubles[name] = str(api_error_of(error))
 
     def _next(self) -> str:
-        """The oldest job with something left to do; empty: none has."""
+        """Return the oldest job with unfinished items; empty if there is none."""
         for name in self._ids():
             try:
                 if name not in self._troubles and self.entry(name).state in {"waiting", "running"}:
@@ -202,7 +201,7 @@ class JobRunner:
             self._at_work = ""
 
     def _wait(self) -> None:
-        """Let requests go first, for a while."""
+        """Yield to requests for a limited time."""
         end = time.monotonic() + _PATIENCE
         while (self._line.working or self._line.waiting) and time.monotonic() < end:
             self._go_on()
@@ -213,7 +212,7 @@ class JobRunner:
         if self._stop.is_set() or self._ended.is_set():
             raise GenerateError("the job was stopped")
 
-    # The folder
+    # Job folder
 
     def _state(self, name: str, status: Status, trouble: str) -> State:
         if status.complete:
@@ -252,7 +251,7 @@ class JobRunner:
             raise JobProblem(f"the job {self._spec(name)} cannot be read: {error}") from error
 
     def _write(self, name: str, task: Task) -> None:
-        """Write the task beside and rename it: from then on there is the job."""
+        """Write the task atomically (temporary file, then rename); the job exists from then on."""
         if isinstance(task, Summaries):
             kind, plain = "summaries", _SUMMARIES.dump_python(task, mode="json")
         else:

@@ -1,4 +1,4 @@
-"""``/jobs``: many summaries or answers, worked on in the background; see :mod:`rag.server.api.job_runner`."""
+"""``/jobs``: batches of summaries or answers, run by :mod:`rag.server.api.job_runner`."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ class SummariesJob(Within):
         return self
 
     def task(self) -> Summaries:
-        """That of the library."""
+        """Convert to the library's task."""
         return Summaries(
             ids=tuple(self.article_ids),
             query=self.query.strip(),
@@ -63,7 +63,7 @@ class AnswersJob(Within):
     questions: list[Question] = Field(min_length=1, max_length=_MOST_ITEMS)
 
     def task(self) -> Answers:
-        """That of the library; a question's id is its place, counted from 1."""
+        """Convert to the library's task; a question's id is its position, counted from 1."""
         asked = (Asked(str(n), text) for n, text in enumerate(self.questions, start=1))
         return Answers(questions=tuple(asked), filters=filters_of(self))
 
@@ -87,7 +87,7 @@ class JobReply(BaseModel):
 
     @classmethod
     def of(cls, entry: Entry) -> Self:
-        """That of the job_runner."""
+        """Convert from the job runner's entry."""
         status = entry.status
         return cls(
             id=entry.id,
@@ -127,7 +127,7 @@ class ResultsReply(BaseModel):
 
 
 class ResultsRequest(Strict):
-    """Which items."""
+    """The range of items to return."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -136,14 +136,14 @@ class ResultsRequest(Strict):
 
 
 class Jobs:
-    """The operations."""
+    """Job operations."""
 
     def __init__(self, service: Service, job_runner: JobRunner) -> None:
-        """Over one library."""
+        """Create the operations for one library."""
         self._service, self._backlog = service, job_runner
 
     def install(self, app: FastAPI) -> None:
-        """Put the operations at their addresses."""
+        """Register the routes."""
         for path, method, operation, reply, status in (
             ("/jobs", "POST", self.begin, JobReply, 201),
             ("/jobs", "GET", self.list, JobsReply, 200),

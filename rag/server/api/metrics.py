@@ -1,4 +1,4 @@
-"""What the server counts, for Prometheus. A registry of its own: two servers share nothing."""
+"""Prometheus metrics of a server, in their own registry: two servers share nothing."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -14,10 +14,10 @@ _METHODS = frozenset("GET POST DELETE HEAD OPTIONS PUT PATCH".split())
 
 
 class Metrics:
-    """Counters of one server."""
+    """Metrics of one server."""
 
     def __init__(self) -> None:
-        """All at zero."""
+        """Start all counters at zero."""
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "newsrag_requests",
@@ -52,26 +52,26 @@ class Metrics:
         )
 
     def watch(self, line: Queue, name: str) -> None:
-        """Show how long a line is whenever it is asked for."""
+        """Export gauges of the waiting and running requests of a queue."""
         counts = {"waiting": lambda: line.waiting, "working": lambda: line.working}
         for state, count in counts.items():
             told = f"Requests {state} at the {name}."
             Gauge(f"newsrag_{name}_{state}", told, registry=self.registry).set_function(count)
 
     def request(self, scope: Scope, method: str, status: int, seconds: float) -> None:
-        """Count a request that was answered, with the method that its client has sent."""
-        # The pattern of the address, not the address: of those there is no end.
+        """Count a finished request; ``method`` is the one the client sent."""
+        # The route pattern, not the path: paths are unbounded.
         route = getattr(scope.get("route"), "path", "other")
         method = method if method in _METHODS else "other"
         self._requests.labels(route, method, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
     def model(self, spent: Timing) -> None:
-        """Count what an answer or a summary cost."""
+        """Count the tokens of an answer or summary."""
         _count(self._tokens, spent)
 
     def job(self, spent: Usage) -> None:
-        """Count what a text of the model cost that a job asked for."""
+        """Count the tokens of one model output for a job."""
         _count(self._job_tokens, spent)
 
     def answer(self, status: AnswerStatus) -> None:
@@ -79,7 +79,7 @@ class Metrics:
         self._answers.labels(status).inc()
 
     def text(self) -> bytes:
-        """All of it, in Prometheus's text format."""
+        """Return all metrics in Prometheus text format."""
         return generate_latest(self.registry)
 
 

@@ -1,7 +1,7 @@
-"""What stands before every request: its name and origin, its token, its size, and its end.
+"""Middleware for every request: host and origin, token, size limit, and client disconnect.
 
-An ASGI application in front of another. The body is read here, within its limits, before anything
-is made of it; and a client that leaves ends the work that was done for it.
+An ASGI application that wraps another. It reads the body, within limits, before passing the request
+on. When a client disconnects, the work for it is cancelled.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _CLOSE = ((b"connection", b"close"),)
 
 
 class Front:
-    """The application that a server runs; see the module."""
+    """The outermost ASGI application of the server; see the module docstring."""
 
     def __init__(
         self,
@@ -41,37 +41,37 @@ class Front:
         tokens: Tokens | None,
         most_bytes: int,
     ) -> None:
-        """Stand before ``app``.
+        """Wrap ``app``.
 
         Args:
-            app: what answers the requests that are let through.
+            app: handles the admitted requests.
             metrics: counts all requests.
-            hosts: ``host:port`` under which the server may be asked; None: any.
-            tokens: who may ask; None: everybody.
-            most_bytes: of a request's body.
+            hosts: accepted ``host:port`` values; None accepts any.
+            tokens: accepted tokens; None admits everybody.
+            most_bytes: maximum size of a request body.
         """
         self._app, self._metrics = app, metrics
         self._hosts = None if hosts is None else frozenset(host.lower() for host in hosts)
         self._tokens, self._most = tokens, most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one connection."""
-        if scope["type"] != "http":  # lifespan, which the application knows
+        """Handle one request or lifespan event."""
+        if scope["type"] != "http":  # lifespan, handled by the application
             await self._app(scope, receive, send)
             return
         await self._noted(self._answer, scope, receive, send)
 
     async def crowded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a connection that is one too many."""
+        """Refuse a connection above the limit."""
         what = f"As many connections are open as are answered. Try again in {SOON} seconds."
         refusal = ApiError(503, "too_many_connections", what, retry=SOON)
         await self._noted(reply_to(refusal), scope, receive, sealed(send, _CLOSE))
 
     async def _noted(self, app: Application, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have ``app`` answer, under seal, and count it."""
+        """Run ``app`` with the security headers added to its response, and count the request."""
         status, method = 0, scope["method"]
         start = time.perf_counter()
-        if method == "HEAD":  # that is GET, of whose answer the server leaves the body out
+        if method == "HEAD":  # treated as GET; the server drops the body
             scope = {**scope, "method": "GET"}
 
         async def noted(message: Message) -> None:
@@ -93,11 +93,11 @@ class Front:
             await reply_to(refusal)(scope, receive, send)
             return
         if body is None:
-            return  # the client has left
+            return  # the client disconnected
         await _until_left(self._app, scope, body, receive, send)
 
     def _admit(self, scope: Scope) -> None:
-        """Raise ApiError where the request is not let in."""
+        """Raise ApiError if the request is not admitted."""
         headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
         opened = scope["method"] == "GET" and scope["path"] in OPEN
         refused = foreign(headers, hosts=self._hosts, opened=opened)
@@ -118,7 +118,7 @@ class Front:
             )
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
-        """The body of a request, None where its client left before its end."""
+        """Read the request body; None if the client disconnected before its end."""
         headers = dict(scope["headers"])
         size = headers.get(b"content-length", b"0")
         if size.isdigit() and int(size) > self._most:
@@ -131,7 +131,7 @@ class Front:
                     if message["type"] == "http.disconnect":
                         return None
                     body += message.get("body", b"")
-                    if len(body) > self._most:  # a body in chunks names no size
+                    if len(body) > self._most:  # a chunked body declares no size
                         raise self._too_large()
                     if not message.get("more_body"):
                         return bytes(body)
@@ -151,7 +151,7 @@ class Front:
 async def _until_left(
     app: Application, scope: Scope, body: bytes, receive: Receive, send: Send
 ) -> None:
-    """Have ``app`` answer a request that is read already, until its client leaves."""
+    """Run ``app`` on a request whose body is already read; cancel if the client disconnects."""
     left = asyncio.Event()
     waiting: Iterable[Message] = iter([{"type": "http.request", "body": body, "more_body": False}])
 
@@ -174,6 +174,6 @@ async def _until_left(
         watching.cancel()
         if not answering.done():
             answering.cancel()
-        # What went wrong was told to the client and stands in the log.
+        # The error was already reported to the client and logged.
         with suppress(asyncio.CancelledError, Exception):
             await answering

@@ -1,7 +1,7 @@
-"""The shapes of OpenAI's chat API that are spoken here, with the extension ``newsrag``.
+"""Models of the supported part of OpenAI's chat API, with the extension ``newsrag``.
 
-As https://platform.openai.com/docs/api-reference/chat describes them. What is asked for and cannot
-be had (several answers, tools, JSON) is an error; what has no effect here is accepted.
+See https://platform.openai.com/docs/api-reference/chat. Requests for unsupported features (several
+answers, tools, JSON) are errors; fields without effect here are accepted.
 """
 
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ from rag.types import AnswerStatus
 
 MODEL = "newsrag"
 _MOST_MESSAGES = 200
-_MOST_CHARACTERS = 200_000  # of one message
+_MOST_CHARACTERS = 200_000  # per message
 
 
 class Part(BaseModel):

@@ -1,4 +1,4 @@
-"""``/search``, ``/ask``, ``/summarize``: what the Python API does, one request each."""
+"""``/search``, ``/ask``, ``/summarize``: the Python API, one request per call."""
 
 from typing import Annotated, Literal, Self
 
@@ -80,7 +80,7 @@ class AskReply(BaseModel):
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
-        """That of the library."""
+        """Convert from the library's type."""
         return cls(
             question=answer.question,
             text=answer.text,
@@ -138,7 +138,7 @@ class SummarizeReply(BaseModel):
 
     @classmethod
     def of(cls, summary: Summary) -> Self:
-        """That of the library."""
+        """Convert from the library's type."""
         return cls(
             text=summary.text,
             article_ids=list(summary.article_ids),
@@ -150,14 +150,14 @@ class SummarizeReply(BaseModel):
 
 
 class Questions:
-    """The operations."""
+    """Search, question and summary operations."""
 
     def __init__(self, service: Service) -> None:
-        """Over one library."""
+        """Create the operations for one library."""
         self._service = service
 
     def install(self, app: FastAPI) -> None:
-        """Put the operations at their addresses."""
+        """Register the routes."""
         for path, operation, reply, statuses in (
             ("/search", self.search, SearchReply, (429, 503, 504)),
             ("/ask", self.ask, AskReply, (429, 503, 504)),
@@ -215,7 +215,7 @@ class Questions:
 
 
 def _article(title: str, text: str) -> Article:
-    """A text as an article that is in no index."""
+    """Convert a text to an article that is not in the index."""
     article = as_article(text, title=title)
     if not article.text:
         raise ApiError(400, "no_text", "The text holds no letter that can be seen.", param="text")

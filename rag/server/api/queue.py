@@ -1,9 +1,9 @@
-"""The line before what few can use at once: first come, first served, and a bounded number waits.
+"""A bounded first-in, first-out queue for a resource with limited concurrency.
 
-Work runs in threads; the event loop only hands on what they bring. Work that nobody waits for any
-more (its client has left, or its time is over) is stopped at the model's next token, and its place
-is kept until it has ended: so no more than ``at_once`` ever compute. The threads are daemons, for
-the end of the server is not to wait for an engine that does not answer.
+Work runs in threads; the event loop only forwards its results. Work that nobody waits for any more
+(its client disconnected, or it timed out) is cancelled at the model's next token, and its slot
+stays occupied until it has ended, so that no more than ``at_once`` ever compute. The threads are
+daemons, so that server shutdown does not wait for an engine that does not respond.
 """
 
 import asyncio
@@ -22,32 +22,32 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class _Piece(Generic[_T]):
-    """What work brought."""
+    """One result of the work."""
 
     value: _T
 
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """Work is at its end."""
+    """End of the work."""
 
     error: Exception | None = None
 
 
 class Queue:
-    """Work in the order in which it came."""
+    """First-in, first-out queue of work."""
 
     def __init__(
         self, *, at_once: int, waiting: int, patience: float, seconds: float, name: str
     ) -> None:
-        """Nobody waits.
+        """Create an empty queue.
 
         Args:
-            at_once: how many work.
-            waiting: how many wait at most; who comes later is refused with 429.
-            patience: seconds until a turn must have come.
-            seconds: how long the work may take from then on.
-            name: of the threads.
+            at_once: maximum number of concurrent tasks.
+            waiting: maximum number of waiting tasks; further ones are refused with 429.
+            patience: maximum wait for a turn, in seconds.
+            seconds: maximum run time from then on.
+            name: thread name.
         """
         self._free = asyncio.Semaphore(at_once)
         self._at_once, self._most = at_once, waiting
@@ -60,26 +60,26 @@ class Queue:
 
     @property
     def working(self) -> int:
-        """How many are at work."""
+        """Number of running tasks."""
         return self._running
 
     @property
     def waiting(self) -> int:
-        """How many wait for their turn."""
+        """Number of waiting tasks."""
         return len(self._tasks) - self._running
 
     def close(self) -> None:
-        """Stop what is at work at its next token, and take nothing on."""
+        """Cancel running tasks at their next token, and accept no more."""
         self._closed = True
         for stop in tuple(self._stops):
             stop.set()
 
     async def result(self, work: Callable[[], _T]) -> _T:
-        """What ``work`` returns, when its turn has come.
+        """Run ``work`` when its turn comes and return its result.
 
         Raises:
-            ApiError: 429 where too many wait, 503 where its turn does not come in time, 504 where
-                the work takes too long.
+            ApiError: 429 if too many wait, 503 if its turn does not come in time or the queue is
+                closed, 504 if the work takes too long.
         """
 
         def once() -> Stream[_T, None, None]:
@@ -88,7 +88,7 @@ class Queue:
         return await self.last(once)
 
     async def last(self, work: Callable[[], Stream[_T, None, None]]) -> _T:
-        """The last piece that ``work`` yields; see :meth:`result`."""
+        """Run ``work`` and return the last value it yields; see :meth:`result`."""
         found: list[_T] = []
         async with aclosing(self.pieces(work)) as pieces:
             async for piece in pieces:
@@ -96,7 +96,7 @@ class Queue:
         return found[0]
 
     def pieces(self, work: Callable[[], Stream[_T, None, None]]) -> AsyncGenerator[_T, None]:
-        """What ``work`` yields, piece by piece; see :meth:`result`. 429 is raised at once."""
+        """Run ``work`` and yield its values; see :meth:`result`. 429 is raised immediately."""
         if self._closed:
             raise _closing()
         if len(self._tasks) >= self._at_once + self._most:
@@ -121,12 +121,12 @@ class Queue:
             ended = asyncio.Event()
 
             def hand_on(piece: _Piece[_T] | _End) -> None:
-                with suppress(RuntimeError):  # the event loop has ended meanwhile
+                with suppress(RuntimeError):  # the event loop has already ended
                     loop.call_soon_threadsafe(turn.brought.put_nowait, piece)
                     if isinstance(piece, _End):
                         loop.call_soon_threadsafe(ended.set)
 
-            # Not where the pieces are read: who does not read them holds the turn no longer.
+            # The timeout is here, not in the reader, so that a slow reader cannot hold the slot.
             clock = loop.call_later(self._seconds, self._give_up, turn)
             try:
                 threading.Thread(
@@ -157,7 +157,7 @@ class Queue:
                 task.cancel()
 
     async def _come(self, turn: "_Turn[_T]") -> None:
-        """Wait until it is this one's turn."""
+        """Wait for the turn."""
         try:
             async with asyncio.timeout(self._patience):
                 await turn.begun.wait()
@@ -169,14 +169,14 @@ class Queue:
             raise ApiError(503, "turn_not_come", what, retry=SOON) from None
 
     def _give_up(self, turn: "_Turn[_T]") -> None:
-        """Stop work whose time is over."""
+        """Cancel work that has timed out."""
         turn.stop.set()
         what = f"The work took more than {self._seconds:g} seconds and was stopped. Ask for less."
         turn.brought.put_nowait(_End(ApiError(504, "too_slow", what)))
 
 
 class _Turn(Generic[_T]):
-    """One piece of work, between the event loop and its thread."""
+    """State of one task, shared by the event loop and its thread."""
 
     def __init__(self) -> None:
         self.begun = asyncio.Event()
@@ -189,7 +189,7 @@ def _pump(
     stop: threading.Event,
     hand_on: Callable[[_Piece[_T] | _End], None],
 ) -> None:
-    """Do the work in this thread, until it is done or not wanted any more."""
+    """Run the work in this thread until it is done or cancelled."""
     end = _End()
     try:
         with stopped_by(stop), closing(work()) as pieces:
@@ -198,7 +198,7 @@ def _pump(
                 if stop.is_set():
                     raise Stopped
     except Stopped:
-        end = _End(_closing())  # where its client has left, nobody hears it
+        end = _End(_closing())  # if the client disconnected, nobody receives it
     except Exception as error:  # noqa: BLE001 - raised again where the work was asked for
         end = _End(error)
     hand_on(end)

@@ -1,4 +1,7 @@
-"""What travels over the API in several operations. Offsets count Unicode code points, end exclusive."""
+"""Request and reply models shared by API operations.
+
+Offsets count Unicode code points; the end is exclusive.
+"""
 
 import re
 from datetime import date
@@ -28,7 +31,7 @@ Question = Annotated[
     str,
     Field(
         min_length=1,
-        max_length=100_000,  # the setting answer.question_characters says how much is read
+        max_length=100_000,  # the setting answer.question_characters sets the real limit
         pattern=r"\S",
         description="In plain words; at most `answer.question_characters` of the settings.",
         examples=["Who will Blinken meet in Berlin?"],
@@ -37,7 +40,7 @@ Question = Annotated[
 
 
 def _written(value: object) -> object:
-    """A day is written out; a number, which pydantic would take for seconds, is none."""
+    """Accept only written-out dates; pydantic would read a number as seconds."""
     if value is not None and not (isinstance(value, str) and _DAY.fullmatch(value)):
         raise ValueError("wanted a day such as 2022-01-18")
     return value
@@ -47,7 +50,7 @@ Day = Annotated[date, BeforeValidator(_written)]
 
 
 def _pointless(value: object) -> object:
-    """JSON has one kind of number: 2.0 is 2. A text or a truth value is no number."""
+    """Convert a whole float to int: JSON has one number type. Strings and booleans stay invalid."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -55,7 +58,7 @@ Whole = BeforeValidator(_pointless)
 
 
 class Strict(BaseModel):
-    """A request: a field that is not known is an error, since it may be a misspelt one."""
+    """Base of requests: an unknown field is an error, since it may be misspelt."""
 
     model_config = ConfigDict(extra="forbid", str_max_length=1_000_000)
 
@@ -95,7 +98,7 @@ class CitationReply(BaseModel):
 
     @classmethod
     def of(cls, citation: Citation) -> Self:
-        """That of the library."""
+        """Convert from the library's type."""
         return cls(
             number=citation.number,
             article_id=citation.article_id,
@@ -119,7 +122,7 @@ class SpanReply(BaseModel):
 
     @classmethod
     def of(cls, span: Span) -> Self:
-        """That of the library."""
+        """Convert from the library's type."""
         return cls(start=span.start, end=span.end, text=span.text)
 
 
@@ -135,7 +138,7 @@ class ClaimReply(BaseModel):
 
     @classmethod
     def of(cls, claim: Claim) -> Self:
-        """That of the library."""
+        """Convert from the library's type."""
         return cls(
             text=claim.text,
             status=claim.status,
@@ -155,7 +158,7 @@ class DisagreementReply(BaseModel):
 
     @classmethod
     def of(cls, found: Disagreement) -> Self:
-        """That of the library."""
+        """Convert from the library's type."""
         quotes = list(map(CitationReply.of, found.quotes))
         return cls(about=list(found.about), quotes=quotes, changed=found.changed)
 
@@ -176,7 +179,7 @@ class PassageReply(BaseModel):
 
     @classmethod
     def of(cls, passage: Passage) -> Self:
-        """That of the library."""
+        """Convert from the library's type."""
         article, chunk = passage.article, passage.chunk
         return cls(
             number=passage.number,
@@ -206,7 +209,7 @@ class ArticleLine(BaseModel):
 
     @classmethod
     def of(cls, article: Article) -> Self:
-        """That of the library."""
+        """Convert from the library's type."""
         return cls(
             id=article.id,
             url=public(article.url),
@@ -233,7 +236,7 @@ class Seconds(BaseModel):
 
     @classmethod
     def of(cls, timing: Timing) -> Self:
-        """That of the library."""
+        """Convert from the library's type."""
         return cls(
             retrieve=round(timing.retrieve, 4),
             first_token=round(timing.first_token, 4),
@@ -247,10 +250,10 @@ class Seconds(BaseModel):
 
 
 def finite(score: float) -> float | None:
-    """A score as JSON can hold it."""
+    """Return the rounded score, or None if it is not finite and so not valid JSON."""
     return round(score, 6) if abs(score) < float("inf") else None
 
 
 def public(url: str) -> str:
-    """An address as clients may see it: of files of this machine, none."""
+    """Return a URL that clients may see; empty for files of this machine."""
     return url if url.startswith(("http://", "https://")) else ""

@@ -1,4 +1,4 @@
-"""What the operations of the API share: the library, the lines before it, what was said lately."""
+"""State shared by the API operations: the library, its queues, and recent answers."""
 
 import hashlib
 import threading
@@ -19,12 +19,12 @@ from rag.server.api.queue import Queue
 from rag.text import normalise
 from rag.types import Timing
 
-_KEPT = 500  # answers that a follow-up may go on from
-REMEMBERED = 4  # turns before a question that the model is told of
+_KEPT = 500  # answers saved for follow-up questions
+REMEMBERED = 4  # previous turns passed to the model with a question
 
 
 class Chosen(Protocol):
-    """Which articles a request may use."""
+    """The article filters of a request."""
 
     since: date | None
     until: date | None
@@ -33,20 +33,20 @@ class Chosen(Protocol):
 
 
 class Turns:
-    """Answers given lately, so that a follow-up goes on from what its turn before has shown.
+    """Recent answers, so that a follow-up builds on the evidence of its previous turn.
 
-    Clients of a chat send back questions and answers as plain text. By these the answer is found
-    again, and built anew from the index as it is now. One that is not known any more is taken as
-    its words alone, which is enough to look up what a follow-up leans on.
+    Chat clients send questions and answers back as plain text. This text is the key under which the
+    answer is looked up; the answer is then rebuilt from the current index. For an answer that is no
+    longer saved, only its text is used, which is enough to resolve what a follow-up refers to.
     """
 
     def __init__(self) -> None:
-        """Nothing was said."""
+        """Start with no answers."""
         self._saved: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
 
     def keep(self, answer: Answer) -> None:
-        """Remember an answer; the oldest one is forgotten for it."""
+        """Save an answer; beyond the limit, the oldest is dropped."""
         key = _key(answer.question, answer.text)
         with self._lock:
             self._saved[key] = saved(answer)
@@ -55,7 +55,7 @@ class Turns:
                 self._saved.popitem(last=False)
 
     def recall(self, news: News, turns: Sequence[tuple[str, str]]) -> tuple[Answer, ...]:
-        """The last turns, each a question and its answer, as answers."""
+        """Convert the last turns, each a question and its answer text, to answers."""
         longest = news.settings.answer.question_characters
         read = [turn for turn in turns[-REMEMBERED:] if len(turn[0]) <= longest]
         return tuple(self._answer(news, *turn) for turn in read)
@@ -66,7 +66,7 @@ class Turns:
             try:
                 return news.recalled(kept)
             except RagError:
-                pass  # its words will do
+                pass  # fall back to its text
         return Answer(
             question=question,
             text=text,
@@ -82,10 +82,10 @@ class Turns:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One server's library, and the lines before what few can use at once.
+    """One server's library, and the queues for its limited resources.
 
-    ``model`` is the line before the language model, ``shelves`` that before the search, ``pen``
-    that before the index's one writer.
+    ``model`` is the queue for the language model, ``shelves`` for search, and ``pen`` for the
+    single index writer.
     """
 
     news: News
@@ -96,7 +96,7 @@ class Service:
     turns: Turns
 
     def close(self) -> None:
-        """Stop what is at work."""
+        """Stop all running work."""
         for line in (self.model, self.shelves, self.pen):
             line.close()
 
@@ -108,7 +108,7 @@ class Service:
         *,
         k: int | None = None,
     ) -> Stream[Found | Draft | Checked | Answer, None, None]:
-        """The events of an answer; what it cost is counted. For the model's line."""
+        """Yield the events of an answer and record its cost; run this in the model's queue."""
         history = self.turns.recall(self.news, turns)
         events = self.news.stream(question, history=history, filters=filters, k=k)
         with closing(events):
@@ -120,7 +120,7 @@ class Service:
                 yield event
 
     def check_question(self, question: str, param: str) -> None:
-        """Raise ApiError where a question is longer than is read, or nothing of it can be seen."""
+        """Raise ApiError if a question is too long or has no visible characters."""
         longest = self.news.settings.answer.question_characters
         if len(question) > longest:
             raise ApiError(
@@ -136,10 +136,10 @@ class Service:
 
 
 def filters_of(chosen: Chosen) -> Filters:
-    """The filters of a request.
+    """Return the filters of a request.
 
     Raises:
-        ApiError: if no day can be within them.
+        ApiError: if the date range is empty.
     """
     if chosen.since and chosen.until and chosen.since > chosen.until:
         what = f"since {chosen.since} is after until {chosen.until}: no day is within. Turn them round."

@@ -1,4 +1,4 @@
-"""``/docs``: the operations to read and to try, in Swagger UI, from files of this server alone."""
+"""``/docs``: Swagger UI for the API, served only from local files."""
 
 from importlib.resources import files
 from typing import Annotated
@@ -36,7 +36,7 @@ _TYPES = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript
 
 
 def install(app: FastAPI) -> None:
-    """Put the page and its files at their addresses."""
+    """Register the routes of the page and its files."""
     app.add_api_route("/docs", _page, include_in_schema=False)
     app.add_api_route("/docs/{name}", _file, include_in_schema=False)
 

@@ -1,6 +1,6 @@
-"""Who may ask: a file with one line a client, ``name:sha256:hash``, never a token.
+"""Bearer tokens: a file with one line per client, ``name:sha256:hash``, never the token itself.
 
-Tokens are random and long, so that a fast digest is enough: there is nothing to guess.
+Tokens are long and random, so a fast digest is enough: they cannot be guessed.
 """
 
 import hashlib
@@ -16,20 +16,20 @@ from rag.errors import ConfigError
 from rag.server.network import check_name, read_lines, warning, write_lines
 
 _log = logging.getLogger(__name__)
-_MARK = "newsrag-"  # so that a token is known for one where it should not stand
+_MARK = "newsrag-"  # makes a leaked token recognizable
 _BYTES = 32
 _LINE = re.compile(r"(?P<name>[^:]+):sha256:(?P<digest>[0-9a-f]{64})")
 _OPTION = "--tokens"
 
 
 class Tokens:
-    """The clients of a file; it is read again when it has changed."""
+    """Clients of a token file, which is reread when it changes."""
 
     def __init__(self, path: Path) -> None:
         """Read the file.
 
         Raises:
-            ConfigError: if it is missing, empty or damaged; it names the line and what mends it.
+            ConfigError: if it is missing, empty or damaged; the message names the line and the fix.
         """
         self._path = path
         self._lock = threading.Lock()
@@ -38,10 +38,10 @@ class Tokens:
         self.warning = warning(path)
 
     def client(self, token: str) -> str:
-        """The name of the client that has this token; empty: nobody has it."""
+        """Return the name of the client with this token; empty if there is none."""
         digest = _digest(token)
         found = ""
-        for name, known in self._current().items():  # all of them: time tells nothing
+        for name, known in self._current().items():  # check all, so timing reveals nothing
             if hmac.compare_digest(known, digest):
                 found = name
         return found
@@ -54,14 +54,14 @@ class Tokens:
                 try:
                     self._digests = read(self._path)
                 except ConfigError as error:
-                    # A file that cannot be read lets nobody in; whom it named may be locked out.
+                    # If the file cannot be read, admit nobody: a client may have been removed.
                     _log.error("%s Nobody is let in until then.", error)
                     self._digests = {}
             return self._digests
 
 
 def read(path: Path) -> dict[str, str]:
-    """The digest of each client's token.
+    """Read the digest of each client's token.
 
     Raises:
         ConfigError: if the file is missing, empty or damaged.
@@ -72,7 +72,7 @@ def read(path: Path) -> dict[str, str]:
         parts = _LINE.fullmatch(line.strip())
         if not line.strip():
             continue
-        if parts is None:  # what the line holds is never told: it may be a token
+        if parts is None:  # never report the line's content: it may be a token
             raise ConfigError(
                 f"{path}, line {number}: wanted name:sha256:hash. Delete the line, and make a"
                 f" token with: {mend}"
@@ -89,10 +89,10 @@ def read(path: Path) -> dict[str, str]:
 
 
 def add(path: Path, name: str) -> str:
-    """Make a token for a client, and return it: the file keeps its digest alone.
+    """Create a token for a client and return it; the file stores only its digest.
 
     Raises:
-        ConfigError: if the name cannot be used or has a token, or the file is damaged.
+        ConfigError: if the name is invalid or already has a token, or the file is damaged.
     """
     check_name(name, "client")
     known = read(path) if path.exists() and path.stat().st_size else {}
@@ -107,7 +107,7 @@ def add(path: Path, name: str) -> str:
 
 
 def remove(path: Path, name: str) -> None:
-    """Take a client's token away; a running server lets it in no more.
+    """Remove a client's token; a running server no longer admits the client.
 
     Raises:
         ConfigError: if there is no such client, or the file is damaged.
@@ -131,7 +131,7 @@ def _digest(token: str) -> str:
 
 
 def _state(path: Path) -> tuple[int, int, int]:
-    """What changes with the file; zeros where there is none."""
+    """Return a value that changes with the file; zeros if there is no file."""
     try:
         found = path.stat()
     except OSError:

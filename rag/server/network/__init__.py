@@ -1,6 +1,6 @@
-"""The network rules of a server: where it listens, whom it lets in by name and origin, secrets in files.
+"""Network rules of a server: listening address, host and origin checks, and secret files.
 
-The web page and the HTTP API both stand behind it.
+The web page and the HTTP API both use this package.
 """
 
 from rag.server.network.connection import Limits

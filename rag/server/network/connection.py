@@ -1,6 +1,6 @@
-"""A connection of a server: how long it may be silent, and what is told to one too many.
+"""Connection limits of a server: idle timeouts and the response to excess connections.
 
-Uvicorn closes a connection that is idle after an answer, but waits without end for a first request,
+Uvicorn closes a connection that is idle after a response, but waits forever for a first request,
 for the rest of a header, and for a client that does not read.
 """
 
@@ -14,13 +14,13 @@ from rag.server.network.origin import Application, Receive, Scope, Send
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is let in.
+    """Connection limits.
 
     Attributes:
-        patience: seconds in which the whole header of a request must come, and something of an
-            answer must be read.
-        connections: how many are answered.
-        told: how many more are told that they are too many; those after them are closed at once.
+        patience: timeout in seconds for the whole header of a request to arrive, and for the client
+            to read some part of a response.
+        connections: maximum number of connections that are served.
+        told: how many more connections receive a refusal; any beyond these are closed at once.
     """
 
     patience: float = 30.0
@@ -32,14 +32,14 @@ USUAL = Limits()
 
 
 async def too_many(_scope: Scope, _receive: Receive, send: Send) -> None:
-    """Answer a connection that is one too many."""
+    """Refuse a connection above the limit with 503."""
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 503, "headers": headers})
     await send({"type": "http.response.body", "body": b"Too many connections. Try again soon."})
 
 
 def connection(limits: Limits, crowded: Application) -> type[asyncio.Protocol]:
-    """What uvicorn is to make of each connection; ``crowded`` answers those that are too many."""
+    """Build uvicorn's protocol class; ``crowded`` answers connections above the limit."""
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
     class Connection(H11Protocol):
@@ -72,23 +72,23 @@ def connection(limits: Limits, crowded: Application) -> type[asyncio.Protocol]:
 
 
 class _Watch:
-    """Ends a connection whose client does nothing though it is the client's turn."""
+    """Timer that aborts a connection whose client is idle when it is the client's turn."""
 
     def __init__(
         self, transport: asyncio.Transport, seconds: float, waits: Callable[[], bool]
     ) -> None:
-        """It is the client's turn; ``waits``: whether the client waits for the server."""
+        """Start the client's turn; ``waits`` says whether the client is waiting for the server."""
         self._transport, self._seconds, self._waits = transport, seconds, waits
         self._timer: asyncio.TimerHandle | None = None
         self.begin()
 
     def begin(self) -> None:
-        """From now on it is the client's turn, to ask or to read."""
-        self._unread = float("inf")  # bytes at the last look
+        """Start the client's turn to send a request or to read."""
+        self._unread = float("inf")  # bytes at the last check
         self._look_later()
 
     def end(self) -> None:
-        """Look no more."""
+        """Stop checking."""
         if self._timer is not None:
             self._timer.cancel()
 
@@ -100,7 +100,7 @@ class _Watch:
         if self._waits():
             return
         unread = self._transport.get_write_buffer_size()
-        if 0 < unread < self._unread:  # slow, but it reads
+        if 0 < unread < self._unread:  # slow, but still reading
             self._unread = unread
             self._look_later()
         else:

@@ -1,4 +1,4 @@
-"""Where a server listens, under which names, and who can reach it there."""
+"""Listening sockets: their address, accepted host names, and reachability."""
 
 import errno
 import ipaddress
@@ -12,16 +12,16 @@ _MOST_PORT = 65535
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach that address."""
+    """Return whether only this machine can reach the address."""
     address = str(_resolved(host, 0)[1][0]).partition("%")[0]
     return ipaddress.ip_address(address).is_loopback
 
 
 def listen(host: str, port: int | None) -> socket.socket:
-    """A listening socket; port None or 0: any that is free.
+    """Open a listening socket; port None or 0 means any free port.
 
     Raises:
-        ConfigError: if host or port cannot be had.
+        ConfigError: if the host or port is not available.
     """
     port = port or 0
     if not 0 <= port <= _MOST_PORT:
@@ -40,13 +40,13 @@ def listen(host: str, port: int | None) -> socket.socket:
 
 
 def names(host: str, port: int) -> set[str]:
-    """The ``host:port`` under which this machine may ask for what only it can reach."""
+    """Return the ``host:port`` names accepted by a server that only this machine can reach."""
     hosts = {"127.0.0.1", "localhost", "[::1]", _bracketed(host).lower()}
     return {f"{name}:{port}" for name in hosts} | (hosts if port == 80 else set())
 
 
 def address(host: str, port: int) -> str:
-    """Where a program on this machine finds it."""
+    """Return the URL of the server for a program on this machine."""
     anywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
     return f"http://{'127.0.0.1' if anywhere else _bracketed(host)}:{port}/"
 
@@ -56,7 +56,7 @@ def _bracketed(host: str) -> str:
 
 
 def _resolved(host: str, port: int) -> tuple[int, tuple[Any, ...]]:
-    """The family and address to bind, IPv4 where a name has both."""
+    """Resolve the family and address to bind, preferring IPv4 if a name has both."""
     try:
         if not host.strip():
             raise socket.gaierror

@@ -1,15 +1,15 @@
-"""Requests that come in the name of another server or from another page, and headers against both.
+"""Checks that reject foreign hosts and origins, and security headers for responses.
 
-A server on the loopback address can be reached by every page that the browser has open: by a form
-or script of a foreign page, or by a foreign name that is made to point at 127.0.0.1 (DNS
-rebinding). So a request must name this server as its host, and must not come from another origin.
+Every page open in the browser can reach a server on the loopback address: through a form or script
+of a foreign page, or through a foreign name that resolves to 127.0.0.1 (DNS rebinding). A request
+must therefore name this server as its host and must not come from another origin.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
-# The types of ASGI, https://asgi.readthedocs.io/en/latest/specs/main.html
+# ASGI types: https://asgi.readthedocs.io/en/latest/specs/main.html
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -33,13 +33,16 @@ def foreign(
     public: Collection[str] = (),
     opened: bool = False,
 ) -> tuple[int, str] | None:
-    """The status and reason with which a foreign request is turned away; None: it is none.
+    """Check whether a request comes from a foreign host or origin.
 
     Args:
-        headers: of the request, names in lower case.
-        hosts: ``host:port`` under which this server may be asked, in lower case; None: any.
-        public: names that it also has, which requests may come from as well.
-        opened: whether this may be a link on another page that is followed.
+        headers: request headers, names in lower case.
+        hosts: accepted ``host:port`` values of this server, in lower case; None accepts any.
+        public: further names of this server, also accepted as origins.
+        opened: whether the request may be a link followed from another page.
+
+    Returns:
+        The status and reason of the refusal, or None if the request is not foreign.
     """
     host = headers.get(b"host", "").lower()
     if hosts is not None and host not in hosts and host not in public:
@@ -53,7 +56,7 @@ def foreign(
 
 
 def sealed(send: Send, seal: Iterable[tuple[bytes, bytes]]) -> Send:
-    """A ``send`` that puts these headers on an answer, in place of what it has of those names."""
+    """Wrap ``send`` to set these headers on a response, replacing any of the same name."""
     seal = tuple(seal)
     ours = {key for key, _ in seal}
 

@@ -1,4 +1,4 @@
-"""An ASGI application that is being served from a thread of its own."""
+"""Run an ASGI application in its own thread."""
 
 import logging
 import socket
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
-_IDLE_SECONDS = 5  # after an answer
+_IDLE_SECONDS = 5  # after a response
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Running:
     _thread: threading.Thread = field(repr=False)
 
     def wait(self) -> None:
-        """Return when the server has ended, or at Ctrl-C."""
+        """Block until the server ends or the user presses Ctrl-C."""
         try:
             while self._thread.is_alive():
                 self._thread.join(0.5)
@@ -35,8 +35,8 @@ class Running:
             pass
 
     def stop(self) -> None:
-        """End the server, and what it is answering; stopping twice is fine."""
-        # Streams that are cut off now are no errors.
+        """Stop the server and its open requests; calling it twice is safe."""
+        # Streams cut off now are not errors.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         self._server.should_exit = True
         self._thread.join(_STOP_SECONDS)
@@ -53,11 +53,11 @@ def start(
     """Serve an application on a listening socket.
 
     Args:
-        application: what answers.
-        listening: see :func:`rag.server.network.listen`; it is closed with the server.
-        name: of the thread.
-        limits: how much is let in.
-        crowded: answers a connection that is one too many.
+        application: the ASGI application.
+        listening: see :func:`rag.server.network.listen`; closed with the server.
+        name: thread name.
+        limits: connection limits.
+        crowded: application that answers connections above the limit.
 
     Raises:
         ConfigError: if the server does not start.

@@ -1,4 +1,4 @@
-"""A file with one secret a line, ``name:kind:...``, which its owner alone may read."""
+"""Files with one secret per line, ``name:kind:...``, readable only by their owner."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ _MOST_NAME = 64
 
 
 def check_name(name: str, what: str) -> None:
-    """Raise ConfigError if this is no name for a line; ``what`` is what it names."""
+    """Raise ConfigError if ``name`` is invalid; ``what`` is the kind of thing it names."""
     if (
         not name
         or ":" in name
@@ -28,16 +28,16 @@ def check_name(name: str, what: str) -> None:
 
 
 def read_lines(path: Path, *, what: str, option: str, mend: str) -> list[str]:
-    """The lines of the file.
+    """Read the lines of a secret file.
 
     Args:
         path: the file.
-        what: it holds, such as ``users``.
-        option: of the command line that names it.
-        mend: the command that makes it.
+        what: its content, such as ``users``.
+        option: the command-line option that names the file.
+        mend: the command that creates the file.
 
     Raises:
-        ConfigError: if it is missing or cannot be read.
+        ConfigError: if the file is missing or cannot be read.
     """
     try:
         return path.read_text(encoding="utf-8").splitlines()
@@ -52,10 +52,10 @@ def read_lines(path: Path, *, what: str, option: str, mend: str) -> list[str]:
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Write the file beside and rename it; only its owner may read it.
+    """Write the file atomically (temporary file, then rename), readable only by its owner.
 
     Raises:
-        ConfigError: if it cannot be written.
+        ConfigError: if the file cannot be written.
     """
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
@@ -74,7 +74,7 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
 
 
 def warning(path: Path) -> str:
-    """What is wrong with the file though it can be used; empty: nothing."""
+    """Return a warning about a usable file's permissions; empty if there is none."""
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         return f"others on this machine may read or change {path}. Mend it with: chmod 600 {path}"
     return ""

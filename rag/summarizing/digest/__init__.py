@@ -1,10 +1,11 @@
-"""One digest of many articles: the stories that they tell, each written once, with its proof.
+"""Digest of many articles: each story is written once, with evidence.
 
-Articles are grouped into stories without a language model (:mod:`rag.summarizing.digest.cluster`): by their
-vectors, the names and figures that they share, and the days between them; copies count once. The
-most important stories are written by the model, every sentence checked as in answers. What changed
-from day to day (:mod:`rag.summarizing.digest.timeline`) and where the articles disagree
-(:mod:`rag.summarizing.digest.disagree`) are sentences of theirs, found by rules.
+Articles are grouped into stories without a language model
+(:mod:`rag.summarizing.digest.cluster`): by their vectors, their shared names and figures, and the
+days between them. Copies count once. The model writes the most important stories, and every
+sentence is checked as in answers. What changed from day to day
+(:mod:`rag.summarizing.digest.timeline`) and where the articles disagree
+(:mod:`rag.summarizing.digest.disagree`) are sentences of the articles, found by rules.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,20 +35,20 @@ def digest(
     tokens: int = 1400,
     progress: Progress | None = None,
 ) -> Stream[Draft | Story | Digest, None, None]:
-    """Yield each story when it is written, drafts of it before, last the Digest of all.
+    """Yield drafts of each story, then the finished story, and finally the Digest of all.
 
     Closing the iterator stops the model.
 
     Args:
-        articles: what to make a digest of; those without text, and so without vectors, tell nothing.
-        vectors: their chunks' vectors by article id, float32 (chunks, dimension), unit length.
+        articles: the articles; those without text, and so without vectors, are ignored.
+        vectors: chunk vectors by article id, float32 (chunks, dimension), unit length.
         generator: the model that writes.
-        checker: what checks its sentences.
-        query: what it is about; kept in the Digest, not read.
-        matching: how many articles there were to choose these from, if more; kept in the Digest.
-        stories: how many are written, at most.
-        sentences_wanted: how many sentences a story should have, at most.
-        tokens: most tokens of sources in one prompt.
+        checker: checks its sentences.
+        query: topic of the digest; saved in the Digest, not otherwise used.
+        matching: number of articles that these were chosen from, if larger; saved in the Digest.
+        stories: maximum number of stories to write.
+        sentences_wanted: maximum number of sentences per story.
+        tokens: maximum tokens of sources in one prompt.
         progress: called with (stories done, stories that will be written).
 
     Raises:

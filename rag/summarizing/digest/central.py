@@ -1,4 +1,4 @@
-"""The sentences of a story that tell it best: main ones of their article, borne out by the others."""
+"""Select the central sentences of a story: main sentences supported by other articles."""
 
 import re
 from collections import Counter
@@ -13,21 +13,21 @@ from rag.text import sentences
 from rag.text.terms import DAYS, terms
 from rag.types import Article, Passage
 
-_OF_ARTICLE = 4  # sentences of an article that may tell the story
-_LONGEST = 45  # words of a sentence that is told as it stands
-_NEW = 0.2  # weight of being told by the newest articles
-_PLACE = 0.4  # weight of the place in the article, beside that of what other articles tell too
-_NEAR = 0.25  # of a sentence's words, on average over the other articles, that they have too
-_MOST = 0.5  # of the other articles, from which a name is one that the story is about
-_OF_THE_STORY = 1 / 3  # of a sentence that a paper repeats, words that other sentences have too
-# A sentence that opens so leans on the one before it, and one in quotation marks is somebody's.
+_OF_ARTICLE = 4  # maximum number of candidate sentences per article
+_LONGEST = 45  # maximum words of a sentence that is used verbatim
+_NEW = 0.2  # weight of the recency of the article
+_PLACE = 0.4  # weight of the position in the article, relative to overlap with other articles
+_NEAR = 0.25  # minimum share of a sentence's words that the other articles have, on average
+_MOST = 0.5  # share of the other articles from which a name is a subject of the story
+_OF_THE_STORY = 1 / 3  # minimum share of words that a repeated sentence shares with other sentences
+# A sentence with such an opening depends on the one before it; a quoted one is a person's words.
 _LEANS = re.compile(
     r"(?:This|That|These|Those|But|And|So|Also|There|Here|Then|I|We|You|Both|Neither|Such"
     r"|(?:What|How|Why|Where|When|Who) (?:we|you|to|it|this)"
     r"|The (?:two|pair|former|latter))\b|[\"“”'‘’(]|.*\?[\"”]?\Z",
     re.S,
 )
-# What papers write about themselves.
+# Boilerplate: what papers write about themselves.
 _FURNITURE = re.compile(
     r"(?:sign up|subscribe|read more|click|follow|watch|see (?:also|the|how|what|more)"
     r"|editor[’']s note|for (?:the latest|more)|a version of this|this (?:story|article|page)"
@@ -44,10 +44,11 @@ _PRONOUNS = frozenset("he she they it his her their its him them".split())
 
 @dataclass(frozen=True, slots=True)
 class Central:
-    """Sentences of a story, the most telling first, each once, with where else it stands.
+    """Sentences of a story, highest score first, without duplicates, and where else each appears.
 
-    ``standing[text]`` is each place of a sentence, that in the oldest article first. ``apart`` are
-    those that share little with the other articles: a second subject of an article.
+    ``standing[text]`` lists every occurrence of a sentence, the one in the oldest article first.
+    ``apart`` holds the sentences that share little with the other articles: a second subject of an
+    article.
     """
 
     passages: tuple[Passage, ...]
@@ -55,7 +56,7 @@ class Central:
     apart: frozenset[str]
 
     def elsewhere(self, passage: Passage) -> Iterator[Passage]:
-        """The same sentence in other papers, once each: what several print is the most borne out."""
+        """Yield the same sentence in other papers, once per paper: repetition is support."""
         seen = {_paper(passage.article)}
         for same in self.standing.get(passage.chunk.text, ()):
             if _paper(same.article) not in seen:
@@ -64,12 +65,12 @@ class Central:
 
 
 def central_sentences(articles: Sequence[Article]) -> Central:
-    """Sentences that stand by themselves, the most telling first, as passages with their scores.
+    """Rank sentences that can be understood alone, as passages with scores, highest score first.
 
-    Where an article has none, its first one is taken as it is.
+    For an article that has none, its first sentence is used.
 
     Args:
-        articles: of one story, oldest first; ``articles[n]`` has the number n + 1.
+        articles: articles of one story, oldest first; ``articles[n]`` has the number n + 1.
     """
     told = [_telling(article, number) for number, article in enumerate(articles, start=1)]
     standing: dict[str, list[Passage]] = {}
@@ -85,7 +86,7 @@ def central_sentences(articles: Sequence[Article]) -> Central:
     for number, own in enumerate(told, start=1):
         kept = [passage.chunk.text for passage in own if passage.chunk.text not in furniture]
         for place, text in enumerate(islice(dict.fromkeys(kept), _OF_ARTICLE)):
-            # A paper that repeats its own sentence does not bear it out.
+            # A paper that repeats its own sentence does not support it.
             same = 1 + _repeats(standing[text])
             stems = terms(text).stems
             shared = sum(max(0, holders[stem] - same) for stem in stems) / others
@@ -101,7 +102,7 @@ def central_sentences(articles: Sequence[Article]) -> Central:
 
 
 def _telling(article: Article, number: int) -> list[Passage]:
-    """The main sentences of an article that stand by themselves, else its first one."""
+    """Return the self-contained main sentences of an article, else its first sentence."""
     main = [excerpt(article, number, *span) for span in main_sentences(article.text)]
     return [each for each in main if stands_alone(each.chunk.text)] or [
         excerpt(article, number, *span) for span in islice(sentences(article.text), 1)
@@ -109,7 +110,7 @@ def _telling(article: Article, number: int) -> list[Passage]:
 
 
 def _furniture(standing: Mapping[str, Sequence[Passage]]) -> frozenset[str]:
-    """Sentences that one paper puts into several articles, and that have little to do with the rest."""
+    """Return boilerplate: sentences that one paper repeats and that share little with the rest."""
     repeated = [
         text
         for text, places in standing.items()
@@ -125,7 +126,7 @@ def _furniture(standing: Mapping[str, Sequence[Passage]]) -> frozenset[str]:
 
 
 def _repeats(places: Sequence[Passage]) -> int:
-    """In how many articles a sentence stands beyond one of each paper."""
+    """Count the articles with a sentence beyond one per paper."""
     articles = {each.article.id: _paper(each.article) for each in places}
     return len(articles) - len(set(articles.values()))
 
@@ -135,7 +136,7 @@ def _paper(article: Article) -> str:
 
 
 def stands_alone(sentence: str) -> bool:
-    """Whether it can be understood by itself: no pronoun stands before its first name."""
+    """Return whether a sentence can be understood alone: no pronoun comes before its first name."""
     opens = _LEANS.match(sentence) or _FURNITURE.match(sentence)
     if opens or _POINTS_BACK.search(sentence) or len(sentence.split()) > _LONGEST:
         return False

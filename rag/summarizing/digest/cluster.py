@@ -1,4 +1,4 @@
-"""Articles that tell one story, found by what they are about and when they were published."""
+"""Cluster articles into stories by topic and date of publication."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,30 +14,30 @@ from rag.types import Article
 
 Vectors = npt.NDArray[np.float32]
 
-_LEADING = 3  # chunks of an article that tell what it is about
-_MEANING, _NAMES = 0.5, 0.5  # shares of vectors and of names with numbers in the likeness
-_LIKE = 0.32  # least mean likeness of two groups that are one story
-_A_DAY = 0.01  # likeness that two articles lose for each day between them, at most _MOST_DAYS
+_LEADING = 3  # leading chunks that represent an article
+_MEANING, _NAMES = 0.5, 0.5  # weights of the vectors and of names with numbers in the similarity
+_LIKE = 0.32  # minimum mean similarity of two groups that form one story
+_A_DAY = 0.01  # similarity lost for each day between two articles, up to _MOST_DAYS
 _MOST_DAYS = 14
-_HALF_LIFE = 14.0  # days after which a story is half as new
-_OLD = 0.25  # what of its weight an old story keeps
+_HALF_LIFE = 14.0  # days after which the novelty of a story is halved
+_OLD = 0.25  # share of its weight that an old story retains
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The articles of one story, oldest first; ``copies[n]`` tell the same words as ``articles[n]``."""
+    """Articles of one story, oldest first; ``copies[n]`` are near-duplicates of ``articles[n]``."""
 
     articles: tuple[Article, ...]
     copies: tuple[tuple[Article, ...], ...]
 
     @property
     def newest(self) -> date:
-        """The latest day on which it was told; the first day of all where none is known."""
+        """The latest day of publication; ``date.min`` if none is known."""
         return max((each.published for each in self.articles if each.published), default=date.min)
 
     @property
     def tellers(self) -> float:
-        """How many tell it independently: a further article of the same paper counts half."""
+        """The number of independent articles; each further article of one paper counts half."""
         papers = Counter(each.publisher.casefold() or each.id for each in self.articles)
         return sum(1 + (count - 1) / 2 for count in papers.values())
 
@@ -45,13 +45,13 @@ class Cluster:
 def clusters(articles: Sequence[Article], vectors: Mapping[str, Vectors]) -> tuple[Cluster, ...]:
     """Group articles into stories, the most important first.
 
-    Copies are put together before, and count once. Two groups of articles become one story while
-    the mean likeness of their articles is high enough (average linkage, Sokal & Michener 1958);
-    so no chain of neighbours joins what has nothing in common.
+    Copies are merged beforehand and count once. Two groups of articles become one story while the
+    mean similarity of their articles is high enough (average linkage, Sokal & Michener 1958), so a
+    chain of neighbours cannot join unrelated articles.
 
     Args:
         articles: in any order.
-        vectors: by article id, float32 (chunks, dimension) of unit length, in the order of the text.
+        vectors: by article id, float32 (chunks, dimension), unit length, in text order.
     """
     if not articles:
         return ()
@@ -64,14 +64,14 @@ def clusters(articles: Sequence[Article], vectors: Mapping[str, Vectors]) -> tup
         members.setdefault(label, []).append(group)
     found = [_cluster(articles, own) for own in members.values()]
     newest = max((each.newest for each in found), default=date.min)
-    # Equals in the order of time, newest first, then as they came.
+    # Ties are ordered by date, newest first, then by input order.
     return tuple(
         sorted(found, key=lambda each: (-importance(each, newest), -each.newest.toordinal()))
     )
 
 
 def importance(cluster: Cluster, today: date) -> float:
-    """How many tell a story independently, weighed by how new it is as of ``today``."""
+    """Weigh the number of independent articles of a story by how new it is as of ``today``."""
     age = (today - cluster.newest).days
     return log1p(cluster.tellers) * (_OLD + (1 - _OLD) * exp2(-age / _HALF_LIFE))
 
@@ -85,7 +85,7 @@ def _cluster(articles: Sequence[Article], groups: Sequence[Sequence[int]]) -> Cl
 def _likeness(
     articles: Sequence[Article], words: Sequence[Words], vectors: Mapping[str, Vectors]
 ) -> npt.NDArray[np.float64]:
-    """How like two articles are, float64 (n, n), about 0 to 1."""
+    """Return the pairwise similarity of the articles, float64 (n, n), about 0 to 1."""
     meaning = _unit(np.stack([vectors[each.id][:_LEADING].mean(axis=0) for each in articles]))
     about = _unit(_names(words))
     like = _MEANING * (meaning @ meaning.T) + _NAMES * (about @ about.T)
@@ -95,9 +95,9 @@ def _likeness(
 
 
 def _names(words: Sequence[Words]) -> npt.NDArray[np.float64]:
-    """Names and numbers of the articles as vectors: the fewer articles have one, the more it tells.
+    """Return vectors of the names and numbers of the articles, rarer ones weighted higher.
 
-    One that a single article has makes it less like all others; all such take one column each.
+    A name that only one article has makes it less similar to all others.
     """
     held = [each.names | each.numbers for each in words]
     holders = Counter(name for names in held for name in names)

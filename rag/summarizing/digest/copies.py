@@ -1,4 +1,4 @@
-"""Near-identical articles: one agency's report in several papers counts once."""
+"""Detect near-duplicate articles: one agency report in several papers counts once."""
 
 import re
 from collections.abc import Sequence
@@ -8,10 +8,11 @@ from datetime import date
 from rag.text.terms import DAYS, MONTHS, REPEAT, alike, plain, terms
 from rag.types import Article
 
-_READ = 8000  # characters of an article that are compared; wire copies agree from the first on
-_CUT = 0.9  # share of the shorter text's words in the longer one, which goes on where it was cut
-_SAME_FIGURES = 0.75  # of copies; articles of one mould, such as daily figures, differ in them
-# What a paper adds to a report that is not its own, and what counts nothing: the hour, its telephone, a code.
+_READ = 8000  # characters compared per article; wire copies agree from the first character
+_CUT = 0.9  # share of the shorter text's words in the longer one, for truncated copies
+# Minimum figure overlap of copies; templated articles, such as daily figures, differ in them.
+_SAME_FIGURES = 0.75
+# What a paper adds to an agency report and what counts nothing: times, phone numbers, codes.
 _HOUR = r"(?:[01]?\d|2[0-3])"
 _ADDED = re.compile(
     rf"\b{_HOUR}(?::[0-5]\d){{1,2}}\b"
@@ -26,7 +27,7 @@ _ADDED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an article is compared by; ``figures`` are those numbers that may count something."""
+    """Features for comparing articles; ``figures`` are the numbers that may be counts."""
 
     stems: frozenset[str]
     names: frozenset[str]
@@ -35,8 +36,8 @@ class Words:
 
 
 def words_of(article: Article) -> Words:
-    """The words of an article's beginning, its title not among them: papers write their own."""
-    # Not kept: the words of whole articles would push those of sentences out of the memory of terms.
+    """Return the features of an article's beginning, without its title: papers write their own."""
+    # Bypass the cache: the terms of whole articles would evict those of sentences.
     found = terms.__wrapped__(article.text[:_READ])
     names = found.names - DAYS - frozenset(MONTHS)
     left = _ADDED.sub(lambda added: " " * len(added[0]), plain(article.text[:_READ]))
@@ -45,7 +46,7 @@ def words_of(article: Article) -> Words:
 
 
 def copies(one: Words, other: Words) -> bool:
-    """Whether two articles tell the same in the same words, or one is the other cut short."""
+    """Return whether two articles use the same words or one is a truncated copy of the other."""
     if min(len(one.figures), len(other.figures)) and not _figures_agree(one, other):
         return False
     if alike(one.stems, other.stems) > REPEAT:
@@ -60,7 +61,7 @@ def _figures_agree(one: Words, other: Words) -> bool:
 
 
 def originals(articles: Sequence[Article], words: Sequence[Words]) -> list[list[int]]:
-    """The places of the articles in groups of copies, in each the earliest and longest text first."""
+    """Group the indexes of copies; each group starts with the earliest article, ties by length."""
     order = sorted(range(len(articles)), key=lambda place: _age(articles[place]))
     groups: list[list[int]] = []
     for place in order:

@@ -1,4 +1,4 @@
-"""The day that a sentence of the news tells of: a date or weekday in it, else that of its article."""
+"""Find the day a news sentence is about: a date or weekday in it, else its publication date."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _DATE = re.compile(
     re.I,
 )
 _WEEKDAY = re.compile(rf"\b({'|'.join(sorted(DAYS))})s?\b|\b(yesterday|today|tonight)\b", re.I)
-# A day after one of these is not the day of what is told: "after a summit on 17 December".
+# A day after one of these is not the day of the event: "after a summit on 17 December".
 _BEARING = re.compile(
     r"\b(?:after|ago|before|by|ever|following|from|last|since|till|to|until)\s+(?:\w+\s+){0,6}$"
     r"|\b(?:which|who|whom|whose|where|when|that)\b[^,]*$",
@@ -23,30 +23,30 @@ _BEARING = re.compile(
 _COMING = re.compile(
     r"\b(?:will|shall|would|due|expected?s?|plan(?:s|ned)?|scheduled|set to|is to|are to|next|ahead"
     r"|hopes?|could|may|might|should|'ll|tomorrow|later|upcoming|coming|going to)\b"
-)  # small letters alone: May is a month
+)  # case-sensitive: "May" is a month
 _PAST = re.compile(
     r"\b(?:had|ago|previously|earlier|(?:last|that|in|until|since) (?:week|month|year|season|\d{4}))\b",
     re.I,
 )
-# Of "flies to Berlin on Friday" nobody knows the week; of what is told as done it is the last one.
+# The week of "flies to Berlin on Friday" is unknown; for a past event it is the latest such day.
 _DONE = re.compile(
     r"\b(?:was|were|had|met|said|told|went|came|began|took|held|gave|sent|left|fell|rose|won|lost|beat"
     r"|struck|hit|made|led|spoke|saw|\w{2,}ed)\b"
 )
-_NEAR = 3  # days back that a weekday may lie; pages that go on being written tell of later ones
+_NEAR = 3  # maximum days back for a weekday; pages that are updated mention later ones
 _HALF_A_YEAR = 183
 
 
 def looks_ahead(sentence: str) -> bool:
-    """Whether it tells of what was still to come when it was written."""
+    """Return whether a sentence is about the future as of its writing."""
     return _COMING.search(sentence) is not None
 
 
 def day_of(sentence: str, published: date | None) -> date | None:
-    """The day of what a sentence tells: the only past day that it names, else the day of publication.
+    """Return the day a sentence is about: the only past day it names, else the day of publication.
 
-    None where neither is known, and where it names several days or looks back to one that is not
-    told: then nothing can be said of when.
+    None if neither is known, and if the sentence names several days or refers to an earlier time
+    without a date: the day is then uncertain.
     """
     if looks_ahead(sentence):
         return published
@@ -60,7 +60,7 @@ def day_of(sentence: str, published: date | None) -> date | None:
 
 
 def _named(sentence: str, published: date | None) -> Iterator[date | None]:
-    """Each day that a sentence names; None for one that cannot be reckoned, or is not its own."""
+    """Yield each day that a sentence names; None for one unresolvable or of another event."""
     for found in _DATE.finditer(sentence):
         own = not _BEARING.search(sentence[: found.start()])
         yield _dated(found, published) if own else None
@@ -81,7 +81,7 @@ def _dated(found: re.Match[str], published: date | None) -> date | None:
         return _day(int(year), month, day)
     if published is None:
         return None
-    # News leaves out the year where it is plain: the nearest such day is meant.
+    # News omits the year where it is obvious: the nearest such day is meant.
     near = (_day(published.year + step, month, day) for step in (-1, 0, 1))
     return min(
         (each for each in near if each and abs((each - published).days) <= _HALF_A_YEAR),

@@ -1,4 +1,4 @@
-"""Where one article denies what another says: two sentences that are the same but for a "not"."""
+"""Find where one article denies another: pairs of sentences that differ in a negation."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,11 +12,11 @@ from rag.text import sentences
 from rag.text.terms import Terms, alike, terms
 from rag.types import Article
 
-_SAME = 0.7  # of the words of both sentences together
-_LEAST = 5  # words that both share
-_COMPARED = 200  # sentences that one which denies is compared with, those of the newest articles
-_LONGEST = 40  # words of a sentence
-# Who says so, or on what condition, may differ: then both may be right.
+_SAME = 0.7  # minimum Jaccard similarity of the words of both sentences
+_LEAST = 5  # minimum number of shared words
+_COMPARED = 200  # maximum candidates compared with a denying sentence, from the newest articles
+_LONGEST = 40  # maximum words of a sentence
+# Different sources or conditions may both be right.
 _OPEN = re.compile(
     rf"{SAYING}|[\"“”‘?]|\b(?:if|whether|unless|could|may|might|would|should|deny|denies|denied|only"
     r"|until|yet|still|but)\b",
@@ -27,7 +27,7 @@ _Frame = tuple[date | None, frozenset[str], frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A sentence of an article, ``article.text[start:end]``, that says something flatly."""
+    """A flat statement of an article, ``article.text[start:end]``."""
 
     article: Article
     start: int
@@ -38,7 +38,7 @@ class Told:
 
 
 def denials(articles: Sequence[Article]) -> tuple[tuple[Told, Told], ...]:
-    """Pairs of sentences of one day, of which one denies what the other says; each is in one pair."""
+    """Return pairs of same-day sentences, one denying the other, each in at most one pair."""
     told = [each for article in articles for each in _told(article)]
     saying: dict[tuple[_Frame, str], list[int]] = {}
     for place, each in enumerate(told):
@@ -58,7 +58,7 @@ def denials(articles: Sequence[Article]) -> tuple[tuple[Told, Told], ...]:
 
 
 def _frame(told: Told) -> _Frame:
-    """What two sentences must share of which one denies the other: day, names and figures."""
+    """Return what a sentence must share with one that denies it: day, names and figures."""
     return told.day, told.terms.names, told.terms.numbers
 
 

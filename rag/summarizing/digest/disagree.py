@@ -1,8 +1,8 @@
-"""Where articles disagree: two sentences of the same thing, on the same day, that cannot both be right.
+"""Find contradictions: sentences about the same thing on the same day that cannot both be right.
 
-A false "they disagree" is worse than one that is missed, so a pair must pass every test: it counts
-the same noun, shares most of its words, neither side has names of its own, and neither article
-holds the other's figure. A figure of a later day is a change, not a disagreement.
+A false contradiction is worse than a missed one, so a pair must pass every test: both count the
+same noun and share most words, at least one side has no names of its own, and neither article
+contains the other's figure. A figure of a later day is a change, not a contradiction.
 """
 
 import re
@@ -19,13 +19,13 @@ from rag.text import sentences
 from rag.text.terms import DAYS, MONTHS, STOPWORDS, Token, terms
 from rag.types import Article
 
-READ = 12_000  # characters of an article that are compared
-_LONGEST = 60  # words of a sentence that is compared
-_PREFIX = 5  # letters by which Russia and Russian are one
-_SHARED = 0.6  # of the words of the shorter side, what is counted aside
-_LEAST = 3  # words that both share
-_FACTS = 200  # of one noun that are compared, those of the newest articles
-_NAMES = 2  # names that two share who tell how long a meeting took
+READ = 12_000  # characters compared per article
+_LONGEST = 60  # maximum words of a compared sentence
+_PREFIX = 5  # letters compared, so that "Russia" and "Russian" match
+_SHARED = 0.6  # minimum share of the shorter side's words, without the counted noun
+_LEAST = 3  # minimum number of shared words
+_FACTS = 200  # facts compared per noun, those of the newest articles
+_NAMES = 2  # minimum shared names of two facts about the duration of a meeting
 _CLAUSE = re.compile(r";\s+|,\s+(?:and|but|while|whereas|although|though)\s+", re.I)
 SAYING = (
     r"\b(?:said|says|say|told|estimated?s?|report(?:s|ed)|confirmed|announced|believed?s?"
@@ -34,7 +34,7 @@ SAYING = (
 _SAID = re.compile(
     rf"^.{{0,80}}?{SAYING}(?:\s+on\s+\w+)?(?:\s+that)?\s+|,[^,]{{0,80}}{SAYING}[^,]*$", re.I
 )
-_HOURLY = re.compile(r"\bas of\b|\d [ap]\.?m\b", re.I)  # true at that hour alone
+_HOURLY = re.compile(r"\bas of\b|\d [ap]\.?m\b", re.I)  # true only at that hour
 _LEANS = frozenset("they their it its he his she her this these both the".split())
 _ANYTHING = frozenset("peopl person men women children percent $ £ € ¥ case".split())
 _MEETING = frozenset("meet met talk convers session discuss spoke sat negoti summit".split())
@@ -51,11 +51,11 @@ _TIMES = DAYS | frozenset(MONTHS)
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A figure of an article, ``article.text[start:end]`` being its sentence.
+    """A figure of an article; ``article.text[start:end]`` is its sentence.
 
-    ``words`` are those of its clause, ``near`` the last before the figure and the first after it,
-    ``names`` the names among them, ``own`` those without the names of whoever says so, ``span``
-    what it says of the time over which it counts.
+    ``words`` are the words of its clause; ``near`` the last word before the figure and the first
+    after it; ``names`` the names among the words; ``own`` the names without those of whoever says
+    it; ``span`` what the clause says about the period over which it counts.
     """
 
     article: Article
@@ -72,7 +72,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two facts that cannot both be right of one moment, the earlier day first."""
+    """Two facts that cannot both be right at one moment, the earlier day first."""
 
     one: Fact
     other: Fact
@@ -80,17 +80,17 @@ class Pair:
 
     @property
     def at_once(self) -> bool:
-        """Whether both are told of the same day: else the later one is news."""
+        """Whether both facts are of the same day; if not, the later one is news."""
         return self.one.day == self.other.day
 
 
 def contradictions(articles: Sequence[Article]) -> tuple[Pair, ...]:
-    """Pairs of facts of different articles that contradict each other, the likest first.
+    """Return pairs of contradicting facts from different articles, the most similar first.
 
-    Each fact is in one pair at most. Facts of no known day are left out.
+    Each sentence is in at most one pair. Facts without a known day are skipped.
 
     Args:
-        articles: of a story, oldest first.
+        articles: articles of one story, oldest first.
     """
     facts = [fact for article in articles for fact in facts_of(article) if fact.day]
     kinds: dict[str, list[Fact]] = {}
@@ -114,7 +114,7 @@ def contradictions(articles: Sequence[Article]) -> tuple[Pair, ...]:
 
 
 def facts_of(article: Article) -> Iterator[Fact]:
-    """The figures of an article of which it is plain what they count."""
+    """Yield the figures of an article for which it is clear what they count."""
     text = article.text[:READ]
     named = terms.__wrapped__(text).names
     before = ""
@@ -125,7 +125,7 @@ def facts_of(article: Article) -> Iterator[Fact]:
             day = day_of(sentence, article.published)
             for clause in _CLAUSE.split(sentence):
                 for quantity in quantities(clause):
-                    # Of two figures for one noun, who knows which is which.
+                    # With two figures for one noun it is unclear which is which.
                     if counted[quantity.kind] == 1:
                         heard = _Heard(clause, before, named)
                         yield heard.fact(article, start, end, day, quantity)
@@ -134,7 +134,7 @@ def facts_of(article: Article) -> Iterator[Fact]:
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """A clause as it stands after another sentence, in an article that has these names."""
+    """A clause with the sentence before it and the names in its article."""
 
     clause: str
     before: str
@@ -143,13 +143,13 @@ class _Heard:
     def fact(
         self, article: Article, start: int, end: int, day: date | None, quantity: Quantity
     ) -> Fact:
-        """What it tells of a figure."""
+        """Build the fact for a figure of the clause."""
         tokens = terms(self.clause).tokens
         counted = tokens[quantity.last].stem
         content = [token for token in tokens if _tells(token) and token.stem != counted]
         names = self.names(self.clause)
         if quantity.time and tokens[0].folded in _LEANS:
-            names |= self.names(self.before)  # "Their talks lasted": whose, that sentence says
+            names |= self.names(self.before)  # "Their talks lasted": the sentence before says whose
         words = frozenset(map(self.key, content)) | names
         own = self.names(_SAID.sub("", self.clause))
         span = frozenset(map(str.casefold, _SPAN.findall(self.clause)))
@@ -157,7 +157,7 @@ class _Heard:
         return Fact(article, start, end, day, quantity, words, near, names, own, span)
 
     def near(self, content: Sequence[Token], place: int) -> frozenset[str]:
-        """What happened to those who are counted: the words next to the figure that are no names."""
+        """Return the non-name words next to the figure: what happened to those who are counted."""
         told = [
             token for token in content if token.folded not in _HEDGES and not self.names_one(token)
         ]
@@ -166,16 +166,16 @@ class _Heard:
         return frozenset(_DEEDS.get(stem, stem) for stem in before + after)
 
     def names(self, text: str) -> frozenset[str]:
-        """The names of a text, each by its first letters."""
+        """Return the names of a text, each truncated to its first letters."""
         tokens = terms(text).tokens
         return frozenset(self.key(each) for each in tokens if self.names_one(each) and _tells(each))
 
     def names_one(self, token: Token) -> bool:
-        """Whether a word is a name: at the head of a sentence its capital alone tells nothing."""
+        """Return whether a word is a name; a capital at the start of a sentence is no evidence."""
         return token.name or (token.start == 0 and token.folded in self.named)
 
     def key(self, token: Token) -> str:
-        """What a word is compared by."""
+        """Return the form in which a word is compared."""
         capital = token.start == 0 and self.clause[:1].isupper()
         return token.folded[:_PREFIX] if capital or self.names_one(token) else token.stem
 
@@ -185,7 +185,7 @@ def _tells(token: Token) -> bool:
 
 
 def _pairs(facts: Sequence[Fact]) -> Iterator[Pair]:
-    """Those of one kind that contradict each other."""
+    """Yield the contradicting pairs among facts of one kind."""
     for place, one in enumerate(facts):
         for other in facts[place + 1 :]:
             if (
@@ -203,13 +203,13 @@ def _when(fact: Fact) -> tuple[date, date]:
 
 
 def _likeness(one: Fact, other: Fact) -> float:
-    """How surely both are about the same thing, 0 to 1; 0 where that is not sure enough."""
+    """Return how surely two facts concern the same thing, 0 to 1; 0 if not surely enough."""
     both = one.words & other.words
     names = one.names & other.names
     if (one.own - other.names) and (other.own - one.names):
-        return 0.0  # each has somebody or somewhere of its own
+        return 0.0  # each side has a person or place of its own
     if one.span != other.span:
-        return 0.0  # one counts all so far, the other does not
+        return 0.0  # they count over different periods
     share = len(both) / max(1, min(len(one.words), len(other.words)))
     if one.quantity.time:
         met = one.words & _MEETING and other.words & _MEETING
@@ -222,7 +222,7 @@ def _likeness(one: Fact, other: Fact) -> float:
 
 
 def _all_quantities(article: Article) -> Mapping[str, Sequence[Quantity]]:
-    """The figures of an article by what they count."""
+    """Group the figures of an article by what they count."""
     text, found = article.text[:READ], dict[str, list[Quantity]]()
     for each in (each for a, b in sentences(text) for each in quantities(text[a:b])):
         found.setdefault(each.kind, []).append(each)
@@ -230,11 +230,11 @@ def _all_quantities(article: Article) -> Mapping[str, Sequence[Quantity]]:
 
 
 def _holds(figures: Mapping[str, Sequence[Quantity]], quantity: Quantity) -> bool:
-    """Whether an article has a figure too: then it is of something else, or is told by both."""
+    """Return whether an article has a compatible figure too, which rules out a contradiction."""
     return not all(each.contradicts(quantity) for each in figures.get(quantity.kind, ()))
 
 
 def papers_differ(one: Article, other: Article) -> bool:
-    """Whether two articles are not known to be of one paper."""
+    """Return whether two articles may come from different papers."""
     papers = [each.publisher.casefold() or urlsplit(each.url).hostname for each in (one, other)]
     return papers[0] != papers[1] or None in papers

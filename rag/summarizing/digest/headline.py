@@ -1,4 +1,4 @@
-"""The headline of a story: a title that its articles bear out."""
+"""Choose the headline of a story: a title that its articles support."""
 
 import re
 from collections.abc import Sequence
@@ -10,12 +10,10 @@ from rag.text.citations import split_claims
 from rag.text.terms import DAYS, MONTHS, held, terms
 from rag.types import Article, Claim, Passage
 
-_TRIED = 12  # titles
-_AGAINST = (
-    12  # openings of other articles that a title is held against, those that share most with it
-)
-_TOLD_BY_OTHERS = 0.35  # of a title's words, on average over the other articles
-_LONGEST = 18  # words of a headline
+_TRIED = 12  # maximum titles checked
+_AGAINST = 12  # most similar openings of other articles that a title is checked against
+_TOLD_BY_OTHERS = 0.35  # minimum share of a title's words in the other articles, on average
+_LONGEST = 18  # maximum words of a headline
 _TAIL = re.compile(r"\s+[|–—-]\s+([^|–—]{2,40})$")
 _PAREN = re.compile(r"\s*\([^()]{0,80}\)\.?$")
 _CUT = re.compile(r"(?:\.\.\.|…)$")
@@ -24,14 +22,15 @@ _CUT = re.compile(r"(?:\.\.\.|…)$")
 def headline(
     articles: Sequence[Article], passages: Sequence[Passage], *, checker: Checker
 ) -> Claim | None:
-    """A title that other articles bear out; else one that its own does, if the others tell of it too.
+    """Return a title that other articles support, else one that its own article supports.
 
-    None where no title holds.
+    Either way the other articles, if any, must contain enough of its words. None if no title
+    passes.
 
     Args:
-        articles: of the story, oldest first.
-        passages: what was read of them.
-        checker: what checks it.
+        articles: articles of the story, oldest first.
+        passages: passages read from them.
+        checker: checks the titles.
     """
     titles = [(title, article) for article in articles if (title := plain_title(article))]
     newest = titles[::-1][:_TRIED]
@@ -58,7 +57,7 @@ def _of(article: Article, passages: Sequence[Passage]) -> list[Passage]:
 def _others(
     title: str, article: Article, passages: Sequence[Passage]
 ) -> tuple[float, list[Passage]]:
-    """How much of a title the openings of the other articles hold, on average, and the nearest of them."""
+    """Return the mean share of a title's words in other articles' openings, and the closest."""
     others = [each for each in passages if each.article.id != article.id]
     shares = [held(title, each.chunk.text) for each in others]
     order = sorted(range(len(others)), key=lambda place: -shares[place])[:_AGAINST]
@@ -66,7 +65,7 @@ def _others(
 
 
 def plain_title(article: Article) -> str:
-    """The title without the name of the paper behind it; empty where it is cut short or too long."""
+    """Return the title without the paper's name at its end; empty if truncated, short or long."""
     title = " ".join(article.title.split())
     tail = _TAIL.search(title)
     if tail and ("|" in tail.group() or _names(tail[1], article)):
@@ -81,9 +80,9 @@ def _names(tail: str, article: Article) -> bool:
 
 
 def own_headline(draft: str, passages: Sequence[Passage], *, checker: Checker) -> Claim | None:
-    """The first line of what the model wrote as a headline, if the passages bear it out."""
+    """Return the first line of the model's headline draft, if the passages support it."""
     for sentence, cited in islice(split_claims(draft), 1):
-        # Small models copy paper and day from behind the title.
+        # Small models copy paper and day from after the title.
         words = _PAREN.sub("", sentence.strip(' "“”*#')).removesuffix(".")
         claim = check_by_text(words, passages, cited=cited, checker=checker)
         short = len(words.split()) <= _LONGEST
@@ -93,7 +92,7 @@ def own_headline(draft: str, passages: Sequence[Passage], *, checker: Checker) -
 
 
 def _tells(words: str, articles: Sequence[Article]) -> bool:
-    """Whether words say more than who published something, and when: the head of a source."""
+    """Return whether words say more than publisher and date, the header of a source."""
     heads = f"source sources. {' '.join((*DAYS, *MONTHS))}"
     papers = (terms(article.publisher).stems for article in articles)
     return bool(terms(words).stems - terms(heads).stems.union(*papers))

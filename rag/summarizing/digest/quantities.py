@@ -1,4 +1,4 @@
-"""How many of what a sentence tells of: figures with what they count, as ranges that can be compared."""
+"""Extract figures with what they count, as ranges that can be compared."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _MONEY = frozenset("$ £ € ¥".split())
 _MONEY_WORDS = {"dollar": "$", "euro": "€", "pound": "£", "yen": "¥"}
 _PLURALS = frozenset("people men women children police personnel staff cattle sheep".split())
 _SCALES = frozenset("hundred thousand million billion trillion m mn bn tn k".split())
-# What these count is another thing than what the same noun without them does, or none.
+# After these a figure counts something other than the same noun without them, or nothing.
 _APART = frozenset(
     "another further additional extra other remaining first last next past every per each age "
     "aged article page room flight number top no of the these those".split()
@@ -28,17 +28,18 @@ _ABOUT = frozenset("about around some roughly approximately estimated circa almo
 _LEAST = re.compile(r"(?:more than|over|at least|upwards of|exceed\w*|above|beyond)\s*\W?$", re.I)
 _MOST = re.compile(r"(?:up to|at most|less than|fewer than|under|below|no more than)\s*\W?$", re.I)
 _RANGE = re.compile(r"\d[\d.,]*\s*(?:to|or|and|-|–|—)\s*\W?$")
-_ROUNDING = 0.15  # how far a figure with "about" may be off
-_ENORMOUS = 1e15  # from which it is no figure of the news
-_FAR = 3  # words after a figure in which what it counts is looked for
+_ROUNDING = 0.15  # relative tolerance of a figure with "about"
+_ENORMOUS = 1e15  # from here on it is not a plausible figure in news
+_FAR = 3  # words after a figure in which its noun is searched
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A figure and what it counts: ``kind`` is the stem of a noun, ``seconds``, ``percent`` or money.
+    """A figure and what it counts.
 
-    What is meant lies between ``low`` and ``high``: "about 100", "at least 100". ``words`` is how
-    it is written; ``first`` and ``last`` are places of tokens of the sentence.
+    ``kind`` is the stem of a noun, ``seconds``, ``percent`` or money. The true value lies between
+    ``low`` and ``high``: "about 100", "at least 100". ``words`` is the figure as written; ``first``
+    and ``last`` are token indexes in the sentence.
     """
 
     value: float
@@ -51,16 +52,16 @@ class Quantity:
 
     @property
     def time(self) -> bool:
-        """Whether it is a length of time."""
+        """Whether it is a duration."""
         return self.kind == "seconds"
 
     def contradicts(self, other: "Quantity") -> bool:
-        """Whether both cannot be right of the same thing."""
+        """Return whether both cannot be right about the same thing."""
         return self.kind == other.kind and (self.high < other.low or other.high < self.low)
 
 
 def quantities(sentence: str) -> tuple[Quantity, ...]:
-    """The figures of a sentence of which it is plain what they count."""
+    """Return the figures of a sentence for which it is clear what they count."""
     text, tokens = plain(sentence), terms(sentence).tokens
     found = (_quantity(text, tokens, place) for place, token in enumerate(tokens) if token.number)
     return tuple(each for each in found if each)
@@ -103,7 +104,7 @@ def _kind(word: str) -> str:
 
 
 def _noun(text: str, tokens: Sequence[Token], after: int) -> int | None:
-    """The place of the plural that a figure counts: "troops" of "100,000 Russian troops"."""
+    """Return the index of the plural that a figure counts: "troops" in "100,000 Russian troops"."""
     near = range(after, min(after + _FAR, len(tokens)))
     joined = takewhile(
         lambda n: text[tokens[n - 1].end : tokens[n].start].strip(" ") in {"", "-"}, near
@@ -124,7 +125,7 @@ def _meant(value: float, before: str, previous: str) -> tuple[float, float]:
         return value, inf
     if _MOST.search(before):
         return 0.0, value
-    # 127,000 may be 127,400: the last digit that is written out is rounded, but no more than the second.
+    # 127,000 may be 127,400: it is rounded to its last nonzero digit, at least to two digits.
     digits = max(2, len(f"{value:.15g}".partition("e")[0].replace(".", "").strip("0")))
     unit = 10 ** (floor(log10(value)) - digits + 1) if value else 0.0
     rounded = value >= 100 or value != floor(value)

@@ -1,4 +1,4 @@
-"""Write one story: read its articles in prompts that fit, check every sentence, show where they differ."""
+"""Write one story: fit its articles into prompts, check every sentence, show disagreements."""
 
 from collections.abc import Generator as Stream
 from collections.abc import Iterator, Sequence
@@ -21,20 +21,20 @@ from rag.text.citations import distinct, marked, quotation
 from rag.text.terms import shared, tells
 from rag.types import Article, Citation, Claim, Disagreement, Draft, Passage, Source, Story
 
-_SENTENCES = 12  # of several articles that the model reads; the others still date and contradict
-_ALONE = 500  # tokens of a single article that it reads
-_OPENING = 120  # tokens of each article that a title is held against
+_SENTENCES = 12  # sentences read of several articles; the others still yield dates, contradictions
+_ALONE = 500  # tokens of a single article that the model reads
+_OPENING = 120  # tokens of each article that a title is checked against
 _LEAST_ROOM = 100
-_PAPERS = 2  # other ones in which a sentence that stands there too is cited
-_CHOICE = 2  # times the sentences wanted that the model may write, of which the best are kept
-_ALIKE = 0.6  # shared words above which two sentences tell the same
+_PAPERS = 2  # maximum other papers cited for a sentence that also appears in them
+_CHOICE = 2  # multiple of the wanted sentences that the model may write; the best are used
+_ALIKE = 0.6  # share of shared words above which two sentences say the same
 _DISAGREEMENTS = 3
-_CHANGES = 2  # figures that a later day has otherwise
+_CHANGES = 2  # maximum pairs of figures that differ on a later day
 
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Writes stories of at most ``sentences`` sentences, from at most ``tokens`` tokens a prompt."""
+    """Writer of stories of at most ``sentences`` sentences, with at most ``tokens`` per prompt."""
 
     writer: Writer
     sentences: int
@@ -42,7 +42,7 @@ class Teller:
     checker: Checker
 
     def write(self, cluster: Cluster) -> Stream[Draft, None, Story]:
-        """Yield what the model writes as it writes, unchecked; return the story.
+        """Yield the model's unchecked output as it is written; return the story.
 
         Raises:
             GenerateError: if the engine fails.
@@ -71,12 +71,12 @@ class Teller:
 
     @property
     def _room(self) -> int:
-        """Tokens of sources in one prompt."""
+        """Tokens available for sources in one prompt."""
         rules = self.writer.tokens(story_messages((), sentences=self.sentences))
         return max(_LEAST_ROOM, min(self.tokens, self.writer.room - rules))
 
     def _shown(self, articles: Sequence[Article], central: Central) -> tuple[Passage, ...]:
-        """What the model reads: the best sentences of several articles in order, the opening of one."""
+        """Return what the model reads: the best sentences in order, or a single article's start."""
         if len(articles) == 1 or not central.passages:
             return self._openings(articles[:1], min(_ALONE, self._room))
         best = central.passages[:_SENTENCES]
@@ -89,10 +89,10 @@ class Teller:
     def _claims(
         self, shown: Sequence[Passage], central: Central
     ) -> Stream[Draft, None, list[Claim]]:
-        """What the model writes, checked: of one prompt after the other, then of all.
+        """Return the checked sentences the model writes, prompt by prompt.
 
-        Where one prompt holds all that is shown, that is all; else the quotes of what it wrote of
-        each are what it reads in the end.
+        If several prompts yield more sentences than wanted, the model writes again from their
+        quotes, as many as one prompt holds.
         """
         claims: list[Claim] = []
         groups = tuple(self._groups(shown))
@@ -118,7 +118,7 @@ class Teller:
         return [claim for claim in found if stands_alone(claim.text)]
 
     def _groups(self, passages: Sequence[Passage]) -> Iterator[tuple[Passage, ...]]:
-        """Runs of passages that one prompt holds, at least one passage in each."""
+        """Split passages into runs that each fit one prompt, with at least one passage each."""
         run: list[Passage] = []
         filled = 0
         for passage in passages:
@@ -134,9 +134,9 @@ class Teller:
     def _told(
         self, claims: Sequence[Claim], central: Central, shown: Sequence[Passage]
     ) -> list[Claim]:
-        """What tells the story best, in the model's words where it told that; the best first.
+        """Return the best sentences of the story, in the model's words if possible, best first.
 
-        It is one sentence more than wanted, for the headline.
+        It returns up to one sentence more than wanted, for the headline.
         """
         left, told = list(claims), list[Claim]()
         for passage in central.passages:
@@ -161,7 +161,10 @@ class Teller:
         central: Central,
         shown: Sequence[Passage],
     ) -> tuple[Claim | None, list[Claim]]:
-        """Headline and sentences: without a title the best one is above, and below only if it must."""
+        """Return headline and sentences; without a title, the best sentence is the headline.
+
+        That sentence is repeated below the headline only if there is no other way.
+        """
         for top in () if title else told:
             below = [claim for claim in told if claim is not top][: self.sentences]
             below = self._of_two(below, central, shown)
@@ -171,9 +174,9 @@ class Teller:
         return title or next(iter(told), None), below
 
     def _of_two(self, told: list[Claim], central: Central, shown: Sequence[Passage]) -> list[Claim]:
-        """The claims, and where they cite one article alone of several, a sentence of another one.
+        """Ensure that the claims cite two of several articles, by adding a sentence if needed.
 
-        It is added even if it tells the same.
+        It is added even if it says the same, and replaces the last claim if there is no room.
         """
         cited = {quote.article_id for claim in told for quote in claim.citations}
         if len(cited) > 1:
@@ -185,13 +188,13 @@ class Teller:
         return told
 
     def _as_it_stands(self, passage: Passage, central: Central, shown: Sequence[Passage]) -> Claim:
-        """A sentence as a claim, which other papers and others of what is shown may bear out as well."""
+        """Check a verbatim sentence as a claim, also against other papers and shown passages."""
         same = _proof((passage,), central)
         others = (each for each in shown if each.number not in {one.number for one in same})
         return self.checker.check(passage.chunk.text, (*same, *others))
 
     def _anything(self, articles: Sequence[Article]) -> list[Claim]:
-        """The first sentence of all that says what can be checked, where none tells the story well."""
+        """Return the first verifiable sentence of all articles, for when none tells the story."""
         places = (
             excerpt(article, number, *span)
             for number, article in enumerate(articles, start=1)
@@ -203,7 +206,7 @@ class Teller:
     def _own_headline(
         self, shown: Sequence[Passage], central: Central
     ) -> Stream[Draft, None, Claim | None]:
-        """The model's own headline if that holds."""
+        """Return a headline written by the model, if it is supported."""
         for group in islice(self._groups(shown), 1):
             draft = yield from self.writer.stream(story_headline_messages(group))
             written = own_headline(draft, _proof(group, central), checker=self.checker)
@@ -213,18 +216,18 @@ class Teller:
 
 
 def _proof(shown: Sequence[Passage], central: Central) -> tuple[Passage, ...]:
-    """What is shown, and the same sentences in other papers."""
+    """Return the shown passages and the same sentences in other papers."""
     same = (each for passage in shown for each in islice(central.elsewhere(passage), _PAPERS))
     return *shown, *same
 
 
 def _named(articles: Sequence[Article]) -> Claim:
-    """The title of the newest article, not borne out: its text holds no sentence that could be told."""
+    """Return the newest title as an unsupported claim, for when no sentence is usable."""
     return Claim(next((each.title for each in reversed(articles) if each.title), "Untitled"))
 
 
 def _in_order(claims: Sequence[Claim]) -> tuple[Claim, ...]:
-    """The claims in the order of their articles, oldest first."""
+    """Sort the claims by article, oldest first, then by position."""
     return tuple(
         sorted(claims, key=lambda each: (each.citations[0].number, each.citations[0].start))
     )
@@ -252,7 +255,7 @@ def _source(number: int, article: Article, copies: tuple[Source, ...] = ()) -> S
 
 
 def _disagreements(articles: Sequence[Article], pairs: Sequence[Pair]) -> tuple[Disagreement, ...]:
-    """Different figures of one day, then denials."""
+    """Return differing figures of one day, then denials."""
     figures = (
         Disagreement(
             (pair.one.quantity.words, pair.other.quantity.words),

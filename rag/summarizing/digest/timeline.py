@@ -1,4 +1,4 @@
-"""What changed from day to day: sentences of a story with the day that each tells of."""
+"""Timeline of a story: what changed from day to day, each sentence with the day it is about."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,21 +11,21 @@ from rag.summarizing.digest.days import day_of
 from rag.summarizing.digest.disagree import Fact
 from rag.types import Article, Event, Passage
 
-_MOST = 8  # events
-_CHANGED = 10.0  # weight of a figure that a later day has otherwise; others have up to 1.6
+_MOST = 8  # maximum events
+_CHANGED = 10.0  # weight of a figure that differs on a later day; other sentences weigh up to 1.6
 
 
 def timeline(
     articles: Sequence[Article], central: Central, changed: Sequence[Fact]
 ) -> tuple[Event, ...]:
-    """One event a day, oldest first, each a sentence as it stands.
+    """Return one event per day, oldest first, each a verbatim sentence.
 
-    Empty where all is of one day, or told by one article alone: that has its own order.
+    Empty if there is only one day or only one article, which has its own order.
 
     Args:
-        articles: of the story; ``articles[n]`` has the number n + 1.
-        central: what may be told, but for what has little to do with the other articles.
-        changed: figures of which a later day has another one; both are told.
+        articles: articles of the story; ``articles[n]`` has the number n + 1.
+        central: candidate sentences; those in ``apart`` are skipped.
+        changed: figures that differ on a later day; both facts of each pair are candidates.
     """
     found: list[tuple[date, float, Passage]] = []
     numbers = {article.id: number for number, article in enumerate(articles, start=1)}
@@ -48,7 +48,7 @@ def timeline(
 def _of_day(
     day: date, told: Sequence[tuple[float, Passage]], before: Sequence[tuple[float, Event]]
 ) -> list[tuple[float, Event]]:
-    """The best sentence of a day that says what no day before it said."""
+    """Return the best sentence of a day that is a changed figure or repeats no earlier day."""
     known = [event.claim for _, event in before]
     for score, passage in told:
         if score == _CHANGED or not said(passage.chunk.text, known):

@@ -1,4 +1,4 @@
-"""A turn at work: what was shown of an answer stays while the model reads on and writes anew."""
+"""A turn in progress: what is checked, what is written after it, and a second round of reading."""
 
 import re
 from html import unescape
@@ -28,16 +28,7 @@ def test_what_is_checked_keeps_what_is_written_behind_it() -> None:
     assert '<p class="short">' in view.picture("")
 
 
-def test_a_proven_answer_stays_while_another_is_written() -> None:
-    view = grown(Found(()), Draft("Ada Quill [1]\n"), Checked(ADA), Found(()))
-    assert words(view) == "Ada Quill 1"
-    view.takes(Draft("King Olaf\n"))
-    view.takes(Checked(Claim("King Olaf")))
-    assert words(view) == "Ada Quill 1"
-    assert "What stands here was checked" in view.stopped()
-
-
-def test_an_answer_without_any_proof_makes_room_for_the_next() -> None:
+def test_a_reply_without_an_answer_makes_room_for_the_next() -> None:
     view = grown(Found(()), Draft("Nobody\n"), Checked(Claim("Nobody")), Found(()), Draft("Ada"))
     assert words(view) == "Ada"
 
