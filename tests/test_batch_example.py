@@ -40,8 +40,10 @@ def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
             return "NOT IN THE ARTICLES"
         return asked.partition("\n")[2].partition(". ")[0] + ". [1]"
 
-    monkeypatch.setattr(rag.library, "build_generator", lambda _: ScriptedGenerator(copied))
-    monkeypatch.setattr(rag.library, "build_embedder", lambda _: HashEmbedder())
+    monkeypatch.setattr(
+        rag.library.resources, "build_generator", lambda _: ScriptedGenerator(copied)
+    )
+    monkeypatch.setattr(rag.library.resources, "build_embedder", lambda _: HashEmbedder())
     lines, shown = printed(tmp_path, monkeypatch)
     assert len(lines) == len(shown)
     assert lines[1:3] == shown[1:3]

@@ -126,8 +126,8 @@ def records(path: Path, *texts: str, **changes: str) -> Path:
 
 def speaks(patch: pytest.MonkeyPatch, generator: ScriptedGenerator) -> ScriptedGenerator:
     """The commands use this generator, and bars that one without probabilities can reach."""
-    patch.setattr(rag.library, "build_generator", lambda _: generator)
-    patch.setattr(rag.library, "build_parser", lambda _: parser())
+    patch.setattr(rag.library.resources, "build_generator", lambda _: generator)
+    patch.setattr(rag.library.resources, "build_parser", lambda _: parser())
     patch.setenv("RAG_ANSWER_SURE", "0.01")
     patch.setenv("RAG_ANSWER_MAYBE", "0.01")
     return generator

@@ -34,7 +34,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("RAG_EMBEDDER_ENGINE", "hash")
     monkeypatch.setenv("RAG_ANSWER_SURE", "0")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(rag.library, "build_generator", lambda _: ScriptedGenerator(copied))
+    monkeypatch.setattr(
+        rag.library.resources, "build_generator", lambda _: ScriptedGenerator(copied)
+    )
     return tmp_path
 
 
@@ -151,7 +153,9 @@ def test_what_ends_a_run_is_told_below_how_far_it_came(
             raise GenerateError("the server does not answer")
         return copied(messages)
 
-    monkeypatch.setattr(rag.library, "build_generator", lambda _: ScriptedGenerator(reply))
+    monkeypatch.setattr(
+        rag.library.resources, "build_generator", lambda _: ScriptedGenerator(reply)
+    )
     argv = ["rag", "batch", "summarize", "many.jsonl", "--out", "out.jsonl"]
     monkeypatch.setattr("sys.argv", argv)
     said = StringIO()
@@ -159,7 +163,9 @@ def test_what_ends_a_run_is_told_below_how_far_it_came(
         main()
     assert ended.value.code == 1
     assert figures(said.getvalue())[:5] == ["12", "3", "0", "9", "3"]
-    monkeypatch.setattr(rag.library, "build_generator", lambda _: ScriptedGenerator(copied))
+    monkeypatch.setattr(
+        rag.library.resources, "build_generator", lambda _: ScriptedGenerator(copied)
+    )
     code, out, _ = run("summarize", "many.jsonl", "--out", "out.jsonl")
     assert (code, figures(out)[:5]) == (0, ["12", "12", "0", "0", "9"])
 

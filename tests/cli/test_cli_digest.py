@@ -39,7 +39,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("RAG_EMBEDDER_ENGINE", "hash")
     monkeypatch.chdir(tmp_path)
     generator = ScriptedGenerator(lambda _: "King Olaf wept.")
-    monkeypatch.setattr(rag.library, "build_generator", lambda _: generator)
+    monkeypatch.setattr(rag.library.resources, "build_generator", lambda _: generator)
     lines = [
         {
             "title": f"Bye {ESCAPES}",
@@ -163,7 +163,9 @@ def test_a_digest_is_not_lost_if_its_folder_has_gone_meanwhile(
         shutil.rmtree(place / "later", ignore_errors=True)
         return "King Olaf wept."
 
-    monkeypatch.setattr(rag.library, "build_generator", lambda _: ScriptedGenerator(vanished))
+    monkeypatch.setattr(
+        rag.library.resources, "build_generator", lambda _: ScriptedGenerator(vanished)
+    )
     ended = run("--out", "later/digest.md", *options)
     assert ended.code == 1
     assert "\x1b" not in ended.out

@@ -76,7 +76,7 @@ if __name__ == "__main__":
         (rag.jobs.output, "_SHARE", 0),
         (rag.library.batches, "write_rows", slowly),
         (rag.cli.work, "_RAG", (sys.executable, __file__, *sys.argv[1:3])),
-        (rag.library, "build_generator", lambda settings: engine or real(settings, log)),
+        (rag.library.resources, "build_generator", lambda settings: engine or real(settings, log)),
     ):
         setattr(module, name, value)
     del sys.argv[1:3]

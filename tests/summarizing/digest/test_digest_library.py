@@ -139,7 +139,7 @@ def example() -> tuple[str, list[str]]:
 def printed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """What the example of the documents prints with a model that says nothing that holds."""
     generator = ScriptedGenerator(lambda _: "Nothing of this holds, said Zorro.")
-    monkeypatch.setattr(library, "build_generator", lambda _: generator)
+    monkeypatch.setattr(library.resources, "build_generator", lambda _: generator)
     monkeypatch.chdir(tmp_path)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):

@@ -1,0 +1,143 @@
+"""Search: passages, articles and sentences, without a language model."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from rag.answering.follow_ups import standalone
+from rag.errors import NoArticles
+from rag.library.articles import ArticleMethods
+from rag.search import (
+    corrected,
+    excerpts,
+    find,
+    matching,
+    nearest_sentences,
+    retrieve,
+    time_window,
+)
+from rag.types import (
+    Answer,
+    Article,
+    Citation,
+    Filters,
+    Passage,
+)
+
+_SEARCHED = 24  # chunks whose sentences are ranked for a question
+_COMPARED = 100  # least number of articles used to decide which query words are rare
+
+
+class SearchMethods(ArticleMethods):
+    """What :class:`rag.News` finds."""
+
+    def search(
+        self, query: str, *, filters: Filters | None = None, k: int | None = None
+    ) -> tuple[Passage, ...]:
+        """Return the passages nearest to a query, best first, without a language model.
+
+        Raises:
+            IndexMissing: if there is no index.
+            QuestionError: if the query is blank or too long.
+        """
+        return self._retrieve(self._asked(query), filters, k or self.settings.retrieve.passages)
+
+    def find(
+        self, query: str, *, filters: Filters | None = None, k: int = 10
+    ) -> tuple[Passage, ...]:
+        """Return the articles nearest to a query, best first, each as its most relevant passage.
+
+        Raises:
+            IndexMissing: if there is no index.
+            QuestionError: if the query is blank or too long.
+        """
+        return self._find(query, filters, k)
+
+    def _find(
+        self, query: str, filters: Filters | None, k: int, *, rerank: bool = True
+    ) -> tuple[Passage, ...]:
+        chosen = self.settings.retrieve
+        return find(
+            self._asked(query),
+            index=self._open(bind=True),
+            embedder=self.embedder,
+            k=k,
+            lexical_weight=chosen.lexical_weight,
+            dense_weight=chosen.dense_weight,
+            newer=chosen.newer,
+            filters=filters,
+            reranker=self.reranker if rerank else None,
+        )
+
+    def matching(
+        self, query: str, *, filters: Filters | None = None, limit: int = 50
+    ) -> tuple[Article, ...]:
+        """Return the articles about a query, in the order of :meth:`find`; few or none may match.
+
+        See :func:`rag.search.matching` for what counts as being about it.
+
+        Raises:
+            IndexMissing: if there is no index.
+            QuestionError: if the query is blank or too long.
+        """
+        found = self.find(query, filters=filters, k=max(limit, _COMPARED))
+        return tuple(each.article for each in matching(query, found)[:limit])
+
+    def first_look(
+        self,
+        question: str,
+        *,
+        history: Sequence[Answer] = (),
+        filters: Filters | None = None,
+    ) -> tuple[Citation, ...]:
+        """Return the sentences nearest to a question, best first, without a language model.
+
+        See :func:`rag.search.nearest_sentences`. The arguments and errors are those of
+        :meth:`stream`, but there is no ``k``, the generator is not used, NoArticles is not raised,
+        and more passages are searched than are shown to the model.
+        """
+        question = self._asked(question)
+        return self._look(question, history, filters)[1]
+
+    def _look(
+        self, question: str, history: Sequence[Answer], filters: Filters | None
+    ) -> tuple[tuple[Passage, ...], tuple[Citation, ...]]:
+        """Search once; return runs of sentences to read, and the question's nearest sentences."""
+        index = self._open()
+        question = corrected(question, index=index)
+        alone = corrected(standalone(question, history), index=index)
+        found = self._retrieve(alone, filters, _SEARCHED, per_article=_SEARCHED // 4, timely=True)
+        nearest = nearest_sentences(question, found, alone=alone)
+        return excerpts(question, found, alone=alone), nearest
+
+    def _retrieve(
+        self,
+        query: str,
+        filters: Filters | None,
+        k: int,
+        *,
+        per_article: int | None = None,
+        timely: bool = False,
+    ) -> tuple[Passage, ...]:
+        """Return the best chunks; ``timely`` applies dates such as "this week" or "in 2022"."""
+        chosen = self.settings.retrieve
+        today = (filters and filters.as_of) or date.today()
+        return retrieve(
+            query,
+            index=self._open(bind=True),
+            embedder=self.embedder,
+            k=k,
+            per_article=per_article or chosen.per_article,
+            candidates=max(chosen.candidates, k),
+            lexical_weight=chosen.lexical_weight,
+            dense_weight=chosen.dense_weight,
+            sentence_weight=chosen.sentence_weight,
+            newer=chosen.newer,
+            filters=filters,
+            window=time_window(query, today) if timely else None,
+            reranker=self.reranker,
+        )
+
+    def _admitting(self, filters: Filters | None) -> None:
+        """Raise NoArticles if the filters admit no article."""
+        if not self.count(filters=filters):
+            raise NoArticles(self.count())
