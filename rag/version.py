@@ -6,6 +6,6 @@ def own_version() -> str:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        return version("newsrag")
+        return version("quoted-news")
     except PackageNotFoundError:
         return "0"

@@ -54,7 +54,7 @@ def _memory() -> float:
 def versions() -> dict[str, Json]:
     """Return the versions of Python, the project and the libraries that affect the figures."""
     found: dict[str, Json] = {"python": platform.python_version()}
-    for name in ("newsrag", *_LIBRARIES):
+    for name in ("quoted-news", *_LIBRARIES):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
@@ -86,5 +86,5 @@ def needs(library: str) -> None:
     """Raise ConfigError if a library of the ``eval`` extra is missing."""
     if find_spec(library) is None:
         raise ConfigError(
-            f"{library} is not installed; the evaluation needs it: pip install 'newsrag[eval]'"
+            f"{library} is not installed; the evaluation needs it. In the clone: pip install -e '.[eval]'"
         )

@@ -38,5 +38,5 @@ def test_the_code_has_a_digest() -> None:
 
 def test_a_missing_library_is_named_with_what_installs_it() -> None:
     needs("json")
-    with pytest.raises(ConfigError, match=r"no_such_thing is not installed.*newsrag\[eval\]"):
+    with pytest.raises(ConfigError, match=r"no_such_thing is not installed.*pip install -e"):
         needs("no_such_thing")

@@ -18,7 +18,7 @@ from rag.types import Answer, Draft, Filters, Found
 class Newsrag:
     """An index on disk, as ``rag ingest`` makes it, and ``rag ask``."""
 
-    packages = ("newsrag", "torch", "transformers", "sentence-transformers", "faiss-cpu")
+    packages = ("quoted-news", "torch", "transformers", "sentence-transformers", "faiss-cpu")
 
     def __init__(self, setup: Setup) -> None:
         settings = load(
