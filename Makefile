@@ -1,4 +1,4 @@
-# make demo | run | test | check | gate | bench | peers. The first of them sets up .venv and fetches the models.
+# `make help` lists the targets. The first one that runs sets up .venv and fetches the models.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,32 +9,35 @@ PARSER := $(VENV)/.parser
 
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo run test fast check format gate bench peers clean
+.PHONY: help demo run test fast check format gate bench peers clean
 .DEFAULT_GOAL := demo
 
-demo: $(MODELS)
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-8s %s\n", $$1, $$2}'
+
+demo: $(MODELS) ## ask the sample news a question
 	@$(BIN)/rag demo
 
-run: $(MODELS)
+run: $(MODELS) ## the web page; ARGS are those of rag ui
 	@$(BIN)/rag ui $(ARGS)
 
-test: $(MODELS) $(TEST_MODELS)
+test: $(MODELS) $(TEST_MODELS) ## all tests, with the real models
 	@$(BIN)/python -m pytest
 
-fast: $(PARSER)
+fast: $(PARSER) ## the tests that need no language model
 	@$(BIN)/python -m pytest -m "not slow"
 
-check: $(SETUP)
+check: $(SETUP) ## style, types and layers, as CI checks them
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-format: $(SETUP)
+format: $(SETUP) ## put the style right where a tool can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(MODELS)
+bench: $(MODELS) ## speed and memory on this machine
 	@$(BIN)/python benchmarks/bench.py
 	@$(BIN)/rag models pull --profile fast
 	@$(BIN)/python benchmarks/batch.py
@@ -42,14 +45,14 @@ bench: $(MODELS)
 DATA ?= ../shared/data
 
 # Figures against their floors, with the data sets in DATA; ARGS=--small needs no language model.
-gate: $(MODELS)
+gate: $(MODELS) ## quality against its floors, on the data sets in DATA; ARGS=--small: without a language model
 	@$(BIN)/python benchmarks/gate.py --data $(DATA) $(ARGS)
 
 # The environments of the peers take 4.5 GB in build/peers; see benchmarks/peers/README.md.
-peers: $(MODELS)
+peers: $(MODELS) ## beside LlamaIndex, Haystack and txtai
 	@$(BIN)/python benchmarks/peers/run.py --data $(DATA) $(ARGS)
 
-clean:
+clean: ## remove .venv, build and what they left
 	rm -rf $(VENV) build *.egg-info
 
 $(SETUP): pyproject.toml constraints.txt
