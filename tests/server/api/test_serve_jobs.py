@@ -178,7 +178,7 @@ serve(opened(Path(sys.argv[1]), model), port=0).wait()
 
 def killed(folder: Path, job: str, seconds: float) -> str:
     """Serve in a process of its own, begin the job if there is none, and kill it a while later."""
-    paths = [ROOT, ROOT / "tests", ROOT / "tests" / "serve"]
+    paths = [ROOT, ROOT / "tests", ROOT / "tests" / "server" / "api"]
     process = subprocess.Popen(
         [sys.executable, "-c", SERVER, str(folder)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
