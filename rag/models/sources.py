@@ -283,7 +283,8 @@ def _watching(folder: Path, tell: Tell) -> Iterator[None]:
 
 def _bytes_in(folder: Path) -> int:
     total = 0
-    for each in folder.rglob("*"):
-        with suppress(OSError):  # Moved or removed between listing and stat.
-            total += each.stat().st_size if each.is_file() else 0
+    for parent, _, names in os.walk(folder):  # passes over folders that pip removes meanwhile
+        for name in names:
+            with suppress(OSError):
+                total += Path(parent, name).stat().st_size
     return total

@@ -25,6 +25,7 @@ from rag.models import (
     Source,
     locate,
     pull,
+    sources,
     status,
 )
 from rag.models.store import MANIFEST
@@ -293,3 +294,21 @@ def test_importing_and_locating_load_nothing_heavy() -> None:
         cwd=Path(__file__).resolve().parents[2],
     )  # fmt: skip
     assert done.stdout.strip() == "[]"
+
+
+def test_bytes_are_counted_while_folders_come_and_go(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def come_and_go() -> None:
+        while not stop.is_set():
+            (tmp_path / "unpack" / "inner").mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(tmp_path / "unpack", ignore_errors=True)
+
+    (tmp_path / "kept").write_bytes(bytes(7))
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        assert {sources._bytes_in(tmp_path) for _ in range(2000)} == {7}
+    finally:
+        stop.set()
+        thread.join()
