@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rag.jobs.table import JobTable
 
 _CLAIM = """
-UPDATE items SET state = 'claimed', lease = ? WHERE job = ? AND place =
+UPDATE items SET state = 'claimed', owner = ? WHERE job = ? AND place =
     (SELECT place FROM items JOIN jobs ON jobs.number = items.job
      WHERE job = ? AND state = 'waiting' AND NOT cancelled ORDER BY place LIMIT 1)
 RETURNING place, key, label, payload, state, text, error, seconds"""
@@ -53,8 +53,8 @@ class Job:
     ) -> None:
         """Store the result of an item claimed under this lease: its text, or the error."""
         self.table.rows(
-            "UPDATE items SET state = ?, lease = NULL, text = ?, error = ?, seconds = ?"
-            " WHERE job = ? AND place = ? AND state = 'claimed' AND lease = ?",
+            "UPDATE items SET state = ?, owner = NULL, text = ?, error = ?, seconds = ?"
+            " WHERE job = ? AND place = ? AND state = 'claimed' AND owner = ?",
             (
                 *("failed" if error else "done", text, error, seconds),
                 *(self.number, place, lease.number),
@@ -64,8 +64,8 @@ class Job:
     def release(self, place: int, lease: Lease) -> None:
         """Return an item claimed under this lease to the waiting state."""
         self.table.rows(
-            "UPDATE items SET state = 'waiting', lease = NULL"
-            " WHERE job = ? AND place = ? AND state = 'claimed' AND lease = ?",
+            "UPDATE items SET state = 'waiting', owner = NULL"
+            " WHERE job = ? AND place = ? AND state = 'claimed' AND owner = ?",
             (self.number, place, lease.number),
         )
 

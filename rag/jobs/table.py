@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS jobs (
 CREATE TABLE IF NOT EXISTS items (
     job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE, place INTEGER NOT NULL,
     key TEXT NOT NULL, label TEXT NOT NULL, payload TEXT NOT NULL, state TEXT NOT NULL,
-    lease INTEGER, text TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT '',
+    owner INTEGER, text TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT '',
     seconds REAL NOT NULL DEFAULT 0, final INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (job, place));
 CREATE INDEX IF NOT EXISTS item_state ON items (job, state, place);
 """
@@ -107,15 +107,15 @@ class JobTable:
         with self._transaction():
             self.rows("DELETE FROM jobs WHERE filler = ?", (number,))
             self.rows(
-                "UPDATE items SET state = 'waiting', lease = NULL"
-                " WHERE state = 'claimed' AND lease = ?",
+                "UPDATE items SET state = 'waiting', owner = NULL"
+                " WHERE state = 'claimed' AND owner = ?",
                 (number,),
             )
 
     def recover(self, number: int, ours: int) -> None:
         """Release items of a job that are claimed by dead processes; ``ours`` is our own lease."""
         found = self.rows(
-            "SELECT DISTINCT lease FROM items WHERE job = ? AND state = 'claimed' AND lease != ?",
+            "SELECT DISTINCT owner FROM items WHERE job = ? AND state = 'claimed' AND owner != ?",
             (number, ours),
         )
         for (lease,) in found:

@@ -220,3 +220,24 @@ def test_a_table_that_is_none_is_told(tmp_path: Path) -> None:
         database.execute("PRAGMA user_version = 99")
     with pytest.raises(JobProblem, match="another version"):
         JobTable(other)
+
+
+def test_a_job_of_an_earlier_release_goes_on(tmp_path: Path) -> None:
+    """The columns of format 1, written out: another name for one needs another format."""
+    (tmp_path / "job").mkdir()
+    with sqlite3.connect(tmp_path / "job" / "jobs.sqlite") as db:
+        db.executescript(
+            "CREATE TABLE jobs (number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
+            " fingerprint TEXT NOT NULL, reads TEXT NOT NULL, begun TEXT NOT NULL, filler INTEGER,"
+            " cancelled INTEGER NOT NULL DEFAULT 0, published INTEGER NOT NULL DEFAULT -1);"
+            "CREATE TABLE items (job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,"
+            " place INTEGER NOT NULL, key TEXT NOT NULL, label TEXT NOT NULL, payload TEXT NOT NULL,"
+            " state TEXT NOT NULL, owner INTEGER, text TEXT NOT NULL DEFAULT '',"
+            " error TEXT NOT NULL DEFAULT '', seconds REAL NOT NULL DEFAULT 0,"
+            " final INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (job, place));"
+            "PRAGMA user_version = 1;"
+        )
+    db.close()
+    with JobTable(tmp_path / "job") as table, table.lease() as lease:
+        job = begun(table)
+        assert [found.place for _ in range(9) if (found := job.claim(lease))] == [0, 1, 2, 3, 4]
