@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,17 @@ def modules_of(*folders: str) -> list[str]:
     return sorted(name.removesuffix(".__init__") for name in names if "__main__" not in name)
 
 
+def packages_in(nodes: Sequence[ast.AST]) -> set[str]:
+    """The top-level packages that these statements import, also within them."""
+    found = set()
+    for node in (inner for each in nodes for inner in ast.walk(each)):
+        if isinstance(node, ast.Import):
+            found |= {name.name.split(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").split(".")[0])
+    return found
+
+
 def test_imports_go_down_the_layers() -> None:
     lint = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()"]
     done = subprocess.run(lint, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -51,11 +63,34 @@ def test_importing_the_library_loads_nothing_heavy() -> None:
 
 def test_heavy_libraries_wait_for_their_first_use() -> None:
     names = [name for name in modules_of("rag") if not name.startswith("rag.server.api")]
-    assert not loaded_by(*names) & (HEAVY | WEB)
+    assert not loaded_by(*names) & (HEAVY | WEB | {"app"})
+    below = [name for name in names if not name.startswith("rag.cli")]
+    assert not loaded_by(*below) & {"rich", "typer"}
 
 
 def test_the_page_waits_for_gradio() -> None:
     assert not loaded_by(*(f"app.{name}" for name in BEFORE_GRADIO)) & (HEAVY | WEB)
+
+
+def test_of_heavy_libraries_the_page_loads_gradio_alone() -> None:
+    for path in (ROOT / "app").rglob("*.py"):
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        lazy = ast.FunctionDef | ast.ClassDef | ast.If
+        early = [node for node in body if not isinstance(node, lazy)]
+        assert not packages_in(early) & ((HEAVY | WEB) - {"gradio"}), path
+
+
+def test_only_the_command_knows_the_page_and_only_the_page_knows_gradio() -> None:
+    for path in (ROOT / "rag").rglob("*.py"):
+        found = packages_in([ast.parse(path.read_text(encoding="utf-8"))])
+        assert "gradio" not in found, path
+        assert "app" not in found or "cli" in path.parts, path
+
+
+def test_packages_below_the_settings_read_none() -> None:
+    for path in (ROOT / "rag").rglob("*.py"):
+        if not {"cli", "server", "evals", "library"} & set(path.parts) and path.stem != "config":
+            assert "BaseModel" not in path.read_text(encoding="utf-8"), path
 
 
 def test_no_file_unpickles_or_trusts_remote_code() -> None:
@@ -80,5 +115,8 @@ def test_public_names_are_true_and_few() -> None:
     assert len(rag.__all__) == len(set(rag.__all__)) <= 12
     for name in rag.__all__:
         assert getattr(rag, name) is not None
+    defined = {name for name in vars(rag) if not name.startswith("_")}
+    modules = {path.stem for path in (ROOT / "rag").iterdir()}
+    assert defined - modules - {"TYPE_CHECKING"} <= set(rag.__all__)
     with pytest.raises(AttributeError, match="nonsense"):
         _ = rag.nonsense
