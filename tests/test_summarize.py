@@ -5,10 +5,10 @@ import random
 import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from checking import checker
@@ -338,17 +338,27 @@ def book(words_wanted: int) -> str:
     return "\n\n".join(" ".join(told[n : n + 5]) for n in range(0, len(told), 5))
 
 
-def test_the_time_of_a_prompt_does_not_grow_with_the_article() -> None:
-    def seconds(words_wanted: int) -> float:
+def test_the_work_grows_no_faster_than_the_article() -> None:
+    def calls(words_wanted: int) -> int:
         whole = article(book(words_wanted))
-        generator = ScriptedGenerator(first_sentences(2))
-        start = time.process_time()
-        found = summarize(whole, checker=checker(), generator=generator, sentences_wanted=4)
-        assert exact(found, whole)
-        return (time.process_time() - start) / len(generator.history)
+        counted = 0
 
-    seconds(1000)
-    assert seconds(20_000) < 4 * seconds(4000) + 0.05
+        def count(_frame: FrameType, event: str, _arg: object) -> None:
+            nonlocal counted
+            counted += event == "call"
+
+        generator = ScriptedGenerator(first_sentences(2))
+        sys.setprofile(count)
+        try:
+            found = summarize(whole, checker=checker(), generator=generator, sentences_wanted=4)
+        finally:
+            sys.setprofile(None)
+        assert exact(found, whole)
+        return counted
+
+    calls(1000)  # what is made once, such as patterns
+    few = calls(4000)
+    assert calls(20_000) < 6 * few
 
 
 def test_what_later_rounds_write_is_checked_against_the_quotes_of_the_rounds_before() -> None:

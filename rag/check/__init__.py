@@ -14,9 +14,9 @@ Articles in languages other than English are compared word by word, without a pa
 supported only if one of their sentences contains all its words, names and numbers.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from rag.check.decide import Weights, features, probability, trusted, weights
 from rag.check.facts import read
@@ -51,7 +51,6 @@ PLAIN = frozenset(
     "unstated number day roles who order plan possible rank name denial alleged condition duty "
     "speaker all opposed either".split()
 )
-_MARKS = re.compile(r"[\"“”‘’'.,;:!]+")
 _REASONS = {
     "number": "the source has another figure or unit",
     "day": "the source has another day",
@@ -261,22 +260,9 @@ def _stands(
     sentence: str, sources: Sequence[Source], numbers: dict[str, int]
 ) -> tuple[Citation, ...]:
     """Quote the whole sentences and titles with the same words, at most one per article."""
-    said = _plain(sentence)
-    found = list[Citation]()
-    for source in sources:
-        same = (
-            place
-            for place in source.places
-            if _plain(source.cut(place.field, place.start, place.end)) == said
-        )
-        place = next((place for place in same if not source.asks(place.number)), None)
-        if place is not None and len(found) < MOST_QUOTES:
-            found.append(_quote(source, place, numbers))
-    return tuple(found)
-
-
-def _plain(text: str) -> str:
-    return " ".join(_MARKS.sub(" ", as_written(text)).split()).casefold()
+    places = ((source, source.stating(sentence)) for source in sources)
+    found = (_quote(source, place, numbers) for source, place in places if place is not None)
+    return tuple(islice(found, MOST_QUOTES))
 
 
 def _quotes(

@@ -1,14 +1,16 @@
 """The article to check a claim against: sentences, coreference and descriptions of names."""
 
 import math
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from rag.check.facts import Sentence, read
 from rag.check.parse import Parser, WordParser
+from rag.check.wording import as_written
 from rag.text import asks, sentences
 from rag.text.terms import Terms, fold, terms
 from rag.types import Article, ArticleField
@@ -17,6 +19,7 @@ _WHOLE = 60  # maximum sentences of an article that is parsed all at once
 _MOST = 4000  # maximum sentences of an article that are considered
 _BEFORE = 3  # preceding sentences searched for the antecedent of a pronoun
 _CAPITALS = 0.01  # share of capitalized words inside sentences below which a text has no capitals
+_MARKS = re.compile(r"[\"“”‘’'.,;:!]+")
 _MODIFIERS = frozenset("compound amod nmod poss".split())
 
 
@@ -76,6 +79,15 @@ class Source:
             yield from (
                 tuple(folded[n + 1 : n + 3]) for n, word in enumerate(folded) if word == one
             )
+
+    def stating(self, sentence: str) -> Place | None:
+        """Return the first sentence or title with the same words that is not a question."""
+        return self._stating.get(_plain(sentence))
+
+    @cached_property
+    def _stating(self) -> Mapping[str, Place]:
+        stating = (place for place in reversed(self.places) if not self.asks(place.number))
+        return {_plain(self.cut(place.field, place.start, place.end)): place for place in stating}
 
     def sentence(self, number: int) -> Sentence:
         """Return a sentence with its facts."""
@@ -144,6 +156,10 @@ class Source:
                     found.setdefault(name, Counter())[word] += 1
             self._known = len(self._read), found
             return found
+
+
+def _plain(text: str) -> str:
+    return " ".join(_MARKS.sub(" ", as_written(text)).split()).casefold()
 
 
 def _described(sentence: Sentence) -> Iterable[tuple[str, str]]:
