@@ -52,10 +52,6 @@ class Sentence:
     frames: tuple[Frame, ...]
     initials: Mapping[str, tuple[int, ...]]
 
-    def frame_of(self, place: int) -> Frame | None:
-        """Return the frame whose verb is at a position."""
-        return next((frame for frame in self.frames if frame.verb == place), None)
-
 
 def read(text: str, tokens: Tokens, published: date | None) -> Sentence:
     """Extract the facts of a parsed sentence."""

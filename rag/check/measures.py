@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from rag.check.pieces import Path, align
 from rag.check.proof import Proof
-from rag.check.wording import Source, Word, as_words, as_written, known, source_of
+from rag.check.wording import ArticleWords, Word, as_words, as_written, words_of
 from rag.text.terms import terms
 
 # Counts are capped, so that no single one decides about a long claim.
@@ -25,14 +25,15 @@ def measured(sentence: str, proof: Proof) -> dict[str, float]:
     words = as_words(written)
     if not words or not proof.laid:
         return {}
-    article = proof.laid[0][0].article
-    said, about = terms(written), known(article)
+    said, source = terms(written), words_of(proof.laid[0][0].article)
     # News may open a sentence with "he" where a claim opens with the name.
-    spared = frozenset((said.subject | {said.opening}) & about.folded)
-    return measure(words, source_of(article, (article.text,)), spared)
+    spared = frozenset((said.subject | {said.opening}) & source.folded)
+    return measure(words, source, spared)
 
 
-def measure(claim: Sequence[Word], source: Source, spared: frozenset[str]) -> dict[str, float]:
+def measure(
+    claim: Sequence[Word], source: ArticleWords, spared: frozenset[str]
+) -> dict[str, float]:
     """Return the features of a claim of at least one word, by name.
 
     - ``joined``: share of its adjacent word pairs that are adjacent in the source, or nearly;
@@ -64,13 +65,13 @@ def measure(claim: Sequence[Word], source: Source, spared: frozenset[str]) -> di
     }
 
 
-def _holders(word: Word, source: Source, spared: frozenset[str]) -> frozenset[int]:
+def _holders(word: Word, source: ArticleWords, spared: frozenset[str]) -> frozenset[int]:
     """Return the sentences that contain a word, or a pronoun in its place."""
     found = source.holders.get(word.key, frozenset())
     return found | source.pronouns if word.folded in spared else found
 
 
-def _joined(claim: Sequence[Word], source: Source, spared: frozenset[str]) -> float:
+def _joined(claim: Sequence[Word], source: ArticleWords, spared: frozenset[str]) -> float:
     found = total = _FREE_JOINTS
     for one, other in pairwise(claim):
         weight = _EMPTY_JOINT if one.empty or other.empty else 1.0
@@ -84,7 +85,7 @@ def _joined(claim: Sequence[Word], source: Source, spared: frozenset[str]) -> fl
     return found / total if claim[1:] or claim[0].key in source.places else 0.0
 
 
-def _near(one: str, other: str, source: Source) -> bool:
+def _near(one: str, other: str, source: ArticleWords) -> bool:
     ends = set(source.places.get(other, ()))
     return bool(ends) and any(
         place + step in ends and source.sentence_of[place] == source.sentence_of[place + step]
@@ -93,7 +94,7 @@ def _near(one: str, other: str, source: Source) -> bool:
     )
 
 
-def _held(keys: Sequence[str], holders: Sequence[frozenset[int]], source: Source) -> float:
+def _held(keys: Sequence[str], holders: Sequence[frozenset[int]], source: ArticleWords) -> float:
     total, found = 0.0, dict[int, float]()
     for key, numbers in zip(keys, holders, strict=True):
         weight = source.weight(key)
@@ -103,7 +104,7 @@ def _held(keys: Sequence[str], holders: Sequence[frozenset[int]], source: Source
     return max(found.values(), default=0.0) / total if total else 1.0
 
 
-def _repeats(keys: Sequence[str], source: Source) -> int:
+def _repeats(keys: Sequence[str], source: ArticleWords) -> int:
     again = 0
     for key, times in Counter(keys).items():
         if times > 1:
@@ -112,7 +113,7 @@ def _repeats(keys: Sequence[str], source: Source) -> int:
     return again
 
 
-def _replaced(claim: Sequence[Word], path: Path, source: Source) -> float:
+def _replaced(claim: Sequence[Word], path: Path, source: ArticleWords) -> float:
     """Return the weight share of missing words between matches that are as close in the source."""
     weights = [0.0 if word.empty else source.weight(word.key) for word in claim]
     total, found, last = sum(weights), 0.0, -1

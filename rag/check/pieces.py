@@ -7,7 +7,7 @@ numbers set by hand: fitted ones did no better on unseen articles.
 
 from collections.abc import Sequence
 
-from rag.check.wording import Source, Word
+from rag.check.wording import ArticleWords, Word
 
 _BEGIN = 0.5
 _SKIP, _SKIPPED_WORD, _MOST_SKIPPED = 0.4, 0.04, 15
@@ -22,7 +22,7 @@ _NEAR = 10
 Path = tuple[int | None, ...]
 
 
-def align(claim: Sequence[Word], source: Source, spared: frozenset[str]) -> Path:
+def align(claim: Sequence[Word], source: ArticleWords, spared: frozenset[str]) -> Path:
     """Return the source position of each word of the claim, None for a missing one.
 
     Args:
@@ -68,7 +68,7 @@ def _cheapest(
     return tuple(path)
 
 
-def _step(last: int, place: int, words: int, source: Source) -> float:
+def _step(last: int, place: int, words: int, source: ArticleWords) -> float:
     """Return the cost of moving from ``last`` to ``place`` over ``words`` words of the claim."""
     if last == place:
         return _ELSEWHERE
@@ -82,7 +82,7 @@ def _step(last: int, place: int, words: int, source: Source) -> float:
     return _BACK
 
 
-def _candidates(claim: Sequence[Word], source: Source) -> list[Sequence[int]]:
+def _candidates(claim: Sequence[Word], source: ArticleWords) -> list[Sequence[int]]:
     """Return candidate positions per word; a function word only next to a word of the claim."""
     content = {word.key for word in claim if not word.empty}
     found: list[Sequence[int]] = []
@@ -106,7 +106,7 @@ def _candidates(claim: Sequence[Word], source: Source) -> list[Sequence[int]]:
     return found
 
 
-def _beside(source: Source, place: int, before: str, after: str) -> int:
+def _beside(source: ArticleWords, place: int, before: str, after: str) -> int:
     """Count the neighbors of a position, 0 to 2, that are also neighbors in the claim."""
     last = source.words[place - 1].key if place else ""
     following = source.words[place + 1].key if place + 1 < len(source.words) else ""

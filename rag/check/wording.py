@@ -1,4 +1,4 @@
-"""What a claim is compared with: the sentences of the passages of one article, word by word."""
+"""The words of an article in order, with which those of a claim are compared."""
 
 import math
 import re
@@ -35,38 +35,25 @@ class Word:
         return self.folded in NEGATORS or self.folded.endswith("n't")
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of a passage; offsets are relative to the passage's text."""
+class ArticleWords:
+    """An article as one sequence of words. Read-only once built.
 
-    start: int
-    end: int
-    terms: Terms
-    folded: frozenset[str]
-    numbers: frozenset[str]
-    denied: frozenset[str]
-    words: tuple[Word, ...]
-
-
-class Source:
-    """The passages of one article as one sequence of words. Read-only once built.
-
-    ``words`` are those of all passages in turn, followed by those of title, publisher and day.
-    ``sentence_of[place]`` is the sentence number of a word, ``places[key]`` the positions of a
-    word, ``holders[key]`` the sentences that contain it, ``pronouns`` those with a pronoun.
+    ``words`` are those of the text, followed by those of title, publisher and day, which a claim
+    may use too. ``sentence_of[place]`` is the sentence number of a word, ``places[key]`` the
+    positions of a word, ``holders[key]`` the sentences that contain it, ``pronouns`` those with a
+    pronoun; ``folded`` are all words of title and text.
     """
 
-    def __init__(self, article: Article, texts: Sequence[str]) -> None:
-        """Read the passages ``texts`` of ``article``."""
+    def __init__(self, article: Article) -> None:
+        """Split the article into sentences and words."""
+        text = article.text
         self.words: list[Word] = []
         self.sentence_of: list[int] = []
-        number = 0
-        for text in texts:
-            for sentence in read(text):
-                self._add(sentence.words, number)
-                number += 1
-            number += 1  # the end of one passage and the start of the next are not adjacent
-        self._add(as_words(about(article)), _TITLE)
+        spans = _spans(text)
+        for number, (start, end) in enumerate(spans):
+            self._add(as_words(as_written(text[start:end])), number)
+        day = written_date(article.published)
+        self._add(as_words(f"{article.title}. {article.publisher}. {day}"), _TITLE)
         self.places: dict[str, list[int]] = {}
         for place, word in enumerate(self.words):
             self.places.setdefault(word.key, []).append(place)
@@ -74,58 +61,26 @@ class Source:
             key: frozenset(self.sentence_of[place] for place in places)
             for key, places in self.places.items()
         }
-        keys = [word.key for word in self.words]
-        self.pairs = frozenset(pairwise(keys))
-        self.count = max(1, number)
-        numbered = list(zip(self.words, self.sentence_of, strict=True))
+        self.pairs = frozenset(pairwise(word.key for word in self.words))
+        numbered = zip(self.words, self.sentence_of, strict=True)
         self.pronouns = frozenset(number for word, number in numbered if word.folded in PRONOUNS)
+        self.folded = terms.__wrapped__(f"{article.title}. {as_written(text)}").folded
+        self._count = len(spans) + 1
 
     def _add(self, words: Sequence[Word], number: int) -> None:
         self.words.extend(words)
         self.sentence_of.extend([number] * len(words))
 
-    def holds(self, keys: Sequence[str]) -> bool:
-        """Return whether the words appear as one contiguous sequence."""
-        return any(
-            all(self.words[place + i].key == key for i, key in enumerate(keys))
-            for place in self.places.get(keys[0], ())
-            if place + len(keys) <= len(self.words)
-        )
-
     def weight(self, key: str) -> float:
         """Return how informative a word is, 0 to 1; a word in every sentence is not at all."""
         held = len(self.holders.get(key, ())) + 0.5
-        return max(0.0, math.log((self.count + 1) / held) / math.log((self.count + 1) / 0.5))
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the whole article and its metadata contain, whatever part of it was shown."""
-
-    folded: frozenset[str]
-    names: frozenset[str]
-    title: frozenset[str]
-    day: Terms
+        return max(0.0, math.log((self._count + 1) / held) / math.log((self._count + 1) / 0.5))
 
 
 @lru_cache(maxsize=64)
-def source_of(article: Article, texts: tuple[str, ...]) -> Source:
-    """Return the passages of an article as a source, cached for many claims."""
-    return Source(article, texts)
-
-
-@lru_cache(maxsize=64)
-def known(article: Article) -> Known:
-    """Return the words and names of an article, cached."""
-    whole = terms.__wrapped__(f"{article.title}. {as_written(article.text)}")
-    day = terms(f"{article.publisher}. {written_date(article.published)}")
-    return Known(whole.folded, whole.names, terms(article.title).folded, day)
-
-
-@lru_cache(maxsize=64)
-def read(text: str) -> tuple[Sentence, ...]:
-    """Return the sentences of a passage's text."""
-    return tuple(_sentence(text, start, end) for start, end in _spans(text))
+def words_of(article: Article) -> ArticleWords:
+    """Return the words of an article, cached for many claims."""
+    return ArticleWords(article)
 
 
 def as_written(text: str) -> str:
@@ -144,11 +99,6 @@ def as_words(text: str) -> tuple[Word, ...]:
     )
 
 
-def about(article: Article) -> str:
-    """Return title, publisher and day of an article: a claim may use their words too."""
-    return f"{article.title}. {article.publisher}. {written_date(article.published)}"
-
-
 def denied(text: Terms) -> frozenset[str]:
     """Return the stem of the content word that follows each negator, at most three words later."""
     found = set()
@@ -159,15 +109,6 @@ def denied(text: Terms) -> frozenset[str]:
             if word:
                 found.add(word)
     return frozenset(found)
-
-
-def _sentence(text: str, start: int, end: int) -> Sentence:
-    raw = text[start:end]
-    written = as_written(raw)
-    found = terms(written)
-    # "On May 12, 300 people" may contain 12 and 300 or, if tokenized, 12,300.
-    numbers = found.numbers if written == raw else found.numbers | terms(raw).numbers
-    return Sentence(start, end, found, found.folded, numbers, denied(found), as_words(written))
 
 
 def _spans(text: str) -> list[tuple[int, int]]:

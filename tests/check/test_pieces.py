@@ -1,7 +1,7 @@
 """Words of a claim laid onto those of its source."""
 
 from rag.check.pieces import align
-from rag.check.wording import Source, as_words
+from rag.check.wording import ArticleWords, as_words
 from rag.text import content_id
 from rag.types import Article
 
@@ -10,7 +10,7 @@ TEXT = "The grey ferry left Norwick at noon. The red tug left Brome at dusk."
 
 def laid(claim: str) -> list[str]:
     """The word of the source for each of the claim, "" where there is none."""
-    source = Source(Article(content_id("", TEXT), "https://a.example/1", "", TEXT), (TEXT,))
+    source = ArticleWords(Article(content_id("", TEXT), "https://a.example/1", "", TEXT))
     path = align(as_words(claim), source, frozenset())
     return ["" if place is None else source.words[place].folded for place in path]
 
@@ -32,7 +32,7 @@ def test_nothing_of_it_is_there() -> None:
 
 
 def test_a_sentence_begun_is_gone_on_with() -> None:
-    source = Source(Article(content_id("", TEXT), "https://a.example/1", "", TEXT), (TEXT,))
+    source = ArticleWords(Article(content_id("", TEXT), "https://a.example/1", "", TEXT))
     (first, *_, last) = align(as_words("ferry left Norwick at noon"), source, frozenset())
     assert first is not None
     assert last is not None
