@@ -10,10 +10,10 @@ def bare(question: str, said: str, *, sentence: bool) -> str:
 
     Asked for the answer alone, a small model often adds a sentence or a unit: "970,000 subscribers"
     to "How many subscribers left?". Words of the question and stop words are removed from both
-    ends; if only names and numbers precede the next word of the question, they are the answer. A
-    short answer that does not start with a number is left unchanged ("the Iran deal" to "Which deal
-    ...?"), and so are a quoted one and one that adds nothing new, as in "Paris" to "Paris or
-    Rome?".
+    ends; a figure with its unit, or only names, before the next word of the question are the answer,
+    unless another figure follows. A short answer that does not start with a number is left
+    unchanged ("the Iran deal" to "Which deal ...?"), and so are a quoted one and one that adds
+    nothing new, as in "Paris" to "Paris or Rome?".
     """
     asked = terms(question)
     words = said.split()
@@ -32,8 +32,13 @@ def bare(question: str, said: str, *, sentence: bool) -> str:
     first, last = new.index(True), len(new) - 1 - new[::-1].index(True)
     repeats = [bool(each.stems & asked.stems) for each in told]
     if True in repeats[first + 1 : last]:
-        opening = [n for n in range(first, repeats.index(True, first + 1)) if new[n]]
-        if all(told[n].numbers or _capital(words[n]) for n in opening):
+        again = repeats.index(True, first + 1)
+        opening = [n for n in range(first, again) if new[n]]
+        if told[first].numbers:
+            if any(each.numbers - asked.numbers for each in told[again:]):
+                return said  # "2 ferries and 14 boats" is no "2 ferries"
+            last = opening[-1]
+        elif all(told[n].numbers or _capital(words[n]) for n in opening):
             last = opening[-1]
     return " ".join(words[first : last + 1]).rstrip(",;:.")
 
