@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from rag.check import PLAIN, VETO, Checker
-from rag.check.decide import Regression, Weights
+from rag.check import VETO, Checker
+from rag.check.decide import PLAIN, Regression, Weights
 from rag.config import load
 from rag.evals.faithfulness import passage_of, split
 from rag.evals.metrics import auroc, balanced_accuracy

@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from rag.check.decide import Weights, features, probability, trusted, weights
+from rag.check.decide import PLAIN, Weights, features, probability, trusted, weights
 from rag.check.facts import read
 from rag.check.measures import measured
 from rag.check.parse import Parser, SpacyParser, WordParser
 from rag.check.proof import MOST_QUOTES, Proof, prove
 from rag.check.quantities import Quantity
+from rag.check.reasons import reason
 from rag.check.source import Place, Source, english, source_of, word_parser
 from rag.check.spans import unbacked
 from rag.check.wording import as_written
@@ -41,42 +42,10 @@ Judge = Callable[[str, str], float | None]
 _PARTLY = 0.34  # share of a claim's words from which it is partly supported
 _SHORT = 8  # maximum words of an answer that is not a sentence
 _LONGEST = 4000  # maximum characters of a claim
-_ANSWER_BIAS, _ANSWER_SHARE = (
-    -0.8,
-    4.0,
-)  # log-odds of a short answer: bias, and weight of the share of its question found next to it
+# Log-odds of a short answer: bias, and weight of the share of its question found next to it.
+_ANSWER_BIAS, _ANSWER_SHARE = -0.8, 4.0
+_EMPTY = "it says nothing that could be checked"
 VETO = 0.5  # factor on the probability of a contradicted claim
-# Contradictions that override everything in favor of a claim.
-PLAIN = frozenset(
-    "unstated number day roles who order plan possible rank name denial alleged condition duty "
-    "speaker all opposed either".split()
-)
-_REASONS = {
-    "number": "the source has another figure or unit",
-    "day": "the source has another day",
-    "roles": "the source has who did it to whom the other way round",
-    "who": "the source says it of somebody else",
-    "other": "the source says it of somebody else",
-    "agent": "the source says it of somebody else",
-    "patient": "the source says it of something else",
-    "speaker": "the source has it from somebody else",
-    "denial": "one denies what the other says",
-    "doubt": "one denies what the other says",
-    "opposed": "the source says the opposite",
-    "condition": "the source says it on a condition",
-    "plan": "the source has it as a plan",
-    "possible": "the source has it as possible or allowed",
-    "wanted": "the source has it as wanted",
-    "duty": "the source allows what the claim demands",
-    "alleged": "the source has it as an allegation",
-    "tries": "the source has it as an attempt",
-    "order": "the source has the order the other way round",
-    "rank": "the source has another rank",
-    "all": "the source does not say it of all",
-    "either": "the source leaves open which one of several it is",
-    "only": "the source does not say that it is the only one",
-    "name": "the source has no such first and last name together",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +118,8 @@ class Checker:
         cited: frozenset[int],
         before: str,
     ) -> Claim:
-        if not any(letter.isalnum() for letter in sentence):
-            return Claim(sentence, reason="it says nothing that could be checked")
-        if sentence.strip(" .!,").casefold() in {"yes", "no"}:
-            return Claim(sentence, reason="yes or no alone says nothing that could be checked")
-        if not sources:
-            return Claim(sentence, reason="there is no source")
-        if len(sentence) > _LONGEST:
-            return Claim(sentence, reason=f"it has more than {_LONGEST:,} characters")
+        if why := _uncheckable(sentence, sources):
+            return Claim(sentence, reason=why)
         sources = sorted(sources, key=lambda passage: passage.number not in cited)
         articles = {passage.article.id: passage.article for passage in sources}
         english_only = all(english(article) for article in articles.values())
@@ -165,16 +128,10 @@ class Checker:
         numbers = {passage.article.id: passage.number for passage in reversed(sources)}
         if whole := _stands(sentence, found, numbers):
             return Claim(sentence, whole, "supported", score=1.0)
-        proof = _prove(
-            sentence,
-            found,
-            parser,
-            question,
-            before,
-            frozenset(i for i, n in numbers.items() if n in cited),
-        )
+        preferred = frozenset(i for i, n in numbers.items() if n in cited)
+        proof = _prove(sentence, found, parser, question, before, preferred)
         if not proof.claim.content:
-            return Claim(sentence, reason="it says nothing that could be checked")
+            return Claim(sentence, reason=_EMPTY)
         if not proof.laid:
             return Claim(sentence, reason="the source has none of its words")
         score, plain = self._likely(sentence, proof, question, english_only)
@@ -183,17 +140,10 @@ class Checker:
             score = self._judged(score, quotes, sentence, question)
         if score >= self.support and self.support < 1:
             return Claim(sentence, quotes, "supported", score=score)
-        spans = unbacked(sentence, proof)
-        partly = features(proof)["words"] >= _PARTLY
-        reason = _reason(proof, score, self.support)
-        return Claim(
-            sentence,
-            quotes if partly else (),
-            "partly" if partly else "unsupported",
-            spans,
-            score,
-            reason,
-        )
+        spans, why = unbacked(sentence, proof), reason(proof, score, self.support)
+        if features(proof)["words"] >= _PARTLY:
+            return Claim(sentence, quotes, "partly", spans, score, why)
+        return Claim(sentence, (), "unsupported", spans, score, why)
 
     def _likely(
         self, sentence: str, proof: Proof, question: str, english_only: bool
@@ -218,6 +168,19 @@ class Checker:
         )
         likely = self.judge(" ".join(quote.quote for quote in quotes), said) if self.judge else None
         return score if likely is None else self.learned.judged(score, likely)
+
+
+def _uncheckable(sentence: str, sources: Sequence[Passage]) -> str:
+    """Return why a sentence cannot be checked, or nothing."""
+    if not any(letter.isalnum() for letter in sentence):
+        return _EMPTY
+    if sentence.strip(" .!,").casefold() in {"yes", "no"}:
+        return "yes or no alone says nothing that could be checked"
+    if not sources:
+        return "there is no source"
+    if len(sentence) > _LONGEST:
+        return f"it has more than {_LONGEST:,} characters"
+    return ""
 
 
 def _answers(proof: Proof, question: str) -> float:
@@ -280,21 +243,3 @@ def _quote(source: Source, place: Place, numbers: dict[str, int]) -> Citation:
     return quotation(
         source.article, numbers[source.article.id], place.start, place.end, place.field
     )
-
-
-def _reason(proof: Proof, score: float, support: float) -> str:
-    found, words = trusted(proof), list(dict.fromkeys(_written(proof)))
-    kinds = sorted(found & set(_REASONS), key=lambda kind: (kind not in PLAIN, kind))
-    if words and (not kinds or ("unstated" in found and kinds[0] not in PLAIN)):
-        return f"no quote states: {', '.join(words[:5])}"
-    if kinds:
-        return _REASONS[kinds[0]]
-    return f"it is {score:.0%} likely to be stated there, {support:.0%} are wanted"
-
-
-def _written(proof: Proof) -> Iterator[str]:
-    """Yield the words that no quote contains, with figures and days in full."""
-    claim = proof.claim
-    for place in proof.missing:
-        item = claim.quantities.get(place) or claim.days.get(place)
-        yield claim.text[item.start : item.end] if item else claim.tokens[place].text

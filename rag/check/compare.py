@@ -13,16 +13,18 @@ EITHER_WAY = frozenset(
     "meet talk speak marry face play join discuss negotiate agree fight wed chat call_on debate".split()
 )
 _CONVERSE = frozenset(
-    frozenset(pair.split())
-    for pair in (
-        "beat lose",
-        "defeat lose",
-        "win lose",
-        "buy sell",
-        "lend borrow",
-        "give receive",
-        "give get",
-        "win defeat",
+    map(
+        frozenset,
+        (
+            ("beat", "lose"),
+            ("defeat", "lose"),
+            ("win", "lose"),
+            ("win", "defeat"),
+            ("buy", "sell"),
+            ("lend", "borrow"),
+            ("give", "receive"),
+            ("give", "get"),
+        ),
     )
 )
 _IFS = frozenset(

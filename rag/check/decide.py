@@ -10,23 +10,14 @@ from importlib.resources import files
 from rag.check.facts import LIGHT
 from rag.check.proof import Proof, weight
 
-KINDS = (
-    *(
-        "denial",
-        "condition",
-        "plan",
-        "duty",
-        "wanted",
-        "possible",
-        "alleged",
-        "tries",
-        "roles",
-        "agent",
-        "patient",
-    ),
-    *("who", "other", "doubt", "name"),
-    *("speaker", "unstated", "all", "only", "rank", "number", "day", "order", "opposed"),
-    "either",
+KINDS = tuple(
+    "denial condition plan duty wanted possible alleged tries roles agent patient who other doubt "
+    "name speaker unstated all only rank number day order opposed either".split()
+)
+# Contradictions that override everything in favor of a claim.
+PLAIN = frozenset(
+    "unstated number day roles who order plan possible rank name denial alleged condition duty "
+    "speaker all opposed either".split()
 )
 _MOST = 2.0
 _EPSILON = 1e-4
@@ -127,21 +118,6 @@ def features(proof: Proof) -> dict[str, float]:
         if proof.laid[n][1].matches[place].how not in {"same", "called"}
     )
     kinds = trusted(proof)
-    missing = proof.missing
-
-    def lacking(*parts: str) -> float:
-        return min(
-            _MOST,
-            sum(
-                claim.tokens[p].pos in parts
-                and claim.tokens[p].lemma not in LIGHT
-                and p not in claim.names
-                and p not in claim.quantities
-                and p not in claim.days
-                for p in missing
-            ),
-        )
-
     return {
         "words": sum(weight(claim, place) * value for place, value in worth.items()) / total,
         "first": sum(weight(claim, place) * match.worth for place, match in first.items()) / total,
@@ -151,15 +127,30 @@ def features(proof: Proof) -> dict[str, float]:
         "soft": soft / total,
         "quotes": float(len(proof.laid)),
         "long": min(3.0, len(claim.content) / 8),
-        "no_name": min(_MOST, sum(p in claim.names for p in missing)),
-        "no_number": min(_MOST, sum(p in claim.quantities for p in missing)),
-        "no_day": min(_MOST, sum(p in claim.days for p in missing)),
-        "no_verb": lacking("VERB"),
-        "no_noun": lacking("NOUN", "PROPN"),
-        "no_other": lacking("ADJ", "ADV"),
+        **_missing(proof),
         "caseless": float(caseless(proof)),
         **{kind: float(kind in kinds) for kind in KINDS},
     }
+
+
+def _missing(proof: Proof) -> dict[str, float]:
+    """Return how many words of each kind no quote has, each count capped."""
+    claim, missing = proof.claim, proof.missing
+    facts = claim.names | set(claim.quantities) | set(claim.days)
+    lacking = [
+        claim.tokens[place].pos
+        for place in missing
+        if place not in facts and claim.tokens[place].lemma not in LIGHT
+    ]
+    counts = {
+        "no_name": sum(place in claim.names for place in missing),
+        "no_number": sum(place in claim.quantities for place in missing),
+        "no_day": sum(place in claim.days for place in missing),
+        "no_verb": sum(pos == "VERB" for pos in lacking),
+        "no_noun": sum(pos in {"NOUN", "PROPN"} for pos in lacking),
+        "no_other": sum(pos in {"ADJ", "ADV"} for pos in lacking),
+    }
+    return {name: min(_MOST, float(count)) for name, count in counts.items()}
 
 
 @lru_cache(maxsize=1)
