@@ -13,6 +13,8 @@ _FOLLOWS = re.compile(rf"[,:;.]\s+{_AUXILIARY}\b", re.I)
 _WH = re.compile(r"\b(?:who|whom|whose|what|when|where|which|why|how)\b", re.I)
 _YES_OR_NO = re.compile(r"\W*(?:yes|no)\s*(?:[,.;:]|\Z|\n)", re.I)
 _EITHER = re.compile(rf"\bor (?:{_AUXILIARY}\b|(?:an? |the )?\w+\W*\Z)|\A\W*true or false\b", re.I)
+_OR = re.compile(r"\bor\b", re.I)
+_ECHO = 6  # words of an answer that may all be the question's: "the town of Harrow"
 _HOW_MANY = re.compile(
     r"\b(?:how (?:many|much|long|old|far|big|large|tall|often)|population"
     r"|what (?:number|percentage|share|age))\b",
@@ -65,11 +67,15 @@ def fits(question: str, said: str) -> bool:
     """Return whether an answer is of the kind that is asked for, where the question makes it plain.
 
     "How many" asks for a number, "when" for a number, a day, a month or a time word; yes and no do
-    not answer "who" or "which".
+    not answer "who" or "which". A sentence that only repeats the question answers yes or no at most.
     """
     if _WH.match(question) and _YES_OR_NO.match(said):
         return False
     words = terms(said)
+    if len(words.tokens) > _ECHO and not asks_yes_or_no(question) and not _OR.search(question):
+        asked = terms(question)
+        if words.stems <= asked.stems and words.numbers <= asked.numbers:
+            return False
     if _HOW_MANY.search(question):
         asked = terms(question).numbers
         return bool(words.numbers - asked) or bool(_QUANTITIES & words.folded)

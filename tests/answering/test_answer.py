@@ -288,6 +288,21 @@ def test_an_answer_is_not_read_on_from(ask: Asked, bars: Bars) -> None:
         ("Which mayor opened it?", "Yes\nThe bridge is open.", False),
         ("Did the mayor open it?", "Yes\nThe mayor opened it.", True),
         ("Who opened it?", "No Name Collective", True),
+        (
+            "The ferry sailed from Harrow at noon on Friday. What was its destination?",
+            "The ferry sailed from Harrow at noon on Friday.",
+            False,
+        ),
+        (
+            "The ferry sailed from Harrow at noon on Friday. What was its destination?",
+            "Norwick\nThe ferry sailed from Harrow to Norwick at noon on Friday.",
+            True,
+        ),
+        (
+            "Did the ferry sail from Harrow at noon on Friday?",
+            "The ferry did sail from Harrow at noon on Friday.",
+            True,
+        ),
     ],
 )
 def test_numbers_and_times_that_were_asked_for(question: str, sentence: str, gives: bool) -> None:
