@@ -60,7 +60,7 @@ def main() -> int:
             def bench(out: Path, index: Path) -> Workbench:
                 return Workbench(chosen.data, settings, out=out, index=index, advance=advance)
 
-            good = check(gate, settings, bench, tell=partial(print, flush=True), advance=advance)
+            good = check(gate, settings, bench, notify=partial(print, flush=True), advance=advance)
     except RagError as error:
         print(f"gate: {error}", file=sys.stderr)
         return 1

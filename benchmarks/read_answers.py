@@ -30,7 +30,8 @@ from rag.errors import RagError, SourceError
 from rag.evals.journal import Journal, write_whole
 from rag.evals.machine import code_digest, config_digest
 from rag.evals.metrics import holds, mean_figure
-from rag.evals.sets import quizzes, sample
+from rag.evals.questions import quizzes
+from rag.evals.sets import sample
 from rag.evals.task import Record
 from rag.export.escaping import escaped
 from rag.library import News
@@ -87,7 +88,7 @@ def quiz_questions(data: Path, *, limit: int, seed: int) -> list[Asked]:
     every = [question for quiz in quizzes(data) for question in quiz.questions]
     if not every:
         raise SourceError(f"{data} holds no realtimeqa_*/questions.jsonl.gz.")
-    drawn = sample(every, limit=limit, seed=seed, key=lambda each: each.key)
+    drawn = sample(every, limit=limit, seed=seed)
     return [
         Asked(each.key, each.text, (each.answers,), filters=Filters(as_of=each.day))
         for each in drawn

@@ -7,9 +7,9 @@ from rag.errors import ConfigError
 from rag.evals.machine import code_digest, config_digest, machine, needs, versions
 
 
-def test_the_machine_and_the_versions_are_told() -> None:
-    told = machine()
-    assert all(told[name] for name in ("processor", "cores", "memory_gb", "system"))
+def test_the_machine_and_the_versions_are_reported() -> None:
+    messages = machine()
+    assert all(messages[name] for name in ("processor", "cores", "memory_gb", "system"))
     found = versions()
     assert found["python"]
     assert found["numpy"] != "not installed"
