@@ -90,14 +90,10 @@ class Gate:
 
 
 Notify = Callable[[str], None]
-Bench = Callable[[Path, Path], Workbench]  # takes out and index; the gate sets the data folder
-Advance = Callable[[str, int, int], None]
 
 
-def check(
-    gate: Gate, settings: Settings, bench: Bench, *, notify: Notify, advance: Advance
-) -> bool:
-    """Measure, and compare with the floors or set them.
+def check(gate: Gate, bench: Workbench, *, notify: Notify) -> bool:
+    """Measure with the bench's models and settings, and compare with the floors or set them.
 
     Returns:
         Whether all compared floors hold; False if nothing could be compared.
@@ -112,14 +108,14 @@ def check(
     parts = [part for part in gate.parts if part.small or not gate.small]
     digests = _digests(gate, parts)
     gate.out.mkdir(parents=True, exist_ok=True)
+    gauges = list[Gauge]()
     try:
         with FileLock(gate.out / ".lock", timeout=0):
-            work = _begun(gate, settings, digests)
-            gauges = []
-            with bench(work, work / "index") as shared:
-                for part in parts:
-                    if _is_comparable(gate, part, baseline, digests):
-                        gauges += _measured(gate, part, shared, work, notify, advance)
+            work = _begun(gate, bench.settings, digests)
+            for part in parts:
+                if _is_comparable(gate, part, baseline, digests):
+                    gauges += _measured(gate, part, bench, work, notify)
+            bench.close()
             _ended(work)
     except Timeout:
         raise ConfigError(f"another gate is at work in {gate.out}. Wait for it.") from None
@@ -203,9 +199,7 @@ def _ended(work: Path) -> None:
     work.rename(done)
 
 
-def _measured(
-    gate: Gate, part: Part, bench: Workbench, work: Path, notify: Notify, advance: Advance
-) -> list[Gauge]:
+def _measured(gate: Gate, part: Part, bench: Workbench, work: Path, notify: Notify) -> list[Gauge]:
     """Measure a part on its data alone; return the figures that are watched."""
     data = work / "data" / part.kind
     if part.kind == "realtimeqa":
@@ -216,12 +210,17 @@ def _measured(
         slices.link(_folder(gate, part.kind), part.kind, data)
     label = f"{part.task} {part.kind}"
     notify(f"measuring {label}")
-    bench.data, bench.out = data, work / f"{part.task}-{part.kind}"
+    bench.data, bench.out, bench.index = data, work / f"{part.task}-{part.kind}", work / "index"
     task: Task | None = None
     if part.task == "retrieval":
         task = Retrieval(bench, context=False)  # does not load a language model for its tokenizer
     measured = run(
-        part.task, bench, limit=part.limit, seed=_SEED, task=task, advance=partial(advance, label)
+        part.task,
+        bench,
+        limit=part.limit,
+        seed=_SEED,
+        task=task,
+        advance=partial(bench.advance, label),
     )
     return [gauge for each in measured.figures if (gauge := _gauge(part, each))]
 

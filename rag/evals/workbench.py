@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import KW_ONLY, InitVar, dataclass
 from itertools import count
 from pathlib import Path
 
@@ -25,45 +26,37 @@ Advance = Callable[[str, int, int | None], None]  # what is done, number done, t
 _MARKER = "measured.json"
 
 
+@dataclass
 class Workbench:
     """The models of a run, shared between all its indexes; close it after use.
 
-    ``models`` are built at first use. ``answered`` are answers that two tasks measure, each in its
-    own way, by question and seed of its facts.
+    Attributes:
+        data: the folder with the data sets.
+        settings: of the system that is measured.
+        out: where the run writes, and where indexes are made if ``index`` is None.
+        index: the folder of the index over the realtimeqa corpus; with several corpora, each has
+            its own subfolder.
+        notify: called with a message for people.
+        advance: called with the progress of slow work before the first item.
+        embedder: used instead of the one that the settings name.
+        generator: writes answers and summaries; used instead of the one that the settings name.
+        models: built at first use.
+        answered: answers that two tasks measure, by question and seed of its facts.
     """
 
-    def __init__(
-        self,
-        data: Path,
-        settings: Settings,
-        *,
-        out: Path,
-        index: Path | None = None,
-        notify: Callable[[str], None] = lambda message: None,
-        advance: Advance = lambda what, done, total: None,
-        embedder: Embedder | None = None,
-        generator: Generator | None = None,
-    ) -> None:
-        """Read nothing yet.
+    data: Path
+    settings: Settings
+    _: KW_ONLY
+    out: Path
+    index: Path | None = None
+    notify: Callable[[str], None] = lambda message: None
+    advance: Advance = lambda what, done, total: None
+    embedder: InitVar[Embedder | None] = None
+    generator: InitVar[Generator | None] = None
 
-        Args:
-            data: the folder with the data sets.
-            settings: of the system that is measured.
-            out: where the run writes, and where indexes are made if ``index`` is None.
-            index: the folder of the index over the realtimeqa corpus; with several corpora, each
-                has its own subfolder.
-            notify: called with a message for people.
-            advance: called with the progress of slow work before the first item.
-            embedder: used instead of the one that the settings name.
-            generator: writes answers and summaries; used instead of the one that the settings name.
-        """
-        self.data = data
-        self.settings = settings
-        self.out = out
-        self.index = index
-        self.notify = notify
-        self.advance = advance
-        self.models = Resources(out, settings, embedder=embedder, generator=generator)
+    def __post_init__(self, embedder: Embedder | None, generator: Generator | None) -> None:
+        """Read nothing yet."""
+        self.models = Resources(self.out, self.settings, embedder=embedder, generator=generator)
         self.answered: dict[tuple[HopQuestion, int], tuple[Answer, Record]] = {}
         self._open: dict[tuple[Path, str], News] = {}
         self._closing = ExitStack()

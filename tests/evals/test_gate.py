@@ -63,20 +63,15 @@ def run(data: Path, *, parts: tuple[Part, ...] = PARTS, **changes: bool) -> tupl
         data, home / "baseline.json", home / "gate", parts=parts, questions=4, articles=7, **changes
     )
 
-    def bench(out: Path, index: Path) -> Workbench:
-        return Workbench(
-            data,
-            SETTINGS,
-            out=out,
-            index=index,
-            embedder=HashEmbedder(64),
-            generator=ScriptedGenerator(lambda messages: REFUSAL),
-        )
-
-    good = check(
-        gate, SETTINGS, bench, notify=messages.append, advance=lambda what, done, total: None
+    bench = Workbench(
+        data,
+        SETTINGS,
+        out=gate.out,
+        embedder=HashEmbedder(64),
+        generator=ScriptedGenerator(lambda messages: REFUSAL),
     )
-    return good, messages
+    with bench:
+        return check(gate, bench, notify=messages.append), messages
 
 
 def started(messages: list[str], word: str) -> list[str]:
