@@ -67,20 +67,18 @@ def config_digest(settings: Settings) -> str:
 
 def code_digest(package: Path = PACKAGE) -> str:
     """Hash the modules, settings and data files of ``rag``, without its samples (SHA-256)."""
-    total = hashlib.sha256()
-    for path in sorted(package.rglob("*")):
-        inside = path.relative_to(package)
-        if path.is_file() and "__pycache__" not in inside.parts and inside.parts[0] != "samples":
-            total.update(f"{inside.as_posix()} ".encode())
-            total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
+    paths = [path for path in package.rglob("*") if path.is_file()]
+    inside = {path: path.relative_to(package).parts for path in paths}
+    return tree_digest(
+        package, (p for p in paths if "__pycache__" not in inside[p] and inside[p][0] != "samples")
+    )
 
 
-def tree_digest(paths: Iterable[Path]) -> str:
-    """Hash the names and contents of files (SHA-256)."""
+def tree_digest(root: Path, paths: Iterable[Path]) -> str:
+    """Hash the names, below ``root``, and the contents of files (SHA-256)."""
     total = hashlib.sha256()
     for path in sorted(paths):
-        total.update(f"{path.name} {file_digest(path)}\n".encode())
+        total.update(f"{path.relative_to(root).as_posix()} {file_digest(path)}\n".encode())
     return total.hexdigest()
 
 

@@ -168,4 +168,4 @@ def _count_lines(path: Path) -> int:
 def _reading_digest() -> str:
     """Hash the code that turns records into articles and chunks: new code rechecks an index."""
     cutting = (PACKAGE / "text" / "__init__.py", PACKAGE / "index" / "chunking.py")
-    return tree_digest([*PACKAGE.glob("ingest/cleaning/*.py"), *cutting])
+    return tree_digest(PACKAGE, [*PACKAGE.glob("ingest/cleaning/*.py"), *cutting])

@@ -19,7 +19,7 @@ PEERS = ROOT / "benchmarks" / "peers"
 TOWNS = ("Harrow", "Pengarth", "Ostrey", "Lindal", "Marsk", "Tolven", "Quenby", "Rushall")
 FRUITS = ("apples", "pears", "plums", "quinces", "cherries", "medlars", "figs", "damsons")
 
-# It knows every town's fruit, says so in the words of the article, and stops where it is told to.
+# It knows every town's fruit, says so in the words of the article, and stops where STOP_AT says.
 WORKER = """
 import os, re, sys
 from pathlib import Path

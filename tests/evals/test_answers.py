@@ -164,7 +164,7 @@ def test_other_facts_are_of_other_articles_and_drawn_alike(tmp_path: Path) -> No
 def test_an_index_holds_the_texts_of_one_question_and_shows_all(tmp_path: Path) -> None:
     with make_bench(tmp_path) as bench:
         index = TextIndex(bench, passages=9)
-        # Facts of one article: the same title and address, and yet each is kept.
+        # Facts of one article: the same title and address, and yet each is found.
         facts = [
             Evidence(fact=each, title="River notes", source="", url="https://lock.example")
             for each in SENTENCES[:9]

@@ -79,18 +79,18 @@ def test_a_figure_or_set_without_a_floor_is_reported() -> None:
 def raised(
     gauges: list[Gauge], *, digest: str = "d1", lower: bool = False
 ) -> tuple[dict[str, Floor], tuple[str, ...]]:
-    new, kept = update(BASELINE, gauges, parts=[PART], digests={"xquad": digest}, lower=lower)
-    return dict(new["xquad"].figures), kept
+    new, retained = update(BASELINE, gauges, parts=[PART], digests={"xquad": digest}, lower=lower)
+    return dict(new["xquad"].figures), retained
 
 
 def test_a_floor_rises_by_itself_and_falls_only_on_request() -> None:
-    floors, kept = raised([gauge(0.9), gauge(0.6, OTHER)])
+    floors, retained = raised([gauge(0.9), gauge(0.6, OTHER)])
     assert floors[NAME] == floor(0.88, 0.9, 100)
     assert floors[OTHER] == floor(0.7, 0.6, 100)
-    assert [line.split(":")[0] for line in kept] == [OTHER]
-    floors, kept = raised([gauge(0.9), gauge(0.6, OTHER)], lower=True)
+    assert [line.split(":")[0] for line in retained] == [OTHER]
+    floors, retained = raised([gauge(0.9), gauge(0.6, OTHER)], lower=True)
     assert floors[OTHER] == floor(0.58, 0.6, 100)
-    assert kept == ()
+    assert retained == ()
 
 
 def test_no_floor_is_below_zero() -> None:
@@ -103,12 +103,12 @@ def test_floors_of_other_parts_stay_and_dropping_one_is_lowering() -> None:
 
 
 def test_other_data_or_another_number_of_items_is_lowering_too() -> None:
-    floors, kept = raised([gauge(1.0)], digest="d2")
-    assert (floors, len(kept)) == (dict(BASELINE["xquad"].figures), 1)
-    floors, kept = raised([gauge(1.0)], digest="d2", lower=True)
+    floors, retained = raised([gauge(1.0)], digest="d2")
+    assert (floors, len(retained)) == (dict(BASELINE["xquad"].figures), 1)
+    floors, retained = raised([gauge(1.0)], digest="d2", lower=True)
     assert set(floors) == {NAME}
-    floors, kept = raised([gauge(1.0, n=50)])
-    assert (floors[NAME], len(kept)) == (floor(0.8, 0.82, 100), 1)
+    floors, retained = raised([gauge(1.0, n=50)])
+    assert (floors[NAME], len(retained)) == (floor(0.8, 0.82, 100), 1)
     assert raised([gauge(1.0, n=50)], lower=True)[0][NAME] == floor(0.98, 1.0, 50)
 
 

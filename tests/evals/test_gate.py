@@ -180,7 +180,7 @@ def test_a_stopped_gate_goes_on_and_counts_nothing_before_its_end(
     # Two sentences were done (each is checked twice), and the fifth check began the third again.
     assert len(judged) == 5 + 4
     assert run(data, parts=PARTS[:2])[0]
-    assert len(judged) == 5 + 4 + 8  # a gate that ended is measured anew
+    assert len(judged) == 5 + 4 + 8  # a gate that ended is measured again
 
 
 def test_what_was_stopped_under_other_settings_is_not_gone_on_with(data: Path) -> None:

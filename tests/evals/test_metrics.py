@@ -43,7 +43,7 @@ def test_answers_in_the_normal_form_of_squad() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "golds", "wanted"),
+    ("said", "golds", "expected"),
     [
         ("red bridge", ["the red bridge"], 1.0),
         ("red red bridge", ["red bridge"], 0.8),  # a word counts as often as it stands in both
@@ -53,8 +53,8 @@ def test_answers_in_the_normal_form_of_squad() -> None:
         ("red", [], 0.0),
     ],
 )
-def test_f1_of_shared_words(said: str, golds: list[str], wanted: float) -> None:
-    assert token_f1(said, golds) == pytest.approx(wanted)
+def test_f1_of_shared_words(said: str, golds: list[str], expected: float) -> None:
+    assert token_f1(said, golds) == pytest.approx(expected)
 
 
 def test_an_answer_stands_in_a_text_as_whole_words() -> None:
@@ -125,7 +125,7 @@ def test_shingles() -> None:
     assert shingle_shares("", "") == (0, 0, 0)
     assert shingle_shares("a b c d a b c d", "a b c d")[0] == pytest.approx(1 / 5)  # multisets
     assert page_scores(0.5, 0.0, 0.5) == (1, 0.5)
-    assert page_scores(0.0, 1.0, 0.0) == (0, 0)  # nothing was wanted, something was found
+    assert page_scores(0.0, 1.0, 0.0) == (0, 0)  # there was nothing to find, something was found
     assert page_scores(0.0, 0.0, 0.0) == (1, 1)
     assert f1_of_means([1, 0], [0.5, 0]) == pytest.approx(2 * 0.5 * 0.25 / 0.75)
     assert f1_of_means([0], [0]) == 0

@@ -1,4 +1,4 @@
-"""Refusals counted: wanted and given, by dataset and over the union."""
+"""Refusals counted: expected and given, by dataset and over the union."""
 
 import math
 from pathlib import Path

@@ -100,25 +100,12 @@ def _stop_at_once(number: int) -> None:
     raise KeyboardInterrupt
 
 
-def test_another_runs_folder_is_refused_and_fresh_starts_over(tmp_path: Path) -> None:
-    write_pages(tmp_path / "data")
-    with make_bench(tmp_path) as bench:
-        run("cleaning", bench, task=Counting(), limit=2)
-        before = (bench.out / "items.jsonl").read_bytes()
-        with pytest.raises(ConfigError, match="holds another run: limit 2, now 3"):
-            run("cleaning", bench, task=Counting(), limit=3)
-        with pytest.raises(ConfigError, match="seed 0, now 1"):
-            run("cleaning", bench, task=Counting(), limit=2, seed=1)
-        assert (bench.out / "items.jsonl").read_bytes() == before
-        task = Counting()
-        run("cleaning", bench, task=task, limit=3, fresh=True)
-    assert task.ran == [0, 1, 2]
-
-
-def test_changed_data_are_another_run(tmp_path: Path) -> None:
+def test_changed_data_or_another_seed_or_limit_are_another_run(tmp_path: Path) -> None:
     write_pages(tmp_path / "data")
     with make_bench(tmp_path) as bench:
         run("cleaning", bench, task=Counting())
+        with pytest.raises(ConfigError, match="limit null, now 3; seed 0, now 1"):
+            run("cleaning", bench, task=Counting(), limit=3, seed=1)
         (tmp_path / "data" / "article_extraction" / "html" / "two.html.gz").unlink()
         with pytest.raises(ConfigError, match=r"the data differ \(article_extraction/html\)"):
             run("cleaning", bench, task=Counting())

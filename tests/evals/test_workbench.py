@@ -98,8 +98,8 @@ def test_digests_follow_names_and_contents(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     one.write_text("a")
     two.write_text("b")
-    before = tree_digest([one, two])
-    assert tree_digest([two, one]) == before
+    before = tree_digest(tmp_path, [one, two])
+    assert tree_digest(tmp_path, [two, one]) == before
     two.write_text("c")
-    assert tree_digest([one, two]) != before
+    assert tree_digest(tmp_path, [one, two]) != before
     assert file_digest(one) != file_digest(two)
