@@ -63,7 +63,7 @@ class SpanQuestion(Row):
     key: str = Field(alias="id")
     dataset: str
     text: str = Field(alias="question")
-    answers: OptionalTexts = ()
+    answers: OptionalTexts
     context: str
     context_key: str = ""  # equal for questions about the same text
 

@@ -185,7 +185,9 @@ def test_a_sample_depends_on_seed_and_keys_alone() -> None:
         (gzip.compress(b"{}"), "line 1: the field 'id': Field required"),
         (gzip.compress(b'{"id": true}'), "the field 'id': Input should be a valid string"),
         (
-            gzip.compress(b'{"id": 1, "context": "c", "question": "q", "is_impossible": 0}'),
+            gzip.compress(
+                b'{"id": 1, "context": "c", "question": "q", "answers": [], "is_impossible": 0}'
+            ),
             "the field 'is_impossible': Input should be a valid boolean",
         ),
     ],
