@@ -1,7 +1,7 @@
 """Load on the HTTP API: ``python benchmarks/api.py [--clients 32] [--minutes 1] [--profile NAME]``.
 
 Many clients ask over loopback, each one question after another, over ``/ask`` and the streaming
-``/v1/chat/completions`` in turn. Who is refused with 429 or 503 waits as long as he is told, and
+``/v1/chat/completions`` in turn. Who is refused with 429 or 503 waits as long as the reply says, and
 asks again. Without ``--profile`` the model is a scripted one that quotes the best source at once:
 then the figures are those of the server, the search and the check. Prints a Markdown table; any
 other status than 200, 429 and 503 ends it with exit code 1. Everything stays on this machine.
@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from load_questions import QUESTIONS
 
 import rag
 from rag import samples
@@ -30,16 +31,6 @@ from rag.server.api import serve
 from rag.text import sentences
 from rag.types import Message
 
-QUESTIONS = (
-    "Who will Blinken meet in Berlin?",
-    "When do Blinken and Lavrov meet in Geneva?",
-    "Why will Tollgate Bridge close?",
-    "Who bought Brackwell Bakeries?",
-    "What did the Finnish team make from paper-mill waste?",
-    "How long had the town clock of Hexcombe stood still?",
-    "Who won the Three Rivers title?",
-    "What is the population of Kyiv?",
-)
 _DOCUMENTED = {200, 429, 503}
 _PATIENCE = 900.0  # seconds for one answer
 _SOURCE = re.compile(r"<source \d+>[^\n]*\n(.*?)\n</source>", re.S)
@@ -59,7 +50,7 @@ class Seen:
 
 
 def main() -> None:
-    """Serve, ask, tell."""
+    """Serve, ask, report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--minutes", type=float, default=1.0)
@@ -74,7 +65,7 @@ def main() -> None:
             seen = asyncio.run(_crowd(served.url, chosen.clients, chosen.minutes))
         finally:
             served.close()
-    _tell(seen, chosen.clients, chosen.minutes, chosen.profile or "scripted model")
+    _report(seen, chosen.clients, chosen.minutes, chosen.profile or "scripted model")
     sys.exit(bool(seen.wrong))
 
 
@@ -167,7 +158,7 @@ def _note(status: int, body: str, seen: Seen) -> None:
         assert json.loads(body)["error"]["code"] in {"too_many_waiting", "turn_not_come"}, body
 
 
-def _tell(seen: Seen, clients: int, minutes: float, model: str) -> None:
+def _report(seen: Seen, clients: int, minutes: float, model: str) -> None:
     counts = ", ".join(f"{count:,} x {status}" for status, count in sorted(seen.statuses.items()))
     answers = len(seen.whole) + len(seen.streamed)
     print(f"{clients} clients for {minutes:g} minutes, {model}: {answers:,} answers; {counts}\n")

@@ -68,12 +68,12 @@ def plain(settings: Settings) -> Way:
     """One request after the other, each with the prompt that a batch would send."""
     import xllamacpp
 
-    wanted = xllamacpp.CommonParams()
-    wanted.model.path = str(model_path(settings.generator.model, settings))
-    wanted.n_ctx, wanted.n_parallel, wanted.verbosity = settings.generator.context_length, 1, -1
+    params = xllamacpp.CommonParams()
+    params.model.path = str(model_path(settings.generator.model, settings))
+    params.n_ctx, params.n_parallel, params.verbosity = settings.generator.context_length, 1, -1
     threads = len(os.sched_getaffinity(0))
-    wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = threads
-    server = xllamacpp.Server(wanted)
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    server = xllamacpp.Server(params)
     sentences = settings.summarize.medium
 
     def way(articles: Sequence[Article]) -> int:

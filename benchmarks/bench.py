@@ -29,15 +29,15 @@ def main() -> None:
     parser.add_argument("only", nargs="*", help=f"of {', '.join(BENCHMARKS)}; default: all")
     parser.add_argument("--runs", type=int, default=3, help="how often each is measured")
     chosen = parser.parse_args()
-    print("| what | measured | wanted |\n|---|---|---|", flush=True)
+    print("| what | measured | target |\n|---|---|---|", flush=True)
     for name, benchmark in BENCHMARKS.items():
         if not chosen.only or name in chosen.only:
             benchmark(chosen.runs)
 
 
-def row(what: str, measured: str, wanted: str) -> None:
+def row(what: str, measured: str, target: str) -> None:
     """Print one line of the table."""
-    print(f"| {what} | {measured} | {wanted} |", flush=True)
+    print(f"| {what} | {measured} | {target} |", flush=True)
 
 
 def python(code: str, *arguments: str) -> str:

@@ -55,12 +55,11 @@ def main() -> int:
     gate = Gate(chosen.data, chosen.baseline, chosen.out, chosen.small, chosen.update, chosen.lower)
     try:
         with show.progress_bar("gate", None) as bar:
-            advance = partial(show.advance, bar)
-
-            def bench(out: Path, index: Path) -> Workbench:
-                return Workbench(chosen.data, settings, out=out, index=index, advance=advance)
-
-            good = check(gate, settings, bench, tell=partial(print, flush=True), advance=advance)
+            bench = Workbench(
+                chosen.data, settings, out=chosen.out, advance=partial(show.advance, bar)
+            )
+            with bench:
+                good = check(gate, bench, notify=partial(print, flush=True))
     except RagError as error:
         print(f"gate: {error}", file=sys.stderr)
         return 1

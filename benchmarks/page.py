@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from load_questions import QUESTIONS
+
 import rag
 from app.serve import serve
 from rag import samples
@@ -27,18 +29,8 @@ from rag.types import Draft
 if TYPE_CHECKING:
     import httpx
 
-QUESTIONS = (
-    "Who will Blinken meet in Berlin?",
-    "When do Blinken and Lavrov meet in Geneva?",
-    "Why will Tollgate Bridge close?",
-    "Who bought Brackwell Bakeries?",
-    "What did the Finnish team make from paper-mill waste?",
-    "How long had the town clock of Hexcombe stood still?",
-    "Who won the Three Rivers title?",
-    "What is the population of Kyiv?",
-)
 _READING = (2.0, 8.0)  # seconds between an answer and the next question of one person
-_SERVED = ("Getting ready", "Searching", "Reading")  # what the page says once the line is over
+_SERVED = ("Getting ready", "Searching", "Reading")  # what the page says after the queue
 _PATIENCE = 1800.0  # seconds for one answer at most
 
 
@@ -47,7 +39,7 @@ class Seen:
     """What the people of the load saw; seconds."""
 
     looks: list[float] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)  # from asking to the head of the line
+    waits: list[float] = field(default_factory=list)  # from asking to the head of the queue
     answers: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     unfinished: int = 0
@@ -73,7 +65,7 @@ def main() -> None:
             one_person(served.url, news, chosen.runs)
             if chosen.users:
                 seen = asyncio.run(_crowd(served.url, chosen.users, chosen.minutes))
-                _told(seen, chosen.users, chosen.minutes)
+                _report(seen, chosen.users, chosen.minutes)
         finally:
             served.close()
 
@@ -155,16 +147,16 @@ async def _person(
     client: "httpx.AsyncClient", calls: dict[str, int], who: int, seen: Seen, end: float
 ) -> None:
     dice = random.Random(who)
-    kept: list[str] = []
+    saved: list[str] = []
     while time.monotonic() < end:
         session = f"bench-{who}-{dice.randrange(10**9)}"
         question = dice.choice(QUESTIONS)
         start = time.monotonic()
         try:
-            await _finish(client, calls["begin"], session, [question, None, None, [], kept, -1])
+            await _finish(client, calls["begin"], session, [question, None, None, [], saved, -1])
             seen.looks.append(time.monotonic() - start)
             served = None
-            async for shown in _events(client, calls["reply"], session, [None, kept]):
+            async for shown in _events(client, calls["reply"], session, [None, saved]):
                 if served is None and any(state in shown for state in _SERVED):
                     served = time.monotonic()
                     seen.waits.append(served - start)
@@ -184,7 +176,7 @@ async def _finish(client: "httpx.AsyncClient", call: int, session: str, data: li
 async def _events(
     client: "httpx.AsyncClient", call: int, session: str, data: list[object]
 ) -> AsyncIterator[str]:
-    """The events of one call as they come, as JSON text; an error that the server tells is raised."""
+    """The events of one call as they come, as JSON text; an error of the server is raised."""
     asked = {"data": data, "fn_index": call, "session_hash": session, "event_data": None}
     answer = await client.post("/gradio_api/queue/join", json=asked)
     answer.raise_for_status()
@@ -211,7 +203,7 @@ def _watch_memory(seen: Seen, stop: threading.Event) -> None:
         seen.memory.append(((time.monotonic() - start) / 60, kilobytes / 1000))
 
 
-def _told(seen: Seen, users: int, minutes: float) -> None:
+def _report(seen: Seen, users: int, minutes: float) -> None:
     print(f"\n| {users} people, {minutes:g} minutes | |\n|---|---|")
     print(f"| answers | {len(seen.answers)} |")
     print(f"| errors | {len(seen.errors)} {'; '.join(sorted(set(seen.errors))[:3])} |")

@@ -30,7 +30,8 @@ from rag.errors import RagError, SourceError
 from rag.evals.journal import Journal, write_whole
 from rag.evals.machine import code_digest, config_digest
 from rag.evals.metrics import holds, mean_figure
-from rag.evals.sets import quizzes, sample
+from rag.evals.questions import quizzes
+from rag.evals.sets import sample
 from rag.evals.task import Record
 from rag.export.escaping import escaped
 from rag.library import News
@@ -42,7 +43,7 @@ _MARKED = re.compile(r"^- \[(?P<mark>.)\] (?P<key>\S+) (?P<text>.*?)(?: :: (?P<r
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question; of ``expected`` every part is wanted, in one of its ways."""
+    """A question; its answer must hold every part of ``expected``, in one of its ways."""
 
     key: str
     text: str
@@ -74,8 +75,8 @@ def questions_of(path: Path) -> list[Asked]:
         text, tab, expected = line.partition("\t")
         follows = text.startswith("+")
         if not tab or (follows and not found):
-            wanted = "a question before it" if tab else "QUESTION<tab>WHAT ITS ANSWER MUST HOLD"
-            raise SourceError(f"{path}, line {number}: {line[:60]!r}; wanted: {wanted}.")
+            missing = "a question before it" if tab else "QUESTION<tab>WHAT ITS ANSWER MUST HOLD"
+            raise SourceError(f"{path}, line {number}: {line[:60]!r}; expected: {missing}.")
         parts = (part.split("|") for part in expected.split(";"))
         ways = tuple(tuple(way.strip() for way in part) for part in parts)
         found.append(Asked(f"q{len(found) + 1}", text.lstrip("+ "), ways, follows))
@@ -87,7 +88,7 @@ def quiz_questions(data: Path, *, limit: int, seed: int) -> list[Asked]:
     every = [question for quiz in quizzes(data) for question in quiz.questions]
     if not every:
         raise SourceError(f"{data} holds no realtimeqa_*/questions.jsonl.gz.")
-    drawn = sample(every, limit=limit, seed=seed, key=lambda each: each.key)
+    drawn = sample(every, limit=limit, seed=seed)
     return [
         Asked(each.key, each.text, (each.answers,), filters=Filters(as_of=each.day))
         for each in drawn
@@ -229,7 +230,7 @@ def marks_of(text: str) -> list[Mark]:
     for found in _MARKED.finditer(text):
         letter = found["mark"].casefold()
         if letter not in "tf ":
-            raise SourceError(f"{found['key']}: [{letter}]; wanted: [t] true, [f] false or [ ].")
+            raise SourceError(f"{found['key']}: [{letter}]; expected: [t] true, [f] false or [ ].")
         true = None if letter == " " else letter == "t"
         marks.append(Mark(found["key"], found["text"], true, found["reason"] or ""))
     return marks

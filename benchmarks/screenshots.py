@@ -53,7 +53,7 @@ def main() -> None:
             asking(visit(browser, served.url, WIDE), shoot)
             library(visit(browser, served.url, WIDE), shoot)
             library_at_night(visit(browser, served.url, WIDE, dark=True), shoot)
-            desk(visit(browser, served.url, WIDE), shoot)
+            summaries(visit(browser, served.url, WIDE), shoot)
             phone(visit(browser, served.url, PHONE, dark=True), shoot)
         finally:
             browser.close()
@@ -129,7 +129,7 @@ def library_at_night(page: "Page", shoot: Shoot) -> None:
     shoot(page, "articles-dark")
 
 
-def desk(page: "Page", shoot: Shoot) -> None:
+def summaries(page: "Page", shoot: Shoot) -> None:
     """Summaries, and a digest of a subject."""
     page.get_by_role("tab", name="Articles").click()
     page.locator("table.articles input").nth(3).check()

@@ -25,7 +25,7 @@ from rag.check.decide import PLAIN, Regression, Weights
 from rag.config import load
 from rag.evals.faithfulness import passage_of, split
 from rag.evals.metrics import auroc, balanced_accuracy
-from rag.evals.sets import frank_judged, qags
+from rag.evals.texts import frank_judged, qags
 from rag.library.components import build_parser
 from rag.text import content_id, normalise
 from rag.types import Passage

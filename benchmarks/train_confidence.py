@@ -27,7 +27,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from rag.evals.metrics import auroc, mean, precision_recall_f1
+from rag.evals.metrics import auroc, mean, precision, recall
 from rag.types import Signals
 
 STRENGTH = 0.3  # scikit-learn's C: the questions are few, a weight must earn its size
@@ -180,10 +180,11 @@ def show_bars(answers: Sequence[Asked], likely: Sequence[float]) -> None:
     )
     for bar in BARS:
         below = [p < bar for p in likely]
-        precision, recall, _ = precision_recall_f1([not a.answerable for a in answers], below)
+        unanswerable = [not asked.answerable for asked in answers]
+        refused = recall(unanswerable, below)
         print(
             f"{bar:.2f}            {_share(answers, below, right=True):.2f}"
-            f"             {recall:.2f}       {precision:.2f}    {recall:.2f}"
+            f"             {refused:.2f}       {precision(unanswerable, below):.2f}    {refused:.2f}"
             f"                {1 - mean(below):.2f}   {_precision(answers, likely, bar):.2f}"
         )
 

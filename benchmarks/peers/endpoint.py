@@ -71,14 +71,14 @@ class Endpoint:
     def count(self, text: str) -> int:
         """How many tokens a text is to this model."""
         body = json.dumps({"content": text}).encode()
-        wanted = urllib.request.Request(
+        request = urllib.request.Request(
             f"{self._address}/tokenize", body, {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(wanted, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return len(json.load(answer)["tokens"])
 
     def peak_bytes(self) -> int:
-        """The most memory it has held, 0 where the system does not tell."""
+        """The most memory it has held, 0 where the system does not say."""
         try:
             status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
         except OSError:
@@ -116,14 +116,14 @@ def main() -> None:
     """Serve the model named on the command line."""
     import xllamacpp
 
-    wanted = xllamacpp.CommonParams()
-    wanted.model.path, wanted.n_ctx, wanted.n_parallel = sys.argv[1], int(sys.argv[2]), 1
+    params = xllamacpp.CommonParams()
+    params.model.path, params.n_ctx, params.n_parallel = sys.argv[1], int(sys.argv[2]), 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = cores or 1
-    wanted.n_batch = wanted.n_ubatch = 256  # as rag.llm.llamacpp; more is no faster on a CPU
-    wanted.hostnames, wanted.port = ["127.0.0.1"], 0
-    wanted.verbosity, wanted.offline, wanted.ui, wanted.endpoint_metrics = -1, True, False, True
-    server = xllamacpp.Server(wanted)
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = cores or 1
+    params.n_batch = params.n_ubatch = 256  # as rag.llm.llamacpp; more is no faster on a CPU
+    params.hostnames, params.port = ["127.0.0.1"], 0
+    params.verbosity, params.offline, params.ui, params.endpoint_metrics = -1, True, False, True
+    server = xllamacpp.Server(params)
     print(server.listening_address, flush=True)
     sys.stdin.read()
     os._exit(0)  # the engine's own threads may not all have ended

@@ -8,7 +8,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 _STAMP = ".requirements"
-# The comparison is offline and tells nobody of it.
+# The comparison is offline and reports to nobody.
 QUIET = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
@@ -29,12 +29,12 @@ class NotInstalled(Exception):
 
 def quiet() -> dict[str, str]:
     """The environment variables of a worker: ours, less keys and proxies, with telemetry off."""
-    kept = {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.endswith(("_API_KEY", "_TOKEN")) and "proxy" not in name.casefold()
     }
-    return kept | QUIET
+    return inherited | QUIET
 
 
 def python_of(peer: str, folder: Path) -> Path:
@@ -43,8 +43,8 @@ def python_of(peer: str, folder: Path) -> Path:
     Raises:
         NotInstalled: pip could not install it.
     """
-    wanted = HERE / "requirements" / f"{peer}.txt"
-    digest = hashlib.sha256(wanted.read_bytes()).hexdigest()
+    requirements = HERE / "requirements" / f"{peer}.txt"
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
     place = folder / peer
     python = place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = place / _STAMP
@@ -55,7 +55,15 @@ def python_of(peer: str, folder: Path) -> Path:
     print(f"{peer}: setting up {place} (1.5 GB; log: {log})", file=sys.stderr, flush=True)
     commands = [
         [sys.executable, "-m", "venv", str(place)],
-        [str(python), "-m", "pip", "install", "--disable-pip-version-check", "-r", str(wanted)],
+        [
+            str(python),
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "-r",
+            str(requirements),
+        ],
     ]
     with log.open("wb") as output:
         for command in commands:

@@ -205,7 +205,7 @@ class _Run:
         }
         articles = self._sample.articles
         _say(f"{name}: reading {len(articles)} articles")
-        worker.tell([{"setup": setup}, *({"article": article} for article in articles)])
+        worker.send([{"setup": setup}, *({"article": article} for article in articles)])
         found = worker.ask({"ingest": True}, patience=_LOADING + 10 * len(articles))
         row = {"key": f"{name}/ingest/{time.time_ns()}", "system": name, "kind": "ingest"}
         row["code"] = "" if system.peer else code_digest(system.project / "rag")

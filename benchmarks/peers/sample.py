@@ -9,7 +9,8 @@ from pathlib import Path
 
 from rag.errors import SourceError
 from rag.evals.metrics import holds
-from rag.evals.sets import QuizQuestion, quizzes, sample
+from rag.evals.questions import QuizQuestion, quizzes
+from rag.evals.sets import sample
 
 _CHOOSES = ("except", "which of these", "which of the following")  # senseless without choices
 
@@ -57,15 +58,14 @@ def draw(data: Path, *, articles: int, questions: int, unanswerable: int, seed: 
         )
     corpus, known_as = _corpus(quiz.corpus)
     usable = [each for each in quiz.questions if each.gold_urls and _open(each.text)]
-    shuffled = sample(usable, limit=None, seed=seed, key=lambda each: each.key)
-    asked = [q for q in shuffled if any(url in known_as for url in q.gold_urls)][:questions]
+    shuffled = sample(usable, limit=None, seed=seed)
+    asked = [q for q in shuffled if not known_as.keys().isdisjoint(q.gold_urls)][:questions]
     gold = {known_as[url] for q in asked for url in q.gold_urls if url in known_as}
     strange = _strange(shuffled, asked, [corpus[url]["text"] for url in gold])[:unanswerable]
     _enough("questions", len(asked), questions)
     _enough("unanswerable questions", len(strange), unanswerable)
     banned = {url for q in strange for url in (*q.gold_urls, *q.silver_urls)}
-    words = [answer for q in strange for answer in q.answers]
-    given = set(gold)
+    words, given = [answer for q in strange for answer in q.answers], set(gold)
     for url in sample(tuple(corpus), limit=None, seed=seed, key=str):
         if len(given) >= articles:
             break
@@ -78,13 +78,12 @@ def draw(data: Path, *, articles: int, questions: int, unanswerable: int, seed: 
             f" {articles}. Ask for more articles or fewer questions."
         )
     chosen = sorted(given, key=lambda url: hashlib.sha256(f"{seed}{url}".encode()).digest())
-    read = {url: corpus[url] for url in chosen}
     every = [_asked(q, known_as) for q in asked] + [_asked(q, {}) for q in strange]
-    return Sample(quiz.name, tuple(read.values()), tuple(every))
+    return Sample(quiz.name, tuple(corpus[url] for url in chosen), tuple(every))
 
 
 def _corpus(path: Path) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
-    """The articles by url, and for each url that of the article kept of its text."""
+    """The articles by url, and for each url that of the article that stands for its text."""
     corpus: dict[str, dict[str, str]] = {}
     known_as: dict[str, str] = {}
     of_text: dict[str, str] = {}
@@ -124,6 +123,6 @@ def _asked(q: QuizQuestion, known_as: dict[str, str]) -> Asked:
     return Asked(q.key, q.text, q.day.isoformat(), q.answers, tuple(gold))
 
 
-def _enough(what: str, found: int, wanted: int) -> None:
-    if found < wanted:
-        raise SourceError(f"the data gives {found} {what}, wanted {wanted}. Ask for fewer.")
+def _enough(what: str, found: int, needed: int) -> None:
+    if found < needed:
+        raise SourceError(f"the data gives {found} {what}, not {needed}. Ask for fewer.")

@@ -8,25 +8,25 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
-from statistics import median
-from typing import Any, TypeVar
+from typing import Any
 
 from sample import Asked, Sample
 
 from rag.evals.metrics import (
     exact_match,
+    f1,
     figure,
     first_place,
     hit,
     holds,
     mean,
-    mean_figure,
+    median,
     normalise_answer,
-    precision_recall_f1,
+    precision,
+    refusal_ratio,
     token_f1,
 )
 
-_T = TypeVar("_T")
 Row = Mapping[str, Any]  # a line of items.jsonl: what a worker answered to one question
 _MARK = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -117,14 +117,13 @@ def brief(row: Row) -> str:
 def _refusals(pairs: Sequence[tuple[Row, Asked]]) -> dict[str, Measure]:
     wanted = [not q.answerable for _, q in pairs]
     given = [refuses(row["text"]) for row, _ in pairs]
-    precision, _, f1 = precision_recall_f1(wanted, given)
     rightly = [refused for refused, due in zip(given, wanted, strict=True) if due]
     wrongly = [refused for refused, due in zip(given, wanted, strict=True) if not due]
     found = {
         "refused_unanswerable": _share(rightly),
         "refused_answerable": _share(wrongly),
-        "refusal_precision": Measure(precision, sum(given)),
-        "refusal_f1": Measure(f1, len(pairs)),
+        "refusal_precision": Measure(float(precision(wanted, given)), sum(given)),
+        "refusal_f1": Measure(float(f1(wanted, given)), len(pairs)),
     }
     for name, answerable in (("unsure_unanswerable", False), ("unsure_answerable", True)):
         said = [row.get("status") for row, q in pairs if q.answerable == answerable]
@@ -133,21 +132,31 @@ def _refusals(pairs: Sequence[tuple[Row, Asked]]) -> dict[str, Measure]:
     return found
 
 
+def states(row: Row, question: Asked) -> bool:
+    """Whether a cited passage of a reply holds the right answer."""
+    return any(holds(text, question.answers) for _, text in row["cited"])
+
+
+def cites_gold(row: Row, question: Asked) -> bool:
+    """Whether a reply cites an article that its question was made from."""
+    return any(url in question.gold for url, _ in row["cited"])
+
+
 def _citations(pairs: Sequence[tuple[Row, Asked]], sample: Sample) -> dict[str, Measure]:
     """Of the replies that are no refusals: whether they cite, and what the cited words are worth.
 
     A citation exists if its words stand in the article that it names (without regard to case,
     punctuation and articles). It supports if the cited words of a reply that states the right
-    answer hold that answer too; ``quotes_answer`` wants of each reply to an answerable question, right
-    or not, that all of it exists and that some of it holds the answer. No system's own check is asked.
+    answer hold that answer too; ``quotes_answer`` asks of each reply to an answerable question, right
+    or not, that all of it exists and that some of it holds the answer, whatever a system's own check says.
     """
     replies = [(row, q) for row, q in pairs if not refuses(row["text"])]
     citing = [(row, q) for row, q in replies if row["cited"]]
+    cited = [each for row, _ in citing for each in row["cited"]]
     if all(row["cited"] is None for row, _ in pairs):
         return {}
-    heads = {each["url"]: (each["title"], each["publish_date"]) for each in sample.articles}
     texts = {
-        each["url"]: normalise_answer(" ".join((*heads[each["url"]], each["text"])))
+        each["url"]: normalise_answer(f"{each['title']} {each['publish_date']} {each['text']}")
         for each in sample.articles
     }
 
@@ -158,24 +167,17 @@ def _citations(pairs: Sequence[tuple[Row, Asked]], sample: Sample) -> dict[str, 
     right = [(row, q) for row, q in answered if holds(_MARK.sub("", row["text"]), q.answers)]
     return {
         "replies_citing": _share([bool(row["cited"]) for row, _ in replies]),
-        "citations_exist": _share([exists(*each) for row, _ in citing for each in row["cited"]]),
-        "citations_of_gold": _share(
-            [any(url in q.gold for url, _ in row["cited"]) for row, q in answered]
-        ),
-        "citations_support": _share(
-            [any(holds(text, q.answers) for _, text in row["cited"]) for row, q in right]
-        ),
+        "citations_exist": _share([exists(*each) for each in cited]),
+        "citations_of_gold": _share([cites_gold(row, q) for row, q in answered]),
+        "citations_support": _share([states(row, q) for row, q in right]),
         "quotes_answer": _share(
             [
-                any(holds(text, q.answers) for _, text in row["cited"])
-                and all(exists(*each) for each in row["cited"])
+                states(row, q) and all(exists(*each) for each in row["cited"])
                 for row, q in replies
                 if q.answerable
             ]
         ),
-        "cited_words": _middle(
-            [len(text.split()) for row, _ in citing for _, text in row["cited"]]
-        ),
+        "cited_words": _middle([len(text.split()) for _, text in cited]),
     }
 
 
@@ -187,7 +189,11 @@ def _costs(pairs: Sequence[tuple[Row, Asked]], ingested: Row, sample: Sample) ->
         "ingest_passages_per_second": Measure(ingested["passages"] / seconds, count),
         "first_token_seconds": _middle([row["first_token"] for row, _ in pairs]),
         "answer_seconds": _middle([row["seconds"] for row, _ in pairs]),
-        "refusal_ratio": _refusal_ratio([row for row, _ in pairs]),
+        "refusal_ratio": _measure(
+            refusal_ratio,
+            [refuses(row["text"]) for row, _ in pairs],
+            [row["seconds"] for row, _ in pairs],
+        ),
         "prompt_tokens": _middle([row["prompt_tokens"] for row, _ in pairs]),
         "source_tokens": _middle(
             [row["source_tokens"] for row, q in pairs if q.answerable and "source_tokens" in row]
@@ -200,14 +206,6 @@ def _costs(pairs: Sequence[tuple[Row, Asked]], ingested: Row, sample: Sample) ->
         ),
     }
     return {name: measure for name, measure in found.items() if measure.value}
-
-
-def _refusal_ratio(rows: Sequence[Row]) -> Measure:
-    def ratio(timed: Sequence[tuple[bool, float]]) -> float:
-        refused, others = ([s for is_one, s in timed if is_one == kind] for kind in (True, False))
-        return median(refused) / median(others) if refused and others else nan
-
-    return _measure([(refuses(row["text"]), row["seconds"]) for row in rows], ratio)
 
 
 def paired(ours: Sequence[Row], theirs: Sequence[Row], sample: Sample) -> dict[str, Measure]:
@@ -243,25 +241,19 @@ def paired(ours: Sequence[Row], theirs: Sequence[Row], sample: Sample) -> dict[s
         "short_right": _share(short),
     }
     for name, field in (("first_token_ratio", "first_token"), ("answer_ratio", "seconds")):
-        found[name] = _measure(
-            [(own[field], their[field]) for own, their, _ in both], _median_ratio
-        )
+        times = [row[field] for row, _, _ in both], [row[field] for _, row, _ in both]
+        found[name] = _measure(lambda own, their: median(own) / median(their), *times)
     return found
 
 
-def _median_ratio(times: Sequence[tuple[float, float]]) -> float:
-    return median(own for own, _ in times) / median(their for _, their in times)
-
-
-def _measure(items: Sequence[_T], statistic: Callable[[Sequence[_T]], float]) -> Measure:
-    found = figure((), items, statistic)
+def _measure(metric: Callable[..., Any], *columns: Sequence[float | bool]) -> Measure:
+    found = figure((), metric, *columns)
     return Measure(found.value, found.n, found.low, found.high)
 
 
 def _share(values: Sequence[float | bool]) -> Measure:
-    found = mean_figure((), [float(value) for value in values])
-    return Measure(found.value, found.n, found.low, found.high)
+    return _measure(mean, values)
 
 
 def _middle(values: Sequence[float]) -> Measure:
-    return Measure(median(values) if values else mean(()), len(values))
+    return Measure(float(median(values)) if values else nan, len(values))

@@ -96,7 +96,7 @@ def _missing(about: Mapping[str, Any]) -> Sequence[str]:
         if asked < about["wanted"]
     ]
     mixed = [
-        f"{name} was asked in {count} states of its code; --again {name} measures it anew.  "
+        f"{name} was asked in {count} states of its code; --again {name} measures it again.  "
         for name, count in about["codes"].items()
         if count > 1
     ]

@@ -59,7 +59,7 @@ class Worker:
             self._lines.put(line)
         self._lines.put("")
 
-    def tell(self, messages: Iterable[Mapping[str, object]]) -> None:
+    def send(self, messages: Iterable[Mapping[str, object]]) -> None:
         """Send lines that are not answered.
 
         Raises:
@@ -78,7 +78,7 @@ class Worker:
         Raises:
             WorkerFailed: it has ended, says nothing for ``patience`` seconds, or could not do it.
         """
-        self.tell([message])
+        self.send([message])
         try:
             line = self._lines.get(timeout=patience)
         except queue.Empty:

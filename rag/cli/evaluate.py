@@ -46,7 +46,7 @@ def evaluate(
         ),
     ] = "",
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Forget what the folder holds and begin anew.")
+        bool, typer.Option("--fresh", help="Discard what the folder holds and start over.")
     ] = False,
     as_json: JsonOption = False,
     profile: ProfileOption = "",
@@ -62,7 +62,7 @@ def evaluate(
     from rag.evals.run import chosen, run
     from rag.evals.workbench import Workbench
 
-    tasks = chosen(task, at_home(data), tell=_tell)
+    tasks = chosen(task, at_home(data), notify=_notify)
     folder = at_home(out) if out else Path(_DEFAULT_OUT) / ("" if task == "all" else task)
     shared = at_home(index) if index else (folder / "index" if task == "all" else None)
     summaries: list[tuple[str, str]] = []
@@ -72,7 +72,7 @@ def evaluate(
             settings_of(profile, overrides),
             out=folder,
             index=shared,
-            tell=_tell,
+            notify=_notify,
             advance=partial(show.advance, bar),
         )
         with bench:
@@ -95,8 +95,8 @@ def evaluate(
         print(f"{{{inside}}}" if task == "all" else summaries[0][1])  # noqa: T201
 
 
-def _tell(line: str) -> None:
-    show.console(stderr=True).print(show.plain(line))
+def _notify(message: str) -> None:
+    show.console(stderr=True).print(show.plain(message))
 
 
 def _print(measured: "Measured") -> None:
@@ -111,4 +111,4 @@ def _print(measured: "Measured") -> None:
         row = (" / ".join(path), metric, f"{figure.value:.3f}", interval, str(figure.n))
         table.add_row(*map(show.plain, row))
     show.console().print(table)
-    _tell(f"{measured.folder / 'report.html'}")
+    _notify(f"{measured.folder / 'report.html'}")

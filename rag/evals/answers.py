@@ -1,30 +1,40 @@
 """Answer accuracy on news quizzes, long articles and several articles."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 
-from rag.evals import sets
 from rag.evals.asking import (
     Hops,
-    Text,
     TextIndex,
+    answer_figures,
     answers_span,
     ask,
     costs,
     proposed,
     said,
-    shown,
-    shown_sentences,
+    text_of,
 )
-from rag.evals.metrics import exact_match, holds, mean, mean_figure, token_f1
-from rag.evals.sets import HopQuestion, Quiz, QuizQuestion, SpanQuestion
-from rag.evals.task import Figure, Item, Record
+from rag.evals.metrics import exact_match, holds, mean_figure, token_f1
+from rag.evals.questions import (
+    HopQuestion,
+    Quiz,
+    QuizQuestion,
+    SpanQuestion,
+    multihop,
+    newsqa,
+    quizzes,
+)
+from rag.evals.sets import sample
+from rag.evals.task import Figure, Item, Record, by_dataset, item_of
 from rag.evals.workbench import Workbench
 from rag.types import Answer, Filters
 
 _EXCEPT_WITHIN = 10  # characters at the end of a question
+_VARIANT = "as_of"  # every question is asked as of its day
 
 
+@dataclass(frozen=True)
 class Answers:
     """The ``answers`` task. Every measure reads ``Answer.short``; a refusal counts as wrong.
 
@@ -46,85 +56,61 @@ class Answers:
     refusal. ``evidence_shown``: the share of a question's facts that fitted into the prompt.
     """
 
-    name = "answers"
-
-    def __init__(self, bench: Workbench, *, undated: bool = False) -> None:
-        """Create the task; ``undated`` also asks the quizzes without date, in twice the time."""
-        self._bench = bench
-        self._variants = ("as_of", "undated") if undated else ("as_of",)
+    bench: Workbench
 
     def items(self, *, limit: int | None, seed: int) -> Sequence[Item]:
         """List the questions of all available sets; neighbours share an article where possible."""
-        quizzes = sets.quizzes(self._bench.data)
-        newsqa = sets.newsqa(self._bench.data)
-        hops = sets.multihop(self._bench.data)
-        for kind, found in (("realtimeqa", quizzes), ("newsqa", newsqa), ("multihop_rag", hops)):
-            if not found:
-                self._bench.missing(self.name, kind)
-        items: list[Item] = []
-        for quiz in quizzes:
-            drawn = sets.sample(quiz.questions, limit=limit, seed=seed, key=lambda each: each.key)
-            items += (_item(each, partial(self._quiz, quiz, each)) for each in drawn)
-        articles = sets.sample(newsqa, limit=limit, seed=seed, key=lambda each: each.key)
-        index = TextIndex(self._bench)
-        for story in sorted(articles, key=lambda each: each.context_key):
-            items.append(_item(story, partial(_read, index, story)))
-        room = Hops(self._bench, hops, seed=seed)
-        for hop in sets.sample(hops, limit=limit, seed=seed, key=lambda each: each.key):
-            items.append(_item(hop, partial(_hop, room, hop)))
+        draw = partial(sample, limit=limit, seed=seed)
+        items = [
+            item_of(question, partial(self._quiz, quiz, question))
+            for quiz in quizzes(self.bench.data)
+            for question in draw(quiz.questions)
+        ]
+        index = TextIndex(self.bench)
+        for story in sorted(draw(newsqa(self.bench.data)), key=lambda each: each.context_key):
+            items.append(item_of(story, partial(_read, index, story)))
+        asked = multihop(self.bench.data)
+        hops = Hops(self.bench, asked, seed=seed)
+        for hop in draw(asked):
+            items.append(item_of(hop, partial(_hop, hops, hop)))
         return items
 
     def _quiz(self, quiz: Quiz, question: QuizQuestion) -> Record:
         """Ask freely, then by choice: in this order the engine reads the passages once."""
-        news = self._bench.corpus(quiz)
-        free: dict[str, Record] = {}
-        choice: dict[str, Record] = {}
-        for variant in self._variants:
-            filters = Filters(as_of=question.day if variant == "as_of" else None)
-            answer, note = ask(news, question.text, filters=filters)
-            free[variant] = {
-                **note,
-                **_scores(answer, question.answers),
-                "answer_in_context": holds(shown(answer), question.answers),
-            }
-            shares = news.choose(question.text, question.choices, filters=filters)
-            chosen = shares.index(max(shares))
-            choice[variant] = {
-                "chosen": question.choices[chosen],
-                "shares": list(shares),
-                "right": chosen == question.correct,
-            }
+        news = self.bench.corpus(quiz)
+        filters = Filters(as_of=question.day)
+        answer, note = ask(news, question.text, filters=filters)
+        shares = news.choose(question.text, question.choices, filters=filters)
+        chosen = shares.index(max(shares))
+        right = chosen == question.correct
+        free = {
+            **note,
+            **_scores(answer, question.answers),
+            "answer_in_context": holds(text_of(answer.passages), question.answers),
+        }
+        choice = {"chosen": question.choices[chosen], "shares": list(shares), "right": right}
         return {
             "question": question.text,
             "gold": list(question.answers),
             "day": question.day.isoformat(),
             "choices": list(question.choices),
-            "except": _asks_except(question.text),
-            "free": free,
-            "choice": choice,
-            "score": float(bool(choice["as_of"]["right"])),
+            "except": "except" in question.text.strip().lower()[-_EXCEPT_WITHIN:],
+            "free": {_VARIANT: free},
+            "choice": {_VARIANT: choice},
+            "score": float(right),
         }
 
     def figures(self, records: Sequence[Record]) -> Sequence[Figure]:
         """Compute the means over the questions, by dataset and variant."""
         figures: list[Figure] = []
-        for dataset in sorted({str(record["dataset"]) for record in records}):
-            own = [record for record in records if record["dataset"] == dataset]
+        for dataset, own in sorted(by_dataset(records).items()):
             if "free" in own[0]:
-                figures += _quiz_figures(dataset, own, self._variants)
+                figures += _quiz_figures(dataset, own)
             elif "kind" in own[0]:
                 figures += _hop_figures(dataset, own)
             else:
-                figures += _free_figures((dataset,), own)
+                figures += _span_figures((dataset,), own)
         return figures
-
-
-def _item(question: QuizQuestion | SpanQuestion | HopQuestion, run: Callable[[], Record]) -> Item:
-    return Item(f"{question.dataset}/{question.key}", question.dataset, run)
-
-
-def _asks_except(question: str) -> bool:
-    return "except" in question.strip().lower()[-_EXCEPT_WITHIN:]
 
 
 def _scores(answer: Answer, golds: Sequence[str]) -> dict[str, float | bool]:
@@ -135,7 +121,7 @@ def _scores(answer: Answer, golds: Sequence[str]) -> dict[str, float | bool]:
 
 
 def _read(index: TextIndex, question: SpanQuestion) -> Record:
-    answer, note = ask(index.holding((Text(question.context),)), question.text)
+    answer, note = ask(index.holding([question.context]), question.text)
     scores = _scores(answer, question.answers)
     return {
         "question": question.text,
@@ -146,11 +132,11 @@ def _read(index: TextIndex, question: SpanQuestion) -> Record:
     }
 
 
-def _hop(room: Hops, question: HopQuestion) -> Record:
-    answer, note = room.ask(question)
+def _hop(hops: Hops, question: HopQuestion) -> Record:
+    answer, note = hops.ask(question)
     right = exact_match(said(answer), (question.answer,))
-    read = shown(answer)
-    facts = [float(fact.fact in read) for fact in question.evidence]
+    read = text_of(answer.passages)
+    facts = [fact.text in read for fact in question.evidence]
     return {
         "question": question.text,
         "gold": question.answer,
@@ -158,53 +144,36 @@ def _hop(room: Hops, question: HopQuestion) -> Record:
         **note,
         "em": right,
         "right": bool(exact_match(proposed(answer), (question.answer,))),
-        "evidence_shown": mean(facts) if facts else None,
+        "evidence_shown": sum(facts) / len(facts) if facts else None,
         "score": right,
     }
 
 
-def _quiz_figures(
-    dataset: str, records: Sequence[Record], variants: Sequence[str]
-) -> Iterator[Figure]:
-    for variant in variants:
-        every = [_within(record, "free", variant) for record in records]
-        asked = [record for record in records if not record["except"]]
-        free = [_within(record, "free", variant) for record in asked]
-        path = (dataset, "free", variant)
-        yield from _free_figures(path, free)
-        yield from _means(path, every, ("answer_in_context",))
-        chosen = [float(bool(_within(r, "choice", variant)["right"])) for r in records]
-        yield mean_figure((dataset, "choice", variant, "accuracy"), chosen)
+def _quiz_figures(dataset: str, records: Sequence[Record]) -> Iterator[Figure]:
+    path = (dataset, "free", _VARIANT)
+    yield from _span_figures(path, [r["free"][_VARIANT] for r in records if not r["except"]])
+    yield from _means(path, [r["free"][_VARIANT] for r in records], ("answer_in_context",))
+    right = [record["choice"][_VARIANT]["right"] for record in records]
+    yield mean_figure((dataset, "choice", _VARIANT, "accuracy"), right)
 
 
 def _hop_figures(dataset: str, records: Sequence[Record]) -> Iterator[Figure]:
-    kinds = sorted({str(record["kind"]) for record in records})
-    for name in ("all", *kinds):
+    for name in ("all", *sorted({record["kind"] for record in records})):
         own = [record for record in records if name in ("all", record["kind"])]
         yield from _means((dataset, name), own, ("em", "refused", "unsure"))
-        if any(record["evidence_shown"] is not None for record in own):
-            yield from _means((dataset, name), own, ("evidence_shown",))
+        with_evidence = [record for record in own if record["evidence_shown"] is not None]
+        yield from _means((dataset, name), with_evidence, ("evidence_shown",))
     yield from costs((dataset, "all"), records)
 
 
-def _free_figures(path: tuple[str, ...], records: Sequence[Record]) -> Iterator[Figure]:
+def _span_figures(path: tuple[str, ...], records: Sequence[Record]) -> Iterator[Figure]:
     yield from _means(path, records, ("em", "f1", "refused", "unsure", "strict_em", "strict_f1"))
-    yield shown_sentences(path, records)
-    yield from costs(path, records)
+    yield from answer_figures(path, records)
 
 
-def _means(path: tuple[str, ...], records: Sequence[Record], names: Sequence[str]) -> list[Figure]:
-    figures = []
-    for name in names:
-        values = (record.get(name) for record in records)
-        known = [float(value) for value in values if isinstance(value, int | float)]
-        figures.append(mean_figure((*path, name), known))
-    return figures
-
-
-def _within(record: Record, *names: str) -> Record:
-    for name in names:
-        inner = record[name]
-        assert isinstance(inner, Mapping), f"{name} of a record is to be an object"
-        record = inner
-    return record
+def _means(
+    path: tuple[str, ...], records: Sequence[Record], names: Sequence[str]
+) -> Iterator[Figure]:
+    for name in names:  # a run begun by an earlier release may lack some of them
+        values = [record[name] for record in records if name in record]
+        yield mean_figure((*path, name), values)

@@ -8,14 +8,13 @@ import json
 import random
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from math import nan
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
-from statistics import median
 
-from rag.evals.metrics import figure, token_f1
-from rag.evals.sets import Evidence, HopQuestion
+from rag.evals.metrics import figure, median, refusal_ratio, share, token_f1
+from rag.evals.questions import Evidence, HopQuestion
 from rag.evals.task import Figure, Record
 from rag.evals.workbench import Workbench
 from rag.library import News
@@ -25,17 +24,12 @@ OTHER_FACTS = 6  # of other questions, mixed with the evidence of a MultiHop-RAG
 HOP_SOURCE_TOKENS = 1200  # ten facts with title, publisher and date take about 800
 RIGHT_F1 = 0.5  # least F1 at which a span answers the question, though its boundaries may differ
 INSUFFICIENT = "Insufficient information"  # what MultiHop-RAG expects in place of a refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """An article, paragraph, fact or snippet to ask about."""
-
-    text: str
-    title: str = ""
-    publisher: str = ""
-    published: str = ""  # ISO 8601
-    url: str = ""
+# Figures of cost, each with the field of a record that it is the median of.
+_COSTS = {
+    "source_tokens": "source_tokens",
+    "first_word_seconds": "first_token",
+    "answer_seconds": "ask_seconds",
+}
 
 
 class TextIndex:
@@ -59,39 +53,32 @@ class TextIndex:
         self._settings = bench.settings.model_copy(
             update={"retrieve": chosen.model_copy(update=wider)}
         )
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._held: tuple[Text, ...] = ()
+        self._held: list[Record] = []
 
-    def holding(self, texts: Sequence[Text]) -> News:
+    @cached_property
+    def _folder(self) -> "tempfile.TemporaryDirectory[str]":
+        # Removed when this object is dropped: the bench closes the library in it.
+        return tempfile.TemporaryDirectory(prefix="rag-eval-", ignore_cleanup_errors=True)
+
+    def holding(self, texts: Iterable[str | Evidence]) -> News:
         """Return the library with these texts and no others, valid until the next call."""
-        if self._folder is None:
-            # Removed when this object is dropped: the bench closes the library in it.
-            self._folder = tempfile.TemporaryDirectory(
-                prefix="rag-eval-", ignore_cleanup_errors=True
-            )
         folder = Path(self._folder.name)
         news = self._bench.news(folder / "index", self._settings)
-        if self._held != tuple(texts):
+        records = [_record(place, text) for place, text in enumerate(texts)]
+        if self._held != records:
             if self._held:
                 news.delete([article.id for article in news.articles()])
-            self._held = tuple(texts)
-            records = folder / "texts.jsonl"
-            lines = (json.dumps(_record(place, text)) for place, text in enumerate(texts))
-            records.write_text("\n".join(lines), encoding="utf-8")
-            news.ingest(records)
+            self._held = records
+            path = folder / "texts.jsonl"
+            path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+            news.ingest(path)
         return news
 
 
-def _record(place: int, text: Text) -> dict[str, str]:
-    # Facts of one article share its address, but each must be found separately.
-    url = f"{text.url}#text-{place}" if text.url else ""
-    known = {
-        "text": text.text,
-        "title": text.title,
-        "publisher": text.publisher,
-        "published": text.published,
-        "url": url,
-    }
+def _record(place: int, text: str | Evidence) -> Record:
+    known = {"text": text} if isinstance(text, str) else text.model_dump(mode="json")
+    if known.get("url"):  # facts of one article share its address, but each is to be found
+        known["url"] = f"{known['url']}#text-{place}"
     return {"id": str(place), **{name: value for name, value in known.items() if value}}
 
 
@@ -132,44 +119,30 @@ def ask(news: News, question: str, *, filters: Filters | None = None) -> tuple[A
     }
 
 
-def shown_sentences(path: tuple[str, ...], records: Sequence[Record]) -> Figure:
-    """Share of the sentences shown in answers that are marked as fully supported."""
+def answer_figures(path: tuple[str, ...], records: Sequence[Record]) -> Iterator[Figure]:
+    """Share of the sentences shown that are marked as fully supported; medians of the costs.
 
-    def share(counts: Sequence[tuple[float, float]]) -> float:
-        sentences = sum(each for _, each in counts)
-        return sum(supported for supported, _ in counts) / sentences if sentences else nan
-
-    noted = [record for record in records if record.get("sentences")]
-    counts = [(_number(record, "supported"), _number(record, "sentences")) for record in noted]
-    return figure((*path, "sentences_supported"), counts, share)
+    Source tokens before the first token, seconds to it and to the end; ``refusal_ratio`` is the
+    median time of a refusal divided by that of an answer.
+    """
+    answered = [record for record in records if record.get("sentences")]
+    yield figure(
+        (*path, "sentences_supported"),
+        share,
+        [record["supported"] for record in answered],
+        [record["sentences"] for record in answered],
+    )
+    yield from costs(path, records)
 
 
 def costs(path: tuple[str, ...], records: Sequence[Record]) -> Iterator[Figure]:
-    """Medians: source tokens before the first token, seconds to it and to the end.
-
-    ``refusal_ratio`` is the median time of a refusal divided by that of an answer.
-    """
+    """Compute the medians of :func:`answer_figures`."""
     noted = [record for record in records if "source_tokens" in record]
-    for name, field in (
-        ("source_tokens", "source_tokens"),
-        ("first_word_seconds", "first_token"),
-        ("answer_seconds", "ask_seconds"),
-    ):
-        yield figure((*path, name), [_number(record, field) for record in noted], median)
-    times = [(bool(record["refused"]), _number(record, "ask_seconds")) for record in noted]
-    yield figure((*path, "refusal_ratio"), times, _refusal_ratio)
-
-
-def _refusal_ratio(times: Sequence[tuple[bool, float]]) -> float:
-    refusals = [seconds for refused, seconds in times if refused]
-    answers = [seconds for refused, seconds in times if not refused]
-    return median(refusals) / median(answers) if refusals and answers else nan
-
-
-def _number(record: Record, name: str) -> float:
-    value = record[name]
-    assert isinstance(value, int | float), f"{name} of a record is to be a number"
-    return float(value)
+    for name, field in _COSTS.items():
+        yield figure((*path, name), median, [record[field] for record in noted])
+    refused = [record["refused"] for record in noted]
+    seconds = [record["ask_seconds"] for record in noted]
+    yield figure((*path, "refusal_ratio"), refusal_ratio, refused, seconds)
 
 
 def proposed(answer: Answer) -> str:
@@ -183,9 +156,9 @@ def answers_span(answer: Answer, golds: Sequence[str]) -> bool:
     return token_f1(proposed(answer), golds) >= RIGHT_F1
 
 
-def shown(answer: Answer) -> str:
-    """Return all the text given to the model, including titles."""
-    return "\n".join(f"{each.article.title}\n{each.chunk.text}" for each in answer.passages)
+def text_of(passages: Sequence[Passage]) -> str:
+    """Return all the text that a model is given, including titles."""
+    return "\n".join(f"{each.article.title}\n{each.chunk.text}" for each in passages)
 
 
 class Hops:
@@ -197,7 +170,7 @@ class Hops:
         self._answered = bench.answered
         self._index = TextIndex(bench, passages=most, source_tokens=HOP_SOURCE_TOKENS)
         every = (fact for question in questions for fact in question.evidence)
-        self._pool = tuple({(fact.url, fact.fact): fact for fact in every}.values())
+        self._pool = tuple({(fact.url, fact.text): fact for fact in every}.values())
         self._seed = seed
 
     def facts(self, question: HopQuestion) -> tuple[Evidence, ...]:
@@ -213,14 +186,9 @@ class Hops:
         """Answer from :meth:`facts`; return answer and record, cached per bench."""
         key = question, self._seed
         if key not in self._answered:
-            news = self._index.holding(tuple(map(_text, self.facts(question))))
+            news = self._index.holding(self.facts(question))
             self._answered[key] = ask(news, question.text)
         return self._answered[key]
-
-
-def _text(fact: Evidence) -> Text:
-    published = fact.published.isoformat() if fact.published else ""
-    return Text(fact.fact, fact.title, fact.source, published, fact.url)
 
 
 def said(answer: Answer) -> str:

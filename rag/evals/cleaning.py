@@ -2,69 +2,53 @@
 
 import gzip
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 from rag.errors import ExtractError
-from rag.evals.metrics import figure, shingle_scores, shingle_shares
-from rag.evals.sets import CleaningPage, cleaning_pages, sample
+from rag.evals.metrics import f1_of_means, figure, mean, page_scores, shingle_shares
+from rag.evals.sets import sample
 from rag.evals.task import Figure, Item, Record
+from rag.evals.texts import CleaningPage, cleaning_pages
 from rag.evals.workbench import Workbench
 from rag.ingest.cleaning import extract
 from rag.types import Page
 
-_DATASET = "article_extraction"
-_METRICS = ("precision", "recall", "f1")
 
-
+@dataclass(frozen=True)
 class Cleaning:
     """Shingle F1 of the extracted text on ``article_extraction``; see the metrics for the score."""
 
-    name = "cleaning"
-
-    def __init__(self, bench: Workbench) -> None:
-        """Measure :func:`rag.ingest.cleaning.extract` on the bench's data."""
-        self._bench = bench
+    bench: Workbench
 
     def items(self, *, limit: int | None, seed: int) -> Sequence[Item]:
         """One item per page, in sample order."""
-        pages = cleaning_pages(self._bench.data)
-        chosen = sample(pages, limit=limit, seed=seed, key=lambda page: page.key)
-        return [Item(page.key, _DATASET, partial(_clean, page)) for page in chosen]
+        pages = sample(cleaning_pages(self.bench.data), limit=limit, seed=seed)
+        return [Item(page.key, page.dataset, partial(_clean, page)) for page in pages]
 
     def figures(self, records: Sequence[Record]) -> Sequence[Figure]:
         """Compute ``html``, ``text_inscriptis`` and so on, over all pages and the English ones."""
-        found: dict[str, list[tuple[float, float, float]]] = {}
+        scores: dict[str, list[tuple[float, float]]] = {}
         for record in records:
-            for variant, shares in _shares(record).items():
-                found.setdefault(variant, []).append(shares)
+            for variant, shares in record["shares"].items():
+                scores.setdefault(variant, []).append(page_scores(*shares))
                 if record["english"]:
-                    found.setdefault(f"{variant}_english", []).append(shares)
-        return [
-            figure((variant, metric), pages, partial(_score, place))
-            for variant, pages in sorted(found.items())
-            for place, metric in enumerate(_METRICS)
-        ]
-
-
-def _score(place: int, pages: Sequence[tuple[float, float, float]]) -> float:
-    return shingle_scores(pages)[place]
-
-
-def _shares(record: Record) -> dict[str, tuple[float, float, float]]:
-    shares = record["shares"]
-    assert isinstance(shares, Mapping)
-    found = {}
-    for variant, values in shares.items():
-        assert isinstance(values, Sequence)
-        both, extra, missed = (float(str(value)) for value in values)
-        found[variant] = (both, extra, missed)
-    return found
+                    scores.setdefault(f"{variant}_english", []).append(page_scores(*shares))
+        found = []
+        for variant, pages in sorted(scores.items()):
+            precisions, recalls = zip(*pages, strict=True)
+            found += [
+                figure((variant, "precision"), mean, precisions),
+                figure((variant, "recall"), mean, recalls),
+                figure((variant, "f1"), f1_of_means, precisions, recalls),
+            ]
+        return found
 
 
 def _clean(page: CleaningPage) -> Record:
-    shares: dict[str, list[float]] = {}
+    shares = {}
     if page.html:
         text = _extracted(page.url, gzip.decompress(page.html.read_bytes()), "text/html")
         shares["html"] = _rounded(page.html_body, text)

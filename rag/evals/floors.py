@@ -8,18 +8,18 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ValidationError
 
 from rag.errors import ConfigError
 from rag.evals.journal import write_whole
-from rag.evals.task import Json
 
-_FORMAT = 1
 _DECIMALS = 4
 _ROUNDING = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Floor:
+class Floor(BaseModel, frozen=True):
     """The least value allowed for a figure, and its value when the floor was set."""
 
     floor: float
@@ -44,18 +44,22 @@ class Gauge:
     def floor(self) -> Floor:
         """Compute the floor that this figure would set, at least 0."""
         low = max(0.0, round(self.value - self.slack, _DECIMALS))
-        return Floor(low, round(self.value, _DECIMALS), self.n)
+        return Floor(floor=low, measured=round(self.value, _DECIMALS), n=self.n)
 
 
-@dataclass(frozen=True, slots=True)
-class Guarded:
+class Guarded(BaseModel, frozen=True):
     """The floors of a kind of set, by figure name, and the digest of its files."""
 
     digest: str
-    floors: Mapping[str, Floor]
+    figures: dict[str, Floor]
 
 
 Baseline = Mapping[str, Guarded]  # by the kind of set, as in rag.evals.sets
+
+
+class _File(BaseModel):
+    format: Literal[1]
+    sets: dict[str, Guarded]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,40 +80,25 @@ def read(path: Path) -> Baseline:
     if not path.is_file():
         return {}
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-        if known["format"] != _FORMAT:
-            raise ValueError(f"format {known['format']!r}, wanted {_FORMAT}")
-        return {
-            kind: Guarded(
-                str(table["digest"]),
-                {
-                    name: Floor(float(each["floor"]), float(each["measured"]), int(each["n"]))
-                    for name, each in table["figures"].items()
-                },
-            )
-            for kind, table in known["sets"].items()
-        }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return _File.model_validate_json(path.read_bytes()).sets
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        place = ".".join(map(str, problem["loc"]))
         raise ConfigError(
-            f"{path} is no baseline of the gate ({error!r}); restore it from version control."
+            f"{path} is no baseline of the gate ({place}: {problem['msg']}); restore it from"
+            " version control."
         ) from error
 
 
 def write(path: Path, baseline: Baseline) -> None:
     """Write a baseline atomically, in an order that depends only on its content."""
-    tables: dict[str, Json] = {
-        kind: {
-            "digest": guarded.digest,
-            "figures": {
-                name: {"floor": each.floor, "measured": each.measured, "n": each.n}
-                for name, each in sorted(guarded.floors.items())
-            },
-        }
+    ordered = {
+        kind: Guarded(digest=guarded.digest, figures=dict(sorted(guarded.figures.items())))
         for kind, guarded in sorted(baseline.items())
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    whole: dict[str, Json] = {"format": _FORMAT, "sets": tables}
-    write_whole(path, json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+    table = _File(format=1, sets=ordered).model_dump()
+    write_whole(path, json.dumps(table, indent=1, ensure_ascii=False) + "\n")
 
 
 def compare(
@@ -142,14 +131,14 @@ def compare(
                 f" {digests[kind][:12]}, baseline {guarded.digest[:12]}); not compared."
             )
             continue
-        for name, floor in guarded.floors.items():
+        for name, floor in guarded.figures.items():
             if (name.partition("/")[0], kind) in parts:
                 line, good = _judged(name, floor, found.get((kind, name)))
                 (held if good else broken).append(line)
         uncompared += [
             f"{gauge.name}: measured {gauge.value:.4f}, no floor yet; --update sets one."
             for gauge in gauges
-            if gauge.part[1] == kind and gauge.name not in guarded.floors
+            if gauge.part[1] == kind and gauge.name not in guarded.figures
         ]
     return Verdict(tuple(held), tuple(broken), tuple(uncompared))
 
@@ -176,26 +165,22 @@ def update(
     Floors of parts that were not measured stay. Without ``lower`` no floor is lowered, dropped, or
     replaced by that of other data or another number of items; with ``lower`` all of that is done.
     """
-    new, kept = dict(baseline), list[str]()
+    new, retained = dict(baseline), list[str]()
     for kind in dict.fromkeys(gauge.part[1] for gauge in gauges):
-        own = [gauge for gauge in gauges if gauge.part[1] == kind]
-        known = baseline.get(kind, Guarded(digests[kind], {}))
-        if known.digest != digests[kind]:
-            if not lower:
-                kept.append(f"{kind}: floors of other data kept; --lower replaces them.")
-                continue
-            known = Guarded(digests[kind], {})
-        floors = dict(known.floors)
+        known = baseline.get(kind)
+        same_data = known is not None and known.digest == digests[kind]
+        if known and not same_data and not lower:
+            retained.append(f"{kind}: floors of other data kept; --lower replaces them.")
+            continue
+        floors = dict(known.figures) if known and same_data else {}
         if lower:
-            measured = {part for part in parts if part[1] == kind}
-            floors = {
-                n: f for n, f in floors.items() if (n.partition("/")[0], kind) not in measured
-            }
-        for gauge in own:
-            floors[gauge.name], line = _raised(floors.get(gauge.name), gauge)
-            kept += [line] if line else []
-        new[kind] = Guarded(digests[kind], floors)
-    return new, tuple(kept)
+            floors = {n: f for n, f in floors.items() if (n.partition("/")[0], kind) not in parts}
+        for gauge in gauges:
+            if gauge.part[1] == kind:
+                floors[gauge.name], note = _raised(floors.get(gauge.name), gauge)
+                retained += [note] if note else []
+        new[kind] = Guarded(digest=digests[kind], figures=floors)
+    return new, tuple(retained)
 
 
 def _raised(old: Floor | None, gauge: Gauge) -> tuple[Floor, str]:
@@ -210,5 +195,5 @@ def _raised(old: Floor | None, gauge: Gauge) -> tuple[Floor, str]:
             f"{gauge.name}: floor {old.floor:.4f} kept, though {gauge.value:.4f} would set"
             f" {new.floor:.4f}; --lower lowers it."
         )
-        return Floor(old.floor, new.measured, new.n), line
+        return Floor(floor=old.floor, measured=new.measured, n=new.n), line
     return new, ""

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -21,8 +22,9 @@ from rag.evals import sets, slices
 from rag.evals.floors import Baseline, Gauge, Verdict, compare, read, update, write
 from rag.evals.journal import write_whole
 from rag.evals.machine import code_digest, config_digest, versions
+from rag.evals.retrieval import Retrieval
 from rag.evals.run import run
-from rag.evals.task import Json, Task
+from rag.evals.task import Figure, Task
 from rag.evals.workbench import Workbench
 
 QUESTIONS, ARTICLES = 200, 500  # of each quiz: embedding these articles takes about three minutes
@@ -87,13 +89,11 @@ class Gate:
     articles: int = ARTICLES
 
 
-Tell = Callable[[str], None]
-Bench = Callable[[Path, Path], Workbench]  # takes out and index; the gate sets the data folder
-Advance = Callable[[str, int, int], None]
+Notify = Callable[[str], None]
 
 
-def check(gate: Gate, settings: Settings, bench: Bench, *, tell: Tell, advance: Advance) -> bool:
-    """Measure, and compare with the floors or set them.
+def check(gate: Gate, bench: Workbench, *, notify: Notify) -> bool:
+    """Measure with the bench's models and settings, and compare with the floors or set them.
 
     Returns:
         Whether all compared floors hold; False if nothing could be compared.
@@ -107,42 +107,46 @@ def check(gate: Gate, settings: Settings, bench: Bench, *, tell: Tell, advance: 
     baseline = read(gate.baseline)
     parts = [part for part in gate.parts if part.small or not gate.small]
     digests = _digests(gate, parts)
-    runnable = [part for part in parts if _worth(part, baseline, digests, anyway=gate.update)]
     gate.out.mkdir(parents=True, exist_ok=True)
+    gauges = list[Gauge]()
     try:
         with FileLock(gate.out / ".lock", timeout=0):
-            work = _begun(gate, settings, digests)
-            with bench(work, work / "index") as shared:
-                gauges = _measured(gate, runnable, shared, work, tell, advance)
+            work = _begun(gate, bench.settings, digests)
+            for part in parts:
+                if _is_comparable(gate, part, baseline, digests):
+                    gauges += _measured(gate, part, bench, work, notify)
+            bench.close()
             _ended(work)
     except Timeout:
         raise ConfigError(f"another gate is at work in {gate.out}. Wait for it.") from None
     names = [part.name for part in parts]
     if gate.update:
-        new, kept = update(baseline, gauges, parts=names, digests=digests, lower=gate.lower)
-        write(gate.baseline, new)
-        for line in kept:
-            tell(f"KEPT  {line}")
-        tell(f"{len(gauges)} figures measured; {gate.baseline} is written.")
-        baseline = new
-    return _told(compare(baseline, gauges, parts=names, digests=digests), tell)
+        baseline, left = update(baseline, gauges, parts=names, digests=digests, lower=gate.lower)
+        write(gate.baseline, baseline)
+        for line in left:
+            notify(f"KEPT  {line}")
+        notify(f"{len(gauges)} figures measured; {gate.baseline} is written.")
+    return _report(compare(baseline, gauges, parts=names, digests=digests), notify)
 
 
-def _told(verdict: Verdict, tell: Tell) -> bool:
-    for line in verdict.held:
-        tell(f"holds {line}")
-    for line in verdict.uncompared:
-        tell(f"NOT COMPARED  {line}")
-    for line in verdict.broken:
-        tell(f"FAILS {line}")
+def _report(verdict: Verdict, notify: Notify) -> bool:
+    for prefix, lines in (
+        ("holds", verdict.held),
+        ("NOT COMPARED ", verdict.uncompared),
+        ("FAILS", verdict.broken),
+    ):
+        for line in lines:
+            notify(f"{prefix} {line}")
     compared = len(verdict.held) + len(verdict.broken)
     if not compared:
-        tell("The gate fails: nothing could be compared.")
+        notify("The gate fails: nothing could be compared.")
     elif verdict.broken:
-        tell(f"The gate fails: {len(verdict.broken)} of {compared} figures are under their floor.")
+        notify(
+            f"The gate fails: {len(verdict.broken)} of {compared} figures are under their floor."
+        )
     else:
         left = f" {len(verdict.uncompared)} not compared, see above." if verdict.uncompared else ""
-        tell(f"The gate holds: {compared} figures are at or over their floors.{left}")
+        notify(f"The gate holds: {compared} figures are at or over their floors.{left}")
     return bool(verdict.held) and not verdict.broken
 
 
@@ -154,24 +158,24 @@ def _digests(gate: Gate, parts: Sequence[Part]) -> dict[str, str]:
     """Return one digest for the files of each available kind of set."""
     found = {}
     for kind in dict.fromkeys(part.kind for part in parts):
-        files = sets.digests(_folder(gate, kind), (kind,))
-        if files:
-            whole = json.dumps(files, sort_keys=True)
-            found[kind] = hashlib.sha256(whole.encode()).hexdigest()
+        if files := sets.digests(_folder(gate, kind), (kind,)):
+            text = json.dumps(files, sort_keys=True)
+            found[kind] = hashlib.sha256(text.encode()).hexdigest()
     return found
 
 
-def _worth(part: Part, baseline: Baseline, digests: Mapping[str, str], *, anyway: bool) -> bool:
-    """Whether to measure a part: its data is there and, unless ``anyway``, matches its floors."""
+def _is_comparable(gate: Gate, part: Part, baseline: Baseline, digests: Mapping[str, str]) -> bool:
+    """Whether a part's data is there and is that of its floors, unless these are to be set."""
     known = baseline.get(part.kind)
-    there = part.kind in digests
-    return there and (anyway or (known is not None and known.digest == digests[part.kind]))
+    return part.kind in digests and (
+        gate.update or (known is not None and known.digest == digests[part.kind])
+    )
 
 
 def _begun(gate: Gate, settings: Settings, digests: Mapping[str, str]) -> Path:
     """Return the work folder, empty unless the same gate was stopped in it."""
     work = gate.out / f"{'small' if gate.small else 'full'}.part"
-    key: dict[str, Json] = {
+    key = {
         "code": code_digest(),
         "config": config_digest(settings),
         "versions": versions(),
@@ -195,46 +199,36 @@ def _ended(work: Path) -> None:
     work.rename(done)
 
 
-def _measured(
-    gate: Gate,
-    parts: Sequence[Part],
-    bench: Workbench,
-    work: Path,
-    tell: Tell,
-    advance: Advance,
-) -> list[Gauge]:
-    gauges = []
-    for part in parts:
-        data = work / "data" / part.kind
-        if part.kind == "realtimeqa":
-            slices.cut_quizzes(
-                gate.data, data, questions=gate.questions, articles=gate.articles, seed=_SEED
-            )
-        else:
-            slices.link(_folder(gate, part.kind), part.kind, data)
-        label = f"{part.task} {part.kind}"
-        tell(f"measuring {label}")
-        bench.data, bench.out = data, work / f"{part.task}-{part.kind}"
-        measured = run(
-            part.task,
-            bench,
-            limit=part.limit,
-            seed=_SEED,
-            task=_task(part, bench),
-            advance=lambda done, total, label=label: advance(label, done, total),  # type: ignore[misc]
+def _measured(gate: Gate, part: Part, bench: Workbench, work: Path, notify: Notify) -> list[Gauge]:
+    """Measure a part on its data alone; return the figures that are watched."""
+    data = work / "data" / part.kind
+    if part.kind == "realtimeqa":
+        slices.cut_quizzes(
+            gate.data, data, questions=gate.questions, articles=gate.articles, seed=_SEED
         )
-        for figure in measured.figures:
-            name = "/".join(figure.path)
-            if any(fnmatchcase(name, pattern) for pattern in part.watched):
-                slack = max(part.slack, part.items / figure.n)
-                whole = f"{part.task}/{name}"
-                gauges.append(Gauge(part.name, whole, figure.value, figure.n, slack))
-    return gauges
+    else:
+        slices.link(_folder(gate, part.kind), part.kind, data)
+    label = f"{part.task} {part.kind}"
+    notify(f"measuring {label}")
+    bench.data, bench.out, bench.index = data, work / f"{part.task}-{part.kind}", work / "index"
+    task: Task | None = None
+    if part.task == "retrieval":
+        task = Retrieval(bench, context=False)  # does not load a language model for its tokenizer
+    measured = run(
+        part.task,
+        bench,
+        limit=part.limit,
+        seed=_SEED,
+        task=task,
+        advance=partial(bench.advance, label),
+    )
+    return [gauge for each in measured.figures if (gauge := _gauge(part, each))]
 
 
-def _task(part: Part, bench: Workbench) -> Task | None:
-    if part.task != "retrieval":
+def _gauge(part: Part, figure: Figure) -> Gauge | None:
+    """Return the figure as a gauge if it is watched."""
+    name = "/".join(figure.path)
+    if not any(fnmatchcase(name, pattern) for pattern in part.watched):
         return None
-    from rag.evals.retrieval import Retrieval
-
-    return Retrieval(bench, context=False)  # does not load a language model for its tokenizer
+    slack = max(part.slack, part.items / figure.n)
+    return Gauge(part.name, f"{part.task}/{name}", figure.value, figure.n, slack)

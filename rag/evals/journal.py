@@ -8,13 +8,15 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
+
+from filelock import FileLock, Timeout
 
 from rag.errors import ConfigError
-from rag.evals.task import Json, Record
+from rag.evals.task import Record
 from rag.export import whole
 
-Fingerprint = Mapping[str, Json]
+Fingerprint = Mapping[str, Any]  # JSON
 _RUN, _ITEMS = "run.json", "items.jsonl"
 _CODE = "code"  # recorded, but no reason to refuse: see Journal
 
@@ -39,17 +41,23 @@ class Journal:
         self.folder = folder
         self.older_code = False
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(folder)
+        self._lock = FileLock(folder / ".lock", timeout=0)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise ConfigError(
+                f"another run is writing to {folder}. Wait for it, or give another --out FOLDER."
+            ) from None
         try:
             self._begin(fingerprint, fresh=fresh)
             self._records = _read_items(folder / _ITEMS)
-            self._file: BinaryIO = (folder / _ITEMS).open("ab")
+            self._file = (folder / _ITEMS).open("ab")
         except BaseException:
-            self._release()
+            self._lock.release()
             raise
 
     def _begin(self, fingerprint: Fingerprint, *, fresh: bool) -> None:
-        run = self.folder / _RUN
+        run, items = self.folder / _RUN, self.folder / _ITEMS
         if fresh:
             for name in (_RUN, _ITEMS, "summary.json", "report.html"):
                 (self.folder / name).unlink(missing_ok=True)
@@ -64,14 +72,14 @@ class Journal:
             if differing:
                 raise ConfigError(
                     f"{self.folder} holds another run: {'; '.join(differing)}. Give another --out"
-                    " FOLDER, repeat that run's options to go on with it, or add --fresh to begin anew."
+                    " FOLDER, repeat that run's options to continue it, or add --fresh to start over."
                 )
+        elif items.is_file():
+            raise ConfigError(
+                f"{self.folder} holds {_ITEMS} without {_RUN}, so what was measured is unknown."
+                " Give another --out FOLDER, or add --fresh to start over."
+            )
         else:
-            if (self.folder / _ITEMS).is_file():
-                raise ConfigError(
-                    f"{self.folder} holds {_ITEMS} without {_RUN}, so it cannot be told what was"
-                    " measured. Give another --out FOLDER, or add --fresh to begin anew."
-                )
             write_whole(run, json.dumps(fingerprint, indent=2, ensure_ascii=False) + "\n")
 
     def __enter__(self) -> "Journal":
@@ -79,10 +87,7 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
-        self._release()
-
-    def _release(self) -> None:
-        self._lock.close()
+        self._lock.release()
 
     @property
     def records(self) -> Sequence[Record]:
@@ -91,13 +96,13 @@ class Journal:
 
     def forget(self, unwanted: Callable[[Record], bool]) -> None:
         """Drop records, also on disk, so that their items are measured again."""
-        kept = [record for record in self._records if not unwanted(record)]
-        if len(kept) == len(self._records):
+        remaining = [record for record in self._records if not unwanted(record)]
+        if len(remaining) == len(self._records):
             return
         self._file.close()
         path = self.folder / _ITEMS
-        write_whole_bytes(path, b"".join(map(_line, kept)))
-        self._records, self._file = kept, path.open("ab")
+        write_whole(path, b"".join(map(_line, remaining)))
+        self._records, self._file = remaining, path.open("ab")
 
     def add(self, record: Record) -> None:
         """Write the record of an item; it is on disk when this returns."""
@@ -107,53 +112,25 @@ class Journal:
         self._records.append(record)
 
 
+def write_whole(path: Path, body: str | bytes) -> None:
+    """Write a file atomically, through a temporary file and a rename."""
+    with whole(path) as beside:
+        beside.write_bytes(body if isinstance(body, bytes) else body.encode("utf-8", "replace"))
+
+
 def _line(record: Record) -> bytes:
     text = json.dumps(record, ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8", "replace") + b"\n"
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file atomically, through a temporary file and a rename."""
-    write_whole_bytes(path, text.encode("utf-8", "replace"))
-
-
-def write_whole_bytes(path: Path, body: bytes) -> None:
-    """Write a binary file atomically."""
-    with whole(path) as beside:
-        beside.write_bytes(body)
-
-
-class _Lock:
-    def __init__(self, path: Path) -> None:
-        from filelock import FileLock, Timeout
-
-        self._held = FileLock(path)
-        try:
-            self._held.acquire(timeout=0)
-        except Timeout:
-            raise ConfigError(
-                f"another run is writing to {path.parent}. Wait for it, or give another --out FOLDER."
-            ) from None
-
-    def close(self) -> None:
-        self._held.release()
-
-
-def _locked(folder: Path) -> _Lock:
-    return _Lock(folder / ".lock")
-
-
 def _fingerprint(path: Path) -> Fingerprint:
-    try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        known = None
-    if not isinstance(known, dict):
+    known = _object(path.read_bytes())
+    if known is None:
         raise ConfigError(f"{path} is damaged. Give another --out FOLDER, or add --fresh.")
     return known
 
 
-def _difference(key: str, there: Json, here: Json) -> str:
+def _difference(key: str, there: Any, here: Any) -> str:
     if isinstance(there, Mapping) and isinstance(here, Mapping):
         names = [name for name in sorted({*there, *here}) if there.get(name) != here.get(name)]
         return f"the {key} differ ({', '.join(names[:3])}{' ...' if len(names) > 3 else ''})"
@@ -168,12 +145,12 @@ def _read_items(path: Path) -> list[Record]:
         return []
     body, records, end = path.read_bytes(), list[Record](), 0
     for number, line in enumerate(body.splitlines(keepends=True), start=1):
-        record = _record(line)
-        if record is None:
+        record = _object(line) if line.endswith(b"\n") else None
+        if record is None or not isinstance(record.get("key"), str):
             if end + len(line) < len(body):
                 raise ConfigError(
                     f"{path}, line {number} is damaged. Remove the line and its item is measured"
-                    " again, or add --fresh to begin anew."
+                    " again, or add --fresh to start over."
                 )
             with path.open("r+b") as file:
                 file.truncate(end)
@@ -183,9 +160,10 @@ def _read_items(path: Path) -> list[Record]:
     return records
 
 
-def _record(line: bytes) -> Record | None:
+def _object(text: bytes) -> dict[str, Any] | None:
+    """Return a JSON object; None if the text is something else."""
     try:
-        record = json.loads(line) if line.endswith(b"\n") else None
+        value = json.loads(text)
     except ValueError:
         return None
-    return record if isinstance(record, dict) and isinstance(record.get("key"), str) else None
+    return value if isinstance(value, dict) else None

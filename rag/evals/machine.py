@@ -5,25 +5,29 @@ import json
 import os
 import platform
 import re
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from rag.config import Settings, deciding
+from rag.cpu import available_processors
 from rag.errors import ConfigError
-from rag.evals.task import Json
+from rag.evals.sets import file_digest
 
+PACKAGE = Path(__file__).resolve().parent.parent
 _LIBRARIES = (
-    "torch transformers sentence-transformers faiss-cpu xllamacpp trafilatura numpy"
+    "quoted-news torch transformers sentence-transformers faiss-cpu xllamacpp trafilatura numpy"
     " scikit-learn rouge-score"
 ).split()
 
 
-def machine() -> dict[str, Json]:
+def machine() -> dict[str, Any]:
     """Return processor, usable cores, memory in GB and operating system."""
     return {
         "processor": _processor(),
-        "cores": _cores(),
+        "cores": available_processors(),
         "memory_gb": _memory(),
         "system": f"{platform.system()} {platform.release()}",
     }
@@ -38,12 +42,6 @@ def _processor() -> str:
     return name.group(1).strip() if name else platform.processor() or platform.machine()
 
 
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _memory() -> float:
     try:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1)
@@ -51,10 +49,10 @@ def _memory() -> float:
         return 0.0
 
 
-def versions() -> dict[str, Json]:
+def versions() -> dict[str, Any]:
     """Return the versions of Python, the project and the libraries that affect the figures."""
-    found: dict[str, Json] = {"python": platform.python_version()}
-    for name in ("quoted-news", *_LIBRARIES):
+    found = {"python": platform.python_version()}
+    for name in _LIBRARIES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
@@ -64,22 +62,24 @@ def versions() -> dict[str, Json]:
 
 def config_digest(settings: Settings) -> str:
     """Hash all settings that can change a figure (SHA-256): no folders, addresses or keys."""
-    table = deciding(settings)
-    return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(deciding(settings), sort_keys=True).encode()).hexdigest()
 
 
-_ROOM = Path(__file__).resolve().parent.parent
-
-
-def code_digest(room: Path = _ROOM) -> str:
+def code_digest(package: Path = PACKAGE) -> str:
     """Hash the modules, settings and data files of ``rag``, without its samples (SHA-256)."""
-    whole = hashlib.sha256()
-    for path in sorted(room.rglob("*")):
-        inside = path.relative_to(room)
-        if path.is_file() and "__pycache__" not in inside.parts and inside.parts[0] != "samples":
-            whole.update(f"{inside.as_posix()} ".encode())
-            whole.update(hashlib.sha256(path.read_bytes()).digest())
-    return whole.hexdigest()
+    paths = [path for path in package.rglob("*") if path.is_file()]
+    inside = {path: path.relative_to(package).parts for path in paths}
+    return tree_digest(
+        package, (p for p in paths if "__pycache__" not in inside[p] and inside[p][0] != "samples")
+    )
+
+
+def tree_digest(root: Path, paths: Iterable[Path]) -> str:
+    """Hash the names, below ``root``, and the contents of files (SHA-256)."""
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        total.update(f"{path.relative_to(root).as_posix()} {file_digest(path)}\n".encode())
+    return total.hexdigest()
 
 
 def needs(library: str) -> None:

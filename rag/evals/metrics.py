@@ -1,32 +1,30 @@
 """Metrics of the evaluation, as pure functions with their sources.
 
 All are shares between 0 and 1 unless stated otherwise. A metric without a value, such as the area
-under a curve of a single class, is NaN, and the run omits it.
+under a curve of a single class, is NaN, and the run omits it. Metrics of many items take arrays
+and work along the last axis, so that one call computes a metric of all resamples of a bootstrap.
 """
 
 import re
 import string
+import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from math import isnan, nan
-from typing import TypeVar
+from math import nan
+from typing import Any
 
-from rag.evals.task import Figure, Record
+import numpy as np
+import numpy.typing as npt
 
-_T = TypeVar("_T")
+from rag.evals.task import Figure
+
+Values = npt.ArrayLike  # one value per item, or rows of such values
 RESAMPLES = 1000
 _SHINGLE = 4
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _PLAIN_MARKS = str.maketrans({**dict.fromkeys("“”‘’«»„…", ""), **dict.fromkeys("–—", " ")})
 _TOKEN = re.compile(r"\w+")
-
-
-def mean(values: Sequence[float]) -> float:
-    """Return the mean; NaN if empty."""
-    return sum(values) / len(values) if values else nan
 
 
 def normalise_answer(text: str) -> str:
@@ -54,7 +52,7 @@ def token_f1(prediction: str, golds: Sequence[str]) -> float:
 def _f1_of_words(said: Sequence[str], gold: Sequence[str]) -> float:
     if not said or not gold:
         return float(said == gold)
-    shared = sum((Counter(said) & Counter(gold)).values())
+    shared = (Counter(said) & Counter(gold)).total()
     return 2 * shared / (len(said) + len(gold))
 
 
@@ -83,76 +81,93 @@ def reciprocal_rank(place: int | None, k: int = 10) -> float:
     return 1 / place if place is not None and place <= k else 0.0
 
 
-def precision_recall_f1(
-    wanted: Sequence[bool], given: Sequence[bool]
-) -> tuple[float, float, float]:
-    """Compute precision, recall and F1 of the predictions ``given`` against the labels ``wanted``.
-
-    Precision is NaN if nothing was given, recall if nothing was wanted, F1 if both.
-    """
-    both = sum(w and g for w, g in zip(wanted, given, strict=True))
-    given_n, wanted_n = sum(given), sum(wanted)
-    precision = both / given_n if given_n else nan
-    recall = both / wanted_n if wanted_n else nan
-    f1 = 2 * both / (given_n + wanted_n) if given_n + wanted_n else nan
-    return precision, recall, f1
+def _sum(values: Values) -> Any:
+    return np.asarray(values, dtype=float).sum(axis=-1)
 
 
-def balanced_accuracy(labels: Sequence[bool], predictions: Sequence[bool]) -> float:
+def _ratio(part: Any, whole: Any) -> Any:
+    """Divide; 0 / 0 is NaN."""
+    with np.errstate(invalid="ignore"):
+        return part / np.asarray(whole, dtype=float)
+
+
+def mean(values: Values) -> Any:
+    """Return the mean; NaN if empty."""
+    return _ratio(_sum(values), np.shape(values)[-1])
+
+
+def median(values: Values) -> Any:
+    """Return the median."""
+    return np.median(np.asarray(values, dtype=float), axis=-1)
+
+
+def share(parts: Values, wholes: Values) -> Any:
+    """Return the sum of the parts over the sum of the wholes; 0 if there is nothing."""
+    return _sum(parts) / np.maximum(1, _sum(wholes))
+
+
+def precision(labels: Values, predictions: Values) -> Any:
+    """Return the share of true labels among the predictions; NaN if nothing was predicted."""
+    return _ratio(_sum(np.logical_and(labels, predictions)), _sum(predictions))
+
+
+def recall(labels: Values, predictions: Values) -> Any:
+    """Return the share of the true labels that was predicted; NaN if no label is true."""
+    return precision(predictions, labels)
+
+
+def f1(labels: Values, predictions: Values) -> Any:
+    """Return the harmonic mean of precision and recall; NaN if neither has a value."""
+    both = _sum(np.logical_and(labels, predictions))
+    return _ratio(2 * both, _sum(labels) + _sum(predictions))
+
+
+def specificity(labels: Values, predictions: Values) -> Any:
+    """Return the true negative rate; NaN without negatives."""
+    return recall(np.logical_not(labels), np.logical_not(predictions))
+
+
+def balanced_accuracy(labels: Values, predictions: Values) -> Any:
     """Return the mean of the true positive and true negative rates; NaN for a single class."""
-    right = {True: 0, False: 0}
-    for label, prediction in zip(labels, predictions, strict=True):
-        right[label] += label == prediction
-    positives = sum(labels)
-    negatives = len(labels) - positives
-    if not positives or not negatives:
-        return nan
-    return (right[True] / positives + right[False] / negatives) / 2
+    return (recall(labels, predictions) + specificity(labels, predictions)) / 2
 
 
-def auroc(labels: Sequence[bool], scores: Sequence[float]) -> float:
+def auroc(labels: Values, scores: Values) -> Any:
     """Return how often a positive scores above a negative, ties half: the area under the ROC curve.
 
-    By ranks (Mann & Whitney 1947); NaN for a single class.
+    By ranks (Mann & Whitney 1947); NaN for a single class. It equals scikit-learn's
+    ``roc_auc_score``, which takes one sample at a time and so is too slow for a bootstrap.
     """
-    positives = sum(labels)
-    negatives = len(labels) - positives
-    if not positives or not negatives:
-        return nan
-    ordered = sorted(zip(scores, labels, strict=True))
-    ranks, before = 0.0, 0
-    for _, tied in groupby(ordered, key=lambda pair: pair[0]):
-        group = [label for _, label in tied]
-        ranks += sum(group) * (before + (len(group) + 1) / 2)
-        before += len(group)
-    return (ranks - positives * (positives + 1) / 2) / (positives * negatives)
+    from scipy.stats import rankdata
+
+    positives, count = _sum(labels), np.shape(labels)[-1]
+    ranks = _sum(rankdata(scores, axis=-1) * np.asarray(labels))
+    return _ratio(ranks - positives * (positives + 1) / 2, positives * (count - positives))
 
 
-@dataclass(frozen=True, slots=True)
-class RiskCoverage:
-    """The error rate among answered items as less and less confident items are answered too.
+def refusal_ratio(refused: Values, seconds: Values) -> Any:
+    """Return the median time of a refusal divided by that of an answer; NaN if one is missing."""
+    is_refusal = np.asarray(refused, dtype=bool)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # only refusals, or none, are NaN
+        refusals = np.nanmedian(np.where(is_refusal, seconds, nan), axis=-1)
+        return refusals / np.nanmedian(np.where(is_refusal, nan, seconds), axis=-1)
 
-    ``risks[i]`` is the error rate over the ``coverages[i]`` share of most confident items;
-    ``area`` is the mean of the risks (AURC, Geifman & El-Yaniv 2017): 0 is best.
+
+def risk_curve(confidences: Values, wrong: Values) -> npt.NDArray[np.float64]:
+    """Return the error rates of the 1, 2, ... most confident items (risk-coverage curve).
+
+    Errors among equal confidences are spread evenly. For one sample, not for rows of them.
     """
+    _, group, sizes = np.unique(-np.asarray(confidences), return_inverse=True, return_counts=True)
+    rates = np.bincount(group, weights=np.asarray(wrong, dtype=float)) / sizes
+    return np.cumsum(np.repeat(rates, sizes)) / np.arange(1, len(group) + 1)
 
-    coverages: tuple[float, ...]
-    risks: tuple[float, ...]
-    area: float
 
-
-def risk_coverage(confidences: Sequence[float], wrong: Sequence[bool]) -> RiskCoverage:
-    """Compute the risk-coverage curve; errors among equal confidences are spread evenly."""
-    ordered = sorted(zip(confidences, wrong, strict=True), key=lambda pair: -pair[0])
-    risks: list[float] = []
-    errors, before = 0.0, 0
-    for _, tied in groupby(ordered, key=lambda pair: pair[0]):
-        group = [error for _, error in tied]
-        rate = sum(group) / len(group)
-        risks += [(errors + rate * n) / (before + n) for n in range(1, len(group) + 1)]
-        errors, before = errors + sum(group), before + len(group)
-    coverages = tuple(n / before for n in range(1, before + 1))
-    return RiskCoverage(coverages, tuple(risks), mean(risks))
+def aurc(confidences: Values, wrong: Values) -> Any:
+    """Return the mean of :func:`risk_curve` (AURC, Geifman & El-Yaniv 2017): 0 is best."""
+    each = np.vectorize(lambda c, w: risk_curve(c, w).mean(), signature="(n),(n)->()")
+    return each(confidences, wrong)
 
 
 def shingle_shares(true: str, found: str) -> tuple[float, float, float]:
@@ -162,8 +177,8 @@ def shingle_shares(true: str, found: str) -> tuple[float, float, float]:
     (the article-extraction benchmark of Zyte). Two empty texts give three zeros.
     """
     wanted, given = _shingles(true), _shingles(found)
-    both = sum((wanted & given).values())
-    extra, missed = sum(given.values()) - both, sum(wanted.values()) - both
+    both = (wanted & given).total()
+    extra, missed = given.total() - both, wanted.total() - both
     whole = both + extra + missed
     return (both / whole, extra / whole, missed / whole) if whole else (0.0, 0.0, 0.0)
 
@@ -175,19 +190,20 @@ def _shingles(text: str) -> Counter[tuple[str, ...]]:
     return Counter(tuple(tokens[i : i + _SHINGLE]) for i in range(len(tokens) - _SHINGLE + 1))
 
 
-def shingle_scores(pages: Sequence[tuple[float, float, float]]) -> tuple[float, float, float]:
-    """Compute precision, recall and F1 over pages, each as from :func:`shingle_shares`.
+def page_scores(both: float, extra: float, missed: float) -> tuple[float, float]:
+    """Return precision and recall of a page from its :func:`shingle_shares`.
 
-    Precision and recall are averaged over pages; F1 is computed from those averages. A page for
-    which no shingle was found has precision 1 if none was wanted, else 0; recall likewise.
+    A page for which no shingle was found has precision 1 if none was wanted, else 0; recall likewise.
     """
-    precisions, recalls = [], []
-    for both, extra, missed in pages:
-        precisions.append(both / (both + extra) if both + extra else float(not missed))
-        recalls.append(both / (both + missed) if both + missed else float(not extra))
+    precision = both / (both + extra) if both + extra else float(not missed)
+    recall = both / (both + missed) if both + missed else float(not extra)
+    return precision, recall
+
+
+def f1_of_means(precisions: Values, recalls: Values) -> Any:
+    """Return the harmonic mean of the average precision and the average recall; 0 if both are 0."""
     precision, recall = mean(precisions), mean(recalls)
-    whole = precision + recall
-    return precision, recall, 2 * precision * recall / whole if whole else 0.0
+    return np.nan_to_num(_ratio(2 * precision * recall, precision + recall))
 
 
 def density(article: str, summary: str) -> float:
@@ -197,74 +213,43 @@ def density(article: str, summary: str) -> float:
     about 1 or less; an empty one 0.
     """
     source, said = _TOKEN.findall(article.lower()), _TOKEN.findall(summary.lower())
-    return sum(run * run for run in _copied_runs(source, said)) / len(said) if said else 0.0
-
-
-def _copied_runs(source: Sequence[str], said: Sequence[str]) -> list[int]:
-    """Return the lengths of the shared runs, each greedily as long as possible."""
     places: dict[str, list[int]] = {}
     for place, word in enumerate(source):
         places.setdefault(word, []).append(place)
-    runs, here = [], 0
+    squares = here = 0
     while here < len(said):
-        longest = 0
-        for place in places.get(said[here], ()):
-            run = 0
-            while (
-                here + run < len(said)
-                and place + run < len(source)
-                and said[here + run] == source[place + run]
-            ):
-                run += 1
-            longest = max(longest, run)
-        if longest:
-            runs.append(longest)
+        runs = (_shared_run(source[place:], said[here:]) for place in places.get(said[here], ()))
+        longest = max(runs, default=0)
+        squares += longest**2
         here += longest or 1
-    return runs
+    return squares / len(said) if said else 0.0
 
 
-def interval(
-    items: Sequence[_T],
-    statistic: Callable[[Sequence[_T]], float],
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """Return the bootstrap 95 % interval of a statistic over items (percentiles; Efron 1979)."""
-    import numpy as np
-
-    random = np.random.default_rng(seed)
-    values = [
-        statistic([items[i] for i in random.integers(0, len(items), len(items)).tolist()])
-        for _ in range(resamples)
-    ]
-    known = [value for value in values if not isnan(value)]  # a resample may hold a single class
-    low, high = np.percentile(known, [2.5, 97.5]) if known else (nan, nan)
-    return float(low), float(high)
+def _shared_run(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return the number of equal words at the beginning of both."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def figure(
-    path: tuple[str, ...], items: Sequence[_T], statistic: Callable[[Sequence[_T]], float]
-) -> Figure:
-    """Compute a figure with its interval; ``items`` are all that the value is computed from."""
-    value = statistic(items) if items else nan
-    low, high = interval(items, statistic) if items else (nan, nan)
-    return Figure(path, value, len(items), low, high)
+def figure(path: tuple[str, ...], metric: Callable[..., Any], *columns: Values) -> Figure:
+    """Compute a metric and its bootstrap 95 % interval (percentiles; Efron 1979).
 
-
-def mean_figure(path: tuple[str, ...], values: Sequence[float]) -> Figure:
-    """Compute the mean of one value per item, with its interval."""
-    import numpy as np
-
-    if not values:
+    Args:
+        path: dataset, variants and name of the metric.
+        metric: takes the columns, or rows of resampled ones.
+        columns: one or more values per item.
+    """
+    arrays = [np.asarray(column) for column in columns]
+    count = len(arrays[0])
+    if not count:
         return Figure(path, nan, 0, nan, nan)
-    array = np.asarray(values, dtype=np.float64)
-    random = np.random.default_rng(0)
-    means = [array[random.integers(0, len(array), len(array))].mean() for _ in range(RESAMPLES)]
-    low, high = np.percentile(means, [2.5, 97.5])
-    return Figure(path, float(array.mean()), len(values), float(low), float(high))
+    draws = np.random.default_rng(0).integers(0, count, (RESAMPLES, count))
+    values = metric(*(array[draws] for array in arrays))
+    known = values[~np.isnan(values)]  # a resample may hold a single class
+    low, high = np.percentile(known, [2.5, 97.5]) if known.size else (nan, nan)
+    return Figure(path, float(metric(*arrays)), count, float(low), float(high))
 
 
-def records_of(records: Sequence[Record], dataset: str) -> list[Record]:
-    """Return the records of one dataset."""
-    return [record for record in records if record["dataset"] == dataset]
+def mean_figure(path: tuple[str, ...], values: Values) -> Figure:
+    """Compute the mean of one value per item, with its interval."""
+    return figure(path, mean, values)

@@ -2,21 +2,25 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from rag.evals import sets
-from rag.evals.asking import Hops, Text, TextIndex, answers_span, ask, proposed
-from rag.evals.metrics import (
-    exact_match,
-    figure,
-    holds,
-    mean_figure,
-    precision_recall_f1,
-    risk_coverage,
+from rag.evals.asking import Hops, TextIndex, answers_span, ask, proposed
+from rag.evals.metrics import aurc, exact_match, f1, figure, holds, mean_figure, precision, recall
+from rag.evals.questions import (
+    HopQuestion,
+    Quiz,
+    QuizQuestion,
+    SnippetQuestion,
+    SpanQuestion,
+    multihop,
+    quizzes,
+    rgb,
+    squad2,
 )
-from rag.evals.sets import HopQuestion, Quiz, QuizQuestion, SnippetQuestion, SpanQuestion
-from rag.evals.task import Figure, Item, Record
+from rag.evals.sets import sample, sample_each
+from rag.evals.task import Figure, Item, Record, by_dataset, item_of
 from rag.evals.workbench import Workbench
 from rag.types import Answer, Filters
 
@@ -28,6 +32,7 @@ _DECIMALS = 6  # of a confidence: further digits differ from machine to machine
 Case = Literal["mixed", "negative", "wrong"]
 
 
+@dataclass(frozen=True)
 class Refusal:
     """The ``refusal`` task: precision, recall and F1 of refusing, and the risk-coverage curve.
 
@@ -54,66 +59,35 @@ class Refusal:
     questions are all answerable.
     """
 
-    name = "refusal"
-
-    def __init__(self, bench: Workbench) -> None:
-        """Open nothing yet."""
-        self._bench = bench
+    bench: Workbench
 
     def items(self, *, limit: int | None, seed: int) -> Sequence[Item]:
         """List the questions of all available sets; neighbours share a paragraph where possible."""
-        data = self._bench.data
-        quizzes, hops = sets.quizzes(data), sets.multihop(data)
-        squad, rgb = sets.squad2(data), sets.rgb(data)
-        found = {"squad2": squad, "multihop_rag": hops, "rgb": rgb, "realtimeqa": quizzes}
-        for kind, rows in found.items():
-            if not rows:
-                self._bench.missing(self.name, kind)
-        return [
-            *self._squad(squad, limit, seed),
-            *self._hops(hops, limit, seed),
-            *self._snippets(rgb, limit, seed),
-            *(item for quiz in quizzes for item in self._quiz(quiz, limit, seed)),
+        draw, data = partial(sample, limit=limit, seed=seed), self.bench.data
+        index = TextIndex(self.bench)
+        items = [
+            item_of(span, partial(_span, index, span))
+            for spans in sample_each(squad2(data), limit=limit, seed=seed).values()
+            for span in sorted(spans, key=lambda each: each.context_key)
         ]
-
-    def _squad(
-        self, questions: Sequence[SpanQuestion], limit: int | None, seed: int
-    ) -> Iterator[Item]:
-        index = TextIndex(self._bench)
-        for dataset in dict.fromkeys(question.dataset for question in questions):
-            own = [question for question in questions if question.dataset == dataset]
-            drawn = sets.sample(own, limit=limit, seed=seed, key=lambda each: each.key)
-            for question in sorted(drawn, key=lambda each: each.context_key):
-                yield Item(f"{dataset}/{question.key}", dataset, partial(_span, index, question))
-
-    def _hops(
-        self, questions: Sequence[HopQuestion], limit: int | None, seed: int
-    ) -> Iterator[Item]:
-        room = Hops(self._bench, questions, seed=seed)
-        for question in sets.sample(questions, limit=limit, seed=seed, key=lambda each: each.key):
-            run = partial(_hop, room, question)
-            yield Item(f"multihop_null/{question.key}", "multihop_null", run)
-
-    def _snippets(
-        self, questions: Sequence[SnippetQuestion], limit: int | None, seed: int
-    ) -> Iterator[Item]:
-        index = TextIndex(self._bench, passages=SNIPPETS)
-        cases = [(question, case) for question in questions for case in _cases(question)]
-        drawn = sets.sample(
-            cases, limit=limit, seed=seed, key=lambda pair: f"{pair[0].key}/{pair[1]}"
-        )
-        for question, case in drawn:
-            run = partial(_snippet, index, question, case, seed)
-            yield Item(f"rgb/{question.key}/{case}", "rgb", run)
-
-    def _quiz(self, quiz: Quiz, limit: int | None, seed: int) -> Iterator[Item]:
-        asked = [question for question in quiz.questions if question.nota_none is not None]
-        dataset = f"{quiz.name}_nota"
-        for question in sets.sample(asked, limit=limit, seed=seed, key=lambda each: each.key):
-            yield Item(f"{dataset}/{question.key}", dataset, partial(self._nota, quiz, question))
+        asked = multihop(data)
+        hops = Hops(self.bench, asked, seed=seed)
+        for hop in draw(asked):
+            items.append(item_of(hop, partial(_hop, hops, hop), "multihop_null"))
+        five = TextIndex(self.bench, passages=SNIPPETS)
+        cases = [(each, case) for each in rgb(data) for case in _cases(each)]
+        for each, case in draw(cases, key=lambda pair: f"{pair[0].key}/{pair[1]}"):
+            run = partial(_snippet, five, each, case, seed)
+            items.append(Item(f"rgb/{each.key}/{case}", "rgb", run))
+        for quiz in quizzes(data):
+            with_none = [each for each in quiz.questions if each.nota_none is not None]
+            for question in draw(with_none):
+                run = partial(self._nota, quiz, question)
+                items.append(item_of(question, run, f"{quiz.name}_nota"))
+        return items
 
     def _nota(self, quiz: Quiz, question: QuizQuestion) -> Record:
-        news = self._bench.corpus(quiz)
+        news = self.bench.corpus(quiz)
         filters = Filters(as_of=question.day)
         shares = news.choose(question.text, question.nota_choices, filters=filters)
         chosen = shares.index(max(shares))
@@ -134,28 +108,19 @@ class Refusal:
     def figures(self, records: Sequence[Record]) -> Sequence[Figure]:
         """Compute the metrics of every dataset, and of the combined one if both parts are there."""
         figures: list[Figure] = []
-        for dataset in sorted({str(record["dataset"]) for record in records}):
-            own = [record for record in records if record["dataset"] == dataset]
+        for dataset, own in sorted(by_dataset(records).items()):
             figures += _measures(dataset, [record for record in own if "wanted" in record])
-            misled = [float(bool(record["misled"])) for record in own if "misled" in record]
-            if misled:
-                figures.append(mean_figure((dataset, "misled"), misled))
-        squad = [record for record in records if str(record["dataset"]).startswith("squad2")]
-        hops = [record for record in records if record["dataset"] == "multihop_null"]
-        null = [record for record in hops if record["wanted"]]
+            misled = [record["misled"] for record in own if "misled" in record]
+            figures.append(mean_figure((dataset, "misled"), misled))
+        squad = [record for record in records if record["dataset"].startswith("squad2")]
+        null = [r for r in records if r["dataset"] == "multihop_null" and r["wanted"]]
         if squad and null:
             figures += _measures(COMBINED, [*squad, *null])
         return figures
 
 
 def _outcome(
-    question: str,
-    gold: Sequence[str],
-    answer: Answer,
-    note: Record,
-    *,
-    wanted: bool,
-    right: bool,
+    question: str, gold: Sequence[str], answer: Answer, note: Record, *, wanted: bool, right: bool
 ) -> Record:
     """Build the record of an answer.
 
@@ -179,15 +144,15 @@ def _outcome(
 
 
 def _span(index: TextIndex, question: SpanQuestion) -> Record:
-    answer, note = ask(index.holding((Text(question.context),)), question.text)
+    answer, note = ask(index.holding([question.context]), question.text)
     right = answers_span(answer, question.answers)
     return _outcome(
         question.text, question.answers, answer, note, wanted=question.impossible, right=right
     )
 
 
-def _hop(room: Hops, question: HopQuestion) -> Record:
-    answer, note = room.ask(question)
+def _hop(hops: Hops, question: HopQuestion) -> Record:
+    answer, note = hops.ask(question)
     right = bool(exact_match(proposed(answer), (question.answer,)))
     gold = () if question.unanswerable else (question.answer,)
     return _outcome(question.text, gold, answer, note, wanted=question.unanswerable, right=right)
@@ -205,7 +170,7 @@ def _cases(question: SnippetQuestion) -> Iterator[Case]:
 
 def _snippet(index: TextIndex, question: SnippetQuestion, case: Case, seed: int) -> Record:
     texts = snippets(question, case, seed=seed)
-    answer, note = ask(index.holding(tuple(map(Text, texts))), question.text)
+    answer, note = ask(index.holding(texts), question.text)
     said = f"{proposed(answer)}\n{answer.text}"
     right = holds(said, question.answers)
     if case == "wrong":
@@ -241,41 +206,20 @@ def snippets(question: SnippetQuestion, case: Case, *, seed: int) -> tuple[str, 
     return tuple(chosen)
 
 
-def _measures(dataset: str, records: Sequence[Record]) -> list[Figure]:
+def _measures(dataset: str, records: Sequence[Record]) -> Iterator[Figure]:
     if not records:
-        return []
-    pairs = [(bool(record["wanted"]), bool(record["refused"])) for record in records]
-    strict = [
-        (bool(record["wanted"]), record["status"] != "answered")
-        for record in records
-        if "status" in record
-    ]
-    curve = [(_number(record, "confidence"), bool(record["wrong"])) for record in records]
-    risks = [float(bool(record["wrong"])) for record in records if not record["refused"]]
-    return [
-        *(
-            figure((dataset, f"{reading}{name}"), given, partial(_of_refusing, place))
-            for reading, given in (("", pairs), ("strict_", strict))
-            for place, name in enumerate(("precision", "recall", "f1"))
-        ),
-        figure((dataset, "aurc"), curve, _area),
-        mean_figure((dataset, "accuracy"), [_number(record, "score") for record in records]),
-        mean_figure((dataset, "coverage"), [float(not refused) for _, refused in pairs]),
-        mean_figure((dataset, "risk"), risks),
-    ]
-
-
-def _of_refusing(place: int, pairs: Sequence[tuple[bool, bool]]) -> float:
-    """Precision, recall or F1 by index; each pair says if a refusal was expected and given."""
-    wanted, refused = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return precision_recall_f1(wanted, refused)[place]
-
-
-def _area(curve: Sequence[tuple[float, bool]]) -> float:
-    return risk_coverage([sure for sure, _ in curve], [wrong for _, wrong in curve]).area
-
-
-def _number(record: Record, name: str) -> float:
-    value = record[name]
-    assert isinstance(value, int | float), f"{name} of a record is to be a number"
-    return float(value)
+        return
+    answers = [record for record in records if "status" in record]  # choices have none
+    for prefix, own, refused in (
+        ("", records, [record["refused"] for record in records]),
+        ("strict_", answers, [record["status"] != "answered" for record in answers]),
+    ):
+        wanted = [record["wanted"] for record in own]
+        for name, metric in (("precision", precision), ("recall", recall), ("f1", f1)):
+            yield figure((dataset, f"{prefix}{name}"), metric, wanted, refused)
+    wrong = [record["wrong"] for record in records]
+    yield figure((dataset, "aurc"), aurc, [record["confidence"] for record in records], wrong)
+    yield mean_figure((dataset, "accuracy"), [record["score"] for record in records])
+    yield mean_figure((dataset, "coverage"), [not record["refused"] for record in records])
+    given = [record for record in records if not record["refused"]]
+    yield mean_figure((dataset, "risk"), [record["wrong"] for record in given])

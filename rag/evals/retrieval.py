@@ -1,19 +1,21 @@
 """Retrieval: is the right article found, and does the model's context contain the answer."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rag.config import Settings
+from rag.evals.asking import text_of
 from rag.evals.journal import write_whole
-from rag.evals.metrics import first_place, hit, holds, mean_figure, reciprocal_rank, records_of
-from rag.evals.sets import Quiz, QuizQuestion, SpanQuestion, quizzes, sample, xquad
-from rag.evals.task import Figure, Item, Record
-from rag.evals.workbench import Workbench, file_digest
-from rag.library import News
+from rag.evals.metrics import first_place, hit, holds, mean_figure, reciprocal_rank
+from rag.evals.questions import Quiz, QuizQuestion, SpanQuestion, quizzes, xquad
+from rag.evals.sets import sample, sample_each
+from rag.evals.task import Figure, Item, Record, by_dataset
+from rag.evals.workbench import Workbench
 from rag.search import excerpts, within
-from rag.types import Filters, Passage
+from rag.types import Filters
 
 _DEPTH = 50  # articles looked at
 _WIDE = 24  # passages whose sentences are ranked
@@ -35,35 +37,30 @@ class Retrieval:
     each search alone, ``reranked`` the settings with their reranker, if they name one.
     """
 
-    name = "retrieval"
-
     def __init__(self, bench: Workbench, *, context: bool = True) -> None:
         """Create the task; ``context`` adds ``answer_in_context``, using a generator tokenizer."""
         self._bench = bench
         self._context = context
         self._variants = variants(bench.settings)
+        self._best = "reranked" if "reranked" in self._variants else "hybrid"
 
     def items(self, *, limit: int | None, seed: int) -> Sequence[Item]:
         """One item per question; ``limit`` applies to the ranked and to the context items each."""
+        draw = partial(sample, limit=limit, seed=seed)
         items = list[Item]()
-        found = quizzes(self._bench.data)
-        if not found:
-            self._bench.missing(self.name, "realtimeqa")
-        for quiz in found:
-            gold = [question for question in quiz.questions if question.gold_urls]
-            for question in _drawn(gold, limit, seed):
+        for quiz in quizzes(self._bench.data):
+            for question in draw([each for each in quiz.questions if each.gold_urls]):
                 run = partial(self._places, quiz, question)
                 items.append(Item(f"{quiz.name}/{question.key}", quiz.name, run))
-            for question in _drawn(quiz.questions, limit, seed) if self._context else ():
+            for question in draw(quiz.questions) if self._context else ():
                 run = partial(self._in_context, quiz, question)
                 items.append(Item(f"{quiz.name}/{question.key}/context", quiz.name, run))
         paragraphs = xquad(self._bench.data)
-        if not paragraphs:
-            self._bench.missing(self.name, "xquad")
-        for dataset in dict.fromkeys(question.dataset for question in paragraphs):
-            own = [question for question in paragraphs if question.dataset == dataset]
-            for span in sample(own, limit=limit, seed=seed, key=lambda one: one.key):
-                items.append(Item(f"{dataset}/{span.key}", dataset, partial(self._span, own, span)))
+        for dataset, spans in sample_each(paragraphs, limit=limit, seed=seed).items():
+            own = [each for each in paragraphs if each.dataset == dataset]
+            for span in spans:
+                run = partial(self._span, own, span)
+                items.append(Item(f"{dataset}/{span.key}", dataset, run))
         return items
 
     def _places(self, quiz: Quiz, question: QuizQuestion) -> Record:
@@ -72,74 +69,65 @@ class Retrieval:
         for variant, settings in self._variants.items():
             news = self._bench.news(folder, settings)
             for dated in _DATED:
-                ranking = articles(news, question.text, _filters(question, dated))
+                filters = _filters(question, dated)
+                ranking = [
+                    f.article.url for f in news.find(question.text, filters=filters, k=_DEPTH)
+                ]
                 found[f"{variant}/{dated}"] = first_place(ranking, question.gold_urls)
-        best = "reranked" if "reranked" in found else "hybrid"
-        score = reciprocal_rank(found[f"{best}/as_of"])
+        score = reciprocal_rank(found[f"{self._best}/as_of"])
         return {"question": question.text, "places": found, "score": score}
 
     def _in_context(self, quiz: Quiz, question: QuizQuestion) -> Record:
-        news = self._bench.corpus(quiz)
-        found = {}
+        news, found = self._bench.corpus(quiz), {}
         for dated in _DATED:
             filters = _filters(question, dated)
-            shown = news.shown(question.text, filters=filters)
-            found[f"{dated}/answer_in_context"] = _held(shown, question)
+            shown = text_of(news.shown(question.text, filters=filters))
+            found[f"{dated}/answer_in_context"] = holds(shown, question.answers)
             wide = news.search(question.text, filters=filters, k=_WIDE)
             ranked = excerpts(question.text, wide)
             for tokens in _READ:
-                leading = within(ranked, tokens=tokens, count=self._bench.generator.count_tokens)
-                found[f"{dated}/answer_in_{tokens}"] = _held(leading, question)
+                count = self._bench.models.generator.count_tokens
+                leading = text_of(within(ranked, tokens=tokens, count=count))
+                found[f"{dated}/answer_in_{tokens}"] = holds(leading, question.answers)
         return {"in_context": found}
 
     def _span(self, own: Sequence[SpanQuestion], question: SpanQuestion) -> Record:
-        folder = self._paragraphs(own)
-        gold = paragraph_url(question.context_key)
-        places = {
-            variant: first_place(
-                passages(self._bench.news(folder, settings), question.text), (gold,)
-            )
-            for variant, settings in self._variants.items()
-        }
-        return {
-            "question": question.text,
-            "places": places,
-            "score": reciprocal_rank(places["hybrid"]),
-        }
+        folder, gold = self._paragraphs(own), _url(question)
+        places = {}
+        for variant, settings in self._variants.items():
+            found = self._bench.news(folder, settings).search(question.text, k=_DEPTH)
+            ranking = list(dict.fromkeys(passage.article.url for passage in found))
+            places[variant] = first_place(ranking, (gold,))
+        score = reciprocal_rank(places["hybrid"])
+        return {"question": question.text, "places": places, "score": score}
 
     def _paragraphs(self, own: Sequence[SpanQuestion]) -> Path:
         """Index the paragraphs of a set, each as an article without a title."""
-        dataset = own[0].dataset
-        records = self._bench.out / f"{dataset}.jsonl"
+        records = self._bench.out / f"{own[0].dataset}.jsonl"
         if not records.is_file():
-            contexts = {question.context_key: question.context for question in own}
-            lines = (
-                json.dumps({"url": paragraph_url(key), "title": "", "text": text})
-                for key, text in contexts.items()
-            )
-            write_whole(records, "\n".join(lines) + "\n")
-        digest = file_digest(records)
-        folder = self._bench.out / f"index-{digest[:12]}"
-        return self._bench.ingested(folder, records, digest).folder
+            contexts = {_url(question): question.context for question in own}
+            rows = ({"url": url, "title": "", "text": text} for url, text in contexts.items())
+            write_whole(records, "".join(json.dumps(row) + "\n" for row in rows))
+        return self._bench.ingested(records).folder
 
     def figures(self, records: Sequence[Record]) -> Sequence[Figure]:
         """Compute hit@1, 3, 5, 10 and MRR@10 per variant, and context figures as configured."""
         figures = list[Figure]()
-        for dataset in dict.fromkeys(str(record["dataset"]) for record in records):
-            own = records_of(records, dataset)
-            places: dict[str, list[int | None]] = {}
-            context: dict[str, list[float]] = {}
-            for record in own:
-                for name, place in _table(record.get("places")).items():
-                    places.setdefault(name, []).append(None if place is None else int(str(place)))
-                for name, held in _table(record.get("in_context")).items():
-                    context.setdefault(name, []).append(float(bool(held)))
-            for name, each in places.items():
-                figures += _ranked((dataset, *name.split("/")), each)
-            best = "reranked" if "reranked" in self._variants else "hybrid"
-            for name, held_each in context.items():
-                figures.append(mean_figure((dataset, best, *name.split("/")), held_each))
+        for dataset, own in by_dataset(records).items():
+            for name, places in _columns(own, "places").items():
+                figures += _ranked((dataset, *name.split("/")), places)
+            for name, held in _columns(own, "in_context").items():
+                figures.append(mean_figure((dataset, self._best, *name.split("/")), held))
         return figures
+
+
+def _columns(records: Sequence[Record], field: str) -> dict[str, list[Any]]:
+    """Collect the values of a table that some records have, by their names in it."""
+    columns: dict[str, list[Any]] = {}
+    for record in records:
+        for name, value in record.get(field, {}).items():
+            columns.setdefault(name, []).append(value)
+    return columns
 
 
 def variants(settings: Settings) -> dict[str, Settings]:
@@ -160,40 +148,15 @@ def variants(settings: Settings) -> dict[str, Settings]:
     return found
 
 
-def articles(news: News, question: str, filters: Filters) -> list[str]:
-    """Return the addresses of the articles found, best first."""
-    return [found.article.url for found in news.find(question, filters=filters, k=_DEPTH)]
-
-
-def passages(news: News, question: str) -> list[str]:
-    """Return the addresses of the articles whose passages are found, best first, each once."""
-    return list(dict.fromkeys(p.article.url for p in news.search(question, k=_DEPTH)))
-
-
-def paragraph_url(key: str) -> str:
-    """Return the address under which a paragraph is indexed."""
-    return f"https://paragraph.invalid/{key}"
-
-
-def _drawn(
-    questions: Sequence[QuizQuestion], limit: int | None, seed: int
-) -> tuple[QuizQuestion, ...]:
-    return sample(questions, limit=limit, seed=seed, key=lambda question: question.key)
+def _url(question: SpanQuestion) -> str:
+    """Return the address under which a question's paragraph is indexed."""
+    return f"https://paragraph.invalid/{question.context_key}"
 
 
 def _filters(question: QuizQuestion, dated: str) -> Filters:
     return Filters(as_of=question.day) if dated == "as_of" else Filters()
 
 
-def _held(passages: Sequence[Passage], question: QuizQuestion) -> bool:
-    text = "\n".join(f"{each.article.title}\n{each.chunk.text}" for each in passages)
-    return holds(text, question.answers)
-
-
 def _ranked(path: tuple[str, ...], places: Sequence[int | None]) -> list[Figure]:
     figures = [mean_figure((*path, f"hit@{k}"), [hit(p, k) for p in places]) for k in _CUTS]
     return [*figures, mean_figure((*path, "mrr@10"), [reciprocal_rank(p) for p in places])]
-
-
-def _table(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}

@@ -8,15 +8,23 @@ finished by then).
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from typing import Any
 
 from rag.errors import ConfigError, RagError, SourceError
-from rag.evals import sets
+from rag.evals import report, sets
+from rag.evals.answers import Answers
+from rag.evals.cleaning import Cleaning
+from rag.evals.faithfulness import Faithfulness
 from rag.evals.journal import Journal, write_whole
 from rag.evals.machine import code_digest, config_digest, machine, needs, versions
-from rag.evals.task import Figure, Item, Json, Task
+from rag.evals.pairs import ClaimPairs
+from rag.evals.refusal import Refusal
+from rag.evals.retrieval import Retrieval
+from rag.evals.summaries import Summaries
+from rag.evals.task import Figure, Item, Task
 from rag.evals.workbench import Workbench
 
 _FORMAT = 1
@@ -31,6 +39,15 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "cleaning": ("article_extraction",),
 }
 TASKS = tuple(KINDS)
+_CLASSES: Mapping[str, Callable[[Workbench], Task]] = {
+    "retrieval": Retrieval,
+    "answers": Answers,
+    "refusal": Refusal,
+    "faithfulness": Faithfulness,
+    "check": ClaimPairs,
+    "summaries": Summaries,
+    "cleaning": Cleaning,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +59,6 @@ class Measured:
     figures: tuple[Figure, ...]
 
 
-@dataclass(slots=True)
-class _State:
-    """A run in progress."""
-
-    journal: Journal
-    task: Task
-    items: Sequence[Item]
-    about: dict[str, Json]
-    earlier: float = field(default=0.0)
-
-    @property
-    def complete(self) -> bool:
-        done = {record["key"] for record in self.journal.records}
-        return all(item.key in done for item in self.items)
-
-
 def build(name: str, bench: Workbench) -> Task:
     """Build the task of this name.
 
@@ -65,36 +66,10 @@ def build(name: str, bench: Workbench) -> Task:
         ConfigError: if there is none, or a library that it needs is missing.
     """
     check_name(name)
-    if name == "retrieval":
-        from rag.evals.retrieval import Retrieval
-
-        return Retrieval(bench)
-    if name == "answers":
-        from rag.evals.answers import Answers
-
-        return Answers(bench)
-    if name == "refusal":
-        from rag.evals.refusal import Refusal
-
-        return Refusal(bench)
-    if name == "faithfulness":
-        from rag.evals.faithfulness import Faithfulness
-
-        return Faithfulness(bench)
-    if name == "check":
-        from rag.evals.pairs import ClaimPairs
-
-        return ClaimPairs(bench)
-    if name == "summaries":
-        from rag.evals.summaries import Summaries
-
-        return Summaries(bench)
-    from rag.evals.cleaning import Cleaning
-
-    return Cleaning(bench)
+    return _CLASSES[name](bench)
 
 
-def chosen(name: str, data: Path, *, tell: Callable[[str], None]) -> tuple[str, ...]:
+def chosen(name: str, data: Path, *, notify: Callable[[str], None]) -> tuple[str, ...]:
     """Return the tasks for a command-line name; ``all`` means those with data.
 
     Raises:
@@ -105,16 +80,16 @@ def chosen(name: str, data: Path, *, tell: Callable[[str], None]) -> tuple[str, 
         check_name(name)
         return (name,)
     sets.check_folder(data)
-    there = tuple(task for task in TASKS if any(sets.files(data, kind) for kind in KINDS[task]))
+    found = [task for task in TASKS if any(sets.files(data, kind) for kind in KINDS[task])]
     for task in TASKS:
-        if task not in there:
-            tell(f"{task}: {data} has nothing to measure it on; left out.")
-    return there
+        if task not in found:
+            notify(f"{task}: {data} has nothing to measure it on; left out.")
+    return tuple(found)
 
 
 def check_name(name: str) -> None:
     """Raise ConfigError if there is no task of this name."""
-    if name not in KINDS:
+    if name not in TASKS:
         raise ConfigError(f"there is no task {name!r}. There are: {', '.join(TASKS)}, all.")
 
 
@@ -125,136 +100,140 @@ def run(
     limit: int | None = None,
     seed: int = 0,
     fresh: bool = False,
-    advance: Callable[[int, int], None] = lambda done, total: None,
     task: Task | None = None,
+    advance: Callable[[int, int], None] = lambda done, total: None,
 ) -> Measured:
-    """Measure a task into ``bench.out``, or resume a stopped run.
+    """Measure, or go on measuring, and write the results.
 
     Args:
-        name: one of :data:`TASKS`.
-        bench: data, settings and models.
-        limit: the most items per set.
-        seed: of the samples.
+        name: of the task.
+        bench: what is measured; it names the data folder and the folder of the run.
+        limit: the most items per dataset, drawn at random with ``seed``.
+        seed: see ``limit``.
         fresh: discard what the folder holds.
-        advance: called with the number of items done and the total.
-        task: used instead of building the task of this name, to measure only part of it.
+        task: measured instead of the task of this name, to measure only part of it.
+        advance: called with the number of items finished and the total.
 
     Raises:
         SourceError: if the data folder is missing, or has nothing for this task.
         ConfigError: if the folder holds another run, or a library is missing.
         RagError: whatever keeps the system from working at all.
     """
-    check_name(name)
-    sets.check_folder(bench.data)
-    needs("matplotlib")  # now, not after hours
-    task = task or build(name, bench)
-    digests = sets.digests(bench.data, KINDS[name])
-    items = task.items(limit=limit, seed=seed) if digests else ()
-    if not items:
-        wanted = ", ".join(pattern for kind in KINDS[name] for pattern in sets.PATTERNS[kind])
-        raise SourceError(f"{bench.data} has nothing to measure {name} on. Looked for: {wanted}.")
-    _check_keys(items)
-    fingerprint: dict[str, Json] = {
+    task, items = _prepared(name, bench, task, limit, seed)
+    fingerprint = _fingerprint(name, bench, limit, seed)
+    with Journal(bench.out, fingerprint, fresh=fresh) as journal:
+        about = {**fingerprint, **_about(journal, bench)}
+        try:
+            _measure(journal, items, advance)
+        except (KeyboardInterrupt, RagError):
+            if journal.records:
+                _write(journal, task, items, about)
+            raise
+        return _write(journal, task, items, about)
+
+
+def _fingerprint(name: str, bench: Workbench, limit: int | None, seed: int) -> dict[str, Any]:
+    return {
         "format": _FORMAT,
         "task": name,
-        "data": digests,
+        "data": sets.digests(bench.data, KINDS[name]),
         "config": config_digest(bench.settings),
         "limit": limit,
         "seed": seed,
         "code": code_digest(),
     }
-    with Journal(bench.out, fingerprint, fresh=fresh) as journal:
-        if journal.older_code and journal.records:
-            bench.tell(
-                f"{bench.out}: {len(journal.records)} items were measured by another state of the"
-                " code; --fresh measures them anew."
-            )
-        about = {**fingerprint, "mixed_code": journal.older_code, "versions": versions()}
-        state = _State(journal, task, items, {**about, "machine": machine()})
-        return _measure(state, advance)
 
 
-def _check_keys(items: Sequence[Item]) -> None:
+def _prepared(
+    name: str, bench: Workbench, task: Task | None, limit: int | None, seed: int
+) -> tuple[Task, Sequence[Item]]:
+    """Return the task and its items; report the sets that are missing."""
+    check_name(name)
+    sets.check_folder(bench.data)
+    needs("matplotlib")  # now, not after hours
+    task = task or build(name, bench)
+    missing = [kind for kind in KINDS[name] if not sets.files(bench.data, kind)]
+    items = task.items(limit=limit, seed=seed) if len(missing) < len(KINDS[name]) else ()
+    if not items:
+        looked_for = sets.looked_for(KINDS[name])
+        raise SourceError(f"{bench.data} has nothing to measure {name} on. {looked_for}")
+    for kind in missing:
+        bench.notify(f"{name}: {bench.data} holds no {kind}; left out.")
     seen = set[str]()
     for item in items:
         if item.key in seen:
             raise SourceError(f"two items of {item.dataset} have the key {item.key!r}.")
         seen.add(item.key)
+    return task, items
 
 
-def _measure(state: _State, advance: Callable[[int, int], None]) -> Measured:
-    done = {record["key"] for record in state.journal.records}
-    finished, total = sum(item.key in done for item in state.items), len(state.items)
-    advance(finished, total)
-    try:
-        for item in state.items:
-            if item.key not in done:
-                start = time.perf_counter()
-                record = item.run()
-                seconds = round(time.perf_counter() - start, 3)
-                state.journal.add(
-                    {"key": item.key, "dataset": item.dataset, "seconds": seconds, **record}
-                )
-                finished += 1
-                advance(finished, total)
-    except (KeyboardInterrupt, RagError):
-        if state.journal.records:
-            _write(state)
-        raise
-    return _write(state)
+def _about(journal: Journal, bench: Workbench) -> dict[str, Any]:
+    """Return what is recorded of a run beside its fingerprint; report items of other code."""
+    if journal.older_code and journal.records:
+        bench.notify(
+            f"{bench.out}: {len(journal.records)} items were measured by another state of the"
+            " code; --fresh measures them again."
+        )
+    return {"mixed_code": journal.older_code, "versions": versions(), "machine": machine()}
 
 
-def _write(state: _State) -> Measured:
+def _measure(journal: Journal, items: Sequence[Item], advance: Callable[[int, int], None]) -> None:
+    """Measure the items that the journal lacks."""
+    done = {record["key"] for record in journal.records}
+    left = [item for item in items if item.key not in done]
+    finished = len(items) - len(left)
+    advance(finished, len(items))
+    for item in left:
+        start = time.perf_counter()
+        record = item.run()
+        seconds = round(time.perf_counter() - start, 3)
+        journal.add({"key": item.key, "dataset": item.dataset, "seconds": seconds, **record})
+        finished += 1
+        advance(finished, len(items))
+
+
+def _write(
+    journal: Journal, task: Task, items: Sequence[Item], about: Mapping[str, Any]
+) -> Measured:
     """Compute and write summary and report from the items done so far.
 
-    Items that no longer belong to this run, since other code named them otherwise, are omitted.
+    Records that no longer belong to this run, since other code named its items otherwise, are
+    omitted.
     """
-    from rag.evals.report import report
-
-    wanted = {item.key for item in state.items}
-    records = [record for record in state.journal.records if record["key"] in wanted]
-    figures = tuple(each for each in state.task.figures(records) if isfinite(each.value))
-    complete = state.complete
-    seconds = sum(float(str(record.get("seconds", 0))) for record in records)
-    about: dict[str, Json] = {
-        **state.about,
+    keys = {item.key for item in items}
+    records = [record for record in journal.records if record["key"] in keys]
+    complete = keys <= {record["key"] for record in records}
+    figures = tuple(each for each in task.figures(records) if isfinite(each.value))
+    table = {
+        **about,
         "complete": complete,
         "items": len(records),
-        "items_wanted": len(state.items),
-        "seconds": round(seconds, 1),
+        "items_wanted": len(items),
+        "seconds": round(sum(record.get("seconds", 0) for record in records), 1),
     }
-    summary = summarise(figures, about)
-    folder = state.journal.folder
-    write_whole(folder / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
-    write_whole(folder / "report.html", report(figures, records, about))
-    return Measured(folder, complete, figures)
+    text = json.dumps(summarise(figures, table), indent=2, ensure_ascii=False)
+    write_whole(journal.folder / "summary.json", text + "\n")
+    write_whole(journal.folder / "report.html", report.report(figures, records, table))
+    return Measured(journal.folder, complete, figures)
 
 
-def summarise(figures: Sequence[Figure], about: Mapping[str, Json]) -> dict[str, Json]:
+def summarise(figures: Sequence[Figure], about: Mapping[str, Any]) -> dict[str, Any]:
     """Nest the figures in tables by name, beside the table ``run``.
 
     A table of metrics holds their ``intervals``, and ``n``, the number of items behind them;
     metrics with another number of items are listed in ``counts``.
     """
-    summary: dict[str, Json] = {"run": about}
-    leaves: dict[tuple[str, ...], list[Figure]] = {}
+    summary: dict[str, Any] = {"run": about}
     for each in figures:
-        leaves.setdefault(each.path[:-1], []).append(each)
-    for path, group in leaves.items():
+        *path, metric = each.path
         table = summary
         for name in path:
-            below = table.setdefault(name, {})
-            if not isinstance(below, dict):
-                raise TypeError(f"{name} of {path} names a metric and a table of metrics")
-            table = below
-        n = group[0].n
-        table |= {each.path[-1]: round(each.value, 6) for each in group}
-        table["n"] = n
-        if any(each.n != n for each in group):
-            table["counts"] = {each.path[-1]: each.n for each in group if each.n != n}
-        table["intervals"] = {
-            each.path[-1]: [round(each.low, 6), round(each.high, 6)]
-            for each in group
-            if isfinite(each.low) and isfinite(each.high)
-        }
+            table = table.setdefault(name, {})
+        n = table.setdefault("n", each.n)
+        table[metric] = round(each.value, 6)
+        if each.n != n:
+            table.setdefault("counts", {})[metric] = each.n
+        intervals = table.setdefault("intervals", {})
+        if isfinite(each.low) and isfinite(each.high):
+            intervals[metric] = [round(each.low, 6), round(each.high, 6)]
     return summary

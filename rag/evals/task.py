@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
-Record = Mapping[str, Json]  # the measurements of one item: one line of items.jsonl
+Record = Mapping[str, Any]  # the measurements of one item as JSON: one line of items.jsonl
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +30,14 @@ class Figure:
     high: float
 
 
+def item_of(row: Any, run: Callable[[], Record], dataset: str = "") -> Item:
+    """Return the item of a row of a data set; its key names the dataset too."""
+    dataset = dataset or row.dataset
+    return Item(f"{dataset}/{row.key}", dataset, run)
+
+
 class Task(Protocol):
     """One thing that ``rag eval`` measures."""
-
-    @property
-    def name(self) -> str:
-        """The name on the command line."""
 
     def items(self, *, limit: int | None, seed: int) -> Sequence[Item]:
         """List what to measure, in an order that depends only on the data and the seed.
@@ -46,3 +47,11 @@ class Task(Protocol):
 
     def figures(self, records: Sequence[Record]) -> Sequence[Figure]:
         """Compute the metrics over the records measured so far, which may not be all."""
+
+
+def by_dataset(records: Sequence[Record]) -> dict[str, list[Record]]:
+    """Group records by dataset, in order of first appearance."""
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        groups.setdefault(record["dataset"], []).append(record)
+    return groups

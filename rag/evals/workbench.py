@@ -1,118 +1,84 @@
 """Shared resources of a run's tasks: the data folder, the models and the open indexes."""
 
 import gzip
-import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
-from functools import cached_property
+from dataclasses import KW_ONLY, InitVar, dataclass
+from itertools import count
 from pathlib import Path
-from types import TracebackType
 
 from rag.check import Parser
 from rag.config import Settings
 from rag.errors import IndexProblem, SourceError
-from rag.evals.sets import HopQuestion, Quiz, quizzes
+from rag.evals.machine import PACKAGE, tree_digest
+from rag.evals.questions import HopQuestion, Quiz, quizzes
+from rag.evals.sets import file_digest
 from rag.evals.task import Record
 from rag.index.embedding import Embedder
 from rag.library import News
-from rag.library.components import build_embedder, build_generator, build_parser, build_reranker
+from rag.library.resources import Resources
 from rag.llm import Generator
 from rag.search.reranking import Reranker
-from rag.types import Answer, Outcome
+from rag.types import Answer
 
 Advance = Callable[[str, int, int | None], None]  # what is done, number done, total
 _MARKER = "measured.json"
 
 
+@dataclass
 class Workbench:
-    """Builds models at first use and shares them between all indexes; close it after use."""
+    """The models of a run, shared between all its indexes; close it after use.
 
-    def __init__(
-        self,
-        data: Path,
-        settings: Settings,
-        *,
-        out: Path,
-        index: Path | None = None,
-        tell: Callable[[str], None] = lambda line: None,
-        advance: Advance = lambda what, done, total: None,
-        embedder: Embedder | None = None,
-        generator: Generator | None = None,
-    ) -> None:
-        """Read nothing yet.
+    Attributes:
+        data: the folder with the data sets.
+        settings: of the system that is measured.
+        out: where the run writes, and where indexes are made if ``index`` is None.
+        index: the folder of the index over the realtimeqa corpus; with several corpora, each has
+            its own subfolder.
+        notify: called with a message for people.
+        advance: called with the progress of slow work before the first item.
+        embedder: used instead of the one that the settings name.
+        generator: writes answers and summaries; used instead of the one that the settings name.
+        models: built at first use.
+        answered: answers that two tasks measure, by question and seed of its facts.
+    """
 
-        Args:
-            data: the folder with the data sets.
-            settings: of the system that is measured.
-            out: where the run writes, and where indexes are made if ``index`` is None.
-            index: the folder of the index over the realtimeqa corpus; with several corpora, each
-                has its own subfolder.
-            tell: called with a line for people.
-            advance: called with the progress of slow work before the first item.
-            embedder: used instead of the one that the settings name.
-            generator: writes answers and summaries; used instead of the one that the settings name.
-        """
-        self.data = data
-        self.settings = settings
-        self.out = out
-        self.index = index
-        self.tell = tell
-        self.advance = advance
-        # Answers that two tasks measure, each in its own way, by question and seed of its facts.
+    data: Path
+    settings: Settings
+    _: KW_ONLY
+    out: Path
+    index: Path | None = None
+    notify: Callable[[str], None] = lambda message: None
+    advance: Advance = lambda what, done, total: None
+    embedder: InitVar[Embedder | None] = None
+    generator: InitVar[Generator | None] = None
+
+    def __post_init__(self, embedder: Embedder | None, generator: Generator | None) -> None:
+        """Read nothing yet."""
+        self.models = Resources(self.out, self.settings, embedder=embedder, generator=generator)
         self.answered: dict[tuple[HopQuestion, int], tuple[Answer, Record]] = {}
-        self._given = embedder, generator
         self._open: dict[tuple[Path, str], News] = {}
         self._closing = ExitStack()
 
     def __enter__(self) -> "Workbench":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
         """Close the indexes and stop the engine."""
         self._closing.close()
         self._open.clear()
-
-    @cached_property
-    def embedder(self) -> Embedder:
-        """The embedder; built at first use."""
-        return self._given[0] or build_embedder(self.settings)
-
-    @cached_property
-    def generator(self) -> Generator:
-        """The generator; built at first use, stopped by :meth:`close`."""
-        built = self._given[1] or build_generator(self.settings)
-        self._closing.callback(built.close)
-        return built
-
-    @cached_property
-    def parser(self) -> Parser:
-        """The dependency parser of the check; loaded at first use."""
-        return build_parser(self.settings)
-
-    @cached_property
-    def reranker(self) -> Reranker | None:
-        """The reranker, if the settings name one."""
-        return build_reranker(self.settings)
-
-    def missing(self, task: str, kind: str) -> None:
-        """Report that a set is missing."""
-        self.tell(f"{task}: {self.data} holds no {kind}; left out.")
+        self.models.close()
 
     def news(self, folder: Path, settings: Settings | None = None) -> News:
         """Open the index in a folder, once for these settings; it shares the models."""
         chosen = settings or self.settings
         key = folder.resolve(), chosen.model_dump_json()
         if key not in self._open:
-            self._open[key] = self._closing.enter_context(_SharingNews(folder, chosen, self))
+            self._open[key] = self._closing.enter_context(_SharingNews(folder, chosen, self.models))
         return self._open[key]
 
     def corpus(self, quiz: Quiz) -> News:
@@ -121,33 +87,34 @@ class Workbench:
         Raises:
             IndexProblem: if the folder holds other articles.
         """
-        digest = file_digest(quiz.corpus)
-        folder = self.index or self.out / f"index-{digest[:12]}"
-        if self.index and len(quizzes(self.data)) > 1:
-            folder = self.index / quiz.name
-        return self.ingested(folder, quiz.corpus, digest)
+        folder = self.index
+        if folder and len(quizzes(self.data)) > 1:
+            folder = folder / quiz.name
+        return self.ingested(quiz.corpus, folder)
 
-    def ingested(self, folder: Path, records: Path, digest: str) -> News:
+    def ingested(self, records: Path, folder: Path | None = None) -> News:
         """Return the index over the records of a file, built if missing or incomplete.
 
         A marker in the folder records that this was done, so that it is not checked each time.
         """
+        digest = file_digest(records)
+        folder = folder or self.out / f"index-{digest[:12]}"
         marker, news = folder / _MARKER, self.news(folder)
         state = json.dumps(
             {
                 "records": digest,
-                "embedder": self.embedder.identity,
+                "embedder": self.models.embedder.identity,
                 "chunk_words": self.settings.index.chunk_words,
                 "reading": _reading_digest(),
             }
         )
         if marker.is_file() and marker.read_text(encoding="utf-8") == state:
             return news
-        held = self._ingest(news, records)
-        there = news.info().articles
-        if there > held:
+        expected = self._ingest(news, records)
+        found = news.info().articles
+        if found > expected:
             raise IndexProblem(
-                f"the index {folder} holds {there} articles, of which {records} holds {held}."
+                f"the index {folder} holds {found} articles, of which {records} holds {expected}."
                 " An index that is measured holds nothing else: give another --index FOLDER."
             )
         marker.write_text(state, encoding="utf-8")
@@ -155,48 +122,42 @@ class Workbench:
 
     def _ingest(self, news: News, records: Path) -> int:
         """Ingest the records; return how many different articles they are."""
-        done, total, label = 0, _count_lines(records), "indexing articles"
-
-        def tell(_: Outcome) -> None:
-            nonlocal done
-            done += 1
-            self.advance(label, done, total)
-
+        done, total, label = count(1), _count_lines(records), "indexing articles"
         self.advance(label, 0, total)
-        report = news.ingest(records, progress=tell)
+        report = news.ingest(records, progress=lambda _: self.advance(label, next(done), total))
         failed = [outcome for outcome in report.outcomes if outcome.status == "failed"]
         if failed:
-            self.tell(
+            self.notify(
                 f"{records.name}: {len(failed)} records could not be read, as {failed[0].reason}"
             )
-        held = {outcome.article_id for outcome in report.outcomes if outcome.status != "failed"}
-        if not held:
+        articles = {outcome.article_id for outcome in report.outcomes if outcome.status != "failed"}
+        if not articles:
             raise SourceError(f"{records} holds no article that could be read.")
-        return len(held)
+        return len(articles)
 
 
 class _SharingNews(News):
     """A library that borrows the workbench's models and does not stop them when closed."""
 
-    def __init__(self, folder: Path, settings: Settings, bench: Workbench) -> None:
+    def __init__(self, folder: Path, settings: Settings, models: Resources) -> None:
         super().__init__(folder, settings)
-        self._bench = bench
+        self._models = models
 
     @property
     def embedder(self) -> Embedder:
-        return self._bench.embedder
+        return self._models.embedder
 
     @property
     def generator(self) -> Generator:
-        return self._bench.generator
+        return self._models.generator
 
     @property
     def parser(self) -> Parser:
-        return self._bench.parser
+        return self._models.parser
 
     @property
     def reranker(self) -> Reranker | None:
-        return self._bench.reranker if self.settings.reranker.model else None
+        return self._models.reranker if self.settings.reranker.model else None
 
 
 def _count_lines(path: Path) -> int:
@@ -204,21 +165,7 @@ def _count_lines(path: Path) -> int:
         return sum(1 for line in file if line.strip())
 
 
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def tree_digest(paths: Iterable[Path]) -> str:
-    """Hash the names and contents of files (SHA-256)."""
-    whole = hashlib.sha256()
-    for path in sorted(paths):
-        whole.update(f"{path.name} {file_digest(path)}\n".encode())
-    return whole.hexdigest()
-
-
 def _reading_digest() -> str:
     """Hash the code that turns records into articles and chunks: new code rechecks an index."""
-    room = Path(__file__).resolve().parent.parent
-    cutting = [room / "text" / "__init__.py", room / "index" / "chunking.py"]
-    return tree_digest([*room.glob("ingest/cleaning/*.py"), *cutting])
+    cutting = (PACKAGE / "text" / "__init__.py", PACKAGE / "index" / "chunking.py")
+    return tree_digest(PACKAGE, [*PACKAGE.glob("ingest/cleaning/*.py"), *cutting])

@@ -19,7 +19,7 @@ PEERS = ROOT / "benchmarks" / "peers"
 TOWNS = ("Harrow", "Pengarth", "Ostrey", "Lindal", "Marsk", "Tolven", "Quenby", "Rushall")
 FRUITS = ("apples", "pears", "plums", "quinces", "cherries", "medlars", "figs", "damsons")
 
-# It knows every town's fruit, says so in the words of the article, and stops where it is told to.
+# It knows every town's fruit, says so in the words of the article, and stops where STOP_AT says.
 WORKER = """
 import os, re, sys
 from pathlib import Path
@@ -157,7 +157,7 @@ def results(data: Path) -> dict[str, dict[str, float]]:
         "There is no information about the price of bread.",
     ],
 )
-def test_a_refusal_is_told_whoever_wrote_it(scorer: ModuleType, reply: str) -> None:
+def test_a_refusal_is_recognised_whoever_wrote_it(scorer: ModuleType, reply: str) -> None:
     assert scorer.refuses(reply)
 
 
@@ -192,14 +192,14 @@ def test_unanswerable_questions_lose_their_articles(sampler: ModuleType, data: P
     assert drawn != sampler.draw(data, articles=5, questions=3, unanswerable=2, seed=4)
 
 
-def test_too_little_data_is_told(sampler: ModuleType, data: Path, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="gives 8 questions, wanted 9"):
+def test_too_little_data_is_reported(sampler: ModuleType, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="gives 8 questions, not 9"):
         sampler.draw(data, articles=9, questions=9, unanswerable=0, seed=0)
     with pytest.raises(SourceError, match="holds no realtimeqa_"):
         sampler.draw(tmp_path / "elsewhere", articles=1, questions=1, unanswerable=0, seed=0)
 
 
-def test_the_scorer_tells_good_citations_from_bad(scorer: ModuleType, sampler: ModuleType) -> None:
+def test_good_citations_score_above_bad_ones(scorer: ModuleType, sampler: ModuleType) -> None:
     marsk, lindal = (
         article("Marsk", "Marsk grows figs."),
         article("Lindal", "Lindal grows figs too."),

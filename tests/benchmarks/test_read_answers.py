@@ -134,13 +134,13 @@ def test_a_run_that_broke_off_goes_on_with_its_chat(
     assert len(news.asked) == 5
 
 
-def test_a_line_without_what_is_wanted_is_named(script: ModuleType, tmp_path: Path) -> None:
+def test_a_line_without_an_expected_answer_is_named(script: ModuleType, tmp_path: Path) -> None:
     path = tmp_path / "questions.txt"
     for text, said in (("Who?\n", "line 1: 'Who"), ("+ When?\tMonday\n", "a question before it")):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(SourceError, match=said):
             script.questions_of(path)
-    with pytest.raises(SourceError, match=r"q1\.1: \[x\]; wanted"):
+    with pytest.raises(SourceError, match=r"q1\.1: \[x\]; expected"):
         script.marks_of("- [x] q1.1 It rained.")
 
 

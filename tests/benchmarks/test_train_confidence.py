@@ -1,4 +1,4 @@
-"""Fitting the confidence: what tells right answers from wrong ones gets the weight."""
+"""Fitting the confidence: what distinguishes right answers from wrong ones gets the weight."""
 
 import json
 import os

@@ -308,7 +308,7 @@ def write_pages(data: Path) -> None:
 def make_bench(
     folder: Path,
     *,
-    told: list[str] | None = None,
+    notices: list[str] | None = None,
     replies: Callable[[Sequence[Message]], str] = lambda messages: "",
 ) -> Workbench:
     """A bench over ``folder/data`` whose models are the fakes that ship."""
@@ -316,7 +316,7 @@ def make_bench(
         folder / "data",
         load("default", environment={}),
         out=folder / "out",
-        tell=(told if told is not None else []).append,
+        notify=(notices if notices is not None else []).append,
         embedder=HashEmbedder(64),
         generator=ScriptedGenerator(replies),
     )
@@ -390,3 +390,15 @@ def measured(task: Task, *, limit: int | None = None, seed: int = 0) -> list[Rec
 def values(figures: Sequence[Figure]) -> dict[tuple[str, ...], tuple[float, int]]:
     """Value, to four places, and n of each figure by its path."""
     return {figure.path: (round(figure.value, 4), figure.n) for figure in figures}
+
+
+def evaluated(
+    build: Callable[[Workbench], Task],
+    folder: Path,
+    *,
+    replies: Callable[[Sequence[Message]], str] = lambda messages: "",
+) -> tuple[list[Record], dict[tuple[str, ...], tuple[float, int]]]:
+    """The records of a task over ``folder/data``, and its figures as :func:`values`."""
+    with make_bench(folder, replies=replies) as bench:
+        records = measured(build(bench))
+        return records, values(build(bench).figures(records))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from given_sets import (
     SENTENCES,
+    evaluated,
     make_bench,
     measured,
     script,
@@ -17,8 +18,8 @@ from given_sets import (
 )
 
 from rag.evals.answers import Answers
-from rag.evals.asking import OTHER_FACTS, Hops, Text, TextIndex
-from rag.evals.sets import multihop
+from rag.evals.asking import OTHER_FACTS, Hops, TextIndex
+from rag.evals.questions import Evidence, multihop
 from rag.llm.prompts import REFUSAL
 from rag.types import Filters, Message
 
@@ -32,9 +33,7 @@ def test_quiz_is_asked_as_of_its_day_and_scored(
 ) -> None:
     write_quiz(tmp_path / "data")
     asked = script(monkeypatch, PEOPLE)
-    with make_bench(tmp_path) as bench:
-        records = measured(Answers(bench))
-        found = values(Answers(bench).figures(records))
+    _, found = evaluated(Answers, tmp_path)
 
     as_of = ("realtimeqa_2031", "free", "as_of")
     assert found[*as_of, "em"] == (1.0, 2)  # the "except" question is not asked freely
@@ -51,8 +50,7 @@ def test_refusal_is_a_wrong_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     write_quiz(tmp_path / "data")
     write_newsqa(tmp_path / "data")
     script(monkeypatch, {"makes": "Wilma Troost"})
-    with make_bench(tmp_path) as bench:
-        found = values(Answers(bench).figures(measured(Answers(bench))))
+    _, found = evaluated(Answers, tmp_path)
 
     assert found["realtimeqa_2031", "free", "as_of", "em"] == (0.5, 2)
     assert found["realtimeqa_2031", "free", "as_of", "refused"] == (0.5, 2)
@@ -68,25 +66,10 @@ def test_quiz_goes_the_way_of_a_readers_question(tmp_path: Path) -> None:
         liked = (line[0] for line in lines if line[1:] in {") Wilma Troost", ") A tunnel"})
         return next(liked, REFUSAL)
 
-    with make_bench(tmp_path, replies=reply) as bench:
-        records = measured(Answers(bench))
-        found = values(Answers(bench).figures(records))
+    _, found = evaluated(Answers, tmp_path, replies=reply)
 
     assert found["realtimeqa_2031", "free", "as_of", "refused"] == (1.0, 2)
     assert found["realtimeqa_2031", "choice", "as_of", "accuracy"] == (round(2 / 3, 4), 3)
-
-
-def test_undated_is_measured_beside_when_it_is_wanted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_quiz(tmp_path / "data")
-    asked = script(monkeypatch, PEOPLE)
-    with make_bench(tmp_path) as bench:
-        task = Answers(bench, undated=True)
-        found = values(task.figures(measured(task, limit=1)))
-
-    assert [filters.as_of is None for _, filters in asked if filters] == [False, False, True, True]
-    assert found["realtimeqa_2031", "choice", "undated", "accuracy"][1] == 1
 
 
 def test_newsqa_takes_the_best_of_the_annotators_answers(
@@ -94,9 +77,7 @@ def test_newsqa_takes_the_best_of_the_annotators_answers(
 ) -> None:
     write_newsqa(tmp_path / "data")
     script(monkeypatch, PEOPLE)
-    with make_bench(tmp_path) as bench:
-        records = measured(Answers(bench))
-        found = values(Answers(bench).figures(records))
+    records, found = evaluated(Answers, tmp_path)
 
     assert found["newsqa", "em"] == (0.5, 2)
     assert found["newsqa", "f1"] == (round((1 + 4 / 5) / 2, 4), 2)
@@ -111,9 +92,7 @@ def test_unsure_answers_count_unless_read_strictly(
 ) -> None:
     write_newsqa(tmp_path / "data")
     script(monkeypatch, PEOPLE, unsure=["Ida Fenn"])
-    with make_bench(tmp_path) as bench:
-        records = measured(Answers(bench))
-        found = values(Answers(bench).figures(records))
+    _, found = evaluated(Answers, tmp_path)
 
     assert found["newsqa", "em"] == (0.5, 2)
     assert found["newsqa", "strict_em"] == (0.0, 2)
@@ -147,8 +126,7 @@ def test_hops_by_kind_and_a_null_query_wants_a_refusal(
 ) -> None:
     write_hops(tmp_path / "data")
     script(monkeypatch, {"case 0": "!yes", "case 1": "!Yes", "case 2": "!The Ida Fenn."})
-    with make_bench(tmp_path) as bench:
-        found = values(Answers(bench).figures(measured(Answers(bench))))
+    _, found = evaluated(Answers, tmp_path)
 
     assert found["multihop_rag", "comparison_query", "em"] == (0.5, 2)
     assert found["multihop_rag", "inference_query", "em"] == (0.5, 2)  # one was refused
@@ -162,8 +140,7 @@ def test_null_query_that_is_answered_is_wrong(
 ) -> None:
     write_hops(tmp_path / "data")
     script(monkeypatch, {"case": "!yes"})
-    with make_bench(tmp_path) as bench:
-        found = values(Answers(bench).figures(measured(Answers(bench))))
+    _, found = evaluated(Answers, tmp_path)
     assert found["multihop_rag", "null_query", "em"] == (0.0, 1)
 
 
@@ -171,54 +148,55 @@ def test_other_facts_are_of_other_articles_and_drawn_alike(tmp_path: Path) -> No
     write_hops(tmp_path / "data")
     questions = multihop(tmp_path / "data")
     with make_bench(tmp_path) as bench:
-        room, again = (Hops(bench, questions, seed=3) for _ in range(2))
+        hops, again = (Hops(bench, questions, seed=3) for _ in range(2))
         other = Hops(bench, questions, seed=4)
         for question in questions:
-            facts = room.facts(question)
+            facts = hops.facts(question)
             own = {fact.url for fact in question.evidence}
             mixed_in = [fact for fact in facts if fact not in question.evidence]
             assert len(mixed_in) == OTHER_FACTS
             assert not own & {fact.url for fact in mixed_in}
             assert set(question.evidence) <= set(facts)
             assert again.facts(question) == facts
-        assert [other.facts(each) for each in questions] != [room.facts(each) for each in questions]
+        assert [other.facts(each) for each in questions] != [hops.facts(each) for each in questions]
 
 
-def test_desk_holds_the_texts_of_one_question_and_shows_all(tmp_path: Path) -> None:
+def test_an_index_holds_the_texts_of_one_question_and_shows_all(tmp_path: Path) -> None:
     with make_bench(tmp_path) as bench:
         index = TextIndex(bench, passages=9)
-        # Facts of one article: the same title and address, and yet each is kept.
-        facts = [Text(each, "River notes", url="https://lock.example") for each in SENTENCES[:9]]
+        # Facts of one article: the same title and address, and yet each is found.
+        facts = [
+            Evidence(fact=each, title="River notes", source="", url="https://lock.example")
+            for each in SENTENCES[:9]
+        ]
         assert len(index.holding(facts).search("What happened on the river?")) == 9
-        news = index.holding([Text("The ferry left at noon on Monday.", publisher="The Quay")])
-        assert [article.publisher for article in news.articles()] == ["The Quay"]
+        news = index.holding(["The ferry left at noon on Monday."])
+        assert [article.title for article in news.articles()] != ["River notes"]
         assert len(index.holding(facts).articles()) == 9
 
 
-def test_desk_admits_a_whole_long_article(tmp_path: Path) -> None:
+def test_an_index_shows_a_whole_long_article(tmp_path: Path) -> None:
     paragraphs = [f"{each} " * 14 for each in SENTENCES[:5]]
     with make_bench(tmp_path) as bench:
         index = TextIndex(bench)  # its folder goes when it does
-        news = index.holding([Text("\n\n".join(paragraphs))])
+        news = index.holding(["\n\n".join(paragraphs)])
         capped = bench.settings.retrieve.per_article
         assert len(news.search("What happened on the river?")) > capped
 
 
-def test_desk_bears_texts_that_cannot_be_read(tmp_path: Path) -> None:
+def test_an_index_survives_texts_that_cannot_be_read(tmp_path: Path) -> None:
     with make_bench(tmp_path) as bench:
         index = TextIndex(bench)
-        assert index.holding([Text("...")]).search("What is said?") == ()
-        assert len(index.holding([Text("The ferry left at noon on Monday.")]).articles()) == 1
+        assert index.holding(["..."]).search("What is said?") == ()
+        assert len(index.holding(["The ferry left at noon on Monday."]).articles()) == 1
 
 
 def test_samples_are_by_dataset_and_a_smaller_one_is_part_of_a_bigger(tmp_path: Path) -> None:
     write_hops(tmp_path / "data")
     write_newsqa(tmp_path / "data")
-    told: list[str] = []
-    with make_bench(tmp_path, told=told) as bench:
+    with make_bench(tmp_path) as bench:
         one, two = ({i.key for i in Answers(bench).items(limit=n, seed=1)} for n in (1, 2))
         every = Answers(bench).items(limit=None, seed=1)
     assert one < two
     assert (len(one), len(two), len(every)) == (2, 4, 7)
     assert len({item.key for item in every}) == 7
-    assert any("realtimeqa" in line for line in told)

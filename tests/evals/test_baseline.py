@@ -11,13 +11,19 @@ PART = ("retrieval", "xquad")
 NAME = "retrieval/xquad.en/hybrid/hit@1"
 OTHER = "retrieval/xquad.en/hybrid/mrr@10"
 ANSWERS = "answers/xquad.en/em"
+
+
+def floor(low: float, measured: float, n: int) -> Floor:
+    return Floor(floor=low, measured=measured, n=n)
+
+
 BASELINE: Baseline = {
     "xquad": Guarded(
-        "d1",
-        {
-            NAME: Floor(0.8, 0.82, 100),
-            OTHER: Floor(0.7, 0.72, 100),
-            ANSWERS: Floor(0.5, 0.6, 10),
+        digest="d1",
+        figures={
+            NAME: floor(0.8, 0.82, 100),
+            OTHER: floor(0.7, 0.72, 100),
+            ANSWERS: floor(0.5, 0.6, 10),
         },
     )
 }
@@ -48,7 +54,7 @@ def test_a_missing_figure_breaks_and_one_of_another_part_does_not() -> None:
     assert len(absent.broken) == 2
 
 
-def test_other_data_is_told_and_not_compared() -> None:
+def test_other_data_is_reported_and_not_compared() -> None:
     verdict = compare(BASELINE, [gauge(0.1)], parts=[PART], digests={"xquad": "d2"})
     assert (verdict.held, verdict.broken) == ((), ())
     assert "xquad: other data than the floors" in verdict.uncompared[0]
@@ -60,7 +66,7 @@ def test_fewer_items_than_the_floor_is_of_break_it() -> None:
     assert line.endswith("n 40, but the floor is of 100 items.")
 
 
-def test_a_figure_or_set_without_a_floor_is_told() -> None:
+def test_a_figure_or_set_without_a_floor_is_reported() -> None:
     extra = gauge(0.9, "retrieval/xquad.en/hybrid/hit@3")
     gauges = [gauge(0.9), gauge(0.9, OTHER), extra]
     verdict = compare(BASELINE, gauges, parts=[PART], digests={"xquad": "d1"})
@@ -73,18 +79,18 @@ def test_a_figure_or_set_without_a_floor_is_told() -> None:
 def raised(
     gauges: list[Gauge], *, digest: str = "d1", lower: bool = False
 ) -> tuple[dict[str, Floor], tuple[str, ...]]:
-    new, kept = update(BASELINE, gauges, parts=[PART], digests={"xquad": digest}, lower=lower)
-    return dict(new["xquad"].floors), kept
+    new, retained = update(BASELINE, gauges, parts=[PART], digests={"xquad": digest}, lower=lower)
+    return dict(new["xquad"].figures), retained
 
 
-def test_a_floor_rises_by_itself_and_falls_only_when_told() -> None:
-    floors, kept = raised([gauge(0.9), gauge(0.6, OTHER)])
-    assert floors[NAME] == Floor(0.88, 0.9, 100)
-    assert floors[OTHER] == Floor(0.7, 0.6, 100)
-    assert [line.split(":")[0] for line in kept] == [OTHER]
-    floors, kept = raised([gauge(0.9), gauge(0.6, OTHER)], lower=True)
-    assert floors[OTHER] == Floor(0.58, 0.6, 100)
-    assert kept == ()
+def test_a_floor_rises_by_itself_and_falls_only_on_request() -> None:
+    floors, retained = raised([gauge(0.9), gauge(0.6, OTHER)])
+    assert floors[NAME] == floor(0.88, 0.9, 100)
+    assert floors[OTHER] == floor(0.7, 0.6, 100)
+    assert [line.split(":")[0] for line in retained] == [OTHER]
+    floors, retained = raised([gauge(0.9), gauge(0.6, OTHER)], lower=True)
+    assert floors[OTHER] == floor(0.58, 0.6, 100)
+    assert retained == ()
 
 
 def test_no_floor_is_below_zero() -> None:
@@ -97,13 +103,13 @@ def test_floors_of_other_parts_stay_and_dropping_one_is_lowering() -> None:
 
 
 def test_other_data_or_another_number_of_items_is_lowering_too() -> None:
-    floors, kept = raised([gauge(1.0)], digest="d2")
-    assert (floors, len(kept)) == (dict(BASELINE["xquad"].floors), 1)
-    floors, kept = raised([gauge(1.0)], digest="d2", lower=True)
+    floors, retained = raised([gauge(1.0)], digest="d2")
+    assert (floors, len(retained)) == (dict(BASELINE["xquad"].figures), 1)
+    floors, retained = raised([gauge(1.0)], digest="d2", lower=True)
     assert set(floors) == {NAME}
-    floors, kept = raised([gauge(1.0, n=50)])
-    assert (floors[NAME], len(kept)) == (Floor(0.8, 0.82, 100), 1)
-    assert raised([gauge(1.0, n=50)], lower=True)[0][NAME] == Floor(0.98, 1.0, 50)
+    floors, retained = raised([gauge(1.0, n=50)])
+    assert (floors[NAME], len(retained)) == (floor(0.8, 0.82, 100), 1)
+    assert raised([gauge(1.0, n=50)], lower=True)[0][NAME] == floor(0.98, 1.0, 50)
 
 
 def test_a_baseline_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -6,15 +6,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rag.errors import ConfigError
-from rag.evals.journal import Journal, write_whole, write_whole_bytes
-from rag.evals.task import Json
+from rag.evals.journal import Journal, write_whole
 
 ROOT = Path(__file__).resolve().parents[2]
-RUN: dict[str, Json] = {"task": "cleaning", "seed": 0, "data": {"a": "1", "b": "2"}, "code": "c1"}
+RUN: dict[str, Any] = {"task": "cleaning", "seed": 0, "data": {"a": "1", "b": "2"}, "code": "c1"}
 
 # Says when each record is on the disk, and begins to write one more that it never ends.
 WRITER = """
@@ -104,7 +104,7 @@ def test_another_runs_folder_is_refused_with_what_differs(tmp_path: Path) -> Non
         assert len(journal.records) == 1
 
 
-def test_a_folder_that_cannot_be_told_is_refused(tmp_path: Path) -> None:
+def test_a_folder_of_unknown_content_is_refused(tmp_path: Path) -> None:
     (tmp_path / "items.jsonl").write_text('{"key": "a"}\n')
     with pytest.raises(ConfigError, match=r"holds items\.jsonl without run\.json"):
         Journal(tmp_path, RUN)
@@ -115,7 +115,7 @@ def test_a_folder_that_cannot_be_told_is_refused(tmp_path: Path) -> None:
         assert journal.records == ()
 
 
-def test_two_at_once_are_told_and_the_lock_goes_with_the_journal(tmp_path: Path) -> None:
+def test_two_at_once_are_reported_and_the_lock_goes_with_the_journal(tmp_path: Path) -> None:
     with Journal(tmp_path, RUN), pytest.raises(ConfigError, match="another run is writing"):
         Journal(tmp_path, RUN)
     with pytest.raises(ConfigError, match="holds another run"):
@@ -136,6 +136,6 @@ def test_a_record_that_is_no_json_is_not_written(tmp_path: Path) -> None:
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     path = tmp_path / "summary.json"
     write_whole(path, "one")
-    write_whole_bytes(path, b"two")
+    write_whole(path, b"two")
     assert path.read_bytes() == b"two"
     assert [each.name for each in tmp_path.iterdir()] == ["summary.json"]

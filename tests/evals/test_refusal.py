@@ -1,10 +1,11 @@
-"""Refusals counted: wanted and given, by dataset and over the union."""
+"""Refusals counted: expected and given, by dataset and over the union."""
 
 import math
 from pathlib import Path
 
 import pytest
 from given_sets import (
+    evaluated,
     make_bench,
     measured,
     script,
@@ -16,8 +17,8 @@ from given_sets import (
 )
 
 from rag.evals.answers import Answers
+from rag.evals.questions import rgb
 from rag.evals.refusal import COMBINED, SNIPPETS, Refusal, snippets
-from rag.evals.sets import rgb
 
 SQUAD = "squad2_half"
 
@@ -28,8 +29,7 @@ def test_refusing_over_answerable_and_impossible_questions(
     write_squad(tmp_path / "data")
     # One right answer, one answerable question refused; one impossible answered, one refused.
     script(monkeypatch, {"opened": "Ida Fenn", "painted": "!Wilma Troost"})
-    with make_bench(tmp_path) as bench:
-        found = values(Refusal(bench).figures(measured(Refusal(bench))))
+    _, found = evaluated(Refusal, tmp_path)
 
     for name in ("precision", "recall", "f1", "accuracy", "coverage", "risk"):
         assert found[SQUAD, name][0] == pytest.approx(0.5), name
@@ -43,9 +43,7 @@ def test_a_wrong_answer_is_no_refusal_but_a_risk(
 ) -> None:
     write_squad(tmp_path / "data")
     script(monkeypatch, {"opened": "Ida Fenn", "engineers": "Tuesday"})
-    with make_bench(tmp_path) as bench:
-        records = measured(Refusal(bench))
-        found = values(Refusal(bench).figures(records))
+    records, found = evaluated(Refusal, tmp_path)
 
     assert found[SQUAD, "precision"] == (1.0, 4)
     assert found[SQUAD, "recall"] == (1.0, 4)
@@ -62,8 +60,7 @@ def test_unsure_is_answered_and_strictly_refused(
     write_squad(tmp_path / "data")
     answers = {"opened": "Ida Fenn", "engineers": "Oslo", "painted": "!Wilma Troost"}
     script(monkeypatch, answers, unsure=["Oslo", "Wilma Troost"])
-    with make_bench(tmp_path) as bench:
-        found = values(Refusal(bench).figures(measured(Refusal(bench))))
+    _, found = evaluated(Refusal, tmp_path)
 
     assert (found[SQUAD, "precision"][0], found[SQUAD, "recall"][0]) == (1.0, 0.5)
     assert found[SQUAD, "strict_precision"][0] == round(2 / 3, 4)
@@ -87,9 +84,7 @@ def test_refusals_stand_last_on_the_curve_and_count_as_wrong(
 ) -> None:
     write_squad(tmp_path / "data")
     script(monkeypatch, {"opened": "Ida Fenn", "engineers": "Oslo"}, sure=0.02)
-    with make_bench(tmp_path) as bench:
-        records = measured(Refusal(bench))
-        found = values(Refusal(bench).figures(records))
+    records, found = evaluated(Refusal, tmp_path)
 
     # Two right answers, less sure than the refusals say they are, then two refusals.
     assert found[SQUAD, "aurc"] == (round((0 + 0 + 1 / 3 + 2 / 4) / 4, 4), 4)
@@ -106,8 +101,7 @@ def test_null_queries_alone_and_with_squad(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch,
         {"opened": "Ida Fenn", "engineers": "Oslo", "painted": "!Wilma", "case 0": "!Yes"},
     )
-    with make_bench(tmp_path) as bench:
-        found = values(Refusal(bench).figures(measured(Refusal(bench))))
+    _, found = evaluated(Refusal, tmp_path)
 
     # Three of the four answerable questions are refused, and the null query.
     assert found["multihop_null", "precision"] == (0.25, 5)
@@ -122,8 +116,7 @@ def test_snippets_that_answer_that_do_not_and_that_lie(
 ) -> None:
     write_snippets(tmp_path / "data")
     script(monkeypatch, {"regatta": "Jonas Lind"})
-    with make_bench(tmp_path) as bench:
-        found = values(Refusal(bench).figures(measured(Refusal(bench))))
+    _, found = evaluated(Refusal, tmp_path)
     assert found["rgb", "precision"] == (1.0, 2)
     assert found["rgb", "recall"] == (1.0, 2)
     assert found["rgb", "risk"] == (0.0, 1)
@@ -153,9 +146,7 @@ def test_five_snippets_of_which_at_most_three_answer_unless_noise_is_short(tmp_p
 def test_none_of_the_above(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_quiz(tmp_path / "data")
     script(monkeypatch, {})
-    with make_bench(tmp_path) as bench:
-        records = measured(Refusal(bench))
-        found = values(Refusal(bench).figures(records))
+    records, found = evaluated(Refusal, tmp_path)
 
     # Ida Fenn is found and right; the cheese and the tunnel want "None of the above", which the
     # script never chooses.
@@ -167,16 +158,11 @@ def test_none_of_the_above(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert sum(bool(record["wanted"]) for record in records) == 2
 
 
-def test_every_item_has_a_key_of_its_own_and_missing_sets_are_told(tmp_path: Path) -> None:
+def test_every_item_has_a_key_of_its_own(tmp_path: Path) -> None:
     write_squad(tmp_path / "data")
     write_snippets(tmp_path / "data")
-    told: list[str] = []
-    with make_bench(tmp_path, told=told) as bench:
+    with make_bench(tmp_path) as bench:
         every = [item.key for item in Refusal(bench).items(limit=None, seed=0)]
-        assert sorted(line.split(" holds no ")[1] for line in told) == [
-            "multihop_rag; left out.",
-            "realtimeqa; left out.",
-        ]
         few = [item.key for item in Refusal(bench).items(limit=2, seed=0)]
     assert len(set(every)) == len(every) == 7
     assert len(few) == 4

@@ -3,14 +3,15 @@
 import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
 from rag.evals.report import report
-from rag.evals.task import Figure, Json, Record
+from rag.evals.task import Figure, Record
 
 HOSTILE = "<script>alert(1)</script><img src=https://evil.example/x onerror='go()'>\"'&amp;"
-ABOUT: Mapping[str, Json] = {
+ABOUT: Mapping[str, Any] = {
     "task": "cleaning",
     "complete": True,
     "items": 2,
@@ -68,7 +69,7 @@ def test_hostile_text_stays_text_and_nothing_is_fetched_from_outside() -> None:
 
 
 @pytest.mark.slow
-def test_figures_state_curves_and_the_worst_items_are_told() -> None:
+def test_figures_state_curves_and_the_worst_items_are_reported() -> None:
     records: list[Record] = [
         {
             "key": f"q{n}",

@@ -100,36 +100,23 @@ def _stop_at_once(number: int) -> None:
     raise KeyboardInterrupt
 
 
-def test_another_runs_folder_is_refused_and_fresh_begins_anew(tmp_path: Path) -> None:
-    write_pages(tmp_path / "data")
-    with make_bench(tmp_path) as bench:
-        run("cleaning", bench, task=Counting(), limit=2)
-        before = (bench.out / "items.jsonl").read_bytes()
-        with pytest.raises(ConfigError, match="holds another run: limit 2, now 3"):
-            run("cleaning", bench, task=Counting(), limit=3)
-        with pytest.raises(ConfigError, match="seed 0, now 1"):
-            run("cleaning", bench, task=Counting(), limit=2, seed=1)
-        assert (bench.out / "items.jsonl").read_bytes() == before
-        task = Counting()
-        run("cleaning", bench, task=task, limit=3, fresh=True)
-    assert task.ran == [0, 1, 2]
-
-
-def test_changed_data_are_another_run(tmp_path: Path) -> None:
+def test_changed_data_or_another_seed_or_limit_are_another_run(tmp_path: Path) -> None:
     write_pages(tmp_path / "data")
     with make_bench(tmp_path) as bench:
         run("cleaning", bench, task=Counting())
+        with pytest.raises(ConfigError, match="limit null, now 3; seed 0, now 1"):
+            run("cleaning", bench, task=Counting(), limit=3, seed=1)
         (tmp_path / "data" / "article_extraction" / "html" / "two.html.gz").unlink()
         with pytest.raises(ConfigError, match=r"the data differ \(article_extraction/html\)"):
             run("cleaning", bench, task=Counting())
 
 
-def test_other_code_is_told_and_its_items_of_other_names_do_not_count(
+def test_other_code_is_reported_and_its_items_of_other_names_do_not_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_pages(tmp_path / "data")
-    told: list[str] = []
-    with make_bench(tmp_path, told=told) as bench:
+    notices: list[str] = []
+    with make_bench(tmp_path, notices=notices) as bench:
         run("cleaning", bench, task=Counting())
         lines = (bench.out / "items.jsonl").read_text()
         (bench.out / "items.jsonl").write_text(lines.replace('"key": "4"', '"key": "four"'))
@@ -138,7 +125,7 @@ def test_other_code_is_told_and_its_items_of_other_names_do_not_count(
         done = run("cleaning", bench, task=task)
     assert task.ran == [4]
     assert done.figures[0].n == 5
-    assert any("5 items were measured by another state of the code" in line for line in told)
+    assert any("5 items were measured by another state of the code" in line for line in notices)
     assert summary(bench.out)["run"]["mixed_code"] is True
 
 
@@ -156,14 +143,14 @@ def test_two_items_of_one_key_are_refused(tmp_path: Path) -> None:
 def test_tasks_by_name_and_folders_that_hold_nothing_for_them(tmp_path: Path) -> None:
     write_pages(tmp_path / "data")
     write_newsqa(tmp_path / "data")
-    told: list[str] = []
-    assert chosen("all", tmp_path / "data", tell=told.append) == ("answers", "cleaning")
-    assert len(told) == len(TASKS) - 2
+    notices: list[str] = []
+    assert chosen("all", tmp_path / "data", notify=notices.append) == ("answers", "cleaning")
+    assert len(notices) == len(TASKS) - 2
     for task in ("answer", "", "../cleaning"):
         with pytest.raises(ConfigError, match=r"there is no task .* There are: retrieval, answers"):
-            chosen(task, tmp_path / "data", tell=told.append)
+            chosen(task, tmp_path / "data", notify=notices.append)
     with make_bench(tmp_path) as bench:
-        assert [build(task, bench).name for task in TASKS] == list(TASKS)
+        assert len({type(build(task, bench)) for task in TASKS}) == len(TASKS)
         with pytest.raises(
             SourceError, match=r"nothing to measure faithfulness on\. Looked for: q"
         ):
@@ -176,13 +163,15 @@ def test_the_same_command_twice_gives_the_same_numbers(tmp_path: Path, task: str
     write_pages(tmp_path / "data")
     write_judged(tmp_path / "data")
     found = []
+    notices: list[str] = []
     for name in ("one", "two"):
-        with make_bench(tmp_path) as bench:
+        with make_bench(tmp_path, notices=notices) as bench:
             bench.out = tmp_path / name
             run(task, bench, limit=3, seed=5)
         items = [json.loads(line) for line in (bench.out / "items.jsonl").open()]
         tables = {k: v for k, v in summary(bench.out).items() if k != "run"}
         found.append((tables, [{**item, "seconds": 0} for item in items]))
+    assert any("holds no frank; left out." in line for line in notices) is (task == "faithfulness")
     assert found[0] == found[1]
     assert found[0][0]
 

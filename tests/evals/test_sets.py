@@ -1,6 +1,7 @@
 """Data sets found by folder and pattern, read, drawn from, and named where they are damaged."""
 
 import gzip
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from given_sets import (
 )
 
 from rag.errors import SourceError
-from rag.evals import sets
+from rag.evals import questions, sets, texts
 
 
 def test_every_kind_is_found_and_nothing_else(tmp_path: Path) -> None:
@@ -47,33 +48,43 @@ def test_every_kind_is_found_and_nothing_else(tmp_path: Path) -> None:
     sets.check_folder(tmp_path)
 
 
-def test_missing_and_empty_folders_are_told(tmp_path: Path) -> None:
+def test_missing_and_empty_folders_are_reported(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"there is no data folder .*--data FOLDER"):
         sets.check_folder(tmp_path / "none")
     with pytest.raises(SourceError, match=r"holds none of the sets\. Looked for: realtimeqa"):
         sets.check_folder(tmp_path)
-    loaders = (sets.quizzes, sets.newsqa, sets.multihop, sets.squad2, sets.xquad, sets.rgb)
+    loaders = (
+        questions.quizzes,
+        questions.newsqa,
+        questions.multihop,
+        questions.squad2,
+        questions.xquad,
+        questions.rgb,
+    )
     assert [load(tmp_path) for load in loaders] == [()] * 6
-    assert sets.qags(tmp_path) == sets.frank_judged(tmp_path) == ()
-    assert sets.cleaning_pages(tmp_path) == ()
+    assert texts.qags(tmp_path) == texts.frank_judged(tmp_path) == ()
+    assert texts.cleaning_pages(tmp_path) == ()
 
 
 def test_a_quiz_needs_both_its_files(tmp_path: Path) -> None:
     write_quiz(tmp_path)
-    (quiz,) = sets.quizzes(tmp_path)
+    (quiz,) = questions.quizzes(tmp_path)
     assert quiz.name == "realtimeqa_2031"
     assert quiz.questions[1].correct == 1
     assert quiz.questions[1].day.isoformat() == "2031-05-21"
     assert quiz.questions[1].nota_none == 1
     quiz.corpus.unlink()
-    assert sets.quizzes(tmp_path) == ()
+    assert questions.quizzes(tmp_path) == ()
 
 
 def test_other_years_and_halves_are_sets_of_their_own(tmp_path: Path) -> None:
     write_gold_quiz(tmp_path)
     (tmp_path / "realtimeqa_2031").rename(tmp_path / "realtimeqa_2030")
     write_quiz(tmp_path)
-    assert [quiz.name for quiz in sets.quizzes(tmp_path)] == ["realtimeqa_2030", "realtimeqa_2031"]
+    assert [quiz.name for quiz in questions.quizzes(tmp_path)] == [
+        "realtimeqa_2030",
+        "realtimeqa_2031",
+    ]
 
 
 def test_questions_of_several_multihop_files_have_keys_of_their_own(tmp_path: Path) -> None:
@@ -86,26 +97,25 @@ def test_questions_of_several_multihop_files_have_keys_of_their_own(tmp_path: Pa
     }
     for name in ("half", "other"):
         write(tmp_path, f"multihop_rag/{name}.jsonl.gz", [row, {**row, "id": 1}])
-    keys = [question.key for question in sets.multihop(tmp_path)]
+    keys = [question.key for question in questions.multihop(tmp_path)]
     assert len(set(keys)) == len(keys) == 4
 
 
 def test_votes_and_factuality_become_truth(tmp_path: Path) -> None:
     write_judged(tmp_path)
     write_frank(tmp_path)
-    assert [text.truth for text in sets.qags(tmp_path)] == pytest.approx([1, 2 / 3, 0, 1 / 3])
-    judged = sets.frank_judged(tmp_path)
-    assert [text.dataset for text in judged] == ["frank_cnndm"] * 4 + ["frank_bbc"] * 2
-    assert [text.truth for text in judged] == [1.0, 0.5] * 3
-    assert len({text.key for text in judged}) == 6
-    assert [one.dataset for one in sets.frank_references(tmp_path)] == [
-        *("frank_cnndm", "frank_cnndm", "frank_bbc")
-    ]
+    assert [one.truth for one in texts.qags(tmp_path)] == pytest.approx([1, 2 / 3, 0, 1 / 3])
+    judged = texts.frank_judged(tmp_path)
+    assert [one.dataset for one in judged] == ["frank_cnndm"] * 4 + ["frank_bbc"] * 2
+    assert [one.truth for one in judged] == [1.0, 0.5] * 3
+    assert len({one.key for one in judged}) == 6
+    datasets = [article.dataset for article in texts.frank(tmp_path)]
+    assert datasets == ["frank_cnndm", "frank_cnndm", "frank_bbc"]
 
 
 def test_pages_from_whichever_parts_are_there(tmp_path: Path) -> None:
     write_pages(tmp_path)
-    one, two, three = sets.cleaning_pages(tmp_path)
+    one, two, three = texts.cleaning_pages(tmp_path)
     assert (one.html is not None, one.texts, one.english) == (True, {}, False)
     assert (two.html is not None, sorted(two.texts), two.english) == (
         *(True, ["bs4", "inscriptis"]),
@@ -113,8 +123,8 @@ def test_pages_from_whichever_parts_are_there(tmp_path: Path) -> None:
     )
     assert three.html is None
     (tmp_path / "article_extraction" / "ground-truth.json.gz").unlink()
-    assert [page.key for page in sets.cleaning_pages(tmp_path)] == ["two", "three"]
-    assert all(page.html is None for page in sets.cleaning_pages(tmp_path))
+    assert [page.key for page in texts.cleaning_pages(tmp_path)] == ["two", "three"]
+    assert all(page.html is None for page in texts.cleaning_pages(tmp_path))
 
 
 def test_a_name_of_a_page_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
@@ -123,8 +133,22 @@ def test_a_name_of_a_page_does_not_lead_out_of_the_folder(tmp_path: Path) -> Non
     write_document(
         tmp_path, "article_extraction/ground-truth.json.gz", {"../../secret": {"articleBody": ""}}
     )
-    (page,) = sets.cleaning_pages(tmp_path)
+    (page,) = texts.cleaning_pages(tmp_path)
     assert page.html is None
+
+
+def test_a_line_separator_in_a_text_does_not_end_its_line(tmp_path: Path) -> None:
+    row = {
+        "id": "a",
+        "context": "One\u2028two",
+        "question": "?",
+        "is_impossible": True,
+        "answers": [],
+    }
+    path = tmp_path / "squad" / "squad2_half.jsonl.gz"
+    path.parent.mkdir()
+    path.write_bytes(gzip.compress(json.dumps(row, ensure_ascii=False).encode()))
+    assert [question.context for question in questions.squad2(tmp_path)] == ["One\u2028two"]
 
 
 def test_digests_follow_the_files(tmp_path: Path) -> None:
@@ -156,13 +180,15 @@ def test_a_sample_depends_on_seed_and_keys_alone() -> None:
         (b"no gzip", "no whole gzip file"),
         (gzip.compress(b'{"a": 1}' * 99)[:-9], "no whole gzip file"),
         (gzip.compress(b"\xff\xfe"), "no whole gzip file of UTF-8"),
-        (gzip.compress(b"{broken"), "line 1 is no JSON"),
-        (gzip.compress(b"\n[1]"), "line 2 holds list, wanted a JSON object"),
-        (gzip.compress(b"{}"), "line 1: the field 'id' holds nothing, wanted a text"),
-        (gzip.compress(b'{"id": true}'), "the field 'id' holds bool, wanted a text"),
+        (gzip.compress(b"{broken"), "line 1 is not JSON"),
+        (gzip.compress(b"\n[1]"), "line 2 holds list, not a JSON object"),
+        (gzip.compress(b"{}"), "line 1: the field 'id': Field required"),
+        (gzip.compress(b'{"id": true}'), "the field 'id': Input should be a valid string"),
         (
-            gzip.compress(b'{"id": 1, "context": "c", "question": "q", "is_impossible": 0}'),
-            "'is_impossible' holds int, wanted true or false",
+            gzip.compress(
+                b'{"id": 1, "context": "c", "question": "q", "answers": [], "is_impossible": 0}'
+            ),
+            "the field 'is_impossible': Input should be a valid boolean",
         ),
     ],
 )
@@ -173,7 +199,7 @@ def test_a_damaged_file_is_named_with_line_and_field(
     path.parent.mkdir()
     path.write_bytes(body)
     with pytest.raises(SourceError, match="squad2_half") as error:
-        sets.squad2(tmp_path)
+        questions.squad2(tmp_path)
     assert said in str(error.value)
 
 
@@ -187,8 +213,12 @@ def test_a_bad_day_or_number_is_named(tmp_path: Path) -> None:
         "answer_idx": ["one"],
     }
     write(tmp_path, "realtimeqa_2031/questions.jsonl.gz", [row])
-    with pytest.raises(SourceError, match="line 1: 'date' is 'soon', wanted a day"):
-        sets.quizzes(tmp_path)
+    with pytest.raises(
+        SourceError, match="line 1: the field 'date': Value error, 'soon' is not a day"
+    ):
+        questions.quizzes(tmp_path)
     write(tmp_path, "realtimeqa_2031/questions.jsonl.gz", [{**row, "date": "2031-01-01"}])
-    with pytest.raises(SourceError, match="'answer_idx' holds 'one', wanted a whole number"):
-        sets.quizzes(tmp_path)
+    with pytest.raises(
+        SourceError, match="the field 'answer_idx': Input should be a valid integer"
+    ):
+        questions.quizzes(tmp_path)

@@ -1,14 +1,15 @@
-"""Retrieval, faithfulness, summaries and cleaning over invented sets, with the fakes that ship."""
+"""Retrieval, faithfulness, summaries, cleaning over invented sets, with the fakes that ship."""
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from given_sets import (
     BRIDGE,
     SENTENCES,
+    evaluated,
     make_bench,
     measured,
     values,
@@ -22,12 +23,16 @@ from given_sets import (
 
 from rag.config import load
 from rag.errors import GenerateError
+from rag.evals.answers import Answers
 from rag.evals.cleaning import Cleaning
 from rag.evals.faithfulness import Faithfulness, split
 from rag.evals.pairs import ClaimPairs
+from rag.evals.refusal import Refusal
 from rag.evals.retrieval import Retrieval, variants
-from rag.evals.sets import claim_pairs
 from rag.evals.summaries import Summaries
+from rag.evals.task import Task
+from rag.evals.texts import claim_pairs
+from rag.evals.workbench import Workbench
 from rag.types import Message
 
 
@@ -65,9 +70,7 @@ def test_an_article_of_a_later_day_is_not_found_as_of_the_question(tmp_path: Pat
     other = {"url": "https://l.example/2", "title": "U", "text": SENTENCES[1] * 2}
     write(tmp_path / "data", "realtimeqa_2031/corpus.jsonl.gz", [late, other])
     write(tmp_path / "data", "realtimeqa_2031/questions.jsonl.gz", [question])
-    with make_bench(tmp_path) as bench:
-        records = measured(Retrieval(bench))
-        found = values(Retrieval(bench).figures(records))
+    _, found = evaluated(Retrieval, tmp_path)
     name = "realtimeqa_2031"
     assert found[name, "hybrid", "as_of", "hit@10"] == (0.0, 1)
     assert found[name, "hybrid", "undated", "hit@1"] == (1.0, 1)
@@ -125,10 +128,7 @@ def test_summaries_are_scored_against_references(tmp_path: Path) -> None:
         said = "".join(message.content for message in messages)
         return opened if "Harrow" in said else "A cheese from Pengarth won the gold medal."
 
-    with make_bench(tmp_path, replies=reply) as bench:
-        task = Summaries(bench)
-        records = measured(task)
-        found = values(task.figures(records))
+    records, found = evaluated(Summaries, tmp_path, replies=reply)
     assert len(records) == 2  # of XSum none
     assert found["frank_cnndm", "supported"][0] == 1.0
     scores = {str(record["summary"])[:5]: record["rouge1"] for record in records}
@@ -141,10 +141,7 @@ def test_summaries_are_scored_against_references(tmp_path: Path) -> None:
 
 def test_cleaning_from_html_and_from_text(tmp_path: Path) -> None:
     write_pages(tmp_path / "data")
-    with make_bench(tmp_path, replies=no_model) as bench:
-        task = Cleaning(bench)
-        records = measured(task)
-        found = values(task.figures(records))
+    _, found = evaluated(Cleaning, tmp_path, replies=no_model)
     assert found["html", "f1"][0] == pytest.approx(1.0, abs=0.05)
     assert found["html", "f1"][1] == 2
     assert found["html_english", "f1"][1] == 1
@@ -195,7 +192,7 @@ def test_pairs_count_what_is_accepted_by_split_and_kind(tmp_path: Path) -> None:
 
 def test_the_projects_own_pairs_are_even_and_their_splits_apart() -> None:
     pairs = claim_pairs(Path(__file__).resolve().parents[1] / "gate")
-    splits = [[pair for pair in pairs if pair.split == name] for name in ("fit", "held", "fresh")]
+    splits = [[pair for pair in pairs if pair.dataset == name] for name in ("fit", "held", "fresh")]
     assert len(pairs) == sum(map(len, splits)) >= 240
     counts = [Counter((pair.kind, pair.supported) for pair in split) for split in splits]
     assert counts[0] == counts[1]
@@ -204,3 +201,38 @@ def test_the_projects_own_pairs_are_even_and_their_splits_apart() -> None:
     fit, held, fresh = ({pair.source for pair in split} for split in splits)
     assert len(fit | held | fresh) == len(fit) + len(held) + len(fresh)
     assert len({pair.claim for pair in pairs}) == len(pairs)
+
+
+def test_records_of_an_earlier_release_are_read(tmp_path: Path) -> None:
+    """Lines of items.jsonl as release 0.1.0 wrote them, without what it did not record yet."""
+    note = '"status": "answered", "refused": false, "unsure": false, "confidence": 0.75'
+    score = '"em": 1.0, "f1": 1.0, "strict_em": 1.0, "strict_f1": 1.0'
+    lines: dict[Callable[[Workbench], Task], str] = {
+        Answers: f'{{"key": "q/1", "dataset": "realtimeqa_2031", "seconds": 1.5, "except": false,'
+        f' "free": {{"as_of": {{{note}, {score}, "answer_in_context": true}}}},'
+        ' "choice": {"as_of": {"chosen": "Yes", "shares": [0.9, 0.1], "right": true}}}',
+        Refusal: '{"key": "s/1", "dataset": "squad2_half", "seconds": 1.5, "status": "refused",'
+        ' "refused": true, "wanted": true, "wrong": true, "confidence": -0.9, "score": 1.0}',
+        Cleaning: '{"key": "p", "dataset": "article_extraction", "seconds": 0.1, "url": "",'
+        ' "english": true, "shares": {"html": [1.0, 0.0, 0.0]}, "score": 1.0}',
+        ClaimPairs: '{"key": "c", "dataset": "held", "seconds": 0.1, "kind": "name",'
+        ' "truth": true, "accepted": true, "status": "supported", "score": 0.9}',
+        Faithfulness: '{"key": "f", "dataset": "qags_half", "seconds": 0.1, "truth": true,'
+        ' "answers": {"supported": true, "score": 0.9},'
+        ' "summaries": {"supported": false, "score": 0.4}}',
+        Retrieval: '{"key": "r", "dataset": "realtimeqa_2031", "seconds": 0.1,'
+        ' "places": {"hybrid/as_of": 2, "lexical/as_of": null}, "score": 0.5}',
+    }
+    expected: dict[Callable[[Workbench], Task], tuple[tuple[str, ...], float]] = {
+        Answers: (("realtimeqa_2031", "free", "as_of", "f1"), 1.0),
+        Refusal: (("squad2_half", "strict_recall"), 1.0),
+        Cleaning: (("html_english", "f1"), 1.0),
+        ClaimPairs: (("held", "true_positive_rate"), 1.0),
+        Faithfulness: (("qags_half", "answers", "balanced_accuracy"), float("nan")),
+        Retrieval: (("realtimeqa_2031", "hybrid", "as_of", "mrr@10"), 0.5),
+    }
+    with make_bench(tmp_path) as bench:
+        for task, line in lines.items():
+            path, value = expected[task]
+            found = values(task(bench).figures([json.loads(line)]))
+            assert found[path][0] == pytest.approx(value, nan_ok=True), task

@@ -8,8 +8,10 @@ import pytest
 from given_sets import SENTENCES, make_bench, write_gold_quiz, write_quiz
 
 from rag.errors import IndexProblem, SourceError
-from rag.evals.sets import quizzes
-from rag.evals.workbench import Workbench, file_digest, tree_digest
+from rag.evals.machine import tree_digest
+from rag.evals.questions import quizzes
+from rag.evals.sets import file_digest
+from rag.evals.workbench import Workbench
 from rag.library import News
 
 
@@ -72,14 +74,14 @@ def test_several_corpora_have_folders_of_their_own(bench: Workbench) -> None:
     assert folders == ["realtimeqa_2030", "realtimeqa_2031"]
 
 
-def test_a_corpus_of_unreadable_records_is_told(bench: Workbench) -> None:
+def test_a_corpus_of_unreadable_records_is_reported(bench: Workbench) -> None:
     (quiz,) = quizzes(bench.data)
     quiz.corpus.write_bytes(gzip.compress(b'{"url": "https://x.example/1", "text": ""}\n'))
-    told: list[str] = []
-    bench.tell = told.append
+    messages: list[str] = []
+    bench.notify = messages.append
     with bench, pytest.raises(SourceError, match="holds no article that could be read"):
         bench.corpus(quiz)
-    assert "1 records could not be read" in told[0]
+    assert "1 records could not be read" in messages[0]
 
 
 def test_indexes_share_the_models_and_are_opened_once(bench: Workbench, tmp_path: Path) -> None:
@@ -87,17 +89,17 @@ def test_indexes_share_the_models_and_are_opened_once(bench: Workbench, tmp_path
         one, two = bench.news(tmp_path / "one"), bench.news(tmp_path / "two")
         assert bench.news(tmp_path / "one") is one
         assert one is not two
-        assert one.embedder is two.embedder is bench.embedder
-        assert one.generator is two.generator is bench.generator
-        assert one.reranker is bench.reranker is None
+        assert one.embedder is two.embedder is bench.models.embedder
+        assert one.generator is two.generator is bench.models.generator
+        assert one.reranker is bench.models.reranker is None
 
 
 def test_digests_follow_names_and_contents(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     one.write_text("a")
     two.write_text("b")
-    before = tree_digest([one, two])
-    assert tree_digest([two, one]) == before
+    before = tree_digest(tmp_path, [one, two])
+    assert tree_digest(tmp_path, [two, one]) == before
     two.write_text("c")
-    assert tree_digest([one, two]) != before
+    assert tree_digest(tmp_path, [one, two]) != before
     assert file_digest(one) != file_digest(two)

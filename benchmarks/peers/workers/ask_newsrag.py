@@ -1,6 +1,6 @@
 """newsrag with its default profile, reading from the same server as the others.
 
-The variant ``dated`` also tells it the day on which the question was asked.
+The variant ``dated`` also passes the day on which the question was asked.
 """
 
 import json
