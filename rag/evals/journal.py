@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from rag.errors import ConfigError
 from rag.evals.task import Json, Record
-from rag.export import whole
+from rag.files import replacing
 
 Fingerprint = Mapping[str, Json]
 _RUN, _ITEMS = "run.json", "items.jsonl"
@@ -119,7 +119,7 @@ def write_whole(path: Path, text: str) -> None:
 
 def write_whole_bytes(path: Path, body: bytes) -> None:
     """Write a binary file atomically."""
-    with whole(path) as beside:
+    with replacing(path) as beside:
         beside.write_bytes(body)
 
 

@@ -34,7 +34,6 @@ from rag.export.saved import SavedAnswer, read_saved, saved
 from rag.export.summaries import Quote, Sentence, as_csv, as_jsonl, summary_rows
 from rag.export.tables import ENDINGS, write_rows
 from rag.export.values import as_json
-from rag.export.whole import whole
 
 __all__ = [
     "ENDINGS",
@@ -68,6 +67,5 @@ __all__ = [
     "summary_rows",
     "told",
     "unmarked",
-    "whole",
     "write_rows",
 ]
