@@ -30,14 +30,14 @@ def suggest(articles: Sequence[Article], count: int = 4) -> tuple[str, ...]:
     about: dict[str, list[int]] = defaultdict(list)  # articles with the name in their title
     common: set[str] = set()  # words that are also written in lower case
     for place, article in enumerate(each for each in articles if each.language in {"", "en"}):
-        text, title = plain(article.text[: _READ * _LONG]), plain(article.title)
+        text, title = plain(article.text[: _READ * _LONG]), plain(article.title[:_LONG])
         common.update(word for word in re.findall(r"\w+", text) if word.islower())
         spans = islice(sentences(text), _READ)
         found = [list(_names(text[start:end][:_LONG])) for start, end in spans]
         for name, kinds in chain.from_iterable(found):
             uses[name].update(kinds)
         sources = " ".join((article.publisher, *article.authors))
-        for name, held in Counter(chain.from_iterable(map(dict, found))).items():
+        for name, held in Counter(name for each in found for name in dict(each)).items():
             if held > 1 and re.search(rf"\b{re.escape(name)}\b", title) and name not in sources:
                 about[name].append(place)
     questions: list[str] = []

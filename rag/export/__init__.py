@@ -24,6 +24,8 @@ from rag.export.marks import (
 from rag.export.plain import as_text
 from rag.export.rows import (
     AnswerRow,
+    Quote,
+    Sentence,
     Source,
     SummaryRow,
     answer_row,
@@ -31,8 +33,7 @@ from rag.export.rows import (
     summary_row,
 )
 from rag.export.saved import SavedAnswer, read_saved, saved
-from rag.export.summaries import Quote, Sentence, as_csv, as_jsonl, summary_rows
-from rag.export.tables import ENDINGS, write_rows
+from rag.export.tables import ENDINGS, as_csv, as_jsonl, write_rows
 from rag.export.values import as_json
 
 __all__ = [
@@ -64,7 +65,6 @@ __all__ = [
     "saved",
     "standing",
     "summary_row",
-    "summary_rows",
     "told",
     "unmarked",
     "write_rows",
