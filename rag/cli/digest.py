@@ -136,11 +136,12 @@ def _filed(made: Digest, out: Path, *, shown: bool) -> None:
     Raises:
         RagError: if the file cannot be written.
     """
-    from rag.export import as_json, as_markdown, whole
+    from rag.export import as_json, as_markdown
+    from rag.files import replacing
 
     text = as_json(made) + "\n" if out.suffix.lower() == ".json" else as_markdown(made)
     try:
-        with whole(out) as beside:
+        with replacing(out) as beside:
             beside.write_text(text, encoding="utf-8")
     except OSError as error:
         if not shown:

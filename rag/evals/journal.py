@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from rag.errors import ConfigError
 from rag.evals.task import Record
-from rag.export import whole
+from rag.files import replacing
 
 Fingerprint = Mapping[str, Any]  # JSON
 _RUN, _ITEMS = "run.json", "items.jsonl"
@@ -114,7 +114,7 @@ class Journal:
 
 def write_whole(path: Path, body: str | bytes) -> None:
     """Write a file atomically, through a temporary file and a rename."""
-    with whole(path) as beside:
+    with replacing(path) as beside:
         beside.write_bytes(body if isinstance(body, bytes) else body.encode("utf-8", "replace"))
 
 

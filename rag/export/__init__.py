@@ -24,6 +24,8 @@ from rag.export.marks import (
 from rag.export.plain import as_text
 from rag.export.rows import (
     AnswerRow,
+    Quote,
+    Sentence,
     Source,
     SummaryRow,
     answer_row,
@@ -31,10 +33,8 @@ from rag.export.rows import (
     summary_row,
 )
 from rag.export.saved import SavedAnswer, read_saved, saved
-from rag.export.summaries import Quote, Sentence, as_csv, as_jsonl, summary_rows
-from rag.export.tables import ENDINGS, write_rows
+from rag.export.tables import ENDINGS, as_csv, as_jsonl, write_rows
 from rag.export.values import as_json
-from rag.export.whole import whole
 
 __all__ = [
     "ENDINGS",
@@ -65,9 +65,7 @@ __all__ = [
     "saved",
     "standing",
     "summary_row",
-    "summary_rows",
     "told",
     "unmarked",
-    "whole",
     "write_rows",
 ]

@@ -4,7 +4,7 @@ The same row is a line of JSON, a row of CSV or Parquet, or a section of Markdow
 (:mod:`rag.export.tables`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeVar, overload
@@ -12,10 +12,38 @@ from typing import Literal, TypeVar, overload
 from pydantic import TypeAdapter
 
 from rag.export.marks import standing
-from rag.export.summaries import Quote, Sentence, quoted_sentences
-from rag.types import Answer, AnswerStatus, Article, Citation, Summary
+from rag.types import (
+    Answer,
+    AnswerStatus,
+    Article,
+    ArticleField,
+    Citation,
+    Claim,
+    Span,
+    Summary,
+    Verdict,
+)
 
-__all__ = ["AnswerRow", "Quote", "Row", "Sentence", "Source", "SummaryRow"]
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A quote from an article or from its title: ``article.text[start:end] == quote``."""
+
+    article_id: str
+    quote: str
+    start: int
+    end: int
+    field: ArticleField = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a summary or an answer with its quotes and its unsupported words."""
+
+    text: str
+    quotes: tuple[Quote, ...]
+    status: Verdict = "supported"
+    unbacked: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +123,7 @@ def read_row(kind: type[SummaryRow] | type[AnswerRow], text: str) -> SummaryRow 
     return _SUMMARY.validate_json(text) if kind is SummaryRow else _ANSWER.validate_json(text)
 
 
-def summary_row(article: Article, summary: Summary, *, config: str) -> SummaryRow:
+def summary_row(article: Article, summary: Summary, *, config: str = "") -> SummaryRow:
     """Build the row of an article and its summary."""
     return SummaryRow(
         id=article.id,
@@ -104,7 +132,7 @@ def summary_row(article: Article, summary: Summary, *, config: str) -> SummaryRo
         publisher=article.publisher,
         published=article.published,
         summary=summary.text,
-        claims=quoted_sentences(standing(summary.claims)),
+        claims=_quoted(standing(summary.claims)),
         model=summary.model,
         config=config,
         seconds=round(summary.timing.total, 3),
@@ -123,7 +151,7 @@ def answer_row(question_id: str, answer: Answer, *, config: str) -> AnswerRow:
         status=answer.status,
         refused=answer.refused,
         confidence=round(answer.confidence, 4),
-        claims=() if answer.refused else quoted_sentences(answer.claims),
+        claims=() if answer.refused else _quoted(answer.claims),
         sources=_sources(answer.citations),
         model=answer.model,
         config=config,
@@ -138,3 +166,15 @@ def _sources(citations: Sequence[Citation]) -> tuple[Source, ...]:
         Source(c.number, c.article_id, c.url, c.title, c.publisher, c.published) for c in citations
     )
     return tuple(sorted(set(found), key=lambda source: (source.number, source.article_id)))
+
+
+def _quoted(claims: Iterable[Claim]) -> tuple[Sentence, ...]:
+    return tuple(
+        Sentence(each.text, tuple(map(_quote, each.citations)), each.status, each.unbacked)
+        for each in claims
+    )
+
+
+def _quote(citation: Citation) -> Quote:
+    place = citation.start, citation.end, citation.field
+    return Quote(citation.article_id, citation.quote, *place)

@@ -1,60 +1,75 @@
 """Rows as a file: JSON Lines, CSV, Parquet or Markdown, written row by row."""
 
 import csv
+import io
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, fields
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from rag.export.escaping import escaped, link, with_marks
 from rag.export.escaping import source as named
-from rag.export.rows import AnswerRow, Row, SummaryRow
-from rag.export.summaries import Quote, Sentence, defused
+from rag.export.rows import AnswerRow, Quote, Row, Sentence, SummaryRow, summary_row
 from rag.export.values import as_json
 from rag.text import written_date
+from rag.types import Article, Summary
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _GROUP = 500  # rows of Parquet buffered at once
 _BULLET = "• "
-_SUMMARY = (
-    *("id", "url", "title", "publisher", "published", "summary", "quotes", "claims"),
-    *("model", "config", "seconds", "prompt_tokens", "output_tokens", "error"),
-)
-_ANSWER = (
-    *("id", "question", "short", "answer", "status", "refused", "confidence"),
-    *("quotes", "claims", "sources"),
-    *("model", "config", "seconds", "prompt_tokens", "output_tokens", "error"),
-)
+# Prefixes that a spreadsheet may run as a formula, also full-width (OWASP, "CSV Injection").
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_Pairs = Iterable[tuple[Article, Summary]]
 
 
-def write_jsonl(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
-    """Write one line of JSON per row, keyed by field name."""
+def as_jsonl(pairs: _Pairs) -> str:
+    """Return one line of JSON per summary; ``claims`` holds its sentences with their quotes."""
+    return "".join(_json_line(summary_row(*pair)) for pair in pairs)
+
+
+def as_csv(pairs: _Pairs) -> str:
+    """Return summaries as the table that :func:`write_rows` writes, without a byte-order mark."""
+    written = io.StringIO(newline="")
+    _write_table((summary_row(*pair) for pair in pairs), SummaryRow, written)
+    return written.getvalue()
+
+
+def _json_line(row: SummaryRow | AnswerRow) -> str:
+    return as_json(row, indent=None) + "\n"
+
+
+def _write_jsonl(rows: Iterable[Row], path: Path) -> None:
     with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-        file.writelines(as_json(row, indent=None) + "\n" for row in rows)
+        file.writelines(map(_json_line, rows))
 
 
-def write_csv(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
-    """Write a table with a header row; lines end with CR LF, and the file begins with a UTF-8 BOM.
+def _write_csv(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
+    # Without the BOM Excel reads “ and £ in the local code page.
+    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
+        _write_table(rows, kind, file)
+
+
+def _write_table(rows: Iterable[Row], kind: type[Row], file: TextIO) -> None:
+    """Write a header and the rows; lines end with CR LF.
 
     The quotes have a cell of their own, one per line; ``claims`` and ``sources`` are JSON. Cells
     that a spreadsheet would run as a formula get a leading apostrophe.
     """
-    names = _ANSWER if kind is AnswerRow else _SUMMARY
-    # Without the BOM Excel reads “ and £ in the local code page.
-    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(names)
-        for row in rows:
-            table.writerow([_cell(row, name) for name in names])
+    names = [field.name for field in fields(kind)]
+    names.insert(names.index("claims"), "quotes")
+    table = csv.writer(file)
+    table.writerow(names)
+    table.writerows([_cell(row, name) for name in names] for row in rows)
 
 
 def _cell(row: SummaryRow | AnswerRow, name: str) -> str:
     value = _quotes(row.claims) if name == "quotes" else getattr(row, name)
     if isinstance(value, str):
-        return defused(value)
+        return "'" + value if value.startswith(_FORMULA) else value
     if isinstance(value, date):
         return value.isoformat()
     return "" if value is None else as_json(value, indent=None)
@@ -65,22 +80,15 @@ def _quotes(claims: Iterable[Sentence]) -> str:
     return "\n".join(dict.fromkeys(quotes))
 
 
-def write_parquet(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
-    """Write a table with nested columns for claims and sources; dates have a date type."""
+def _write_parquet(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
     schema = _schema(kind)
     left = iter(rows)
     with parquet.ParquetWriter(path, schema) as writer:
-        while group := [_values(row) for row in islice(left, _GROUP)]:
+        while group := [asdict(row) for row in islice(left, _GROUP)]:
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
-
-
-def _values(row: SummaryRow | AnswerRow) -> dict[str, object]:
-    from dataclasses import asdict
-
-    return asdict(row)
 
 
 def _schema(kind: type[Row]) -> "pa.Schema":
@@ -103,7 +111,7 @@ def _schema(kind: type[Row]) -> "pa.Schema":
     return pa.schema([*asked, ("claims", claims), ("sources", sources), *made])
 
 
-def write_markdown(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
+def _write_markdown(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
     """Write a section per row: heading, metadata, text, quotes, and how the row was made."""
     with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
         file.write("# Answers\n" if kind is AnswerRow else "# Summaries\n")
@@ -181,13 +189,18 @@ ENDINGS = (".jsonl", ".csv", ".parquet", ".md")
 
 
 def write_rows(rows: Iterable[Row], kind: type[Row], path: Path, *, ending: str) -> None:
-    """Write rows in the format of a file extension, one of :data:`ENDINGS`."""
+    """Write rows in the format of a file extension, one of :data:`ENDINGS`.
+
+    JSON Lines: an object per row, keyed by field name. CSV: a table for spreadsheets that begins
+    with a UTF-8 BOM. Parquet: a table with nested columns for claims and sources; dates have a date
+    type. Markdown: a section per row.
+    """
     match ending:
         case ".jsonl":
-            write_jsonl(rows, kind, path)
+            _write_jsonl(rows, path)
         case ".csv":
-            write_csv(rows, kind, path)
+            _write_csv(rows, kind, path)
         case ".parquet":
-            write_parquet(rows, kind, path)
+            _write_parquet(rows, kind, path)
         case _:
-            write_markdown(rows, kind, path)
+            _write_markdown(rows, kind, path)

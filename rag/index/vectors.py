@@ -6,13 +6,14 @@ detects a truncated or foreign file.
 """
 
 import hashlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+from rag.files import replacing
 
 if TYPE_CHECKING:
     import faiss
@@ -62,19 +63,12 @@ class Vectors:
         """Write to a temporary file, sync, rename; return the digest. Raises OSError on failure."""
         import faiss
 
-        beside = path.with_name(path.name + ".part")
-        try:
+        with replacing(path) as beside:
             try:
                 faiss.write_index(self._index, str(beside))
             except RuntimeError as error:  # how FAISS reports a full disk
                 raise OSError(f"the vectors could not be written to {path.name}") from error
-            digest = _digest(beside)
-            with beside.open("rb+") as file:
-                os.fsync(file.fileno())
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
-        return digest
+            return _digest(beside)
 
     def search(
         self, query: _Vectors, *, limit: int, among: _Numbers | None = None

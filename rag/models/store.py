@@ -7,13 +7,13 @@ each file, so that a later check costs a ``stat`` and not a read of the whole fi
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 from rag.errors import DigestMismatch, ModelMissing
+from rag.files import replacing
 from rag.models.catalogue import Catalogue, Model, ModelFile, inner_path
 
 MANIFEST = ".manifest.json"
@@ -157,22 +157,14 @@ def write_manifest(inside: Path, files: Sequence[ModelFile], origin: str) -> Non
         for f in files
     ]
     text = json.dumps({"format": 1, "origin": origin, "files": records}, indent=1)
-    beside = inside / (MANIFEST + ".part")
-    beside.write_text(text + "\n", encoding="utf-8")
-    sync(beside)
-    beside.replace(inside / MANIFEST)
+    with replacing(inside / MANIFEST) as beside:
+        beside.write_text(text + "\n", encoding="utf-8")
 
 
 def _remember(inside: Path, files: Sequence[ModelFile]) -> None:
     # A folder shared read-only has no record: its files are read again next time.
     with contextlib.suppress(OSError):
         write_manifest(inside, files, "found on this machine")
-
-
-def sync(path: Path) -> None:
-    """Wait until a file's bytes are on the disk."""
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
 
 
 def _files_in(inside: Path) -> list[Path]:

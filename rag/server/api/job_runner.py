@@ -9,7 +9,6 @@ long.
 
 import json
 import logging
-import os
 import secrets
 import shutil
 import threading
@@ -22,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 
 import rag
 from rag.errors import GenerateError, JobProblem, JobUnknown, RagError
+from rag.files import replacing
 from rag.jobs import JobTable, Result, Status, job_folder
 from rag.server.api.cancellable import CancellableGenerator
 from rag.server.api.errors import ApiError, api_error_of
@@ -256,12 +256,8 @@ class JobRunner:
             kind, plain = "summaries", _SUMMARIES.dump_python(task, mode="json")
         else:
             kind, plain = "answers", _ANSWERS.dump_python(task, mode="json")
-        beside = self._folder / f".{name}.tmp"
-        with beside.open("w", encoding="utf-8") as file:
-            json.dump({"kind": kind, "task": plain}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self._spec(name))
+        with replacing(self._spec(name)) as beside:
+            beside.write_text(json.dumps({"kind": kind, "task": plain}), encoding="utf-8")
 
     def _remove(self, name: str) -> None:
         with self._lock:

@@ -2,12 +2,11 @@
 
 import os
 import stat
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from rag.errors import ConfigError
+from rag.files import replacing
 
 _MOST_NAME = 64
 
@@ -58,18 +57,9 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
         ConfigError: if the file cannot be written.
     """
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
+        with replacing(path, mode=0o600) as beside:
+            beside.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in lines)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            Path(name).unlink()
         raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
 
 
