@@ -19,7 +19,8 @@ from rag.llm.scripted import ScriptedGenerator
 from rag.summarizing.digest import digest
 from rag.summarizing.digest.central import central_sentences
 from rag.summarizing.digest.headline import plain_title
-from rag.summarizing.digest.quantities import Quantity
+from rag.summarizing.digest.figures import Figure
+from rag.summarizing.digest.reading import read
 from rag.summarizing.digest.timeline import timeline
 from rag.types import Article, Claim, Digest, Draft, Message, Story
 
@@ -371,7 +372,7 @@ def test_what_only_the_newest_article_tells_of_those_whom_all_name_is_in_the_tim
     )
     fourth = report(news, "Thieves", paper="Marwick Mail", day=WEDNESDAY + timedelta(days=6))
     told = central_sentences([*later(), fourth])
-    events = timeline([*later(), fourth], told, ())
+    events = timeline([*map(read, [*later(), fourth])], told, ())
     assert news in [event.claim.text for event in events]
 
 
@@ -606,7 +607,7 @@ def test_what_is_compared_in_a_story_of_400_articles_is_bounded(
 
     for name, room, does in (
         ("claims with articles", rag.check, "prove"),
-        ("figures", Quantity, "contradicts"),
+        ("figures", Figure, "contradicts"),
         ("denials", rag.summarizing.digest.denials, "_opposed"),
     ):
         monkeypatch.setattr(room, does, counted(name, getattr(room, does)))
