@@ -24,9 +24,7 @@ _OPEN = re.compile(
 _Frame = tuple[date, frozenset[str], frozenset[str]]
 
 
-def denials(
-    readings: Sequence[Reading], checker: Checker
-) -> Iterator[tuple[Statement, Statement]]:
+def denials(readings: Sequence[Reading], checker: Checker) -> Iterator[tuple[Statement, Statement]]:
     """Yield pairs of same-day sentences, one denying the other, each in at most one pair.
 
     Args:

@@ -47,7 +47,7 @@ def test_a_wire_copy_counts_once_whatever_its_title() -> None:
     (found,) = made(copy, first)
     assert titles(found) == ["Ferry closes"]
     assert [[each.title for each in same] for same in found.copies] == [["Bye, ferry"]]
-    assert found.tellers == 1
+    assert found.independent == 1
 
 
 def test_a_copy_that_was_cut_short_is_one_still() -> None:
@@ -133,13 +133,13 @@ def test_what_more_papers_tell_comes_first() -> None:
 def test_a_second_article_of_a_paper_counts_half() -> None:
     one = Cluster((report(FERRY, paper="A"), report(FERRY_TOO, paper="A")), ((), ()))
     two = Cluster((report(FERRY, paper="A"), report(FERRY_TOO, paper="B")), ((), ()))
-    assert (one.tellers, two.tellers) == (1.5, 2.0)
+    assert (one.independent, two.independent) == (1.5, 2.0)
     assert importance(two, TUESDAY) > importance(one, TUESDAY)
 
 
 def test_papers_without_a_name_are_papers_of_their_own() -> None:
     found = Cluster((report(FERRY, paper=""), report(FERRY_TOO, paper="")), ((), ()))
-    assert found.tellers == 2
+    assert found.independent == 2
 
 
 def test_newer_comes_before_older() -> None:

@@ -18,8 +18,8 @@ from rag.export import as_json, as_markdown, told
 from rag.llm.scripted import ScriptedGenerator
 from rag.summarizing.digest import digest
 from rag.summarizing.digest.central import central_sentences
-from rag.summarizing.digest.headline import plain_title
 from rag.summarizing.digest.figures import Figure
+from rag.summarizing.digest.headline import plain_title
 from rag.summarizing.digest.reading import read
 from rag.summarizing.digest.timeline import timeline
 from rag.types import Article, Claim, Digest, Draft, Message, Story
