@@ -93,7 +93,9 @@ class _Rounds:
 
         ``text`` is the article's own, or that of the claims ``before``, each a paragraph.
         """
-        room = max(_LEAST_PART, self.writer.room - self.writer.tokens(self._messages("", self.sentences)))
+        room = max(
+            _LEAST_PART, self.writer.room - self.writer.tokens(self._messages("", self.sentences))
+        )
         count = self.writer.generator.count_tokens
         spans = tuple(parts(text, min(self.part_tokens, room), count))
         last = len(spans) <= 1

@@ -102,7 +102,7 @@ def contradictions(readings: Iterable[Reading]) -> tuple[Pair, ...]:
     found = [pair for same in kinds.values() for pair in _pairs(same[-_FACTS:])]
     found.sort(key=lambda pair: -pair.likeness)
     used = set[Statement]()
-    kept = []
+    chosen: list[Pair] = []
     for pair in found:
         pairing = {pair.one.statement, pair.other.statement}
         if not pairing & used and not (
@@ -110,8 +110,8 @@ def contradictions(readings: Iterable[Reading]) -> tuple[Pair, ...]:
             or _has(by_id[pair.other.article.id], pair.one.figure)
         ):
             used |= pairing
-            kept.append(pair)
-    return tuple(kept)
+            chosen.append(pair)
+    return tuple(chosen)
 
 
 def _has(reading: Reading, figure: Figure) -> bool:

@@ -109,7 +109,7 @@ def _noun(text: str, tokens: Sequence[Token], after: int) -> int | None:
 
 
 def _possible(found: Quantity) -> tuple[float, float]:
-    """Return the least and the greatest value that a figure may stand for."""
+    """Return the least and the greatest value that a figure may mean."""
     value = found.value
     if found.bound in {"least", "over"}:
         return value, inf

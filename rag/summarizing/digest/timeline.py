@@ -40,8 +40,8 @@ def timeline(
     events: list[tuple[float, Event]] = []
     for day, candidates in groupby(found, key=lambda each: each[0]):
         events += _of_day(day, [(score, passage) for _, score, passage in candidates], events)
-    kept = sorted(events, key=lambda each: -each[0])[:_MOST]
-    days = sorted((event for _, event in kept), key=lambda event: event.day)
+    best = sorted(events, key=lambda each: -each[0])[:_MOST]
+    days = sorted((event for _, event in best), key=lambda event: event.day)
     return tuple(days) if len(days) > 1 and len(readings) > 1 else ()
 
 
