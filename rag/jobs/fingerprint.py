@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
@@ -38,36 +37,21 @@ class Fingerprint:
 def read_fingerprint(text: str, reads: str) -> Fingerprint:
     """Parse the output of :meth:`Fingerprint.as_text`."""
     kind, options, settings, model = json.loads(text)
-    return Fingerprint(kind, _pairs(options), _pairs(settings), model, reads)
-
-
-def _pairs(found: list[list[str]]) -> Pairs:
-    return tuple((name, value) for name, value in found)
+    return Fingerprint(kind, tuple(map(tuple, options)), tuple(map(tuple, settings)), model, reads)
 
 
 def differences(before: Fingerprint, now: Fingerprint) -> tuple[str, ...]:
-    """List all differences except ``reads``, each as ``name old, now new``; the model last."""
+    """List all differences except ``reads``, each as ``name old, now new``."""
     if before.kind != now.kind:
-        return (_told("kind", before.kind, now.kind),)
-    told = [
-        *_differing(dict(before.options), dict(now.options)),
-        *_differing(dict(before.settings), dict(now.settings)),
-    ]
-    if before.model != now.model:
-        told.append(_told("model", before.model, now.model))
-    return tuple(told)
-
-
-def _differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    return [
-        _told(name, before.get(name, ""), now.get(name, ""))
-        for name in dict.fromkeys([*before, *now])
-        if before.get(name, "") != now.get(name, "")
-    ]
-
-
-def _told(name: str, before: str, now: str) -> str:
-    return f"{name} {_short(before)}, now {_short(now)}"
+        return (f"kind {before.kind}, now {now.kind}",)
+    old, new = (
+        {**dict(each.options), **dict(each.settings), "model": each.model} for each in (before, now)
+    )
+    return tuple(
+        f"{name} {_short(old.get(name, ''))}, now {_short(new.get(name, ''))}"
+        for name in dict.fromkeys([*old, *new])
+        if old.get(name, "") != new.get(name, "")
+    )
 
 
 def _short(value: str) -> str:

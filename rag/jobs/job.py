@@ -1,6 +1,5 @@
 """One job of a job table: claim its items, settle them, and read their results."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -38,15 +37,12 @@ class Job:
 
         If none waits, items claimed by dead processes are released first.
         """
-        found = self._claim(lease)
-        if found is None and self.status().claimed:
+        values = lease.number, self.number, self.number
+        rows = self.table.rows(_CLAIM, values)
+        if not rows and self.status().claimed:
             self.table.recover(self.number, lease.number)
-            found = self._claim(lease)
-        return found
-
-    def _claim(self, lease: Lease) -> Result | None:
-        rows = self.table.rows(_CLAIM, (lease.number, self.number, self.number))
-        return _result(rows[0]) if rows else None
+            rows = self.table.rows(_CLAIM, values)
+        return Result(*rows[0]) if rows else None
 
     def settle(
         self, place: int, lease: Lease, *, text: str = "", error: str = "", seconds: float = 0.0
@@ -86,20 +82,13 @@ class Job:
         rows = self.table.rows(
             "SELECT state, count(*) FROM items WHERE job = ? GROUP BY state", (self.number,)
         )
-        counts = {str(state): int(str(count)) for state, count in rows}
         stopped = self.table.rows("SELECT cancelled FROM jobs WHERE number = ?", (self.number,))
-        return Status(
-            waiting=counts.get("waiting", 0),
-            claimed=counts.get("claimed", 0),
-            done=counts.get("done", 0),
-            failed=counts.get("failed", 0),
-            cancelled=not stopped or bool(stopped[0][0]),
-        )
+        return Status(**dict(rows), cancelled=not stopped or bool(stopped[0][0]))
 
     def results(self, start: int = 0, *, most: int = 100) -> tuple[Result, ...]:
         """Return up to ``most`` items from position ``start`` on, in any state, in input order."""
         rows = self.table.rows(_RESULTS, (self.number, start, most))
-        return tuple(map(_result, rows))
+        return tuple(Result(*row) for row in rows)
 
     def settled(self) -> Iterator[Result]:
         """Iterate over all done or failed items in input order, reading them in batches."""
@@ -112,7 +101,7 @@ class Job:
     def published(self) -> int:
         """Number of settled items when the output was last written; -1 if it must be written."""
         rows = self.table.rows("SELECT published FROM jobs WHERE number = ?", (self.number,))
-        return int(str(rows[0][0])) if rows else -1
+        return int(rows[0][0]) if rows else -1
 
     @published.setter
     def published(self, settled: int) -> None:
@@ -130,34 +119,19 @@ class Job:
                 f"another process works on the job {self.name!r}. Stop it first, or wait for it."
             )
 
-    def delete(self) -> None:
-        """Delete the job and its items.
-
-        Raises:
-            JobProblem: if a living process works on the job.
-        """
-        self.require_idle()
-        self.table.rows("DELETE FROM jobs WHERE number = ?", (self.number,))
-
     def compared(self, items: Iterable[Item]) -> str:
         """Describe briefly how these items differ from the job's; empty if they do not."""
-        ours, theirs = hashlib.sha256(), hashlib.sha256()
-        fresh: dict[str, str] = {}
-        for item in items:
-            theirs.update(f"{item.key}\n".encode())
-            fresh[item.key] = item.label
-        known: dict[str, str] = {}
-        for key, label in self.table.rows(
+        rows = self.table.rows(
             "SELECT key, label FROM items WHERE job = ? ORDER BY place", (self.number,)
-        ):
-            ours.update(f"{key}\n".encode())
-            known[str(key)] = str(label)
-        if ours.digest() == theirs.digest():
+        )
+        given = [(item.key, item.label) for item in items]
+        if [key for key, _ in rows] == [key for key, _ in given]:
             return ""
+        known, fresh = dict(rows), dict(given)
         gone = [label for key, label in known.items() if key not in fresh]
         new = [label for key, label in fresh.items() if key not in known]
-        told = [_count(new, "new"), _count(gone, "gone")]
-        return " and ".join(filter(None, told)) or "the same items in another order or number"
+        counted = [_count(new, "new"), _count(gone, "gone")]
+        return " and ".join(filter(None, counted)) or "the same items in another order or number"
 
 
 def _count(labels: Sequence[str], what: str) -> str:
@@ -165,17 +139,3 @@ def _count(labels: Sequence[str], what: str) -> str:
         return ""
     verb = "item is" if len(labels) == 1 else "items are"
     return f"{len(labels)} {verb} {what} ({labels[0]}{', ...' if len(labels) > 1 else ''})"
-
-
-def _result(row: tuple[object, ...]) -> Result:
-    place, key, label, payload, state, text, error, seconds = row
-    return Result(
-        place=int(str(place)),
-        key=str(key),
-        label=str(label),
-        payload=str(payload),
-        state=str(state),
-        text=str(text),
-        error=str(error),
-        seconds=float(str(seconds)),
-    )

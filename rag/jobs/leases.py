@@ -6,9 +6,12 @@ claimed by a living process are never taken from it, however long it takes.
 
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rag.errors import JobProblem
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 _MOST = 256  # leases per table
 
@@ -28,8 +31,8 @@ class Lease:
             JobProblem: if no number is free.
         """
         for number in range(1, _MOST + 1):
-            lock = _lock(folder, number)
-            if lock.take():
+            lock = _taken(folder, number)
+            if lock:
                 self.number, self._lock = number, lock
                 break
         else:
@@ -39,52 +42,35 @@ class Lease:
     def __enter__(self) -> "Lease":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
         """Release the number; calling it twice is safe."""
-        self._lock.give_back()
+        self._lock.release()
 
 
-def forget_if_dead(folder: Path, number: int, forget: Callable[[int], None]) -> bool:
-    """Call ``forget(number)`` if no living process holds the number; return whether it did."""
-    lock = _lock(folder, number)
-    if not lock.take():
-        return False
-    try:
-        forget(number)
-    finally:
-        lock.give_back()
-    return True
-
-
-class _Lock:
-    """A lock file, not deleted on release: else two processes could lock different files."""
-
-    def __init__(self, path: Path) -> None:
-        from filelock import FileLock
-
-        # Threads that share a lease may acquire and release it in different threads.
-        self._file = FileLock(path, thread_local=False)
-
-    def take(self) -> bool:
-        from filelock import Timeout
-
+def forget_if_dead(folder: Path, number: int, forget: Callable[[int], None]) -> None:
+    """Call ``forget(number)`` if no living process holds the number."""
+    lock = _taken(folder, number)
+    if lock:
         try:
-            self._file.acquire(timeout=0)
-        except Timeout:
-            return False
-        return True
-
-    def give_back(self) -> None:
-        self._file.release()
+            forget(number)
+        finally:
+            lock.release()
 
 
-def _lock(folder: Path, number: int) -> _Lock:
-    return _Lock(folder / f"{number}.lock")
+def _taken(folder: Path, number: int) -> "BaseFileLock | None":
+    """Take the lock of a number, if it is free.
+
+    Its file stays when it is released: else two processes could lock different files.
+    """
+    from filelock import FileLock, Timeout
+
+    # Threads that share a lease may acquire and release it in different threads.
+    lock = FileLock(folder / f"{number}.lock", thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return None
+    return lock

@@ -31,15 +31,13 @@ def read_questions(path: Path) -> Iterator[Question | Failure]:
         SourceError: if the file cannot be read.
     """
     ending = path.suffix.lower()
+    if path != _STANDARD_INPUT and ending not in QUESTION_FILES:
+        expected = f"{', '.join(QUESTION_FILES)}, or - for standard input"
+        raise SourceError(f"{path} is no file of questions; expected {expected}.")
+    whole = _text(path)
     if path == _STANDARD_INPUT:
         path = Path("standard input")
-        whole = _checked(_decoded(sys.stdin.buffer.read(_MOST_BYTES + 1)), path)
         ending = ".jsonl" if whole.lstrip().startswith("{") else ".txt"
-    elif ending in QUESTION_FILES:
-        whole = _text(path)
-    else:
-        wanted = f"{', '.join(QUESTION_FILES)}, or - for standard input"
-        raise SourceError(f"{path} is no file of questions; wanted {wanted}.")
     read = {".txt": _lines, ".csv": _table, ".jsonl": _records}[ending]
     for number, own, text in read(whole, path):
         if _NO_TEXT in text or "\0" in text:
@@ -66,26 +64,28 @@ def _failure(path: Path, number: int, seen: str) -> Failure:
     return Failure(f"{name}:{number}", f"{name} line {number} {seen}.")
 
 
+def _body(path: Path) -> bytes:
+    if path == _STANDARD_INPUT:
+        return sys.stdin.buffer.read(_MOST_BYTES + 1)
+    with path.open("rb") as file:
+        return file.read(_MOST_BYTES + 1)
+
+
 def _text(path: Path) -> str:
+    """Read a file or standard input as UTF-8, or as UTF-16 if there is a byte order mark."""
+    name = "standard input" if path == _STANDARD_INPUT else path
     try:
-        with path.open("rb") as file:
-            return _checked(_decoded(file.read(_MOST_BYTES + 1)), path)
+        body = _body(path)
     except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
-
-
-def _checked(text: str, path: Path) -> str:
-    if len(text) > _MOST_BYTES:
-        raise SourceError(f"{path} has more than {_MOST_BYTES // 1_000_000} MB; split it.")
-    if not text.strip():
-        raise SourceError(f"{path} is empty; wanted questions.")
-    return text
-
-
-def _decoded(body: bytes) -> str:
-    """Decode as UTF-8, or as UTF-16 if there is a byte order mark, as spreadsheets save it."""
+        raise SourceError(f"{name} cannot be read: {error.strerror or error}.") from error
+    if len(body) > _MOST_BYTES:
+        raise SourceError(f"{name} has more than {_MOST_BYTES // 1_000_000} MB; split it.")
+    # Spreadsheets save UTF-16.
     wide = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return body.decode("utf-16" if wide else "utf-8-sig", "replace")
+    text = body.decode("utf-16" if wide else "utf-8-sig", "replace")
+    if not text.strip():
+        raise SourceError(f"{name} is empty; expected questions.")
+    return text
 
 
 def _lines(text: str, _: Path) -> Iterator[_Line]:

@@ -52,10 +52,10 @@ def run(
     Raises:
         RagError: the error that ended the run; finished items are saved.
     """
-    with _Crew(job, work, streams, cancel or threading.Event(), probe) as crew:
+    with _Workers(job, work, streams, cancel or threading.Event(), probe) as workers:
         place = 0
         while True:
-            finished = crew.finished()  # before reading results, so that none is missed
+            finished = workers.finished()  # before reading results, so that none is missed
             ready = list(takewhile(lambda each: each.settled, job.results(place)))
             for result in ready:
                 place = result.place + 1
@@ -65,12 +65,12 @@ def run(
             if finished and not ready:
                 break
             if not ready:
-                crew.wait(_POLL)
-    if crew.failure is not None:
-        raise crew.failure
+                workers.wait(_POLL)
+    if workers.failure is not None:
+        raise workers.failure
 
 
-class _Crew:
+class _Workers:
     """Worker threads of a job, under one lease."""
 
     def __init__(
@@ -87,11 +87,11 @@ class _Crew:
         self._settled = threading.Condition()
         self._streak: list[int] = []
         self._threads = [
-            threading.Thread(target=self._labour, name=f"batch {number}", daemon=True)
+            threading.Thread(target=self._process, name=f"batch {number}", daemon=True)
             for number in range(1, streams + 1)
         ]
 
-    def __enter__(self) -> "_Crew":
+    def __enter__(self) -> "_Workers":
         self.lease = self.job.table.lease()
         for thread in self._threads:
             thread.start()
@@ -116,7 +116,7 @@ class _Crew:
     def _stopped(self) -> bool:
         return self.cancel.is_set() or self._ended.is_set()
 
-    def _labour(self) -> None:
+    def _process(self) -> None:
         try:
             while not self._stopped():
                 item = self.job.claim(self.lease)
@@ -130,13 +130,13 @@ class _Crew:
             self.failure = self.failure or error
             self._ended.set()
         finally:
-            self._tell()
+            self._notify()
 
     def _nothing_left(self) -> bool:
         status = self.job.status()
         return status.complete or status.cancelled
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         with self._settled:
             self._settled.notify_all()
 
@@ -156,10 +156,10 @@ class _Crew:
                 raise error
             return
         seconds = time.perf_counter() - start
-        reason = _told(error) if error else ""
+        reason = _reason(error) if error else ""
         self.job.settle(item.place, self.lease, text=text, error=reason, seconds=seconds)
         self._count(item.place, error)
-        self._tell()
+        self._notify()
 
     def _count(self, place: int, error: Exception | None) -> None:
         """Count consecutive engine failures; if the engine is down, requeue the items and raise."""
@@ -187,6 +187,7 @@ def _ends_all(error: Exception) -> bool:
     return isinstance(error, ModelError | IndexProblem | ConfigError)
 
 
-def _told(error: Exception) -> str:
-    words = " ".join(str(error).split())
-    return words if isinstance(error, RagError) and words else f"{type(error).__name__}: {words}"
+def _reason(error: Exception) -> str:
+    message = " ".join(str(error).split())
+    known = isinstance(error, RagError) and message
+    return message if known else f"{type(error).__name__}: {message}"

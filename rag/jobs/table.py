@@ -6,11 +6,11 @@ input (``payload``) and result (``text`` or ``error``). Beside it are the worker
 """
 
 import sqlite3
-import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from rag.errors import JobChanged, JobProblem, JobUnknown
@@ -18,6 +18,7 @@ from rag.jobs.fingerprint import Fingerprint, differences, read_fingerprint
 from rag.jobs.items import Item
 from rag.jobs.job import Job
 from rag.jobs.leases import Lease, forget_if_dead
+from rag.sqlite import SqliteFile
 
 _FORMAT = 1
 _SCHEMA = """
@@ -32,12 +33,15 @@ CREATE TABLE IF NOT EXISTS items (
     seconds REAL NOT NULL DEFAULT 0, final INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (job, place));
 CREATE INDEX IF NOT EXISTS item_state ON items (job, state, place);
 """
+_INSERT = """
+INSERT INTO items (job, place, key, label, payload, error, state, final)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 _ANEW = " (anew)"  # name suffix of a job that will replace another
 _FILLED = 200  # items stored per transaction
 _POLL = 0.2  # seconds between two checks of a job that another process is filling
 
 
-class JobTable:
+class JobTable(SqliteFile):
     """A thread-safe connection to the table in a folder; created if it does not exist."""
 
     def __init__(self, folder: Path) -> None:
@@ -45,25 +49,11 @@ class JobTable:
         self.folder = folder
         self._locks = folder / "locks"
         self._locks.mkdir(parents=True, exist_ok=True)
-        self._thread = threading.RLock()
-        with self._explained():
-            self._db = sqlite3.connect(
-                folder / "jobs.sqlite", check_same_thread=False, isolation_level=None
-            )
-            self._db.execute("PRAGMA busy_timeout = 60000")
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._db.executescript(_SCHEMA)
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version not in {0, _FORMAT}:
-                raise JobProblem(f"{folder} was made by another version; use another folder.")
-            self._db.execute(f"PRAGMA user_version = {_FORMAT}")
-
-    def close(self) -> None:
-        """Close the connection; calling it twice is safe."""
-        with self._thread:
-            self._db.close()
+        super().__init__(folder / "jobs.sqlite", _SCHEMA, patience=60.0)
+        ((version,),) = self.rows("PRAGMA user_version")
+        if version not in {0, _FORMAT}:
+            raise JobProblem(f"{folder} was made by another version; use another folder.")
+        self.rows(f"PRAGMA user_version = {_FORMAT}")
 
     def __enter__(self) -> "JobTable":
         return self
@@ -72,7 +62,8 @@ class JobTable:
         self.close()
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def explained(self) -> Iterator[None]:
+        """Turn SQLite's errors into JobProblem."""
         try:
             yield
         except sqlite3.Error as error:
@@ -81,30 +72,13 @@ class JobTable:
                 " those are missing; a damaged table can only be removed, and the job begun anew."
             ) from error
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._thread, self._explained():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        """Execute a statement and return its rows; internal to this package."""
-        with self._thread, self._explained():
-            return self._db.execute(sql, tuple(values)).fetchall()
-
     def lease(self) -> Lease:
         """Acquire a lease for claiming items; close it when done."""
         return Lease(self._locks, self._forget)
 
     def _forget(self, number: int) -> None:
         """Release items claimed under a dead lease, and delete jobs that it was filling."""
-        with self._transaction():
+        with self.transaction():
             self.rows("DELETE FROM jobs WHERE filler = ?", (number,))
             self.rows(
                 "UPDATE items SET state = 'waiting', owner = NULL"
@@ -119,7 +93,7 @@ class JobTable:
             (number, ours),
         )
         for (lease,) in found:
-            forget_if_dead(self._locks, int(str(lease)), self._forget)
+            forget_if_dead(self._locks, lease, self._forget)
 
     def holds(self, name: str) -> bool:
         """Return whether a job of this name exists, even if it is still being filled."""
@@ -127,10 +101,8 @@ class JobTable:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the jobs that are ready, oldest first."""
-        return tuple(
-            str(name)
-            for (name,) in self.rows("SELECT name FROM jobs WHERE filler IS NULL ORDER BY number")
-        )
+        rows = self.rows("SELECT name FROM jobs WHERE filler IS NULL ORDER BY number")
+        return tuple(name for (name,) in rows)
 
     def job(self, name: str) -> Job:
         """Return the job of this name.
@@ -145,8 +117,8 @@ class JobTable:
         if not found:
             raise JobUnknown(f"there is no job {name!r} in {self.folder}.")
         number, text, reads, begun = found[0]
-        fingerprint = read_fingerprint(str(text), str(reads))
-        return Job(self, int(str(number)), name, fingerprint, datetime.fromisoformat(str(begun)))
+        fingerprint = read_fingerprint(text, reads)
+        return Job(self, number, name, fingerprint, datetime.fromisoformat(begun))
 
     def open(
         self,
@@ -164,7 +136,7 @@ class JobTable:
 
         Args:
             name: name of the job in this table.
-            fingerprint: what determines its rows.
+            fingerprint: what determines the rows.
             items: the items to process, in order; read to the end, unless an existing job is
                 resumed with ``resume``.
             anew: replace the job of this name, if there is one.
@@ -201,7 +173,7 @@ class JobTable:
             raise JobProblem(f"another process begins the job {old.name!r} anew; wait for it.")
         self._fill(fresh, items, ready=False)
         old.require_idle()
-        with self._transaction():
+        with self.transaction():
             self.rows("DELETE FROM jobs WHERE number = ?", (old.number,))
             self.rows("UPDATE jobs SET name = ?, filler = NULL WHERE name = ?", (old.name, fresh))
         return self.job(old.name)
@@ -211,7 +183,7 @@ class JobTable:
         for (filler,) in self.rows(
             "SELECT filler FROM jobs WHERE name = ? AND filler IS NOT NULL", (name,)
         ):
-            forget_if_dead(self._locks, int(str(filler)), self._forget)
+            forget_if_dead(self._locks, filler, self._forget)
         try:
             return self.job(name)
         except JobUnknown:
@@ -230,46 +202,38 @@ class JobTable:
 
     def _fill(self, name: str, items: Iterable[Item], *, ready: bool = True) -> None:
         ((number,),) = self.rows("SELECT number FROM jobs WHERE name = ?", (name,))
-        batch: list[tuple[object, ...]] = []
+        rows = ((number, place, *_columns(item)) for place, item in enumerate(items))
         try:
-            for place, item in enumerate(items):
-                state = "failed" if item.error else "waiting"
-                values = (number, place, item.key, item.label, item.payload, state, item.error)
-                batch.append((*values, bool(item.error)))
-                if len(batch) == _FILLED:
-                    self._store(batch)
-                    batch = []
-            self._store(batch)
+            while batch := list(islice(rows, _FILLED)):
+                with self.transaction():
+                    self.connection.executemany(_INSERT, batch)
         except BaseException:
             self.rows("DELETE FROM jobs WHERE number = ?", (number,))
             raise
         if ready:
             self.rows("UPDATE jobs SET filler = NULL WHERE number = ?", (number,))
 
-    def _store(self, batch: Sequence[tuple[object, ...]]) -> None:
-        with self._transaction():
-            self._db.executemany(
-                "INSERT INTO items (job, place, key, label, payload, state, error, final)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                batch,
-            )
+
+def _columns(item: Item) -> tuple[object, ...]:
+    state = "failed" if item.error else "waiting"
+    return item.key, item.label, item.payload, item.error, state, bool(item.error)
 
 
 def _check(job: Job, fingerprint: Fingerprint, items: Iterable[Item] | None) -> None:
     """Raise JobChanged if the fingerprint differs, or if ``items`` are given and differ."""
     begun = f"the job {job.name} was begun on {job.begun:%Y-%m-%d %H:%M} UTC with another"
-    if changed := differences(job.fingerprint, fingerprint):
+    if different := differences(job.fingerprint, fingerprint):
         raise JobChanged(
-            f"{begun} configuration: {'; '.join(changed)}. Repeat that one to go on, begin anew"
+            f"{begun} configuration: {'; '.join(different)}. Repeat that one to go on, begin anew"
             " (--anew), or write to another file (--out)."
         )
     if items is None:
         return
-    told = job.compared(items)
+    changed = job.compared(items)
     if job.fingerprint.reads != fingerprint.reads:
-        told = told or f"{fingerprint.reads}, it was {job.fingerprint.reads}"
-    if told:
+        changed = changed or f"{fingerprint.reads}, it was {job.fingerprint.reads}"
+    if changed:
         raise JobChanged(
-            f"{begun} input: {told}. Go on with the items as they were read then (--resume),"
+            f"{begun} input: {changed}. Go on with the items as they were read then (--resume),"
             " begin anew (--anew), or write to another file (--out)."
         )

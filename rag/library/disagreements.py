@@ -6,6 +6,7 @@ from datetime import date
 from itertools import islice
 
 from rag.summarizing.digest.disagree import Fact, Pair, contradictions
+from rag.summarizing.digest.reading import read
 from rag.text.citations import quotation
 from rag.text.terms import terms
 from rag.types import Answer, Article, Citation, Disagreement, Passage
@@ -16,7 +17,7 @@ _MOST = 3  # disagreements reported with an answer
 def differing(passages: Sequence[Passage]) -> tuple[Pair, ...]:
     """Return pairs of facts from the passages' articles that cannot both hold at one moment."""
     articles = {passage.article.id: passage.article for passage in passages}
-    return contradictions(sorted(articles.values(), key=_day))
+    return contradictions(map(read, sorted(articles.values(), key=_day)))
 
 
 def _day(article: Article) -> date:
@@ -37,7 +38,7 @@ def newest_first(passages: Sequence[Passage], pairs: Sequence[Pair]) -> tuple[Pa
 
 def _holds(passage: Passage, fact: Fact) -> bool:
     chunk = passage.chunk
-    return chunk.article_id == fact.article.id and chunk.start <= fact.start < chunk.end
+    return chunk.article_id == fact.article.id and chunk.start <= fact.statement.start < chunk.end
 
 
 def compared(answer: Answer, pairs: Sequence[Pair]) -> Answer:
@@ -55,8 +56,8 @@ def _disagreements(answer: Answer, pairs: Sequence[Pair]) -> Iterator[Disagreeme
             cited = next((each for each in answer.citations if _cites(each, mine)), None)
             if cited and said & _figures(mine) and not said & _figures(other):
                 number = numbers.setdefault(other.article.id, max(numbers.values()) + 1)
-                quote = quotation(other.article, number, other.start, other.end)
-                about = mine.quantity.words, other.quantity.words
+                quote = quotation(other.article, number, other.statement.start, other.statement.end)
+                about = mine.figure.words, other.figure.words
                 yield Disagreement(about, (cited, quote), changed=not pair.at_once)
 
 
@@ -64,9 +65,9 @@ def _cites(citation: Citation, fact: Fact) -> bool:
     return (
         citation.article_id == fact.article.id
         and citation.field == "text"
-        and citation.start <= fact.start < citation.end
+        and citation.start <= fact.statement.start < citation.end
     )
 
 
 def _figures(fact: Fact) -> frozenset[str]:
-    return terms(fact.quantity.words).numbers
+    return terms(fact.figure.words).numbers

@@ -1,15 +1,15 @@
 """Headline for a summary, checked and quoted like each of its sentences."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.check import Checker
 from rag.check.untitled import check_by_text
 from rag.llm import Generator
+from rag.llm.progress import Writer
 from rag.llm.prompts import headline_messages
 from rag.text.citations import distinct, split_claims
-from rag.types import Claim, Passage, Summary
+from rag.types import Passage, Summary
 
 _MAX_TOKENS = 40
 _MARKS = " \t*#_\"'“”‘’"  # decoration that models put around a headline
@@ -41,40 +41,18 @@ def with_headline(
     """
     if not summary.claims:
         return summary
-    start = time.perf_counter()
     text = " ".join(claim.text for claim in summary.claims)
-    messages = headline_messages(title, text)
-    draft = "".join(generator.stream(messages, max_tokens=_MAX_TOKENS))
-    usage, timing = generator.usage, summary.timing
-    claim = _first_that_holds((_line(draft), title), passages, checker)
-    claims = (claim, *summary.claims) if claim else summary.claims
-    return replace(
-        summary,
-        claims=claims,
-        citations=distinct(claims),
-        timing=replace(
-            timing,
-            generate=timing.generate + time.perf_counter() - start,
-            prompt_tokens=timing.prompt_tokens + usage.prompt_tokens,
-            cached_tokens=timing.cached_tokens + usage.cached_tokens,
-            output_tokens=timing.output_tokens + usage.output_tokens,
-        ),
-    )
+    writer = Writer(generator, _MAX_TOKENS, timing=summary.timing)
+    draft = first_line(writer.write(headline_messages(title, text)))
+    checked = (check_by_text(each, passages, checker=checker) for each in (draft, title) if each)
+    headline = next((claim for claim in checked if claim.supported), None)
+    claims = (headline, *summary.claims) if headline else summary.claims
+    return replace(summary, claims=claims, citations=distinct(claims), timing=writer.timing)
 
 
-def _line(draft: str) -> str:
-    """Return the first line of a draft without the decoration that models put around a headline."""
+def first_line(draft: str) -> str:
+    """Return the first line of a draft without citation marks, decoration and final full stop."""
     line = next((line for line in draft.splitlines() if line.strip(_MARKS)), "")
     line = line.strip(_MARKS).removeprefix("Headline:").strip(_MARKS)
     text = " ".join(sentence for sentence, _ in split_claims(line))
     return text.removesuffix(".")
-
-
-def _first_that_holds(
-    texts: Sequence[str], passages: Sequence[Passage], checker: Checker
-) -> Claim | None:
-    for text in filter(None, texts):
-        claim = check_by_text(text, passages, checker=checker)
-        if claim.supported:
-            return claim
-    return None

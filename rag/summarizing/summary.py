@@ -7,6 +7,7 @@ them. Every sentence of the result is checked against the article itself.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from rag.check import Checker
@@ -15,18 +16,18 @@ from rag.llm import Generator
 from rag.llm.portions import excerpt, parts
 from rag.llm.progress import Progress, Writer
 from rag.llm.prompts import overview_messages, summary_messages
+from rag.summarizing.drafts import closest, repeated, writer
 from rag.summarizing.main_sentences import main_sentences
 from rag.text import sentences
 from rag.text.citations import distinct, marked
-from rag.text.terms import shared, tells, terms
-from rag.types import Article, Claim, Passage, Summary
+from rag.text.terms import terms
+from rag.types import Article, Claim, Message, Passage, Summary
 
-_TOKENS_A_SENTENCE = 60
 _LEAST_PART = 32
 _MOST_OPENINGS = 30  # sentences at the top of an article that may be used verbatim in a summary
 _WORDS_A_SENTENCE = 33  # maximum average in the summary of an article
+_SHORTER = 0.8  # maximum length of the text of a round, relative to the text of the round before
 _PARAGRAPHS = "\n\n"  # separates the claims that the next round reads
-_ALIKE = 0.6  # share of shared words above which two sentences say the same
 
 
 def summarize(
@@ -55,50 +56,76 @@ def summarize(
     Raises:
         GenerateError: if the engine fails.
     """
-    writer = _writer(generator, sentences_wanted, progress)
-    rules = summary_messages(article, "", sentences=sentences_wanted, instruction=instruction)
-    room = max(_LEAST_PART, writer.room - writer.tokens(rules))
-    text = article.text
-    told: list[Claim] = []  # claims of the previous round, each a paragraph of the text
+    drafts = writer(generator, sentences_wanted, progress)
+    rounds = _Rounds(article, drafts, checker, sentences_wanted, part_tokens, instruction)
+    text, claims = article.text, list[Claim]()
     while True:
-        spans = tuple(parts(text, min(part_tokens, room), generator.count_tokens))
-        last = len(spans) <= 1
-        wanted = sentences_wanted if last else max(2, sentences_wanted // 2)
-        writer.known = writer.done + len(spans) + (not last)
-        kept: list[Claim] = []
-        for start, end in spans:
-            asked = summary_messages(
-                article, text[start:end], sentences=wanted, instruction=instruction
-            )
-            draft = writer.write(asked)
-            shown = (
-                _quoted(article, told, start, end) if told else (excerpt(article, 1, start, end),)
-            )
-            kept += fresh(draft, shown, most=wanted, before=kept, checker=checker)
-        shorter = _PARAGRAPHS.join(claim.text for claim in kept)
-        if last or not kept or len(shorter) > 0.8 * len(text):
+        found, last = rounds.read(text, claims)
+        shorter = _PARAGRAPHS.join(claim.text for claim in found)
+        if last or not found or len(shorter) > _SHORTER * len(text):
             break
-        text, told = shorter, kept
-    writer.known = writer.done
-    writer.tell()
+        text, claims = shorter, found
+    drafts.known = drafts.done
+    drafts.tell()
     whole = excerpt(article, 1, 0, len(article.text))
-    if instruction and kept:
-        claims = kept[:sentences_wanted]
+    if instruction and found:
+        chosen = found[:sentences_wanted]
     elif text is article.text:
-        claims = _told(kept, whole, sentences_wanted)
+        chosen = _main(found, whole, sentences_wanted)
     else:
-        claims = _completed(kept[:sentences_wanted], (whole,), sentences_wanted)
-    return _summary((article,), claims, writer)
+        chosen = _completed(found[:sentences_wanted], (whole,), sentences_wanted)
+    return _summary((article,), chosen, drafts)
 
 
-def _quoted(article: Article, told: Sequence[Claim], start: int, end: int) -> tuple[Passage, ...]:
+@dataclass(frozen=True, slots=True)
+class _Rounds:
+    """Reads an article, or the claims of the round before, in parts that fit one prompt."""
+
+    article: Article
+    writer: Writer
+    checker: Checker
+    sentences: int
+    part_tokens: int
+    instruction: str
+
+    def read(self, text: str, before: Sequence[Claim]) -> tuple[list[Claim], bool]:
+        """Return the checked claims on all parts of a text, and whether it was a single part.
+
+        ``text`` is the article's own, or that of the claims ``before``, each a paragraph.
+        """
+        room = max(
+            _LEAST_PART, self.writer.room - self.writer.tokens(self._messages("", self.sentences))
+        )
+        count = self.writer.generator.count_tokens
+        spans = tuple(parts(text, min(self.part_tokens, room), count))
+        last = len(spans) <= 1
+        most = self.sentences if last else max(2, self.sentences // 2)
+        self.writer.known = self.writer.done + len(spans) + (not last)
+        found: list[Claim] = []
+        for start, end in spans:
+            draft = self.writer.write(self._messages(text[start:end], most))
+            shown = (
+                _quoted(self.article, before, start, end)
+                if before
+                else (excerpt(self.article, 1, start, end),)
+            )
+            found += fresh(draft, shown, most=most, before=found, checker=self.checker)
+        return found, last
+
+    def _messages(self, text: str, sentences: int) -> tuple[Message, ...]:
+        return summary_messages(
+            self.article, text, sentences=sentences, instruction=self.instruction
+        )
+
+
+def _quoted(article: Article, claims: Sequence[Claim], start: int, end: int) -> tuple[Passage, ...]:
     """Return the quotes of the claims whose joined text overlaps ``start`` to ``end``.
 
     Sentences written from these claims are checked against these few quotes of a long article, not
     against all of it.
     """
     found, first = dict[Passage, None](), 0
-    for claim in told:
+    for claim in claims:
         last = first + len(claim.text)
         if first < end and start < last:
             quotes = (excerpt(article, 1, cited.start, cited.end) for cited in claim.citations)
@@ -124,51 +151,43 @@ def overview(
     Raises:
         GenerateError: if the engine fails.
     """
-    writer = _writer(generator, sentences_wanted, progress)
+    drafts = writer(generator, sentences_wanted, progress)
     if not passages:
-        return _summary((), (), writer)
+        return _summary((), (), drafts)
     messages = overview_messages(query, passages, sentences=sentences_wanted)
-    while len(passages) > 1 and writer.tokens(messages) > writer.room:
+    while len(passages) > 1 and drafts.tokens(messages) > drafts.room:
         passages = passages[:-1]
         messages = overview_messages(query, passages, sentences=sentences_wanted)
-    draft = writer.write(messages)
+    draft = drafts.write(messages)
     claims = fresh(draft, passages, most=sentences_wanted, checker=checker)
     claims = _completed(claims, passages, (sentences_wanted + 1) // 2, query)
     articles = tuple({passage.article.id: passage.article for passage in passages}.values())
-    return _summary(articles, claims, writer)
+    return _summary(articles, claims, drafts)
 
 
-def _writer(generator: Generator, sentences_wanted: int, progress: Progress | None) -> Writer:
-    wanted = min(_TOKENS_A_SENTENCE * (sentences_wanted + 1), generator.context_length // 3)
-    return Writer(generator, wanted, progress)
-
-
-def _told(claims: Sequence[Claim], whole: Passage, most: int) -> list[Claim]:
+def _main(claims: Sequence[Claim], whole: Passage, most: int) -> list[Claim]:
     """Return the main sentences of an article that fits one prompt, in the model's words if any.
 
     A small model writes well but selects badly: left to choose, it misses the main news more often
     than the article's own order does (docs/results.md).
     """
     left, words = list(claims), 0
-    told: list[tuple[int, Claim]] = []
+    chosen: dict[int, Claim] = {}  # by the position of the main sentence
     for start, end in main_sentences(whole.chunk.text):
         main = excerpt(whole.article, whole.number, start, end)
-        telling = [claim for claim in left if tells(claim.text, main.chunk.text)]
-        ours = max(telling, key=lambda claim: shared(claim.text, main.chunk.text), default=None)
+        ours = closest(main.chunk.text, left)
         claim = ours or verbatim(main)
         length = len(claim.text.split())
-        if not claim.supported or (told and words + length > most * _WORDS_A_SENTENCE):
+        if not claim.supported or (chosen and words + length > most * _WORDS_A_SENTENCE):
             continue
-        new = claim.text, main.chunk.text
-        if any(shared(other.text, text) > _ALIKE for _, other in told for text in new):
+        if any(repeated(text, chosen.values()) for text in (claim.text, main.chunk.text)):
             continue
-        told.append((start, claim))
+        chosen[start] = claim
         words += length
-        if claim is ours:
-            left.remove(claim)
-        if len(told) == most:
+        left = [each for each in left if each is not ours]
+        if len(chosen) == most:
             break
-    return [claim for _, claim in sorted(told, key=lambda each: each[0])] or list(claims)[:most]
+    return [chosen[start] for start in sorted(chosen)] or list(claims)[:most]
 
 
 def _completed(
@@ -207,12 +226,12 @@ def _openings(passages: Sequence[Passage], query: str) -> list[Passage]:
     ]
 
 
-def _summary(articles: Sequence[Article], claims: Sequence[Claim], writer: Writer) -> Summary:
+def _summary(articles: Sequence[Article], claims: Sequence[Claim], drafts: Writer) -> Summary:
     return Summary(
         article_ids=tuple(article.id for article in articles),
         text=marked(claims),
         claims=tuple(claims),
         citations=distinct(claims),
-        model=writer.generator.identity,
-        timing=writer.timing,
+        model=drafts.generator.identity,
+        timing=drafts.timing,
     )

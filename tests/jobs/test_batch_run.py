@@ -1,5 +1,6 @@
 """Draining a job: order, errors, what ends it, and how it is stopped."""
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -126,12 +127,14 @@ def test_closing_the_iterator_ends_the_work(job: Job) -> None:
         assert lease.number == 1  # the lease of the run has gone
 
 
-def test_items_that_others_have_settled_come_too(job: Job) -> None:
+def test_items_that_others_have_settled_come_too(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[run.__module__], "_POLL", 0.01)
     with job.table.lease() as other:
-        item = job.claim(other)
-        assert item is not None
-        later = threading.Timer(0.3, lambda: job.settle(0, other, text="theirs"))
-        later.start()
-        found = list(run(job, lambda payload: "ours"))
-        later.join()
+        assert job.claim(other) is not None
+
+        def settled_by_other(status: Status) -> None:
+            if status.done == 11:
+                job.settle(0, other, text="theirs")
+
+        found = list(run(job, lambda _: "ours", progress=settled_by_other))
     assert [each.text for each in found] == ["theirs", *["ours"] * 11]

@@ -1,16 +1,17 @@
-"""The job table: what is claimed, settled, given up, and told to have changed."""
+"""The job table: which items are claimed, settled and released, and what has changed."""
 
 import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+import rag.jobs.table
 from rag.errors import JobChanged, JobProblem, JobUnknown, SourceError
 from rag.jobs import Fingerprint, Item, Job, JobTable, Status
 
@@ -145,12 +146,15 @@ def test_resume_goes_on_with_the_items_as_they_were_but_not_with_another_work(
         table.open("a", replace(WORK, model="n"), (), resume=True)
 
 
-def test_one_process_fills_a_job_and_another_waits_for_it(table: JobTable) -> None:
-    reading, jobs = threading.Event(), list[Job]()
+def test_one_process_fills_a_job_and_another_waits_for_it(
+    table: JobTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, polled, jobs = threading.Event(), threading.Event(), list[Job]()
+    monkeypatch.setattr(rag.jobs.table, "time", SimpleNamespace(sleep=lambda _: polled.set()))
 
     def slow() -> Iterator[Item]:
         reading.set()
-        time.sleep(0.5)
+        assert polled.wait(5)
         yield from ITEMS
 
     first = threading.Thread(target=lambda: jobs.append(table.open("a", WORK, slow())))
@@ -183,15 +187,14 @@ def test_cancelling_stops_every_process_until_the_job_is_opened_again(table: Job
         assert begun(table).claim(lease) is not None
 
 
-def test_a_job_in_work_is_not_deleted(table: JobTable) -> None:
+def test_a_job_in_work_is_not_replaced(table: JobTable) -> None:
     job = begun(table)
     with table.lease() as lease:
         job.claim(lease)
         with pytest.raises(JobProblem, match="another process works"):
             table.open("a", WORK, ITEMS, anew=True)
-    job.delete()
-    assert table.names() == ()
-    assert table.rows("SELECT count(*) FROM items") == [(0,)]
+    table.open("a", WORK, ITEMS, anew=True)
+    assert table.rows("SELECT count(*) FROM items") == [(5,)]
 
 
 def test_failed_items_are_tried_again_but_not_those_without_anything_to_try(

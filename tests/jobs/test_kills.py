@@ -174,6 +174,7 @@ def killed_again(
         job += 1
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_killed_a_few_times_loses_nothing(tmp_path: Path) -> None:
     assert killed(Desk(tmp_path, ".jsonl", "0.03"), kills=2, within=2.0, seed=1)
 

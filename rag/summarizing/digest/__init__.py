@@ -13,13 +13,12 @@ from collections.abc import Generator as Stream
 
 from rag.check import Checker
 from rag.llm import Generator
-from rag.llm.progress import Writer
 from rag.summarizing.digest.cluster import Vectors, clusters
-from rag.summarizing.digest.story import Teller
+from rag.summarizing.digest.story import StoryWriter
+from rag.summarizing.drafts import writer
 from rag.types import Article, Digest, Draft, Story
 
 Progress = Callable[[int, int], None]
-_TOKENS_A_SENTENCE = 60
 
 
 def digest(
@@ -54,18 +53,17 @@ def digest(
     Raises:
         GenerateError: if the engine fails.
     """
-    length = min(_TOKENS_A_SENTENCE * (sentences_wanted + 1), generator.context_length // 3)
-    writer = Writer(generator, length)
-    teller = Teller(writer, sentences_wanted, tokens, checker)
-    tell = progress or (lambda *_: None)
+    drafts = writer(generator, sentences_wanted)
+    story_writer = StoryWriter(drafts, sentences_wanted, tokens, checker)
+    report = progress or (lambda *_: None)
     found = clusters([article for article in articles if article.id in vectors], vectors)
     chosen = found[:stories]
     written: list[Story] = []
-    tell(0, len(chosen))
+    report(0, len(chosen))
     for cluster in chosen:
-        story = yield from teller.write(cluster)
+        story = yield from story_writer.write(cluster)
         written.append(story)
-        tell(len(written), len(chosen))
+        report(len(written), len(chosen))
         yield story
     yield Digest(
         query=query,
@@ -74,6 +72,6 @@ def digest(
         copies=sum(len(same) for cluster in found for same in cluster.copies),
         found=len(found),
         model=generator.identity,
-        timing=writer.timing,
+        timing=drafts.timing,
         matching=max(matching, len(articles)),
     )

@@ -28,7 +28,7 @@ _LEANS = re.compile(
     re.S,
 )
 # Boilerplate: what papers write about themselves.
-_FURNITURE = re.compile(
+_BOILERPLATE = re.compile(
     r"(?:sign up|subscribe|read more|click|follow|watch|see (?:also|the|how|what|more)"
     r"|editor[’']s note|for (?:the latest|more)|a version of this|this (?:story|article|page)"
     r"|contributing|breaking news|photos?:|updated|(?:additional )?(?:reporting|editing|writing) by)\b",
@@ -72,20 +72,20 @@ def central_sentences(articles: Sequence[Article]) -> Central:
     Args:
         articles: articles of one story, oldest first; ``articles[n]`` has the number n + 1.
     """
-    told = [_telling(article, number) for number, article in enumerate(articles, start=1)]
+    candidates = [_candidates(article, n) for n, article in enumerate(articles, start=1)]
     standing: dict[str, list[Passage]] = {}
-    for passage in (passage for own in told for passage in own):
+    for passage in (passage for own in candidates for passage in own):
         standing.setdefault(passage.chunk.text, []).append(passage)
-    furniture = _furniture(standing)
+    boilerplate = _boilerplate(standing)
     words = [words_of(article) for article in articles]
     holders = Counter(stem for each in words for stem in each.stems)
     naming = Counter(name for each in words for name in each.names)
     others = max(1, len(articles) - 1)
     scores: dict[str, float] = {}
     apart = set[str]()
-    for number, own in enumerate(told, start=1):
-        kept = [passage.chunk.text for passage in own if passage.chunk.text not in furniture]
-        for place, text in enumerate(islice(dict.fromkeys(kept), _OF_ARTICLE)):
+    for number, own in enumerate(candidates, start=1):
+        texts = (each.chunk.text for each in own if each.chunk.text not in boilerplate)
+        for place, text in enumerate(islice(dict.fromkeys(texts), _OF_ARTICLE)):
             # A paper that repeats its own sentence does not support it.
             same = 1 + _repeats(standing[text])
             stems = terms(text).stems
@@ -101,7 +101,7 @@ def central_sentences(articles: Sequence[Article]) -> Central:
     return Central(tuple(found), standing, frozenset(apart))
 
 
-def _telling(article: Article, number: int) -> list[Passage]:
+def _candidates(article: Article, number: int) -> list[Passage]:
     """Return the self-contained main sentences of an article, else its first sentence."""
     main = [excerpt(article, number, *span) for span in main_sentences(article.text)]
     return [each for each in main if stands_alone(each.chunk.text)] or [
@@ -109,18 +109,18 @@ def _telling(article: Article, number: int) -> list[Passage]:
     ]
 
 
-def _furniture(standing: Mapping[str, Sequence[Passage]]) -> frozenset[str]:
+def _boilerplate(standing: Mapping[str, Sequence[Passage]]) -> frozenset[str]:
     """Return boilerplate: sentences that one paper repeats and that share little with the rest."""
     repeated = [
         text
         for text, places in standing.items()
         if _repeats(places) == len({each.article.id for each in places}) - 1 > 0
     ]
-    heard = Counter(stem for text in standing if repeated for stem in terms(text).stems)
+    holders = Counter(stem for text in standing if repeated for stem in terms(text).stems)
 
     def apart(text: str) -> bool:
         stems = terms(text).stems
-        return sum(heard[stem] > 1 for stem in stems) < _OF_THE_STORY * len(stems)
+        return sum(holders[stem] > 1 for stem in stems) < _OF_THE_STORY * len(stems)
 
     return frozenset(filter(apart, repeated))
 
@@ -137,7 +137,7 @@ def _paper(article: Article) -> str:
 
 def stands_alone(sentence: str) -> bool:
     """Return whether a sentence can be understood alone: no pronoun comes before its first name."""
-    opens = _LEANS.match(sentence) or _FURNITURE.match(sentence)
+    opens = _LEANS.match(sentence) or _BOILERPLATE.match(sentence)
     if opens or _POINTS_BACK.search(sentence) or len(sentence.split()) > _LONGEST:
         return False
     for token in terms(sentence).tokens:

@@ -36,7 +36,7 @@ class Cluster:
         return max((each.published for each in self.articles if each.published), default=date.min)
 
     @property
-    def tellers(self) -> float:
+    def independent(self) -> float:
         """The number of independent articles; each further article of one paper counts half."""
         papers = Counter(each.publisher.casefold() or each.id for each in self.articles)
         return sum(1 + (count - 1) / 2 for count in papers.values())
@@ -73,13 +73,14 @@ def clusters(articles: Sequence[Article], vectors: Mapping[str, Vectors]) -> tup
 def importance(cluster: Cluster, today: date) -> float:
     """Weigh the number of independent articles of a story by how new it is as of ``today``."""
     age = (today - cluster.newest).days
-    return log1p(cluster.tellers) * (_OLD + (1 - _OLD) * exp2(-age / _HALF_LIFE))
+    return log1p(cluster.independent) * (_OLD + (1 - _OLD) * exp2(-age / _HALF_LIFE))
 
 
 def _cluster(articles: Sequence[Article], groups: Sequence[Sequence[int]]) -> Cluster:
-    told = [[articles[n] for n in group] for group in groups]
-    told.sort(key=lambda group: (group[0].published or date.max, group[0].id))
-    return Cluster(tuple(group[0] for group in told), tuple(tuple(group[1:]) for group in told))
+    ordered = [[articles[n] for n in group] for group in groups]
+    ordered.sort(key=lambda group: (group[0].published or date.max, group[0].id))
+    firsts, copies = (group[0] for group in ordered), (tuple(group[1:]) for group in ordered)
+    return Cluster(tuple(firsts), tuple(copies))
 
 
 def _likeness(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from rag.text.terms import DAYS, MONTHS, REPEAT, alike, plain, terms
 from rag.types import Article
@@ -35,6 +36,7 @@ class Words:
     figures: frozenset[str]
 
 
+@lru_cache(maxsize=512)
 def words_of(article: Article) -> Words:
     """Return the features of an article's beginning, without its title: papers write their own."""
     # Bypass the cache: the terms of whole articles would evict those of sentences.

@@ -2,18 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
-from rag.text.terms import DAYS, MONTHS
+from rag.check.days import Day, days
 
-_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTH = "|".join(f"{month}|{month[:3]}" if len(month) > 4 else month for month in MONTHS) + "|sept"
-_DATE = re.compile(
-    rf"\b(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)? (?P<m1>{_MONTH})\b\.?(?:,? (?P<y1>\d{{4}}))?"
-    rf"|(?P<m2>{_MONTH})\b\.? (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:,.]?\d)(?:,? (?P<y2>\d{{4}})\b)?)",
-    re.I,
-)
-_WEEKDAY = re.compile(rf"\b({'|'.join(sorted(DAYS))})s?\b|\b(yesterday|today|tonight)\b", re.I)
 # A day after one of these is not the day of the event: "after a summit on 17 December".
 _BEARING = re.compile(
     r"\b(?:after|ago|before|by|ever|following|from|last|since|till|to|until)\s+(?:\w+\s+){0,6}$"
@@ -34,7 +26,6 @@ _DONE = re.compile(
     r"|struck|hit|made|led|spoke|saw|\w{2,}ed)\b"
 )
 _NEAR = 3  # maximum days back for a weekday; pages that are updated mention later ones
-_HALF_A_YEAR = 183
 
 
 def looks_ahead(sentence: str) -> bool:
@@ -50,10 +41,10 @@ def day_of(sentence: str, published: date | None) -> date | None:
     """
     if looks_ahead(sentence):
         return published
-    days = set(_named(sentence, published))
-    if len(days) > 1 or None in days:
+    named = set(_named(sentence, published))
+    if len(named) > 1 or None in named:
         return None
-    day = next(iter(days), published)
+    day = next(iter(named), published)
     if day is None or (published is not None and day > published):
         return published
     return day
@@ -61,44 +52,28 @@ def day_of(sentence: str, published: date | None) -> date | None:
 
 def _named(sentence: str, published: date | None) -> Iterator[date | None]:
     """Yield each day that a sentence names; None for one unresolvable or of another event."""
-    for found in _DATE.finditer(sentence):
-        own = not _BEARING.search(sentence[: found.start()])
-        yield _dated(found, published) if own else None
-    for found in _WEEKDAY.finditer(sentence):
-        own = not _BEARING.search(sentence[: found.start()])
-        day = _weekday(found, published) if own and published else None
-        near = day and published and (published - day).days <= _NEAR
-        yield day if day == published or (near and _DONE.search(sentence)) else None
-    if not _DATE.search(sentence) and _PAST.search(sentence):
+    found = [each for each in days(sentence, published) if not _is_period(each)]
+    for each in found:
+        own = not _BEARING.search(sentence[: each.start])
+        yield _resolved(each, sentence, published) if own else None
+    if not any(each.exact for each in found) and _PAST.search(sentence):
         yield None
 
 
-def _dated(found: re.Match[str], published: date | None) -> date | None:
-    name = (found["m1"] or found["m2"]).casefold()
-    month = next(n for n, full in enumerate(MONTHS, start=1) if full.startswith(name[:3]))
-    day, year = int(found["d1"] or found["d2"]), found["y1"] or found["y2"]
-    if year:
-        return _day(int(year), month, day)
+def _is_period(day: Day) -> bool:
+    """Return whether it is a week, a month or a year."""
+    return any(first != last for first, last in day.spans)
+
+
+def _resolved(day: Day, sentence: str, published: date | None) -> date | None:
+    """Return the one day that is meant: of a date the nearest, of a weekday the latest."""
+    firsts = [first for first, _ in day.spans]
     if published is None:
+        return firsts[0] if firsts else None
+    if day.exact:
+        return min(firsts, key=lambda each: abs((each - published).days), default=None)
+    past = [each for each in firsts if each <= published]
+    if len(past) != 1:
         return None
-    # News omits the year where it is obvious: the nearest such day is meant.
-    near = (_day(published.year + step, month, day) for step in (-1, 0, 1))
-    return min(
-        (each for each in near if each and abs((each - published).days) <= _HALF_A_YEAR),
-        key=lambda each: abs((each - published).days),
-        default=None,
-    )
-
-
-def _weekday(found: re.Match[str], published: date) -> date:
-    if found[2]:
-        return published - timedelta(days=found[2].casefold() == "yesterday")
-    back = (published.weekday() - _WEEK.index(found[1].casefold())) % 7
-    return published - timedelta(days=back)
-
-
-def _day(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
+    near = (published - past[0]).days <= _NEAR and _DONE.search(sentence)
+    return past[0] if near or past[0] == published else None

@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
-from rag.check.wording import denied
-from rag.summarizing.digest.days import day_of
-from rag.summarizing.digest.disagree import READ, SAYING, papers_differ
-from rag.text import sentences
-from rag.text.terms import Terms, alike, terms
-from rag.types import Article
+from rag.check import Checker
+from rag.llm.portions import excerpt
+from rag.summarizing.digest.disagree import SAYING
+from rag.summarizing.digest.reading import Reading, Statement, papers_differ
+from rag.text import as_article
+from rag.text.terms import NEGATORS, alike
 
 _SAME = 0.7  # minimum Jaccard similarity of the words of both sentences
 _LEAST = 5  # minimum number of shared words
-_COMPARED = 200  # maximum candidates compared with a denying sentence, from the newest articles
+_COMPARED = 200  # maximum sentences compared with a denying one, from the newest articles
 _LONGEST = 40  # maximum words of a sentence
 # Different sources or conditions may both be right.
 _OPEN = re.compile(
@@ -22,62 +21,57 @@ _OPEN = re.compile(
     r"|until|yet|still|but)\b",
     re.I,
 )
-_Frame = tuple[date | None, frozenset[str], frozenset[str]]
+_Frame = tuple[date, frozenset[str], frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A flat statement of an article, ``article.text[start:end]``."""
+def denials(readings: Sequence[Reading], checker: Checker) -> Iterator[tuple[Statement, Statement]]:
+    """Yield pairs of same-day sentences, one denying the other, each in at most one pair.
 
-    article: Article
-    start: int
-    end: int
-    day: date | None
-    terms: Terms
-    denied: frozenset[str]
-
-
-def denials(articles: Sequence[Article]) -> tuple[tuple[Told, Told], ...]:
-    """Return pairs of same-day sentences, one denying the other, each in at most one pair."""
-    told = [each for article in articles for each in _told(article)]
-    saying: dict[tuple[_Frame, str], list[int]] = {}
-    for place, each in enumerate(told):
-        for stem in () if each.denied else each.terms.stems:
-            saying.setdefault((_frame(each), stem), []).append(place)
-    found: list[tuple[Told, Told]] = []
+    Args:
+        readings: the articles of a story, oldest first.
+        checker: parses pairs that differ in little but a negation, to see what is negated.
+    """
+    flat = list(filter(_flat, (each for reading in readings for each in reading.statements)))
+    saying: dict[_Frame, list[int]] = {}
+    for place, each in enumerate(flat):
+        if each.day and not _negated(each):
+            saying.setdefault(_frame(each, each.day), []).append(place)
     used = set[int]()
-    for place, denying in enumerate(told):
-        near = {n for stem in denying.denied for n in saying.get((_frame(denying), stem), ())}
-        for other in sorted(near - used)[-_COMPARED:]:
-            if _opposed(denying, told[other]):
-                used |= {place, other}
-                first, last = sorted((place, other))
-                found.append((told[first], told[last]))
+    for place, denying in enumerate(flat):
+        if not denying.day or not _negated(denying):
+            continue
+        near = [n for n in saying.get(_frame(denying, denying.day), ()) if n not in used]
+        for other in near[-_COMPARED:]:
+            if _opposed(denying, flat[other], checker):
+                used.add(other)
+                yield flat[min(place, other)], flat[max(place, other)]
                 break
-    return tuple(found)
 
 
-def _frame(told: Told) -> _Frame:
+def _flat(statement: Statement) -> bool:
+    """Return whether a sentence states something as a fact, in not too many words."""
+    return not _OPEN.search(statement.text) and len(statement.text.split()) <= _LONGEST
+
+
+def _frame(statement: Statement, day: date) -> _Frame:
     """Return what a sentence must share with one that denies it: day, names and figures."""
-    return told.day, told.terms.names, told.terms.numbers
+    return day, statement.terms.names, statement.terms.numbers
 
 
-def _told(article: Article) -> Iterator[Told]:
-    text = article.text[:READ]
-    for start, end in sentences(text):
-        sentence = text[start:end]
-        if not _OPEN.search(sentence) and len(sentence.split()) <= _LONGEST:
-            heard = terms(sentence)
-            day = day_of(sentence, article.published)
-            yield Told(article, start, end, day, heard, denied(heard))
+def _negated(statement: Statement) -> bool:
+    words = statement.terms.folded
+    return bool(words & NEGATORS) or any(word.endswith("n't") for word in words)
 
 
-def _opposed(denying: Told, saying: Told) -> bool:
+def _opposed(denying: Statement, saying: Statement, checker: Checker) -> bool:
     one, other = denying.terms.stems, saying.terms.stems
-    return (
-        denying.article.id != saying.article.id
-        and denying.day is not None
-        and len(one & other) >= _LEAST
-        and alike(one, other) >= _SAME
-        and papers_differ(denying.article, saying.article)
-    )
+    if (
+        len(one & other) < _LEAST
+        or alike(one, other) < _SAME
+        or not papers_differ(denying.article, saying.article)
+        or denying.article.id == saying.article.id
+    ):
+        return False
+    alone = as_article(saying.text)
+    shown = excerpt(alone, 1, 0, len(alone.text))
+    return "denial" in checker.evidence(denying.text, (shown,)).kinds

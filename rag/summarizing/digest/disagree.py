@@ -7,19 +7,15 @@ contains the other's figure. A figure of a later day is a change, not a contradi
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from urllib.parse import urlsplit
 
-from rag.summarizing.digest.days import day_of
-from rag.summarizing.digest.quantities import Quantity, quantities
-from rag.text import sentences
-from rag.text.terms import DAYS, MONTHS, STOPWORDS, Token, terms
+from rag.summarizing.digest.figures import Figure
+from rag.summarizing.digest.reading import Reading, Statement, papers_differ
+from rag.text.terms import DAYS, MONTHS, STOPWORDS, Token, plain
 from rag.types import Article
 
-READ = 12_000  # characters compared per article
 _LONGEST = 60  # maximum words of a compared sentence
 _PREFIX = 5  # letters compared, so that "Russia" and "Russian" match
 _SHARED = 0.6  # minimum share of the shorter side's words, without the counted noun
@@ -36,7 +32,7 @@ _SAID = re.compile(
 )
 _HOURLY = re.compile(r"\bas of\b|\d [ap]\.?m\b", re.I)  # true only at that hour
 _LEANS = frozenset("they their it its he his she her this these both the".split())
-_ANYTHING = frozenset("peopl person men women children percent $ £ € ¥ case".split())
+_ANYTHING = frozenset("peopl person men women children case".split())
 _MEETING = frozenset("meet met talk convers session discuss spoke sat negoti summit".split())
 _CALL = frozenset("phone telephon call video".split())
 _SPAN = re.compile(
@@ -51,23 +47,30 @@ _TIMES = DAYS | frozenset(MONTHS)
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A figure of an article; ``article.text[start:end]`` is its sentence.
+    """A figure of a sentence, with what decides whether it is comparable with another.
 
     ``words`` are the words of its clause; ``near`` the last word before the figure and the first
     after it; ``names`` the names among the words; ``own`` the names without those of whoever says
     it; ``span`` what the clause says about the period over which it counts.
     """
 
-    article: Article
-    start: int
-    end: int
-    day: date | None
-    quantity: Quantity
+    statement: Statement
+    figure: Figure
     words: frozenset[str]
     near: frozenset[str]
     names: frozenset[str]
     own: frozenset[str]
     span: frozenset[str]
+
+    @property
+    def article(self) -> Article:
+        """The article of its sentence."""
+        return self.statement.article
+
+    @property
+    def day(self) -> date | None:
+        """The day of its sentence."""
+        return self.statement.day
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,103 +87,109 @@ class Pair:
         return self.one.day == self.other.day
 
 
-def contradictions(articles: Sequence[Article]) -> tuple[Pair, ...]:
+def contradictions(readings: Iterable[Reading]) -> tuple[Pair, ...]:
     """Return pairs of contradicting facts from different articles, the most similar first.
 
     Each sentence is in at most one pair. Facts without a known day are skipped.
 
     Args:
-        articles: articles of one story, oldest first.
+        readings: articles about one thing, oldest first.
     """
-    facts = [fact for article in articles for fact in facts_of(article) if fact.day]
+    by_id = {reading.article.id: reading for reading in readings}
     kinds: dict[str, list[Fact]] = {}
-    for fact in facts:
-        kinds.setdefault(fact.quantity.kind, []).append(fact)
+    for fact in (fact for reading in by_id.values() for fact in _facts(reading)):
+        kinds.setdefault(fact.figure.kind, []).append(fact)
     found = [pair for same in kinds.values() for pair in _pairs(same[-_FACTS:])]
     found.sort(key=lambda pair: -pair.likeness)
-    holds = cache(_all_quantities)
-    used = set[tuple[str, int]]()
-    kept = []
+    used = set[Statement]()
+    chosen: list[Pair] = []
     for pair in found:
-        places = {(each.article.id, each.start) for each in (pair.one, pair.other)}
-        if (
-            not places & used
-            and not _holds(holds(pair.one.article), pair.other.quantity)
-            and not _holds(holds(pair.other.article), pair.one.quantity)
+        pairing = {pair.one.statement, pair.other.statement}
+        if not pairing & used and not (
+            _has(by_id[pair.one.article.id], pair.other.figure)
+            or _has(by_id[pair.other.article.id], pair.one.figure)
         ):
-            used |= places
-            kept.append(pair)
-    return tuple(kept)
+            used |= pairing
+            chosen.append(pair)
+    return tuple(chosen)
 
 
-def facts_of(article: Article) -> Iterator[Fact]:
-    """Yield the figures of an article for which it is clear what they count."""
-    text = article.text[:READ]
-    named = terms.__wrapped__(text).names
-    before = ""
-    for start, end in sentences(text):
-        sentence = text[start:end]
-        counted = Counter(quantity.kind for quantity in quantities(sentence))
-        if counted and len(sentence.split()) <= _LONGEST and not _HOURLY.search(sentence):
-            day = day_of(sentence, article.published)
-            for clause in _CLAUSE.split(sentence):
-                for quantity in quantities(clause):
-                    # With two figures for one noun it is unclear which is which.
-                    if counted[quantity.kind] == 1:
-                        heard = _Heard(clause, before, named)
-                        yield heard.fact(article, start, end, day, quantity)
-        before = sentence
+def _has(reading: Reading, figure: Figure) -> bool:
+    """Return whether an article has a compatible figure too, which rules out a contradiction."""
+    return not all(each.contradicts(figure) for each in reading.figures.get(figure.kind, ()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """A clause with the sentence before it and the names in its article."""
+def _facts(reading: Reading) -> Iterator[Fact]:
+    """Yield the facts of an article whose day is known."""
+    before: Sequence[Token] = ()
+    for statement in reading.statements:
+        counted = Counter(figure.kind for figure in statement.figures)
+        for figure in statement.figures:
+            # With two figures for one noun it is unclear which is which.
+            if counted[figure.kind] == 1 and _comparable(statement):
+                yield _Clause(statement, figure, reading).fact(before)
+        before = statement.terms.tokens
 
-    clause: str
-    before: str
-    named: frozenset[str]
 
-    def fact(
-        self, article: Article, start: int, end: int, day: date | None, quantity: Quantity
-    ) -> Fact:
-        """Build the fact for a figure of the clause."""
-        tokens = terms(self.clause).tokens
-        counted = tokens[quantity.last].stem
-        content = [token for token in tokens if _tells(token) and token.stem != counted]
-        names = self.names(self.clause)
-        if quantity.time and tokens[0].folded in _LEANS:
-            names |= self.names(self.before)  # "Their talks lasted": the sentence before says whose
-        words = frozenset(map(self.key, content)) | names
-        own = self.names(_SAID.sub("", self.clause))
-        span = frozenset(map(str.casefold, _SPAN.findall(self.clause)))
-        near = self.near(content, tokens[quantity.first].start)
-        return Fact(article, start, end, day, quantity, words, near, names, own, span)
+def _comparable(statement: Statement) -> bool:
+    short = len(statement.text.split()) <= _LONGEST
+    return short and not _HOURLY.search(statement.text) and statement.day is not None
 
-    def near(self, content: Sequence[Token], place: int) -> frozenset[str]:
+
+class _Clause:
+    """The clause of a sentence that contains a figure."""
+
+    def __init__(self, statement: Statement, figure: Figure, reading: Reading) -> None:
+        tokens = statement.terms.tokens
+        text, place = plain(statement.text), tokens[figure.first].start
+        borders = [found.span() for found in _CLAUSE.finditer(text)]
+        self.start = max((end for _, end in borders if end <= place), default=0)
+        self.end = min((start for start, _ in borders if start > place), default=len(text))
+        self.text = text[self.start : self.end]
+        self.tokens = [token for token in tokens if self.start <= token.start < self.end]
+        self.statement, self.figure, self.named = statement, figure, reading.names
+
+    def fact(self, before: Sequence[Token]) -> Fact:
+        """Return the fact; ``before`` are the words of the preceding sentence."""
+        counted = self.statement.terms.tokens[self.figure.last].stem
+        content = [each for each in self.tokens if _says(each) and each.stem != counted]
+        names = self._names(self.tokens)
+        if self.figure.time and self.tokens[0].folded in _LEANS:
+            names |= self._names(before)  # "Their talks lasted": the sentence before says whose
+        said = [found.span() for found in _SAID.finditer(self.text)]
+        own = [t for t in self.tokens if not any(a <= t.start - self.start < b for a, b in said)]
+        return Fact(
+            self.statement,
+            self.figure,
+            words=frozenset(map(self._key, content)) | names,
+            near=self._near(content),
+            names=names,
+            own=self._names(own),
+            span=frozenset(map(str.casefold, _SPAN.findall(self.text))),
+        )
+
+    def _near(self, content: Sequence[Token]) -> frozenset[str]:
         """Return the non-name words next to the figure: what happened to those who are counted."""
-        told = [
-            token for token in content if token.folded not in _HEDGES and not self.names_one(token)
-        ]
-        before = [token.stem for token in told if token.start < place][-1:]
-        after = [token.stem for token in told if token.start > place][:1]
+        place = self.statement.terms.tokens[self.figure.first].start
+        words = [each for each in content if each.folded not in _HEDGES and not self._is_name(each)]
+        before = [token.stem for token in words if token.start < place][-1:]
+        after = [token.stem for token in words if token.start > place][:1]
         return frozenset(_DEEDS.get(stem, stem) for stem in before + after)
 
-    def names(self, text: str) -> frozenset[str]:
-        """Return the names of a text, each truncated to its first letters."""
-        tokens = terms(text).tokens
-        return frozenset(self.key(each) for each in tokens if self.names_one(each) and _tells(each))
+    def _names(self, tokens: Sequence[Token]) -> frozenset[str]:
+        return frozenset(self._key(each) for each in tokens if self._is_name(each) and _says(each))
 
-    def names_one(self, token: Token) -> bool:
+    def _is_name(self, token: Token) -> bool:
         """Return whether a word is a name; a capital at the start of a sentence is no evidence."""
         return token.name or (token.start == 0 and token.folded in self.named)
 
-    def key(self, token: Token) -> str:
+    def _key(self, token: Token) -> str:
         """Return the form in which a word is compared."""
-        capital = token.start == 0 and self.clause[:1].isupper()
-        return token.folded[:_PREFIX] if capital or self.names_one(token) else token.stem
+        capital = token.start == 0 and self.statement.text[:1].isupper()
+        return token.folded[:_PREFIX] if capital or self._is_name(token) else token.stem
 
 
-def _tells(token: Token) -> bool:
+def _says(token: Token) -> bool:
     return not token.number and token.folded not in STOPWORDS and token.folded not in _TIMES
 
 
@@ -190,7 +199,7 @@ def _pairs(facts: Sequence[Fact]) -> Iterator[Pair]:
         for other in facts[place + 1 :]:
             if (
                 one.article.id != other.article.id
-                and one.quantity.contradicts(other.quantity)
+                and one.figure.contradicts(other.figure)
                 and (likeness := _likeness(one, other))
                 and (one.day != other.day or papers_differ(one.article, other.article))
             ):
@@ -211,30 +220,12 @@ def _likeness(one: Fact, other: Fact) -> float:
     if one.span != other.span:
         return 0.0  # they count over different periods
     share = len(both) / max(1, min(len(one.words), len(other.words)))
-    if one.quantity.time:
+    if one.figure.time:
         met = one.words & _MEETING and other.words & _MEETING
         called = _CALL & (one.words ^ other.words)
         return share if met and not called and len(names) >= _NAMES else 0.0
-    if one.quantity.kind in _ANYTHING and not one.near & other.near:
+    anything = one.figure.general or one.figure.kind in _ANYTHING
+    if anything and not one.near & other.near:
         return 0.0
     enough = share >= _SHARED and len(both) >= _LEAST and bool(both - names)
     return share if enough else 0.0
-
-
-def _all_quantities(article: Article) -> Mapping[str, Sequence[Quantity]]:
-    """Group the figures of an article by what they count."""
-    text, found = article.text[:READ], dict[str, list[Quantity]]()
-    for each in (each for a, b in sentences(text) for each in quantities(text[a:b])):
-        found.setdefault(each.kind, []).append(each)
-    return found
-
-
-def _holds(figures: Mapping[str, Sequence[Quantity]], quantity: Quantity) -> bool:
-    """Return whether an article has a compatible figure too, which rules out a contradiction."""
-    return not all(each.contradicts(quantity) for each in figures.get(quantity.kind, ()))
-
-
-def papers_differ(one: Article, other: Article) -> bool:
-    """Return whether two articles may come from different papers."""
-    papers = [each.publisher.casefold() or urlsplit(each.url).hostname for each in (one, other)]
-    return papers[0] != papers[1] or None in papers

@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Sequence
-from itertools import islice
 
 from rag.check import Checker
 from rag.check.untitled import check_by_text
-from rag.text.citations import split_claims
+from rag.summarizing.headline import first_line
 from rag.text.terms import DAYS, MONTHS, held, terms
 from rag.types import Article, Claim, Passage
 
 _TRIED = 12  # maximum titles checked
 _AGAINST = 12  # most similar openings of other articles that a title is checked against
-_TOLD_BY_OTHERS = 0.35  # minimum share of a title's words in the other articles, on average
+_IN_OTHERS = 0.35  # minimum share of a title's words in the other articles, on average
 _LONGEST = 18  # maximum words of a headline
 _TAIL = re.compile(r"\s+[|–—-]\s+([^|–—]{2,40})$")
 _PAREN = re.compile(r"\s*\([^()]{0,80}\)\.?$")
@@ -37,10 +36,10 @@ def headline(
     several = len({passage.article.id for passage in passages}) > 1
     for own in (False, True) if several else (True,):
         found = [
-            (claim, told)
+            (claim, share)
             for title, article in newest
-            for told, nearest in [_others(title, article, passages)]
-            if not several or told >= _TOLD_BY_OTHERS
+            for share, nearest in [_others(title, article, passages)]
+            if not several or share >= _IN_OTHERS
             for shown in [_of(article, passages) if own else nearest]
             for claim in [check_by_text(title, shown, checker=checker)]
             if claim.supported
@@ -71,7 +70,7 @@ def plain_title(article: Article) -> str:
     if tail and ("|" in tail.group() or _names(tail[1], article)):
         title = title[: tail.start()]
     whole = 3 <= len(title.split()) <= _LONGEST and not _CUT.search(title)
-    return title if whole and _tells(title, [article]) else ""
+    return title if whole and _is_informative(title, [article]) else ""
 
 
 def _names(tail: str, article: Article) -> bool:
@@ -81,17 +80,15 @@ def _names(tail: str, article: Article) -> bool:
 
 def own_headline(draft: str, passages: Sequence[Passage], *, checker: Checker) -> Claim | None:
     """Return the first line of the model's headline draft, if the passages support it."""
-    for sentence, cited in islice(split_claims(draft), 1):
-        # Small models copy paper and day from after the title.
-        words = _PAREN.sub("", sentence.strip(' "“”*#')).removesuffix(".")
-        claim = check_by_text(words, passages, cited=cited, checker=checker)
-        short = len(words.split()) <= _LONGEST
-        if claim.supported and short and _tells(words, [each.article for each in passages]):
-            return claim
-    return None
+    # Small models copy paper and day from after the title.
+    words = _PAREN.sub("", first_line(draft))
+    claim = check_by_text(words, passages, checker=checker)
+    short = len(words.split()) <= _LONGEST
+    informative = _is_informative(words, [each.article for each in passages])
+    return claim if claim.supported and short and informative else None
 
 
-def _tells(words: str, articles: Sequence[Article]) -> bool:
+def _is_informative(words: str, articles: Sequence[Article]) -> bool:
     """Return whether words say more than publisher and date, the header of a source."""
     heads = f"source sources. {' '.join((*DAYS, *MONTHS))}"
     papers = (terms(article.publisher).stems for article in articles)

@@ -3,7 +3,7 @@
 from collections.abc import Generator as Stream
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from rag.check import Checker
 from rag.check.fresh import fresh
@@ -12,13 +12,14 @@ from rag.llm.progress import Writer
 from rag.llm.prompts import story_headline_messages, story_messages, untitled_block
 from rag.summarizing.digest.central import Central, central_sentences, stands_alone
 from rag.summarizing.digest.cluster import Cluster
-from rag.summarizing.digest.denials import Told, denials
-from rag.summarizing.digest.disagree import Fact, Pair, contradictions
+from rag.summarizing.digest.denials import denials
+from rag.summarizing.digest.disagree import Pair, contradictions
 from rag.summarizing.digest.headline import headline, own_headline
+from rag.summarizing.digest.reading import Reading, Statement, read
 from rag.summarizing.digest.timeline import timeline
+from rag.summarizing.drafts import closest, repeated
 from rag.text import sentences
 from rag.text.citations import distinct, marked, quotation
-from rag.text.terms import shared, tells
 from rag.types import Article, Citation, Claim, Disagreement, Draft, Passage, Source, Story
 
 _SENTENCES = 12  # sentences read of several articles; the others still yield dates, contradictions
@@ -26,15 +27,14 @@ _ALONE = 500  # tokens of a single article that the model reads
 _OPENING = 120  # tokens of each article that a title is checked against
 _LEAST_ROOM = 100
 _PAPERS = 2  # maximum other papers cited for a sentence that also appears in them
-_CHOICE = 2  # multiple of the wanted sentences that the model may write; the best are used
-_ALIKE = 0.6  # share of shared words above which two sentences say the same
+_CHOICE = 2  # multiple of the requested sentences that the model may write; the best are used
 _DISAGREEMENTS = 3
 _CHANGES = 2  # maximum pairs of figures that differ on a later day
 
 
 @dataclass(frozen=True, slots=True)
-class Teller:
-    """Writer of stories of at most ``sentences`` sentences, with at most ``tokens`` per prompt."""
+class StoryWriter:
+    """Writes stories of at most ``sentences`` sentences, with at most ``tokens`` per prompt."""
 
     writer: Writer
     sentences: int
@@ -50,23 +50,25 @@ class Teller:
         articles = cluster.articles
         central = central_sentences(articles)
         shown = self._shown(articles, central)
-        told = self._told((yield from self._claims(shown, central)), central, shown)
-        told = told or self._anything(articles)
+        best = self._best((yield from self._claims(shown, central)), central, shown)
+        best = best or self._anything(articles)
         title = headline(articles, self._openings(articles, _OPENING), checker=self.checker)
         title = title or (yield from self._own_headline(shown, central))
-        title, told = self._headed(title, told, central, shown)
-        title, claims = title or _named(articles), _in_order(told)
-        pairs = contradictions(articles)
+        title, chosen = self._headed(title, best, central, shown)
+        title, claims = title or _unsupported_title(articles), _in_order(chosen)
+        readings = [read(article) for article in articles]
+        pairs = contradictions(readings)
         changes = [pair for pair in pairs if not pair.at_once][:_CHANGES]
-        changed = [fact for pair in changes for fact in (pair.one, pair.other)]
+        changed = [fact.statement for pair in changes for fact in (pair.one, pair.other)]
+        disagreements = _disagreements(readings, pairs, self.checker)
         return Story(
             headline=title,
             text=marked(claims),
             claims=claims,
             citations=distinct([title, *claims]),
             sources=_sources(cluster),
-            timeline=timeline(articles, central, changed),
-            disagreements=_disagreements(articles, pairs)[:_DISAGREEMENTS],
+            timeline=timeline(readings, central, changed),
+            disagreements=tuple(islice(disagreements, _DISAGREEMENTS)),
         )
 
     @property
@@ -91,13 +93,13 @@ class Teller:
     ) -> Stream[Draft, None, list[Claim]]:
         """Return the checked sentences the model writes, prompt by prompt.
 
-        If several prompts yield more sentences than wanted, the model writes again from their
+        If several prompts yield more sentences than requested, the model writes again from their
         quotes, as many as one prompt holds.
         """
         claims: list[Claim] = []
         groups = tuple(self._groups(shown))
         for group in groups:
-            claims += yield from self._asked(group, claims, central)
+            claims += yield from self._drafted(group, claims, central)
         if len(groups) > 1 and len(claims) > self.sentences:
             articles = {each.article.id: each.article for each in _proof(shown, central)}
             cited = {each.quote: each for claim in claims for each in claim.citations[::-1]}
@@ -105,11 +107,11 @@ class Teller:
                 excerpt(articles[each.article_id], each.number, each.start, each.end)
                 for each in cited.values()
             ]
-            told = yield from self._asked(next(self._groups(quotes)), (), central)
-            claims = told or claims
+            merged = yield from self._drafted(next(self._groups(quotes)), (), central)
+            claims = merged or claims
         return claims
 
-    def _asked(
+    def _drafted(
         self, shown: Sequence[Passage], before: Sequence[Claim], central: Central
     ) -> Stream[Draft, None, list[Claim]]:
         draft = yield from self.writer.stream(story_messages(shown, sentences=self.sentences))
@@ -131,33 +133,32 @@ class Teller:
         if run:
             yield tuple(run)
 
-    def _told(
+    def _best(
         self, claims: Sequence[Claim], central: Central, shown: Sequence[Passage]
     ) -> list[Claim]:
         """Return the best sentences of the story, in the model's words if possible, best first.
 
-        It returns up to one sentence more than wanted, for the headline.
+        It returns up to one sentence more than requested, for the headline.
         """
-        left, told = list(claims), list[Claim]()
+        left, best = list(claims), list[Claim]()
         for passage in central.passages:
             sentence = passage.chunk.text
-            if any(shared(sentence, one.text) > _ALIKE for one in told):
+            if repeated(sentence, best):
                 continue
-            telling = [claim for claim in left if tells(claim.text, sentence)]
-            ours = max(telling, key=lambda claim: shared(claim.text, sentence), default=None)
-            claim = ours or self._as_it_stands(passage, central, shown)
-            if not claim.supported or any(shared(claim.text, one.text) > _ALIKE for one in told):
+            ours = closest(sentence, left)
+            claim = ours or self._verbatim(passage, central, shown)
+            if not claim.supported or repeated(claim.text, best):
                 continue
-            told.append(claim)
+            best.append(claim)
             left = [one for one in left if one is not ours]
-            if len(told) > self.sentences:
+            if len(best) > self.sentences:
                 break
-        return told
+        return best
 
     def _headed(
         self,
         title: Claim | None,
-        told: list[Claim],
+        best: list[Claim],
         central: Central,
         shown: Sequence[Passage],
     ) -> tuple[Claim | None, list[Claim]]:
@@ -165,36 +166,38 @@ class Teller:
 
         That sentence is repeated below the headline only if there is no other way.
         """
-        for top in () if title else told:
-            below = [claim for claim in told if claim is not top][: self.sentences]
+        for top in () if title else best:
+            below = [claim for claim in best if claim is not top][: self.sentences]
             below = self._of_two(below, central, shown)
             if below and all(claim.text != top.text for claim in below):
                 return top, below
-        below = self._of_two(told[: self.sentences], central, shown)
-        return title or next(iter(told), None), below
+        below = self._of_two(best[: self.sentences], central, shown)
+        return title or next(iter(best), None), below
 
-    def _of_two(self, told: list[Claim], central: Central, shown: Sequence[Passage]) -> list[Claim]:
+    def _of_two(
+        self, claims: list[Claim], central: Central, shown: Sequence[Passage]
+    ) -> list[Claim]:
         """Ensure that the claims cite two of several articles, by adding a sentence if needed.
 
         It is added even if it says the same, and replaces the last claim if there is no room.
         """
-        cited = {quote.article_id for claim in told for quote in claim.citations}
+        cited = {quote.article_id for claim in claims for quote in claim.citations}
         if len(cited) > 1:
-            return told
+            return claims
         others = (passage for passage in central.passages if passage.article.id not in cited)
-        for claim in (self._as_it_stands(passage, central, shown) for passage in others):
+        for claim in (self._verbatim(passage, central, shown) for passage in others):
             if claim.supported:
-                return [*told[: max(1, self.sentences - 1)], claim]
-        return told
+                return [*claims[: max(1, self.sentences - 1)], claim]
+        return claims
 
-    def _as_it_stands(self, passage: Passage, central: Central, shown: Sequence[Passage]) -> Claim:
+    def _verbatim(self, passage: Passage, central: Central, shown: Sequence[Passage]) -> Claim:
         """Check a verbatim sentence as a claim, also against other papers and shown passages."""
         same = _proof((passage,), central)
         others = (each for each in shown if each.number not in {one.number for one in same})
         return self.checker.check(passage.chunk.text, (*same, *others))
 
     def _anything(self, articles: Sequence[Article]) -> list[Claim]:
-        """Return the first verifiable sentence of all articles, for when none tells the story."""
+        """Return the first verifiable sentence of all articles, for when no other is usable."""
         places = (
             excerpt(article, number, *span)
             for number, article in enumerate(articles, start=1)
@@ -207,12 +210,11 @@ class Teller:
         self, shown: Sequence[Passage], central: Central
     ) -> Stream[Draft, None, Claim | None]:
         """Return a headline written by the model, if it is supported."""
-        for group in islice(self._groups(shown), 1):
-            draft = yield from self.writer.stream(story_headline_messages(group))
-            written = own_headline(draft, _proof(group, central), checker=self.checker)
-            if written:
-                return written
-        return None
+        group = next(self._groups(shown), None)
+        if group is None:
+            return None
+        draft = yield from self.writer.stream(story_headline_messages(group))
+        return own_headline(draft, _proof(group, central), checker=self.checker)
 
 
 def _proof(shown: Sequence[Passage], central: Central) -> tuple[Passage, ...]:
@@ -221,7 +223,7 @@ def _proof(shown: Sequence[Passage], central: Central) -> tuple[Passage, ...]:
     return *shown, *same
 
 
-def _named(articles: Sequence[Article]) -> Claim:
+def _unsupported_title(articles: Sequence[Article]) -> Claim:
     """Return the newest title as an unsupported claim, for when no sentence is usable."""
     return Claim(next((each.title for each in reversed(articles) if each.title), "Untitled"))
 
@@ -254,23 +256,20 @@ def _source(number: int, article: Article, copies: tuple[Source, ...] = ()) -> S
     )
 
 
-def _disagreements(articles: Sequence[Article], pairs: Sequence[Pair]) -> tuple[Disagreement, ...]:
-    """Return differing figures of one day, then denials."""
+def _disagreements(
+    readings: Sequence[Reading], pairs: Sequence[Pair], checker: Checker
+) -> Iterator[Disagreement]:
+    """Yield differing figures of one day, then denials."""
+    numbers = {reading.article.id: number for number, reading in enumerate(readings, start=1)}
+
+    def quote(of: Statement) -> Citation:
+        return quotation(of.article, numbers[of.article.id], of.start, of.end)
+
     figures = (
-        Disagreement(
-            (pair.one.quantity.words, pair.other.quantity.words),
-            (_quote(articles, pair.one), _quote(articles, pair.other)),
-        )
+        ((pair.one.figure.words, pair.other.figure.words), pair.one.statement, pair.other.statement)
         for pair in pairs
         if pair.at_once
     )
-    denied = (
-        Disagreement((), (_quote(articles, one), _quote(articles, other)))
-        for one, other in denials(articles)
-    )
-    return (*figures, *denied)
-
-
-def _quote(articles: Sequence[Article], told: Fact | Told) -> Citation:
-    number = next(n for n, each in enumerate(articles, start=1) if each.id == told.article.id)
-    return quotation(told.article, number, told.start, told.end)
+    denied = (((), one, other) for one, other in denials(readings, checker))
+    for about, one, other in chain(figures, denied):
+        yield Disagreement(about, (quote(one), quote(other)))

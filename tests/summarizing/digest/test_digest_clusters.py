@@ -1,7 +1,6 @@
 """Articles become stories: what belongs together, what counts once, and what comes first."""
 
 import random
-import time
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -47,7 +46,7 @@ def test_a_wire_copy_counts_once_whatever_its_title() -> None:
     (found,) = made(copy, first)
     assert titles(found) == ["Ferry closes"]
     assert [[each.title for each in same] for same in found.copies] == [["Bye, ferry"]]
-    assert found.tellers == 1
+    assert found.independent == 1
 
 
 def test_a_copy_that_was_cut_short_is_one_still() -> None:
@@ -73,7 +72,6 @@ BRIDGE = (
 )
 
 
-@pytest.mark.parametrize("text", [FERRY_TOO.replace("4,000 ", "").replace("31 ", ""), BRIDGE])
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -89,9 +87,10 @@ BRIDGE = (
     ],
 )
 def test_copies_that_differ_in_an_hour_a_telephone_number_or_a_code_are_copies(
-    text: str, one: str, other: str
+    one: str, other: str
 ) -> None:
-    assert copies(words_of(report(f"{text} {one}")), words_of(report(f"{text} {other}")))
+    for text in (FERRY_TOO.replace("4,000 ", "").replace("31 ", ""), BRIDGE):
+        assert copies(words_of(report(f"{text} {one}")), words_of(report(f"{text} {other}")))
 
 
 @pytest.mark.parametrize(
@@ -133,13 +132,13 @@ def test_what_more_papers_tell_comes_first() -> None:
 def test_a_second_article_of_a_paper_counts_half() -> None:
     one = Cluster((report(FERRY, paper="A"), report(FERRY_TOO, paper="A")), ((), ()))
     two = Cluster((report(FERRY, paper="A"), report(FERRY_TOO, paper="B")), ((), ()))
-    assert (one.tellers, two.tellers) == (1.5, 2.0)
+    assert (one.independent, two.independent) == (1.5, 2.0)
     assert importance(two, TUESDAY) > importance(one, TUESDAY)
 
 
 def test_papers_without_a_name_are_papers_of_their_own() -> None:
     found = Cluster((report(FERRY, paper=""), report(FERRY_TOO, paper="")), ((), ()))
-    assert found.tellers == 2
+    assert found.independent == 2
 
 
 def test_newer_comes_before_older() -> None:
@@ -186,22 +185,19 @@ def test_the_same_articles_give_the_same_stories_in_any_order() -> None:
         assert {frozenset(titles(each)) for each in made(*mixed)} == wanted
 
 
-def test_hundreds_of_articles_take_seconds() -> None:
+def test_every_article_is_in_one_story_or_a_copy_of_one_that_is() -> None:
     chance = random.Random(1)
-    places = [
-        f"{a}{b}" for a in ("Har", "Pen", "Mar", "Sto", "Lin") for b in ("row", "garth", "wick")
-    ]
+    places = "Harrow Pengarth Marwick Stover Lindenau".split()
 
     def text() -> str:
         one, other = chance.sample(places, 2)
         return " ".join(
             f"The {chance.choice(['bridge', 'school', 'mill'])} of {one} cost {n} euros, said {other}."
-            for n in chance.sample(range(1000, 9000), 20)
+            for n in chance.sample(range(1000, 9000), 5)
         )
 
-    articles = [report(text(), f"title {n}", paper=f"paper {n % 9}") for n in range(300)]
-    vectors = vectors_of(articles)
-    start = time.perf_counter()
-    found = clusters(articles, vectors)
-    assert time.perf_counter() - start < 10
-    assert sum(len(each.articles) + sum(map(len, each.copies)) for each in found) == 300
+    articles = [report(text(), f"title {n}", paper=f"paper {n % 9}") for n in range(60)]
+    found = made(*articles, *articles[:3])
+    parts = [each.id for story in found for each in story.articles]
+    parts += [each.id for story in found for same in story.copies for each in same]
+    assert sorted(parts) == sorted(each.id for each in (*articles, *articles[:3]))

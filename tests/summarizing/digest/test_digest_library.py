@@ -60,11 +60,11 @@ def test_a_query_and_days_choose_the_articles(news: rag.News) -> None:
 def test_articles_beyond_the_most_of_a_digest_are_counted_and_told(
     news: rag.News, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    every, about = news.digest(), news.digest("Ukraine")
+    every, about = news.digest(stories=1), news.digest("Ukraine", stories=1)
     assert (every.matching, about.matching) == (every.articles, about.articles)
     few = load("default", environment={}, overrides=["digest.articles=5"])
     monkeypatch.setattr(news, "settings", few)
-    newest, nearest = news.digest(), news.digest("Ukraine")
+    newest, nearest = news.digest(stories=1), news.digest("Ukraine", stories=1)
     assert (newest.articles, newest.matching) == (5, 21)
     assert (nearest.articles, nearest.matching) == (5, about.articles)
     assert told(newest).startswith("5 of 21 articles, the newest, ")
@@ -74,7 +74,7 @@ def test_articles_beyond_the_most_of_a_digest_are_counted_and_told(
     shown = [each.published for story in newest.stories for each in story.sources]
     assert min(day for day in shown if day) >= days[-5]
     chosen = [article.id for article in news.articles(limit=7)]
-    assert news.digest(article_ids=chosen).matching == 7
+    assert news.digest(article_ids=chosen, stories=1).matching == 7
 
 
 def test_ids_choose_the_articles(news: rag.News) -> None:
