@@ -74,4 +74,5 @@ def _opposed(denying: Statement, saying: Statement, checker: Checker) -> bool:
         return False
     alone = as_article(saying.text)
     shown = excerpt(alone, 1, 0, len(alone.text))
-    return "denial" in checker.evidence(denying.text, (shown,)).kinds
+    # It is a "doubt" where the denied word is no verb: "is not open".
+    return bool(checker.evidence(denying.text, (shown,)).kinds & {"denial", "doubt"})
