@@ -44,13 +44,13 @@ class FilterBar:
         return since, until, gr.update(choices=choices, value=names)
 
     @property
-    def anew(self) -> Part:
+    def refresh(self) -> Part:
         """Refresh the publishers; those still there stay selected."""
 
-        def offered(names: Sequence[str] | None) -> tuple[Any]:
+        def choices(names: Sequence[str] | None) -> tuple[Any]:
             return (refreshed(publishers(self._news), names),)
 
-        return Part(offered, [self.publishers], [self.publishers])
+        return Part(choices, [self.publishers], [self.publishers])
 
 
 def _day(label: str) -> gr.DateTime:
@@ -101,10 +101,10 @@ def described(filters: Filters) -> str:
 def _label(since: object, until: object, names: object) -> Any:
     """Label of the collapsed filters, including what is set, as far as it can be read."""
     try:
-        told = described(chosen(since, until, names))
+        filters = described(chosen(since, until, names))
     except QuestionError:
-        told = ""  # reported when a question is asked
-    return gr.update(label=" · ".join(filter(None, (_LABEL, told))))
+        filters = ""  # reported when a question is asked
+    return gr.update(label=" · ".join(filter(None, (_LABEL, filters))))
 
 
 def _date(typed: object) -> date | None:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from app.components import File
 from rag.export import as_csv, as_json, as_jsonl, as_markdown
 from rag.types import Article, Digest, Story, Summary, Timing
 
 Row = tuple[Article, Summary]
 Kept = tuple[Row, ...] | Digest  # what can be saved
 
-_MARK = "\ufeff"
+_BOM = "\ufeff"  # by which Excel recognises UTF-8
 
 
 @dataclass(slots=True)
@@ -30,31 +31,31 @@ class Made:
         return bool(self.rows or (self.digest and self.digest.stories))
 
 
-def markdown(kept: Kept) -> dict[str, str]:
+def markdown(kept: Kept) -> File:
     """Export the summaries or the digest as Markdown."""
-    if isinstance(kept, Digest):
-        return _parcel("digest.md", "text/markdown", as_markdown(kept))
-    text = "\n\n".join(as_markdown(summary) for _, summary in kept)
-    return _parcel("summaries.md", "text/markdown", text)
+    parts = [kept] if isinstance(kept, Digest) else [summary for _, summary in kept]
+    text = "\n\n".join(map(as_markdown, parts))
+    return _file(kept, "md", "text/markdown", text)
 
 
-def jsonl(kept: Kept) -> dict[str, str]:
+def jsonl(kept: Kept) -> File:
     """Export the summaries or stories as JSON Lines."""
     if isinstance(kept, Digest):
         text = "".join(as_json(story, indent=None) + "\n" for story in kept.stories)
-        return _parcel("digest.jsonl", "application/x-ndjson", text)
-    return _parcel("summaries.jsonl", "application/x-ndjson", as_jsonl(kept))
+    else:
+        text = as_jsonl(kept)
+    return _file(kept, "jsonl", "application/x-ndjson", text)
 
 
-def csv(kept: Kept) -> dict[str, str]:
-    """Export the summaries or stories as CSV rows, with the BOM by which Excel recognises UTF-8."""
-    if isinstance(kept, Digest):
-        return _parcel("digest.csv", "text/csv", _MARK + as_csv(map(_row, kept.stories)))
-    return _parcel("summaries.csv", "text/csv", _MARK + as_csv(kept))
+def csv(kept: Kept) -> File:
+    """Export the summaries or stories as CSV rows."""
+    rows = map(_row, kept.stories) if isinstance(kept, Digest) else kept
+    return _file(kept, "csv", "text/csv", _BOM + as_csv(rows))
 
 
-def _parcel(name: str, kind: str, text: str) -> dict[str, str]:
-    return {"name": name, "type": kind, "text": text}
+def _file(kept: Kept, ending: str, kind: str, text: str) -> File:
+    name = "digest" if isinstance(kept, Digest) else "summaries"
+    return {"name": f"{name}.{ending}", "type": kind, "text": text}
 
 
 def _row(story: Story) -> Row:

@@ -1,4 +1,4 @@
-"""A conversation as the browser keeps it: its filters, its numbers, and whatever else may come back."""
+"""A conversation as the browser saves it: its filters, its numbers, and anything else that may come back."""
 
 import json
 from collections.abc import Iterator
@@ -81,14 +81,14 @@ def test_a_sentence_keeps_its_numbers_while_more_are_checked() -> None:
 def test_a_turn_comes_back_with_the_filters_it_was_asked_with(news: rag.News) -> None:
     filters = Filters(since=date(2020, 1, 1), publishers=("Echo", "Podil Lantern"))
     asked = news.ask("Who lit the lamp?")
-    (turn,) = turns(news, json.dumps(conversation.kept([Turn(asked, filters)])))
+    (turn,) = turns(news, json.dumps(conversation.to_save([Turn(asked, filters)])))
     assert turn.filters == filters
     assert turn.answer.text == asked.text
     assert turn.answer.claims == asked.claims
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "saved",
     [
         None,
         7,
@@ -101,5 +101,5 @@ def test_a_turn_comes_back_with_the_filters_it_was_asked_with(news: rag.News) ->
         '[{"answer": "", "filters": {"since": "yesterday"}}]',
     ],
 )
-def test_whatever_else_comes_back_is_left_out(news: rag.News, kept: object) -> None:
-    assert turns(news, kept) == ()
+def test_anything_else_is_left_out(news: rag.News, saved: object) -> None:
+    assert turns(news, saved) == ()
