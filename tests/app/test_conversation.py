@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -36,12 +35,13 @@ def answer(*claims: Claim, text: str = "", passages: tuple[Passage, ...] = ()) -
     return Answer("Who?", text, claims, citations, passages, "answered", 0.9, "m", Timing())
 
 
-@pytest.fixture
-def news(tmp_path: Path) -> Iterator[rag.News]:
+@pytest.fixture(scope="module")
+def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rag.News]:
+    folder = tmp_path_factory.mktemp("lamp")
     settings = load(overrides=["embedder.engine=hash"])
     generator = ScriptedGenerator("The lamp of Farrow Point was lit on Monday by the keeper. [1]")
-    with rag.open(tmp_path / "index", settings=settings, generator=generator) as news:
-        file = tmp_path / "lamp.md"
+    with rag.open(folder / "index", settings=settings, generator=generator) as news:
+        file = folder / "lamp.md"
         file.write_text(f"# The lamp\n\n{LAMP}", encoding="utf-8")
         news.ingest([file])
         yield news

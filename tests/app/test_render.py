@@ -139,7 +139,7 @@ def test_a_copied_answer_has_its_marks_and_its_sources() -> None:
         (3, 8, False, '<p>It <mark id="quote">opens</mark> in May.</p>'),
         (
             12,
-            24,
+            25,
             False,
             '<p>It opens in <mark id="quote">May.</mark></p><p><mark>Perhaps</mark>.</p>',
         ),

@@ -107,6 +107,8 @@ def test_a_summary_that_has_no_room_for_all_says_so(
 ) -> None:
     shown, _ = pictures(news, request(TOGETHER, filters=MAY))[-1]
     assert "had room" not in shown
+    shown, _ = pictures(news, request(TOGETHER, query="ferry"))[-1]
+    assert shown.count('class="near"') == 5
     whole = news.summarize
 
     def narrow(ids: Sequence[str], **options: object) -> rag.types.Summary:
