@@ -34,7 +34,7 @@ class Asked:
 
     question: str
     filters: Filters
-    kept: int  # turns of the conversation that stay before it
+    before: int  # turns of the conversation that stay before it
 
 
 class Chat:
@@ -145,7 +145,7 @@ class Chat:
             yield (skip,) * 5
             return
         known = self._turns(saved)
-        before = known[: asked.kept]
+        before = known[: asked.before]
         view = DraftView(asked.question)
         ended = ""  # the turn as it was left, if it was cut short
         try:

@@ -14,7 +14,7 @@ from rag import News
 
 # Clicks in the transcript become events; what needs no server is done here.
 _CLICKS = """
-window.newsrag.hears({renew: () => trigger('renew'), lost: () => trigger('lost')});
+window.newsrag.connect({renew: () => trigger('renew'), lost: () => trigger('lost')});
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button');
   if (!button) return;

@@ -60,9 +60,9 @@ def _day(label: str) -> gr.DateTime:
 def refreshed(choices: Sequence[str | tuple[str, str]], value: Sequence[str] | None) -> Any:
     """Update the choices of a multiselect dropdown; drop selected values only if they are gone."""
     there = {each if isinstance(each, str) else each[1] for each in choices}
-    kept = [each for each in value or () if each in there]
+    left = [each for each in value or () if each in there]
     update = gr.update(choices=list(choices))
-    return update if kept == list(value or ()) else {**update, "value": kept}
+    return update if left == list(value or ()) else {**update, "value": left}
 
 
 def publishers(news: News) -> list[str]:
@@ -114,4 +114,4 @@ def _date(typed: object) -> date | None:
     try:
         return date.fromisoformat(text[:10])
     except ValueError as error:
-        raise QuestionError(f"{text[:30]!r} is no day. Wanted one like 2022-01-19.") from error
+        raise QuestionError(f"{text[:30]!r} is no day. Enter one like 2022-01-19.") from error

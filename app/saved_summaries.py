@@ -8,7 +8,7 @@ from rag.export import as_csv, as_json, as_jsonl, as_markdown
 from rag.types import Article, Digest, Story, Summary, Timing
 
 Row = tuple[Article, Summary]
-Kept = tuple[Row, ...] | Digest  # what can be saved
+Results = tuple[Row, ...] | Digest  # what can be saved
 
 _BOM = "\ufeff"  # by which Excel recognises UTF-8
 
@@ -21,7 +21,7 @@ class Made:
     digest: Digest | None = None
 
     @property
-    def kept(self) -> Kept:
+    def results(self) -> Results:
         """What can be saved of them."""
         return self.digest or tuple(self.rows)
 
@@ -31,30 +31,30 @@ class Made:
         return bool(self.rows or (self.digest and self.digest.stories))
 
 
-def markdown(kept: Kept) -> File:
+def markdown(results: Results) -> File:
     """Export the summaries or the digest as Markdown."""
-    parts = [kept] if isinstance(kept, Digest) else [summary for _, summary in kept]
+    parts = [results] if isinstance(results, Digest) else [summary for _, summary in results]
     text = "\n\n".join(map(as_markdown, parts))
-    return _file(kept, "md", "text/markdown", text)
+    return _file(results, "md", "text/markdown", text)
 
 
-def jsonl(kept: Kept) -> File:
+def jsonl(results: Results) -> File:
     """Export the summaries or stories as JSON Lines."""
-    if isinstance(kept, Digest):
-        text = "".join(as_json(story, indent=None) + "\n" for story in kept.stories)
+    if isinstance(results, Digest):
+        text = "".join(as_json(story, indent=None) + "\n" for story in results.stories)
     else:
-        text = as_jsonl(kept)
-    return _file(kept, "jsonl", "application/x-ndjson", text)
+        text = as_jsonl(results)
+    return _file(results, "jsonl", "application/x-ndjson", text)
 
 
-def csv(kept: Kept) -> File:
+def csv(results: Results) -> File:
     """Export the summaries or stories as CSV rows."""
-    rows = map(_row, kept.stories) if isinstance(kept, Digest) else kept
-    return _file(kept, "csv", "text/csv", _BOM + as_csv(rows))
+    rows = map(_row, results.stories) if isinstance(results, Digest) else results
+    return _file(results, "csv", "text/csv", _BOM + as_csv(rows))
 
 
-def _file(kept: Kept, ending: str, kind: str, text: str) -> File:
-    name = "digest" if isinstance(kept, Digest) else "summaries"
+def _file(results: Results, ending: str, kind: str, text: str) -> File:
+    name = "digest" if isinstance(results, Digest) else "summaries"
     return {"name": f"{name}.{ending}", "type": kind, "text": text}
 
 

@@ -79,7 +79,7 @@ class Summaries:
 
         def update(shown: str, state: str, *, busy: bool) -> tuple[Any, ...]:
             saving = [gr.update(interactive=made.ready)] * len(_EXPORTS)
-            return shown, state, made.kept, *running(busy=busy), *saving
+            return shown, state, made.results, *running(busy=busy), *saving
 
         try:
             listed = tuple(map(str, ids)) if isinstance(ids, list) else ()
@@ -121,7 +121,7 @@ def build(news: News, profile: str, line: Line, tabs: gr.Tabs, picked: Picked) -
             how = gr.Radio([EACH, TOGETHER, STORIES], value=EACH, label="How")
     bar = FilterBar(news)
     start, stop = run_buttons("Summarise")
-    state, results, kept = html(), html(elem_id="summaries"), gr.State(())
+    state, shown, results = html(), html(elem_id="summaries"), gr.State(())
     with gr.Row(elem_classes="tools"):
         saving = [
             gr.Button(f"Save as {name}", size="sm", interactive=False) for name, _ in _EXPORTS
@@ -129,11 +129,11 @@ def build(news: News, profile: str, line: Line, tabs: gr.Tabs, picked: Picked) -
     start.click(
         tab.run,
         [articles, query, length, how, *bar.inputs],
-        [results, state, kept, start, stop, *saving],
+        [shown, state, results, start, stop, *saving],
         **MODEL,
     )
     stop.click(tab.stop, None, state, **LIGHT)
     for button, (_, export) in zip(saving, _EXPORTS, strict=True):
-        saves(button, export, kept)
+        saves(button, export, results)
     picked.button.click(tab.select, picked.ids, [articles, tabs], **LIGHT)
     return [Part(tab.refresh, [articles], [articles]), bar.refresh]

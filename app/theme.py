@@ -1,6 +1,7 @@
 """Theme: a quiet newspaper, light and dark, in system fonts."""
 
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -33,6 +34,44 @@ _RED = gr.themes.Color(
     c900="#4c1811",
     c950="#2e0e0a",
 )
+_LOOK: dict[str, Any] = {
+    "body_background_fill": "#faf8f3",
+    "body_background_fill_dark": "#181715",
+    "body_text_color": "#1e1c19",
+    "body_text_color_dark": "#ece7dc",
+    "body_text_color_subdued": "#5a5449",
+    "body_text_color_subdued_dark": "#b9b1a1",
+    "background_fill_primary": "#fffdf9",
+    "background_fill_primary_dark": "#201e1b",
+    "block_background_fill": "transparent",
+    "block_background_fill_dark": "transparent",
+    "block_border_width": "0px",
+    "block_shadow": "none",
+    "block_label_background_fill": "transparent",
+    "block_label_background_fill_dark": "transparent",
+    "block_label_text_color": "#5a5449",
+    "block_label_text_color_dark": "#b9b1a1",
+    "input_background_fill": "#fffdf9",
+    "input_background_fill_dark": "#262420",
+    "input_border_width": "1px",
+    "input_border_color": "#857d6d",
+    "input_border_color_dark": "#857d6d",
+    "input_border_color_focus": "#9a3122",
+    "input_border_color_focus_dark": "#e0988d",
+    "input_placeholder_color": "#756e60",
+    "input_placeholder_color_dark": "#a09885",
+    "button_primary_background_fill": "#9a3122",
+    "button_primary_background_fill_hover": "#7e271b",
+    "button_primary_text_color": "#ffffff",
+    "button_primary_background_fill_dark": "#9a3122",
+    "button_primary_background_fill_hover_dark": "#b4402f",
+    "button_secondary_background_fill": "transparent",
+    "button_secondary_background_fill_dark": "transparent",
+    "button_secondary_border_color": "#cfc7b7",
+    "button_secondary_border_color_dark": "#5a5449",
+    "button_secondary_text_color": "#433f37",
+    "button_secondary_text_color_dark": "#d8d1c3",
+}
 STYLE = Path(__file__).with_name("style.css")
 SCRIPT = Path(__file__).with_name("page.js")
 
@@ -46,44 +85,7 @@ def theme() -> gr.themes.Base:
         font=_SANS,
         font_mono=_MONO,
         radius_size=gr.themes.sizes.radius_sm,
-    ).set(
-        body_background_fill="#faf8f3",
-        body_background_fill_dark="#181715",
-        body_text_color="#1e1c19",
-        body_text_color_dark="#ece7dc",
-        body_text_color_subdued="#5a5449",
-        body_text_color_subdued_dark="#b9b1a1",
-        background_fill_primary="#fffdf9",
-        background_fill_primary_dark="#201e1b",
-        block_background_fill="transparent",
-        block_background_fill_dark="transparent",
-        block_border_width="0px",
-        block_shadow="none",
-        block_label_background_fill="transparent",
-        block_label_background_fill_dark="transparent",
-        block_label_text_color="#5a5449",
-        block_label_text_color_dark="#b9b1a1",
-        input_background_fill="#fffdf9",
-        input_background_fill_dark="#262420",
-        input_border_width="1px",
-        input_border_color="#857d6d",
-        input_border_color_dark="#857d6d",
-        input_border_color_focus="#9a3122",
-        input_border_color_focus_dark="#e0988d",
-        input_placeholder_color="#756e60",
-        input_placeholder_color_dark="#a09885",
-        button_primary_background_fill="#9a3122",
-        button_primary_background_fill_hover="#7e271b",
-        button_primary_text_color="#ffffff",
-        button_primary_background_fill_dark="#9a3122",
-        button_primary_background_fill_hover_dark="#b4402f",
-        button_secondary_background_fill="transparent",
-        button_secondary_background_fill_dark="transparent",
-        button_secondary_border_color="#cfc7b7",
-        button_secondary_border_color_dark="#5a5449",
-        button_secondary_text_color="#433f37",
-        button_secondary_text_color_dark="#d8d1c3",
-    )
+    ).set(**_LOOK)
 
 
 def serif() -> str:

@@ -203,13 +203,13 @@ def digest(*stories: Story) -> Digest:
 def test_a_digest_is_saved_as_markdown_json_lines_and_csv() -> None:
     harm = "=cmd() <script>x</script>"
     made = Made(digest=digest(story("The ferry closes"), story(harm)))
-    markdown = saved_summaries.markdown(made.kept)
+    markdown = saved_summaries.markdown(made.results)
     assert markdown["name"] == "digest.md"
     assert markdown["text"].startswith("# Digest: ferry\n\n5 articles")
     assert "<script" not in markdown["text"]
-    lines = [json.loads(line) for line in saved_summaries.jsonl(made.kept)["text"].splitlines()]
+    lines = [json.loads(line) for line in saved_summaries.jsonl(made.results)["text"].splitlines()]
     assert [line["headline"]["text"] for line in lines] == ["The ferry closes", harm]
-    table = saved_summaries.csv(made.kept)["text"]
+    table = saved_summaries.csv(made.results)["text"]
     assert table.startswith("\ufeff")  # by which Excel knows that it is UTF-8
     rows = list(csv.DictReader(io.StringIO(table.removeprefix("\ufeff"))))
     assert rows[0]["title"] == "The ferry closes"
@@ -230,4 +230,4 @@ def test_there_is_nothing_to_save_before_the_first_result() -> None:
     assert not Made().ready
     assert not Made(digest=digest()).ready
     assert Made(digest=digest(story("The ferry closes"))).ready
-    assert saved_summaries.markdown(Made().kept)["text"] == ""
+    assert saved_summaries.markdown(Made().results)["text"] == ""
