@@ -1,6 +1,5 @@
 """Articles tab: find, read, add and delete articles."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -18,21 +17,16 @@ _FOCUS = "() => setTimeout(() => document.querySelector('{}')?.focus(), 100)"
 _SHOW = "() => document.querySelector('#outcomes').scrollIntoView({block: 'nearest'})"
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """The ids of the ticked articles, and the button that summarises them."""
-
-    button: gr.Button
-    ids: gr.State
-
-
 class ArticlesTab:
     """The tab's components, and the events between them."""
 
     def __init__(self, news: News, changed: gr.State) -> None:
-        """Lay out and wire the tab; ``changed`` counts the changes to the articles."""
+        """Lay out and wire the tab; ``changed`` counts the changes to the articles.
+
+        The button ``summarize`` takes the articles ``picks`` to another tab.
+        """
         self._table, self._changed = ArticleTable(news), changed
-        self._order, self._place, self._picks = gr.State("newest"), gr.State(0), gr.State([])
+        self._order, self._place, self.picks = gr.State("newest"), gr.State(0), gr.State([])
         forms = _forms(news.settings.fetch.max_megabytes)
         self._report = html(elem_id="outcomes", script="element.tabIndex = -1;")
         self._search = gr.Textbox(
@@ -41,7 +35,7 @@ class ArticlesTab:
             max_lines=1,
         )
         with gr.Row(visible=False, elem_classes="actions") as self._actions:
-            self._summarize = gr.Button("Summarise", size="sm")
+            self.summarize = gr.Button("Summarise", size="sm")
             self._remove = gr.Button("Delete …", size="sm", variant="stop", elem_id="remove")
             self._clear = gr.Button("Pick none", size="sm")
         with gr.Row(visible=False, elem_classes="actions confirm") as self._confirm:
@@ -53,8 +47,7 @@ class ArticlesTab:
         self._wire_adding(Adding(news), *forms)
         self._wire_table()
         self._wire_deleting()
-        self.picked = Picked(self._summarize, self._picks)
-        self.on_load = Part(self._table.first, [self._search, self._picks], self._shown)
+        self.on_load = Part(self._table.first, [self._search, self.picks], self._shown)
 
     def _wire_adding(
         self,
@@ -72,27 +65,27 @@ class ArticlesTab:
             (address, adding.address),
         ):
             added = button.click(add, given, [self._report, given], **INTAKE).then(
-                self._table.first, [self._search, self._picks], self._shown, **LIGHT
+                self._table.first, [self._search, self.picks], self._shown, **LIGHT
             )
             self._count_change(added, _SHOW)
 
     def _wire_table(self) -> None:
-        table, given = self._table, [self._search, self._picks]
+        table, given = self._table, [self._search, self.picks]
         self._search.change(table.first, given, self._shown, **LIGHT)
         self._listing.select(table.sort, [*given, self._order], self._shown, **LIGHT)
         self._listing.change_page(table.turn, [*given, self._order], self._shown, **LIGHT)
         # The last tick reports all ticks; "always_last" would lose what it reported.
         self._listing.input(
             table.pick,
-            self._picks,
-            [self._picks, *self._acting],
+            self.picks,
+            [self.picks, *self._acting],
             trigger_mode="multiple",
             **LIGHT,
         )
         self._clear.click(
             table.clear,
             [self._search, self._order, self._place],
-            [self._listing, self._picks, *self._acting],
+            [self._listing, self.picks, *self._acting],
             **LIGHT,
         )
 
@@ -103,8 +96,8 @@ class ArticlesTab:
             ).then(None, None, None, js=_FOCUS.format(focus))
         deleted = self._sure.click(
             self._table.delete,
-            [self._picks, self._search, self._order, self._place],
-            [self._report, self._listing, self._picks, *self._acting],
+            [self.picks, self._search, self._order, self._place],
+            [self._report, self._listing, self.picks, *self._acting],
             show_progress_on=self._report,
             **INTAKE,
         )
@@ -119,7 +112,7 @@ class ArticlesTab:
     @property
     def _acting(self) -> list[gr.components.Component | gr.Row]:
         """The components that :func:`app.article_table.actions` updates."""
-        return [self._actions, self._confirm, self._summarize, self._remove]
+        return [self._actions, self._confirm, self.summarize, self._remove]
 
 
 def _forms(megabytes: int) -> list[tuple[Any, gr.Button]]:

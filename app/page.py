@@ -57,7 +57,7 @@ def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
             with gr.Tab("Articles", id="articles"):
                 articles = ArticlesTab(news, changed)
             with gr.Tab("Summaries", id="summaries"):
-                refreshed = summaries.build(news, profile, line, tabs, articles.picked)
+                refreshed = summaries.build(news, profile, line, tabs, articles)
             with gr.Tab("Check a text", id="check"):
                 refreshed.append(checking.build(news, line))
         together(page.load, *chat.on_load, articles.on_load, *refreshed)

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from app import saved_summaries
-from app.articles import Picked
+from app.articles import ArticlesTab
 from app.components import html, run_buttons, running, saves
 from app.events import LIGHT, MODEL, Part
 from app.filters import FilterBar, refreshed
@@ -105,7 +105,7 @@ def _label(article: Article) -> str:
     return f"{article.title or article.url}{day}"
 
 
-def build(news: News, profile: str, line: Line, tabs: gr.Tabs, picked: Picked) -> list[Part]:
+def build(news: News, profile: str, line: Line, tabs: gr.Tabs, listing: ArticlesTab) -> list[Part]:
     """Lay out and wire the tab; return what it does on page load, and on new articles."""
     tab = Summaries(news, profile, line)
     with gr.Row():
@@ -135,5 +135,5 @@ def build(news: News, profile: str, line: Line, tabs: gr.Tabs, picked: Picked) -
     stop.click(tab.stop, None, state, **LIGHT)
     for button, (_, export) in zip(saving, _EXPORTS, strict=True):
         saves(button, export, results)
-    picked.button.click(tab.select, picked.ids, [articles, tabs], **LIGHT)
+    listing.summarize.click(tab.select, listing.picks, [articles, tabs], **LIGHT)
     return [Part(tab.refresh, [articles], [articles]), bar.refresh]
