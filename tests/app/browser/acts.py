@@ -5,52 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from told import (
-    ANSWERS,
-    BRIDGE,
-    INVENTED,
-    LAVROV,
-    NOBODY,
-    QUOTE,
-    THERE,
-    TITLE,
-    WEAK,
-    WHO,
-    WHY,
-    Told,
-    script,
-)
+from told import Told
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
-
-__all__ = [
-    "ANSWERS",
-    "BRIDGE",
-    "INVENTED",
-    "IN_VIEW",
-    "LAVROV",
-    "NOBODY",
-    "QUOTE",
-    "THERE",
-    "TITLE",
-    "WEAK",
-    "WHO",
-    "WHY",
-    "Told",
-    "ask",
-    "asked",
-    "box",
-    "paste",
-    "press",
-    "saved",
-    "script",
-    "settle",
-    "stop",
-    "tab",
-    "text",
-    "until",
-]
 
 # Of an element: whether all of it can be seen without scrolling.
 IN_VIEW = """(element) => {

@@ -4,26 +4,10 @@ import json
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from told import BRIDGE, INVENTED, NOBODY, QUOTE, TITLE, WEAK, WHO, WHY, Told
 
 from app import accounts
-from browser.acts import (
-    BRIDGE,
-    IN_VIEW,
-    INVENTED,
-    NOBODY,
-    QUOTE,
-    TITLE,
-    WEAK,
-    WHO,
-    WHY,
-    Told,
-    ask,
-    asked,
-    box,
-    press,
-    settle,
-    tab,
-)
+from browser.acts import IN_VIEW, ask, asked, box, press, settle, tab
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

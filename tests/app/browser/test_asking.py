@@ -4,25 +4,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from told import ANSWERS, INVENTED, LAVROV, NOBODY, QUOTE, THERE, TITLE, WEAK, WHO, Told
 
-from browser.acts import (
-    ANSWERS,
-    IN_VIEW,
-    INVENTED,
-    LAVROV,
-    NOBODY,
-    QUOTE,
-    THERE,
-    TITLE,
-    WEAK,
-    WHO,
-    Told,
-    ask,
-    asked,
-    box,
-    settle,
-    text,
-)
+from browser.acts import IN_VIEW, ask, asked, box, settle, text
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route

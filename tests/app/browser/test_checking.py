@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 import pytest
+from told import Told
 
-from browser.acts import Told, press, tab
+from browser.acts import press, tab
 
 if TYPE_CHECKING:
     from browser.visits import Site, Visits

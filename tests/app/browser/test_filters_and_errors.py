@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from told import BRIDGE, NOBODY, QUOTE, WHO, WHY, Told
 
-from browser.acts import BRIDGE, NOBODY, QUOTE, WHO, WHY, Told, ask, asked, box, paste, tab, text
+from browser.acts import ask, asked, box, paste, tab, text
 from rag.config import load
 
 if TYPE_CHECKING:

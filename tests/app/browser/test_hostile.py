@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from told import Told
 
-from browser.acts import Told, asked, paste, press, tab
+from browser.acts import asked, paste, press, tab
 from browser.visits import SharedPage
 from rag.config import load
 from rag.index import Entry, Index

@@ -7,22 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from told import BRIDGE, QUOTE, THERE, WHO, WHY, Told
 
-from browser.acts import (
-    BRIDGE,
-    QUOTE,
-    THERE,
-    WHO,
-    WHY,
-    Told,
-    ask,
-    asked,
-    box,
-    paste,
-    tab,
-    text,
-    until,
-)
+from browser.acts import ask, asked, box, paste, tab, text, until
 
 if TYPE_CHECKING:
     from browser.visits import Site, Visits

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from told import TITLE, Told
 
 from app import article_table
-from browser.acts import IN_VIEW, TITLE, Told, paste, press, tab, text
+from browser.acts import IN_VIEW, paste, press, tab, text
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from told import THERE, WHO
 
 import rag
-from browser.acts import IN_VIEW, THERE, WHO, ask, asked, press, saved, tab
+from browser.acts import IN_VIEW, ask, asked, press, saved, tab
 from browser.visits import started
 from rag.config import load
 from rag.index.embedding import Embedder

@@ -4,8 +4,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from told import BRIDGE, LAVROV, QUOTE, THERE, TITLE, WHO, WHY, Told
 
-from browser.acts import BRIDGE, LAVROV, QUOTE, THERE, TITLE, WHO, WHY, Told, asked, saved
+from browser.acts import asked, saved
 
 if TYPE_CHECKING:
     from browser.visits import Site, Visits

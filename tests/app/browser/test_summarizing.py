@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from told import TITLE, Told
 
-from browser.acts import TITLE, Told, press, saved, tab, until
+from browser.acts import press, saved, tab, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -4,28 +4,10 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from told import BRIDGE, LAVROV, NOBODY, QUOTE, THERE, TITLE, WHO, WHY, Told
 
 from app import queue
-from browser.acts import (
-    BRIDGE,
-    LAVROV,
-    NOBODY,
-    QUOTE,
-    THERE,
-    TITLE,
-    WHO,
-    WHY,
-    Told,
-    ask,
-    asked,
-    box,
-    press,
-    settle,
-    stop,
-    tab,
-    text,
-    until,
-)
+from browser.acts import ask, asked, box, press, settle, stop, tab, text, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -9,9 +9,11 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from told import Told
+
 import rag
 from app.serve import Served, serve
-from browser.acts import Told, until
+from browser.acts import until
 from rag.config import Settings, load
 from rag.errors import ConfigError
 from rag.index.embedding import Embedder
