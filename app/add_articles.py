@@ -4,6 +4,7 @@ import contextlib
 import io
 import re
 import time
+from bisect import insort
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -43,28 +44,30 @@ class Tally:
         """Start with no outcomes from these sources."""
         self.counts: Counter[str] = Counter()  # by what became of them
         self._sources = frozenset(sources)
-        # The outcomes of sources not read, or not to the end, come first; then other failures.
-        self._listed: tuple[list[Outcome], ...] = ([], [], [])
+        self._listed: list[Outcome] = []
 
     def take(self, outcome: Outcome) -> None:
         """Count one outcome."""
         self.counts[_BECAME[outcome.status]] += 1
-        failed = outcome.status == "failed"
-        place = 2 - failed * (1 + (outcome.source in self._sources))
-        if len(self._listed[place]) < _LISTED:
-            self._listed[place].append(outcome)
+        insort(self._listed, outcome, key=self._rank)
+        del self._listed[_LISTED:]
 
     def html(self, state: str) -> str:
         """Render ``state`` and the counts, and below them outcomes, unread sources first."""
-        listed = [each for some in self._listed for each in some][:_LISTED]
         names = dict.fromkeys(_BECAME.values())
         known = ", ".join(f"{self.counts[name]:,} {name}" for name in names if self.counts[name])
         return render(
             "outcomes",
             state=": ".join(filter(None, (state, known))) + " …" * bool(state),
-            listed=[_described(each) for each in listed],
-            more=self.counts.total() - len(listed),
+            listed=[_described(each) for each in self._listed],
+            more=self.counts.total() - len(self._listed),
         )
+
+    def _rank(self, outcome: Outcome) -> int:
+        """Sources not read, or not to the end, come first; then other failures."""
+        if outcome.status != "failed":
+            return 2
+        return 0 if outcome.source in self._sources else 1
 
 
 def _described(outcome: Outcome) -> tuple[str, str, str, str | None]:

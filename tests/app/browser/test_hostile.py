@@ -126,10 +126,10 @@ def model() -> Told:
     )
 
 
-def require_text(page: "Tab", selector: str, *wanted: str) -> None:
+def require_text(page: "Tab", selector: str, *texts: str) -> None:
     """That it stands there to the letter, and has made nothing."""
     shown = " ".join(" ".join(page.locator(selector).evaluate_all(SAID)).split())
-    assert [each for each in wanted if each not in shown] == []
+    assert [each for each in texts if each not in shown] == []
     assert page.evaluate(FOUND) == CLEAN
 
 
