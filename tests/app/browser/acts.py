@@ -63,7 +63,7 @@ def saved(page: "Page", button: str) -> tuple[str, str]:
 def stop(page: "Page", model: Told) -> None:
     """Stop the question, and let the model go on to the word at which it ends."""
     press(page, "Stop")
-    until(lambda: model.let(1) or page.locator("#live .trouble").count(), pause=0.1)
+    speak_until(model, page.locator("#live .trouble").count)
 
 
 def paste(page: "Page", article: str) -> None:
@@ -77,6 +77,16 @@ def settle(page: "Page") -> None:
     page.evaluate(
         "new Promise((done) => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(done))))"
     )
+
+
+def speak_until(model: Told, true: Callable[[], object]) -> None:
+    """Let the model say one word after the other until something is true."""
+
+    def one_more() -> object:
+        model.let(1)
+        return true()
+
+    until(one_more, pause=0.1)
 
 
 def until(true: Callable[[], object], *, pause: float = 0.02) -> None:

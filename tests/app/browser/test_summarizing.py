@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from told import TITLE, Told
 
-from browser.acts import press, saved, tab, until
+from browser.acts import press, saved, speak_until, tab, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -113,11 +113,11 @@ def test_stop_ends_at_the_next_word_and_keeps_what_is_done(site: "Site", visit: 
     press(page, "Summarise")
     until(lambda: model.writing == 1)
     first = model.said
-    until(lambda: model.let(1) or len(model.history) > 2)  # until the second summary
+    speak_until(model, lambda: len(model.history) > 2)  # until the second summary
     page.locator("#summaries .summary").wait_for()
     assert model.said > first
     press(page, "Stop")
-    until(lambda: model.let(1) or not page.get_by_role("button", name="Stop", exact=True).count())
+    speak_until(model, lambda: not page.get_by_role("button", name="Stop", exact=True).count())
     assert page.locator("#summaries .summary").count() == 1
 
 

@@ -7,7 +7,7 @@ import pytest
 from told import BRIDGE, LAVROV, NOBODY, QUOTE, THERE, TITLE, WHO, WHY, Told
 
 from app import queue
-from browser.acts import ask, asked, box, press, settle, stop, tab, text, until
+from browser.acts import ask, asked, box, press, settle, speak_until, stop, tab, text, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -227,7 +227,7 @@ def test_who_waits_can_read_and_comes_next_when_the_first_leaves(
     two.locator("#listing").get_by_text(re.compile("^1 article$")).wait_for()
     assert model.said == 0
     one.close()
-    until(lambda: model.let(1) or model.history[-1][-1].content.endswith(WHY), pause=0.1)
+    speak_until(model, lambda: model.history[-1][-1].content.endswith(WHY))
     model.go()
     tab(two, "Ask")
     assert BRIDGE in two.locator("#turn-0 .short").inner_text()
