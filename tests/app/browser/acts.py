@@ -79,14 +79,14 @@ def settle(page: "Page") -> None:
     )
 
 
-def speak_until(model: Told, true: Callable[[], object]) -> None:
+def speak_until(model: Told, true: Callable[[], object], *, pause: float = 0.1) -> None:
     """Let the model say one word after the other until something is true."""
 
     def one_more() -> object:
         model.let(1)
         return true()
 
-    until(one_more, pause=0.1)
+    until(one_more, pause=pause)
 
 
 def until(true: Callable[[], object], *, pause: float = 0.02) -> None:

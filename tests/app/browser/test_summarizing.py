@@ -113,7 +113,7 @@ def test_stop_ends_at_the_next_word_and_keeps_what_is_done(site: "Site", visit: 
     press(page, "Summarise")
     until(lambda: model.writing == 1)
     first = model.said
-    speak_until(model, lambda: len(model.history) > 2)  # until the second summary
+    speak_until(model, lambda: len(model.history) > 2, pause=0.02)  # until the second summary
     page.locator("#summaries .summary").wait_for()
     assert model.said > first
     press(page, "Stop")
