@@ -2,18 +2,22 @@
 
 import contextlib
 import io
+import re
 import time
+from bisect import insort
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import gradio as gr
 
-from app import offline, render
+from app import offline
 from app.background import stepped
 from app.formatting import left
 from app.messages import explained
+from app.render import render, trouble
 from app.uploads import MOST_FILES
 from rag import News
 from rag.types import IngestReport, Outcome
@@ -21,6 +25,14 @@ from rag.types import IngestReport, Outcome
 _MOST_PASTED = 1_000_000  # characters
 _MOST_FAILURES = 1_000  # in one file, after which the rest of it is skipped
 _LISTED = 200  # outcomes shown one by one
+_LINE = re.compile(r":\d+\Z")  # line number of a file
+_BECAME = {
+    "added": "added",
+    "updated": "updated",
+    "unchanged": "already there",
+    "duplicate": "already there",
+    "failed": "not read",
+}
 
 Shown = tuple[str, Any]  # the outcomes, and the new value of the input: None clears it
 
@@ -30,25 +42,42 @@ class Tally:
 
     def __init__(self, sources: Iterable[str]) -> None:
         """Start with no outcomes from these sources."""
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()  # by what became of them
         self._sources = frozenset(sources)
-        self._whole: list[Outcome] = []  # sources not read, or not to the end
-        self._failed: list[Outcome] = []
-        self._others: list[Outcome] = []
+        self._listed: list[Outcome] = []
 
     def take(self, outcome: Outcome) -> None:
         """Count one outcome."""
-        self.counts[outcome.status] += 1
-        kept = self._others
-        if outcome.status == "failed":
-            kept = self._whole if outcome.source in self._sources else self._failed
-        if len(kept) < _LISTED:
-            kept.append(outcome)
+        self.counts[_BECAME[outcome.status]] += 1
+        insort(self._listed, outcome, key=self._rank)
+        del self._listed[_LISTED:]
 
     def html(self, state: str) -> str:
         """Render ``state`` and the counts, and below them outcomes, unread sources first."""
-        listed = [*self._whole, *self._failed, *self._others]
-        return render.outcomes(self.counts, listed[:_LISTED], state)
+        names = dict.fromkeys(_BECAME.values())
+        known = ", ".join(f"{self.counts[name]:,} {name}" for name in names if self.counts[name])
+        return render(
+            "outcomes",
+            state=": ".join(filter(None, (state, known))) + " …" * bool(state),
+            listed=[_described(each) for each in self._listed],
+            more=self.counts.total() - len(self._listed),
+        )
+
+    def _rank(self, outcome: Outcome) -> int:
+        """Sources not read, or not to the end, come first; then other failures."""
+        if outcome.status != "failed":
+            return 2
+        return 0 if outcome.source in self._sources else 1
+
+
+def _described(outcome: Outcome) -> tuple[str, str, str, str | None]:
+    """Describe an outcome, without the local folder that its file was put into for reading."""
+    file = _LINE.sub("", outcome.source)
+    name = file if file.startswith("http") else unquote(file.rsplit("/", 1)[-1])
+    reason = outcome.reason.replace(file, name)
+    if reason.startswith(name):
+        return outcome.status, _BECAME[outcome.status], reason, None
+    return outcome.status, _BECAME[outcome.status], outcome.title or name, reason
 
 
 class Files:
@@ -113,7 +142,7 @@ class Adding:
         """Fetch a web address only, never a file of this machine."""
         address = address.strip()
         if not address.lower().startswith(("http://", "https://")):
-            yield _refused(f"{address[:80]!r} is no web address. Wanted one with https://")
+            yield _refused(f"{address[:80]!r} is no web address. Enter one with https://")
         else:
             yield from self._added(Files([address]))
 
@@ -136,17 +165,17 @@ class Adding:
         try:
             for _ in stepped(work(), name="intake"):
                 yield tally.html(files.state), gr.skip()
-        except Exception as error:  # noqa: BLE001 - told in place, and the app goes on
-            yield tally.html("") + render.trouble(explained(error)), gr.skip()
+        except Exception as error:  # noqa: BLE001 - shown in place, and the app goes on
+            yield tally.html("") + trouble(explained(error)), gr.skip()
             return
         if emptied:
             _deleted(files.paths)
-        taken = emptied or set(tally.counts) - {"failed"}
+        taken = emptied or set(tally.counts) - {_BECAME["failed"]}
         yield tally.html(""), None if taken else gr.skip()
 
 
 def _refused(message: str) -> Shown:
-    return render.trouble(message), gr.skip()
+    return trouble(message), gr.skip()
 
 
 def _size(path: str) -> int:

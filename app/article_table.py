@@ -6,12 +6,12 @@ from typing import Any
 
 import gradio as gr
 
-from app import render
-from app.events import told
+from app.events import sent
 from app.formatting import count
 from app.messages import explained
+from app.render import render, trouble
 from rag import News
-from rag.types import Article, Order
+from rag.types import Order
 
 _ROWS = 50  # per page of the table
 ORDERS: tuple[Order, ...] = ("newest", "oldest", "title", "publisher")
@@ -50,49 +50,53 @@ class ArticleTable:
 
     def table(self, query: str | None, order: str, page: int, picks: Sequence[str]) -> str:
         """Render a page of the table."""
+        query = (query or "").strip()[:200]
+        known: Order = next((each for each in ORDERS if each == order), "newest")
         try:
-            query = (query or "").strip()[:200]
             total = self._news.count(query=query)
             page = max(0, min(page, (total - 1) // _ROWS))
-            rows = self._news.articles(
-                query=query,
-                order=_order(order),
-                limit=_ROWS,
-                offset=page * _ROWS,
-            )
-        except Exception as error:  # noqa: BLE001 - told in place, and the app goes on
-            return render.trouble(explained(error))
-        return table(rows, total, order, page, frozenset(picks), next(self._made))
+            rows = self._news.articles(query=query, order=known, limit=_ROWS, offset=page * _ROWS)
+        except Exception as error:  # noqa: BLE001 - shown in place, and the app goes on
+            return trouble(explained(error))
+        return render(
+            "article_table",
+            rows=rows,
+            total=total,
+            order=order,
+            page=page,
+            pages=(total - 1) // _ROWS + 1,
+            picks=frozenset(picks),
+            made=next(self._made),
+        )
 
     def first(self, query: str, picks: Sequence[str]) -> tuple[Any, ...]:
         """Show the newest articles."""
         return self.table(query, "newest", 0, picks), "newest", 0
 
-    def sorted(
+    def sort(
         self, query: str, picks: Sequence[str], order: str, event: gr.EventData
     ) -> tuple[Any, ...]:
         """Show the table in another order; a second click on the day reverses it."""
-        wanted = str(told(event, "order"))
-        if wanted == "newest" == order:
-            wanted = "oldest"
-        return self.table(query, wanted, 0, picks), wanted, 0
+        chosen = str(sent(event, "order"))
+        if chosen == "newest" == order:
+            chosen = "oldest"
+        return self.table(query, chosen, 0, picks), chosen, 0
 
-    def turned(
+    def turn(
         self, query: str, picks: Sequence[str], order: str, event: gr.EventData
     ) -> tuple[Any, ...]:
         """Show another page of the table."""
-        page = told(event, "page")
+        page = sent(event, "page")
         page = page if isinstance(page, int) else 0
         return self.table(query, order, page, picks), order, page
 
-    def picked(self, picks: Sequence[str], event: gr.EventData) -> tuple[Any, ...]:
+    def pick(self, picks: Sequence[str], event: gr.EventData) -> tuple[Any, ...]:
         """Return the current selection: the ticked page and all others."""
-        ids, shown = (_ids(told(event, name)) for name in ("ids", "shown"))
-        here = frozenset(shown)
+        ids, here = (_ids(sent(event, name)) for name in ("ids", "shown"))
         chosen = [*(each for each in picks if each not in here), *ids]
         return chosen, *actions(chosen)
 
-    def cleared(self, query: str, order: str, page: int) -> tuple[Any, ...]:
+    def clear(self, query: str, order: str, page: int) -> tuple[Any, ...]:
         """Clear the selection."""
         return self.table(query, order, page, ()), [], *actions([])
 
@@ -101,17 +105,13 @@ class ArticleTable:
         try:
             gone = self._news.delete(picks)
             shown = f'<p class="quiet" role="status">{count(len(gone), "article")} deleted.</p>'
-        except Exception as error:  # noqa: BLE001 - told in place, and the app goes on
-            shown = render.trouble(explained(error))
-        return shown, *self.cleared(query, order, page)
+        except Exception as error:  # noqa: BLE001 - shown in place, and the app goes on
+            shown = trouble(explained(error))
+        return shown, *self.clear(query, order, page)
 
 
-def _ids(told: object) -> list[str]:
-    return [str(each) for each in told] if isinstance(told, list) else []
-
-
-def _order(told: object) -> Order:
-    return next((order for order in ORDERS if order == told), "newest")
+def _ids(listed: object) -> list[str]:
+    return [str(each) for each in listed] if isinstance(listed, list) else []
 
 
 def actions(picks: Sequence[str]) -> tuple[Any, ...]:
@@ -122,49 +122,4 @@ def actions(picks: Sequence[str]) -> tuple[Any, ...]:
         gr.update(visible=False),
         gr.update(value=f"Summarise {number}"),
         gr.update(value=f"Delete {number} …"),
-    )
-
-
-def table(
-    rows: Sequence[Article], total: int, order: str, page: int, picks: frozenset[str], made: int
-) -> str:
-    """Render a page of articles as a table whose titles open them."""
-    if not rows:
-        return '<p class="quiet">No article matches.</p>'
-    heads = "".join(
-        f'<th scope="col"{_sorted(order, name)}><button type="button" data-order="{name}">'
-        f"{label}</button></th>"
-        for name, label in (("title", "Title"), ("publisher", "Publisher"), ("newest", "Day"))
-    )
-    lines = "".join(_row(each, picked=each.id in picks) for each in rows)
-    pages = (total - 1) // _ROWS + 1
-    turn = ""
-    if pages > 1:
-        back = f'<button type="button" data-page="{page - 1}"{" disabled" * (page == 0)}>‹ Before</button>'
-        on = (
-            f'<button type="button" data-page="{page + 1}"'
-            f"{' disabled' * (page == pages - 1)}>Next ›</button>"
-        )
-        turn = f'<nav class="pages" aria-label="Pages">{back} page {page + 1} of {pages} {on}</nav>'
-    return (
-        f'<p class="quiet" role="status">{count(total, "article")}</p>'
-        f'<table class="articles" data-made="{made:d}"><thead>'
-        f'<tr><th><span class="unseen">Pick</span></th>{heads}</tr>'
-        f"</thead><tbody>{lines}</tbody></table>{turn}"
-    )
-
-
-def _sorted(order: str, name: str) -> str:
-    if order == name or (name == "newest" and order == "oldest"):
-        return f' aria-sort="{"descending" if order == "newest" else "ascending"}"'
-    return ""
-
-
-def _row(article: Article, *, picked: bool) -> str:
-    title = render.esc(article.title or article.url or "Untitled")
-    return (
-        f'<tr><td><input type="checkbox" value="{render.esc(article.id)}"{" checked" * picked}'
-        f' aria-label="Pick {title}"></td>'
-        f'<td><button type="button" class="title" {render.opens(article.id, 0, 0)}>{title}</button></td>'
-        f"<td>{render.esc(article.publisher)}</td><td>{render.day(article.published)}</td></tr>"
     )

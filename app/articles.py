@@ -1,11 +1,12 @@
 """Articles tab: find, read, add and delete articles."""
 
-from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
 from app.add_articles import Adding
 from app.article_table import CLICKS, ArticleTable
+from app.components import html
 from app.events import INTAKE, LIGHT, Part
 from app.uploads import MOST_FILES, together
 from rag import News
@@ -16,113 +17,122 @@ _FOCUS = "() => setTimeout(() => document.querySelector('{}')?.focus(), 100)"
 _SHOW = "() => document.querySelector('#outcomes').scrollIntoView({block: 'nearest'})"
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """The ids of the ticked articles, and the button that summarises them."""
+class ArticlesTab:
+    """The tab's components, and the events between them."""
 
-    button: gr.Button
-    ids: gr.State
+    def __init__(self, news: News, changed: gr.State) -> None:
+        """Lay out and wire the tab; ``changed`` counts the changes to the articles.
+
+        The button ``summarize`` takes the articles ``picks`` to another tab.
+        """
+        self._table, self._changed = ArticleTable(news), changed
+        self._order, self._place, self.picks = gr.State("newest"), gr.State(0), gr.State([])
+        forms = _forms(news.settings.fetch.max_megabytes)
+        self._report = html(elem_id="outcomes", script="element.tabIndex = -1;")
+        self._search = gr.Textbox(
+            label="Search titles and publishers",
+            placeholder="Part of a title or publisher",
+            max_lines=1,
+        )
+        with gr.Row(visible=False, elem_classes="actions") as self._actions:
+            self.summarize = gr.Button("Summarise", size="sm")
+            self._remove = gr.Button("Delete …", size="sm", variant="stop", elem_id="remove")
+            self._clear = gr.Button("Pick none", size="sm")
+        with gr.Row(visible=False, elem_classes="actions confirm") as self._confirm:
+            gr.HTML('<p class="trouble">Delete the picked articles from the index for good?</p>')
+            self._sure = gr.Button("Delete", size="sm", variant="stop")
+            self._keep = gr.Button("Keep them", size="sm", elem_id="keep")
+        self._listing = html(elem_id="listing", script=CLICKS)
+        self._shown = [self._listing, self._order, self._place]
+        self._wire_adding(Adding(news), *forms)
+        self._wire_table()
+        self._wire_deleting()
+        self.on_load = Part(self._table.first, [self._search, self.picks], self._shown)
+
+    def _wire_adding(
+        self,
+        adding: Adding,
+        files: tuple[Any, gr.Button],
+        text: tuple[Any, gr.Button],
+        address: tuple[Any, gr.Button],
+    ) -> None:
+        files[0].change(
+            lambda paths: gr.Button(interactive=bool(paths)), files[0], files[1], **LIGHT
+        )
+        for (given, button), add in (
+            (files, adding.files),
+            (text, adding.text),
+            (address, adding.address),
+        ):
+            added = button.click(add, given, [self._report, given], **INTAKE).then(
+                self._table.first, [self._search, self.picks], self._shown, **LIGHT
+            )
+            self._count_change(added, _SHOW)
+
+    def _wire_table(self) -> None:
+        table, given = self._table, [self._search, self.picks]
+        self._search.change(table.first, given, self._shown, **LIGHT)
+        self._listing.select(table.sort, [*given, self._order], self._shown, **LIGHT)
+        self._listing.change_page(table.turn, [*given, self._order], self._shown, **LIGHT)
+        # The last tick reports all ticks; "always_last" would lose what it reported.
+        self._listing.input(
+            table.pick,
+            self.picks,
+            [self.picks, *self._acting],
+            trigger_mode="multiple",
+            **LIGHT,
+        )
+        self._clear.click(
+            table.clear,
+            [self._search, self._order, self._place],
+            [self._listing, self.picks, *self._acting],
+            **LIGHT,
+        )
+
+    def _wire_deleting(self) -> None:
+        for button, asks, focus in ((self._remove, True, "#keep"), (self._keep, False, "#remove")):
+            button.click(
+                lambda asks=asks: gr.update(visible=asks), None, self._confirm, **LIGHT
+            ).then(None, None, None, js=_FOCUS.format(focus))
+        deleted = self._sure.click(
+            self._table.delete,
+            [self.picks, self._search, self._order, self._place],
+            [self._report, self._listing, self.picks, *self._acting],
+            show_progress_on=self._report,
+            **INTAKE,
+        )
+        self._count_change(deleted, _FOCUS.format("#outcomes [tabindex]"))
+
+    def _count_change(self, event: Any, js: str) -> None:
+        """After the event, let the other tabs know that the articles have changed."""
+        event.then(lambda changes: changes + 1, self._changed, self._changed, **LIGHT).then(
+            None, None, None, js=js
+        )
+
+    @property
+    def _acting(self) -> list[gr.components.Component | gr.Row]:
+        """The components that :func:`app.article_table.actions` updates."""
+        return [self._actions, self._confirm, self.summarize, self._remove]
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """Inputs for adding articles, each with its button."""
-
-    files: gr.File
-    add_files: gr.Button
-    text: gr.Textbox
-    add_text: gr.Button
-    address: gr.Textbox
-    add_address: gr.Button
-
-
-def _more(changes: int) -> int:
-    return changes + 1
-
-
-def _ready(paths: list[str] | None) -> gr.Button:
-    return gr.Button(interactive=bool(paths))
-
-
-def _button(label: str, *, ready: bool = True) -> gr.Button:
-    with gr.Row(elem_classes="actions"):
-        return gr.Button(label, size="sm", interactive=ready)
-
-
-def _form(megabytes: int) -> _Form:
-    """Lay out the collapsed form for adding articles."""
+def _forms(megabytes: int) -> list[tuple[Any, gr.Button]]:
+    """Lay out the collapsed forms for adding articles: each input with its button."""
     with gr.Accordion("Add articles", open=False, elem_classes="adding"):
         files = gr.File(label="Files", file_count="multiple", type="filepath", height=150)
-        gr.HTML(
+        html(
             f'<p class="small-print">At most {MOST_FILES} files at once, {megabytes} MB each,'
             f" {together(megabytes)} MB together: pages, texts, Markdown, JSON, JSON Lines, CSV,"
-            " also as .gz</p>",
-            js_on_load=None,
-            apply_default_css=False,
+            " also as .gz</p>"
         )
-        add_files = _button("Add the files", ready=False)
+        add_files = _button("Add the files", interactive=False)
         text = gr.Textbox(
             label="Or paste the text of an article or a whole page", lines=4, max_lines=12
         )
         add_text = _button("Add the text")
         address = gr.Textbox(label="Or a web address", placeholder="https://…", max_lines=1)
-        add_address = _button("Fetch and add")
-    return _Form(files, add_files, text, add_text, address, add_address)
+        return [(files, add_files), (text, add_text), (address, _button("Fetch and add"))]
 
 
-def build(news: News, changed: gr.State) -> tuple[Picked, Part]:
-    """Lay out and wire the tab; return the selection and what the tab does on page load."""
-    table, adding = ArticleTable(news), Adding(news)
-    order, place, picks = gr.State("newest"), gr.State(0), gr.State([])
-    form = _form(news.settings.fetch.max_megabytes)
-    report = gr.HTML(
-        js_on_load="element.tabIndex = -1;", apply_default_css=False, elem_id="outcomes"
-    )
-    search = gr.Textbox(
-        label="Search titles and publishers",
-        placeholder="Part of a title or publisher",
-        max_lines=1,
-    )
-    with gr.Row(visible=False, elem_classes="actions") as actions:
-        summarize = gr.Button("Summarise", size="sm")
-        remove = gr.Button("Delete …", size="sm", variant="stop", elem_id="remove")
-        clear = gr.Button("Pick none", size="sm")
-    with gr.Row(visible=False, elem_classes="actions confirm") as confirm:
-        gr.HTML('<p class="trouble">Delete the picked articles from the index for good?</p>')
-        sure = gr.Button("Delete", size="sm", variant="stop")
-        keep = gr.Button("Keep them", size="sm", elem_id="keep")
-    listing = gr.HTML(js_on_load=CLICKS, apply_default_css=False, elem_id="listing")
-
-    acting = [actions, confirm, summarize, remove]
-    shown = [listing, order, place]
-    search.change(table.first, [search, picks], shown, **LIGHT)
-    listing.select(table.sorted, [search, picks, order], shown, **LIGHT)
-    listing.change_page(table.turned, [search, picks, order], shown, **LIGHT)
-    # The last tick reports all ticks; "always_last" would lose what it reported.
-    listing.input(table.picked, picks, [picks, *acting], trigger_mode="multiple", **LIGHT)
-    clear.click(table.cleared, [search, order, place], [listing, picks, *acting], **LIGHT)
-    remove.click(lambda: gr.update(visible=True), None, confirm, **LIGHT).then(
-        None, None, None, js=_FOCUS.format("#keep")
-    )
-    keep.click(lambda: gr.update(visible=False), None, confirm, **LIGHT).then(
-        None, None, None, js=_FOCUS.format("#remove")
-    )
-    sure.click(
-        table.delete,
-        [picks, search, order, place],
-        [report, listing, picks, *acting],
-        show_progress_on=report,
-        **INTAKE,
-    ).then(_more, changed, changed, **LIGHT).then(
-        None, None, None, js=_FOCUS.format("#outcomes [tabindex]")
-    )
-    form.files.change(_ready, form.files, form.add_files, **LIGHT)
-    for button, add, given in (
-        (form.add_files, adding.files, form.files),
-        (form.add_text, adding.text, form.text),
-        (form.add_address, adding.address, form.address),
-    ):
-        button.click(add, given, [report, given], **INTAKE).then(
-            table.first, [search, picks], shown, **LIGHT
-        ).then(_more, changed, changed, **LIGHT).then(None, None, None, js=_SHOW)
-    return Picked(summarize, picks), Part(table.first, [search, picks], shown)
+def _button(label: str, *, interactive: bool = True) -> gr.Button:
+    with gr.Row(elem_classes="actions"):
+        return gr.Button(label, size="sm", interactive=interactive)

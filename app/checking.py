@@ -8,14 +8,14 @@ from typing import Any, get_args
 
 import gradio as gr
 
-from app import render
 from app.background import stepped
+from app.components import html, run_buttons, running
 from app.events import LIGHT, MODEL, Part
 from app.filters import FilterBar, chosen
 from app.formatting import count
 from app.messages import explained
 from app.queue import Line, before
-from app.summaries import state_line
+from app.render import render, trouble
 from rag import Claim, News
 from rag.types import Filters, Verdict
 
@@ -38,12 +38,11 @@ class Checks:
         shown = ""
         try:
             filters = chosen(since, until, names)
-            session = str(request.session_hash)
-            for shown, state in self._checked(text, filters, session):
-                yield shown, state_line(state), *_buttons(busy=True)
-            yield shown, "", *_buttons(busy=False)
-        except Exception as error:  # noqa: BLE001 - told in place, what was done stays
-            yield shown, render.trouble(explained(error)), *_buttons(busy=False)
+            for shown, state in self._checked(text, filters, str(request.session_hash)):
+                yield shown, render("state", state=state), *running(busy=True)
+            yield shown, "", *running(busy=False)
+        except Exception as error:  # noqa: BLE001 - shown in place, what was done stays
+            yield shown, trouble(explained(error)), *running(busy=False)
 
     def _checked(self, text: str, filters: Filters, session: str) -> Iterator[tuple[str, str]]:
         """Yield the list so far and the current state."""
@@ -72,7 +71,7 @@ class Checks:
     def stop(self, request: gr.Request) -> str:
         """Stop after the current sentence, and say so."""
         self._line.stop(str(request.session_hash), "check")
-        return state_line("Stopping …")
+        return render("state", state="Stopping …")
 
 
 def _picture(claims: Sequence[Claim], total: int, note: str) -> tuple[str, str]:
@@ -82,7 +81,7 @@ def _picture(claims: Sequence[Claim], total: int, note: str) -> tuple[str, str]:
     return results(claims, note), f"{len(claims)} of {count(total, 'sentence')} checked …"
 
 
-def results(claims: Sequence[Claim], note: str = "", *, of: int = 0) -> str:
+def results(claims: Sequence[Claim], note: str, *, of: int = 0) -> str:
     """Render the sentences as a list, each with its status, unsupported words and quotes.
 
     Args:
@@ -93,28 +92,11 @@ def results(claims: Sequence[Claim], note: str = "", *, of: int = 0) -> str:
     if not claims:
         return '<p class="quiet">Stopped before the first sentence.</p>'
     counts = Counter(claim.status for claim in claims)
-    said = [", ".join(f"{counts[each]} {each}" for each in get_args(Verdict)) + "."]
-    said += [f"Stopped after {len(claims)} of {count(of, 'sentence')}."] if len(claims) < of else []
-    said += [note] if note else []
-    items = "".join(map(_item, claims))
-    return (
-        f'<section class="checked"><p class="quiet" role="status">{render.esc(" ".join(said))}</p>'
-        f"{render.legend(claims)}<ol>{items}</ol></section>"
+    counted = ", ".join(f"{counts[each]} {each}" for each in get_args(Verdict)) + "."
+    stopped = f"Stopped after {len(claims)} of {count(of, 'sentence')}." * (len(claims) < of)
+    return render(
+        "checked", claims=claims, counted=" ".join(filter(None, (counted, stopped, note)))
     )
-
-
-def _item(claim: Claim) -> str:
-    why = (
-        "" if claim.supported or not claim.reason else f"<small>{render.esc(claim.reason)}</small>"
-    )
-    return (
-        f'<li class="{render.esc(claim.status)}"><b class="verdict">{render.esc(claim.status)}</b>'
-        f'<p class="answer">{render.claim(claim)}</p>{why}{render.cards(claim.citations)}</li>'
-    )
-
-
-def _buttons(*, busy: bool) -> tuple[Any, Any]:
-    return gr.update(interactive=not busy), gr.update(visible=busy)
 
 
 def build(news: News, line: Line) -> Part:
@@ -130,11 +112,8 @@ def build(news: News, line: Line) -> Part:
         elem_id="draft",
     )
     bar = FilterBar(news)
-    with gr.Row(elem_classes="actions"):
-        start = gr.Button("Check", variant="primary", size="md")
-        stop = gr.Button("Stop", visible=False, size="md")
-    state = gr.HTML(js_on_load=None, apply_default_css=False)
-    found = gr.HTML(js_on_load=None, apply_default_css=False, elem_id="checked")
+    start, stop = run_buttons("Check")
+    state, found = html(), html(elem_id="checked")
     start.click(tab.run, [text, *bar.inputs], [found, state, start, stop], **MODEL)
     stop.click(tab.stop, None, state, **LIGHT)
-    return bar.anew
+    return bar.refresh

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter, ValidationError
 
-from rag import News
+from rag import News, export
 from rag.errors import RagError
-from rag.export import saved
 from rag.types import Answer, Citation, Claim, Filters
 
 MOST_TURNS = 40  # saved; older ones are dropped
@@ -30,13 +29,13 @@ class Turn:
     filters: Filters
 
 
-def turns(news: News, kept: object) -> tuple[Turn, ...]:
+def turns(news: News, saved: object) -> tuple[Turn, ...]:
     """Read the turns of a conversation, oldest first; skip those no longer readable.
 
-    ``kept`` comes from the browser, so it may be anything.
+    ``saved`` comes from the browser, so it may be anything.
     """
     found: list[Turn] = []
-    listed = _read(kept)
+    listed = _read(saved)
     for each in listed[-MOST_TURNS:] if isinstance(listed, list) else ():
         try:
             filters = _FILTERS.validate_python(each["filters"])
@@ -46,10 +45,13 @@ def turns(news: News, kept: object) -> tuple[Turn, ...]:
     return tuple(found)
 
 
-def kept(turns: Sequence[Turn]) -> list[object]:
-    """What the browser is to save of a conversation."""
+def to_save(turns: Sequence[Turn]) -> list[object]:
+    """Return what the browser is to save of a conversation."""
     return [
-        {"answer": saved(turn.answer), "filters": _FILTERS.dump_python(turn.filters, mode="json")}
+        {
+            "answer": export.saved(turn.answer),
+            "filters": _FILTERS.dump_python(turn.filters, mode="json"),
+        }
         for turn in turns[-MOST_TURNS:]
     ]
 
@@ -94,8 +96,8 @@ def _placed(citations: Sequence[Citation], places: dict[int, int]) -> tuple[Cita
     return tuple(replace(each, number=places.get(each.number, each.number)) for each in citations)
 
 
-def _read(kept: object) -> object:
+def _read(saved: object) -> object:
     try:
-        return json.loads(kept) if isinstance(kept, str) else None
+        return json.loads(saved) if isinstance(saved, str) else None
     except ValueError:
         return None

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Sequence
 
-from app import render
 from app.conversation import in_order
+from app.render import render
 from rag.export import unmarked
 from rag.types import Checked, Citation, Claim, Draft, Found
 
 _TICK = 0.08  # seconds between two updates of a growing answer
+_SHORT = 60  # characters of a first line that may still become a short answer
 
 
 class DraftView:
@@ -24,7 +25,7 @@ class DraftView:
         self._look = ""
         self._shown = 0.0  # when the text was last shown
 
-    def takes(self, event: Found | Draft | Checked) -> str:
+    def take(self, event: Found | Draft | Checked) -> str:
         """Describe what happens now; empty if it is too early for another update."""
         match event:
             case Found(passages, nearest):
@@ -47,7 +48,7 @@ class DraftView:
 
     def found(self, nearest: Sequence[Citation]) -> None:
         """Take the sentences nearest to the question, for a first look."""
-        self._look = render.first_look(nearest)
+        self._look = render("first_look", quotes=nearest)
 
     def look(self) -> str:
         """Return the first look at the articles once per new one; otherwise an empty string."""
@@ -56,10 +57,8 @@ class DraftView:
 
     def picture(self, state: str, note: str = "") -> str:
         """Render the turn as it is now."""
-        body = render.draft(
-            unmarked(self._draft), in_order(self._checked), unmarked(self._unchecked)
-        )
-        return render.working(self._question, body, state, note)
+        written = self._written(in_order(self._checked), unmarked(self._unchecked))
+        return render("working", question=self._question, state=state, note=note, **written)
 
     def stopped(self) -> str:
         """Render the turn as it was stopped."""
@@ -69,5 +68,20 @@ class DraftView:
     def ended(self, message: str) -> str:
         """Render the turn as it was left, and why."""
         checked = in_order(self._checked)
-        so_far = render.draft(unmarked(self._draft), checked, "") if checked else ""
-        return render.trouble(message, self._question, so_far + render.legend(checked))
+        written = self._written(checked, "")
+        return render(
+            "trouble", message=message, question=self._question, checked=checked, **written
+        )
+
+    def _written(self, checked: Sequence[Claim], unchecked: str) -> dict[str, object]:
+        """Separate the short answer, if there is one, from the rest: each claims and then text."""
+        first, newline, _ = unmarked(self._draft).partition("\n")
+        short, rest = "", unchecked
+        headed = bool(checked) and _bare(checked[0].text) == _bare(first)
+        if not checked and (newline or len(first) <= _SHORT):
+            short, _, rest = unchecked.partition("\n")
+        return {"short": (checked[:headed], short), "rest": (checked[headed:], rest)}
+
+
+def _bare(text: str) -> str:
+    return text.strip().rstrip(". ")

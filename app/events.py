@@ -9,9 +9,8 @@ import gradio as gr
 
 # These events run concurrently with all others and show no Gradio progress.
 LIGHT: Final[dict[str, Any]] = {"show_progress": "hidden", "concurrency_limit": None}
-# One at a time across all users: what needs the language model. They wait in app.queue, where each
-# is told its place; that queue is full before this limit is reached, so that newcomers are told at
-# once.
+# One at a time across all users: what needs the language model. They wait in app.queue, which shows
+# each its place and is full before this limit is reached, so that newcomers are refused at once.
 MODEL: Final[dict[str, Any]] = {
     "show_progress": "hidden",
     "concurrency_id": "model",
@@ -43,16 +42,16 @@ def together(event: Callable[..., object], *parts: Part) -> None:
     just when another has ended.
     """
 
-    def answer(*values: Any) -> tuple[Any, ...]:
+    def all_parts(*values: Any) -> tuple[Any, ...]:
         left = iter(values)
         return tuple(given for part in parts for given in part.does(*islice(left, len(part.takes))))
 
     takes = [each for part in parts for each in part.takes]
     gives = [each for part in parts for each in part.gives]
-    event(answer, takes, gives, js=FILLED, **LIGHT)
+    event(all_parts, takes, gives, js=FILLED, **LIGHT)
 
 
-def told(event: gr.EventData, name: str) -> object:
+def sent(event: gr.EventData, name: str) -> object:
     """Return a value that the page sent with an event; it may be anything, as from any browser."""
     data = event._data
     return data.get(name) if isinstance(data, dict) else None

@@ -44,13 +44,13 @@ class FilterBar:
         return since, until, gr.update(choices=choices, value=names)
 
     @property
-    def anew(self) -> Part:
+    def refresh(self) -> Part:
         """Refresh the publishers; those still there stay selected."""
 
-        def offered(names: Sequence[str] | None) -> tuple[Any]:
+        def choices(names: Sequence[str] | None) -> tuple[Any]:
             return (refreshed(publishers(self._news), names),)
 
-        return Part(offered, [self.publishers], [self.publishers])
+        return Part(choices, [self.publishers], [self.publishers])
 
 
 def _day(label: str) -> gr.DateTime:
@@ -60,9 +60,9 @@ def _day(label: str) -> gr.DateTime:
 def refreshed(choices: Sequence[str | tuple[str, str]], value: Sequence[str] | None) -> Any:
     """Update the choices of a multiselect dropdown; drop selected values only if they are gone."""
     there = {each if isinstance(each, str) else each[1] for each in choices}
-    kept = [each for each in value or () if each in there]
+    left = [each for each in value or () if each in there]
     update = gr.update(choices=list(choices))
-    return update if kept == list(value or ()) else {**update, "value": kept}
+    return update if left == list(value or ()) else {**update, "value": left}
 
 
 def publishers(news: News) -> list[str]:
@@ -101,10 +101,10 @@ def described(filters: Filters) -> str:
 def _label(since: object, until: object, names: object) -> Any:
     """Label of the collapsed filters, including what is set, as far as it can be read."""
     try:
-        told = described(chosen(since, until, names))
+        filters = described(chosen(since, until, names))
     except QuestionError:
-        told = ""  # reported when a question is asked
-    return gr.update(label=" · ".join(filter(None, (_LABEL, told))))
+        filters = ""  # reported when a question is asked
+    return gr.update(label=" · ".join(filter(None, (_LABEL, filters))))
 
 
 def _date(typed: object) -> date | None:
@@ -114,4 +114,4 @@ def _date(typed: object) -> date | None:
     try:
         return date.fromisoformat(text[:10])
     except ValueError as error:
-        raise QuestionError(f"{text[:30]!r} is no day. Wanted one like 2022-01-19.") from error
+        raise QuestionError(f"{text[:30]!r} is no day. Enter one like 2022-01-19.") from error

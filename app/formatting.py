@@ -11,5 +11,5 @@ def left(seconds: float, share: float) -> str:
     if share <= 0:
         return ""
     rest = seconds * (1 - share) / share
-    told = count(round(rest / 60), "minute") if rest > 90 else count(max(1, round(rest)), "second")
-    return f"about {told} left"
+    amount, unit = (rest / 60, "minute") if rest > 90 else (rest, "second")
+    return f"about {count(max(1, round(amount)), unit)} left"

@@ -29,12 +29,12 @@ _FOR_READERS: tuple[tuple[type[RagError], str], ...] = (
     (
         EmbedderMismatch,
         "The articles were prepared with another model than the one in use. Whoever runs the page"
-        " can mend it: how stands in its terminal.",
+        " can fix it; its terminal says how.",
     ),
     (
         IndexProblem,
-        "The articles cannot be read or written just now. Try again; if it stays so, the reason"
-        " stands in the terminal that the page was started from.",
+        "The articles cannot be read or written just now. Try again; if it stays so, see"
+        " the terminal that the page was started from.",
     ),
     (ArticleUnknown, "This article is no longer among the articles."),
 )
@@ -44,7 +44,7 @@ def explained(error: Exception) -> str:
     """Return the message of an error the library raises on purpose; log any other error."""
     for kind, message in _FOR_READERS:
         if isinstance(error, kind):
-            _log.warning("told at the page as %r: %s", kind.__name__, error)
+            _log.warning("shown at the page as %r: %s", kind.__name__, error)
             return message
     if isinstance(error, RagError):
         message = " ".join(str(error).split())
@@ -52,5 +52,5 @@ def explained(error: Exception) -> str:
     _log.error("the web page met an error that it does not know", exc_info=error)
     return (
         f"Something went wrong that should not have ({type(error).__name__}). The page goes on;"
-        " what happened stands in the terminal that it was started from."
+        " the terminal that it was started from shows what happened."
     )

@@ -56,8 +56,8 @@ window.newsrag = {
     return key;
   },
 
-  // What the transcript does when it is told so: load the conversation anew, and tell that a turn was lost.
-  hears(acts) {
+  // What the transcript does on request: load the conversation again, and show that a turn was lost.
+  connect(acts) {
     this.acts = acts;
     let soon = 0;
     window.addEventListener('storage', ({key}) => {
@@ -112,7 +112,7 @@ window.newsrag = {
   },
 
   // Gradio listens for answers only while some are due, and misses one that was asked for just before it
-  // stopped: it is heard when the next thing is asked. So then nothing is asked for, which is that.
+  // stopped: it arrives when the next thing is asked for. So then the page asks for nothing in particular.
   listening(nudge) {
     const fetched = window.fetch;
     let listens = 0;
@@ -140,11 +140,11 @@ window.newsrag = {
         if (signal?.aborted) throw error;
         return new Response('', {headers: {'content-type': 'text/event-stream'}}); // which ends at once
       });
-      return this.heard(answer, signal, end);
+      return this.responses(answer, signal, end);
     };
   },
 
-  // A question that could not be sent is told in words of ours.
+  // A question that could not be sent gets an error message of ours.
   async joined(send) {
     let status = 502;
     let detail = 'The server cannot be reached. Is it still running?';
@@ -152,15 +152,15 @@ window.newsrag = {
       const answer = await send();
       if (answer.status !== 401) return answer;
       status = 401;
-      detail = 'Your login has ended. Load the page anew to log in.';
-    } catch { /* it is told below */ }
+      detail = 'Your login has ended. Reload the page to log in.';
+    } catch { /* shown below */ }
     this.lost(detail);
     return new Response(JSON.stringify({detail}), {status, headers: {'content-type': 'application/json'}});
   },
 
   // The answers as they come. Where the server ends before it has said that they are all there, Gradio would
-  // wait for ever, or go dead; so it is told that they have failed.
-  heard(answer, signal, end) {
+  // wait for ever, or go dead; so they end with an error.
+  responses(answer, signal, end) {
     const reader = answer.body.getReader();
     const message = 'The connection was lost. Ask again.';
     const last = [{msg: 'unexpected_error', message, success: false}, {msg: 'close_stream'}];
@@ -244,7 +244,7 @@ window.newsrag = {
       let text = '<p class="trouble">The article could not be fetched. Is the server still running?</p>';
       try {
         text = await server.read_article({article, start: Number(start), end: Number(end), field});
-      } catch { /* it is told */ }
+      } catch { /* shown below */ }
       if (mine !== asked) return;
       body.innerHTML = text;
       const quote = body.querySelector('#quote');
@@ -253,7 +253,7 @@ window.newsrag = {
     };
     const opener = (target) => target?.closest?.('button[data-article]');
     document.addEventListener('click', ({target}) => { if (opener(target)) open(opener(target).dataset); });
-    // An answer that is being written is drawn anew many times a second, at times within a click.
+    // An answer that is being written is drawn again many times a second, at times within a click.
     let pressed = null;
     document.addEventListener('pointerdown', ({target}) => { pressed = opener(target); });
     document.addEventListener('pointerup', ({clientX, clientY}) => {
@@ -271,8 +271,8 @@ window.newsrag = {
     this.listening(nudge);
     const key = 'newsrag-theme';
     const apply = (dark) => document.body.classList.toggle('dark', dark);
-    const told = localStorage.getItem(key);
-    if (told) apply(told === 'dark');
+    const saved = localStorage.getItem(key);
+    if (saved) apply(saved === 'dark');
     element.querySelector('.theme-switch').addEventListener('click', () => {
       const dark = !document.body.classList.contains('dark');
       apply(dark);

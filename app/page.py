@@ -1,8 +1,13 @@
 """Main page: masthead, four tabs, and the reader that opens over them."""
 
+from collections.abc import Callable
+
 import gradio as gr
 
-from app import articles, chat, checking, render, summaries
+from app import checking, render, summaries
+from app.articles import ArticlesTab
+from app.chat_tab import ChatTab
+from app.components import html
 from app.events import LIGHT, together
 from app.messages import explained
 from app.queue import Line
@@ -20,6 +25,7 @@ _READER = """
 <button type="button" class="reader-close" aria-label="Close the article">✕</button>
 <div class="reader-body" tabindex="0"></div></dialog>
 """
+_ON_LOAD = "() => { window.newsrag.composer(); window.newsrag.names(); }"
 
 
 def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
@@ -27,6 +33,43 @@ def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
 
     ``known`` says that its users have logged in, so that they can log out.
     """
+    line = Line()
+
+    def left(request: gr.Request) -> None:
+        """Free the model at its next step when a user closes the page."""
+        line.stop(str(request.session_hash))
+
+    with gr.Blocks(title="newsrag", analytics_enabled=False, fill_width=True) as page:
+        masthead = html(
+            _MASTHEAD.format(links='<a class="act" href="/logout">Log out</a>' if known else ""),
+            script="window.newsrag.masthead(element, () => trigger('nudge'));",
+        )
+        masthead.nudge(lambda: None, None, None, **LIGHT)  # see listening() in page.js
+        html(
+            _READER,
+            script="window.newsrag.reader(element, server);",
+            server_functions=[_reader_of(news)],
+        )
+        changed = gr.State(0)  # number of changes to the articles from this page
+        with gr.Tabs() as tabs:
+            with gr.Tab("Ask", id="ask"):
+                chat = ChatTab(news, profile, line)
+            with gr.Tab("Articles", id="articles"):
+                articles = ArticlesTab(news, changed)
+            with gr.Tab("Summaries", id="summaries"):
+                refreshed = summaries.build(news, profile, line, tabs, articles)
+            with gr.Tab("Check a text", id="check"):
+                refreshed.append(checking.build(news, line))
+        together(page.load, *chat.on_load, articles.on_load, *refreshed)
+        together(changed.change, *chat.on_change, *refreshed)
+        page.load(None, None, None, js=_ON_LOAD)
+        page.unload(left)
+    assert isinstance(page, gr.Blocks)
+    return page
+
+
+def _reader_of(news: News) -> Callable[[object], str]:
+    """Return what the page calls to read an article."""
 
     def read_article(asked: object) -> str:
         """Render an article as HTML for the reader; the browser may ask for anything."""
@@ -35,46 +78,12 @@ def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
         start, end = (asked.get(each) for each in ("start", "end"))
         try:
             found = news.article(str(asked.get("article", "")))
-        except Exception as error:  # noqa: BLE001 - told in place
+        except Exception as error:  # noqa: BLE001 - shown in place
             return render.trouble(explained(error))
         span = (start, end) if isinstance(start, int) and isinstance(end, int) else (0, 0)
         return render.article(found, *span, in_title=asked.get("field") == "title")
 
-    line = Line()
-
-    def left(request: gr.Request) -> None:
-        """Free the model at its next step when a user closes the page."""
-        line.stop(str(request.session_hash))
-
-    with gr.Blocks(title="newsrag", analytics_enabled=False, fill_width=True) as page:
-        masthead = gr.HTML(
-            _MASTHEAD.format(links='<a class="act" href="/logout">Log out</a>' if known else ""),
-            js_on_load="window.newsrag.masthead(element, () => trigger('nudge'));",
-            apply_default_css=False,
-        )
-        masthead.nudge(lambda: None, None, None, **LIGHT)  # see listening() in page.js
-        gr.HTML(
-            _READER,
-            js_on_load="window.newsrag.reader(element, server);",
-            apply_default_css=False,
-            server_functions=[read_article],
-        )
-        changed = gr.State(0)  # number of changes to the articles from this page
-        with gr.Tabs() as tabs:
-            with gr.Tab("Ask", id="ask"):
-                restored, renewed = chat.build(page, news, profile, line)
-            with gr.Tab("Articles", id="articles"):
-                picked, listed = articles.build(news, changed)
-            with gr.Tab("Summaries", id="summaries"):
-                offered = summaries.build(news, profile, line, tabs, picked)
-            with gr.Tab("Check a text", id="check"):
-                admitted = checking.build(news, line)
-        together(page.load, *restored, listed, *offered, admitted)
-        together(changed.change, *renewed, *offered, admitted)
-        page.load(None, None, None, js="() => window.newsrag.names()")
-        page.unload(left)
-    assert isinstance(page, gr.Blocks)
-    return page
+    return read_article
 
 
 def look() -> dict[str, object]:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from app.components import File
 from rag.export import as_csv, as_json, as_jsonl, as_markdown
 from rag.types import Article, Digest, Story, Summary, Timing
 
 Row = tuple[Article, Summary]
-Kept = tuple[Row, ...] | Digest  # what can be saved
+Results = tuple[Row, ...] | Digest  # what can be saved
 
-_MARK = "\ufeff"
+_BOM = "\ufeff"  # by which Excel recognises UTF-8
 
 
 @dataclass(slots=True)
@@ -20,7 +21,7 @@ class Made:
     digest: Digest | None = None
 
     @property
-    def kept(self) -> Kept:
+    def results(self) -> Results:
         """What can be saved of them."""
         return self.digest or tuple(self.rows)
 
@@ -30,31 +31,31 @@ class Made:
         return bool(self.rows or (self.digest and self.digest.stories))
 
 
-def markdown(kept: Kept) -> dict[str, str]:
+def markdown(results: Results) -> File:
     """Export the summaries or the digest as Markdown."""
-    if isinstance(kept, Digest):
-        return _parcel("digest.md", "text/markdown", as_markdown(kept))
-    text = "\n\n".join(as_markdown(summary) for _, summary in kept)
-    return _parcel("summaries.md", "text/markdown", text)
+    parts = [results] if isinstance(results, Digest) else [summary for _, summary in results]
+    text = "\n\n".join(map(as_markdown, parts))
+    return _file(results, "md", "text/markdown", text)
 
 
-def jsonl(kept: Kept) -> dict[str, str]:
+def jsonl(results: Results) -> File:
     """Export the summaries or stories as JSON Lines."""
-    if isinstance(kept, Digest):
-        text = "".join(as_json(story, indent=None) + "\n" for story in kept.stories)
-        return _parcel("digest.jsonl", "application/x-ndjson", text)
-    return _parcel("summaries.jsonl", "application/x-ndjson", as_jsonl(kept))
+    if isinstance(results, Digest):
+        text = "".join(as_json(story, indent=None) + "\n" for story in results.stories)
+    else:
+        text = as_jsonl(results)
+    return _file(results, "jsonl", "application/x-ndjson", text)
 
 
-def csv(kept: Kept) -> dict[str, str]:
-    """Export the summaries or stories as CSV rows, with the BOM by which Excel recognises UTF-8."""
-    if isinstance(kept, Digest):
-        return _parcel("digest.csv", "text/csv", _MARK + as_csv(map(_row, kept.stories)))
-    return _parcel("summaries.csv", "text/csv", _MARK + as_csv(kept))
+def csv(results: Results) -> File:
+    """Export the summaries or stories as CSV rows."""
+    rows = map(_row, results.stories) if isinstance(results, Digest) else results
+    return _file(results, "csv", "text/csv", _BOM + as_csv(rows))
 
 
-def _parcel(name: str, kind: str, text: str) -> dict[str, str]:
-    return {"name": name, "type": kind, "text": text}
+def _file(results: Results, ending: str, kind: str, text: str) -> File:
+    name = "digest" if isinstance(results, Digest) else "summaries"
+    return {"name": f"{name}.{ending}", "type": kind, "text": text}
 
 
 def _row(story: Story) -> Row:

@@ -8,13 +8,15 @@ from typing import Any
 
 import gradio as gr
 
-from app import render, saved_summaries
-from app.articles import Picked
+from app import saved_summaries
+from app.articles import ArticlesTab
+from app.components import html, run_buttons, running, saves
 from app.events import LIGHT, MODEL, Part
 from app.filters import FilterBar, refreshed
 from app.filters import chosen as filters_of
 from app.messages import explained
 from app.queue import Line
+from app.render import render, trouble
 from app.saved_summaries import Made
 from app.summary_request import EACH, STORIES, TOGETHER, Length, SummaryRequest, chosen
 from app.summary_service import SummaryService
@@ -22,7 +24,7 @@ from rag import News
 from rag.types import Article
 
 _LISTED = 300  # newest articles that can be chosen by name
-SAVES = (
+_EXPORTS = (
     ("Markdown", saved_summaries.markdown),
     ("JSON Lines", saved_summaries.jsonl),
     ("CSV", saved_summaries.csv),
@@ -37,18 +39,11 @@ class Summaries:
         self._news, self._line = news, line
         self._service = SummaryService(news, profile, line)
 
-    def choices(self) -> list[tuple[str, str]]:
-        """List the newest articles by name."""
-        try:
-            return [(_label(each), each.id) for each in self._news.articles(limit=_LISTED)]
-        except Exception:  # noqa: BLE001 - the listing of the other tab tells it
-            return []
-
-    def anew(self, ids: Sequence[str] | None) -> tuple[Any]:
+    def refresh(self, ids: Sequence[str] | None) -> tuple[Any]:
         """Refresh the choices; those still there stay selected."""
         return (refreshed(self._choices(ids or ()), ids),)
 
-    def taken(self, ids: Sequence[str]) -> tuple[Any, Any]:
+    def select(self, ids: Sequence[str]) -> tuple[Any, Any]:
         """Select here what was picked in the other tab, and open this tab."""
         choices = self._choices(ids)
         there = {place for _, place in choices}
@@ -57,15 +52,15 @@ class Summaries:
 
     def _choices(self, ids: Sequence[str]) -> list[tuple[str, str]]:
         """List the newest articles, and before them the older ones of ``ids``."""
-        known = self.choices()
-        listed = {place for _, place in known}
+        known: list[Article] = []
+        others: list[Article] = []
         try:
-            others = [
-                (_label(self._news.article(each)), each) for each in ids if each not in listed
-            ]
-        except Exception:  # noqa: BLE001 - one is gone since; the rest is still there
-            others = []
-        return [*others, *known]
+            known += self._news.articles(limit=_LISTED)
+            listed = {each.id for each in known}
+            others = [self._news.article(each) for each in ids if each not in listed]
+        except Exception:  # noqa: BLE001, S110 - shown by the other tab, or one is gone since
+            pass
+        return [(_label(each), each.id) for each in (*others, *known)]
 
     def run(
         self,
@@ -81,31 +76,28 @@ class Summaries:
         """Write what was requested: yield results, state, what can be saved, and the buttons."""
         made = Made()
         shown = ""
+
+        def update(shown: str, state: str, *, busy: bool) -> tuple[Any, ...]:
+            saving = [gr.update(interactive=made.ready)] * len(_EXPORTS)
+            return shown, state, made.results, *running(busy=busy), *saving
+
         try:
             listed = tuple(map(str, ids)) if isinstance(ids, list) else ()
-            wanted = SummaryRequest(
-                listed, query.strip(), filters_of(since, until, names), length, how
-            )
-            yield (
-                shown,
-                state_line("Choosing the articles …"),
-                made.kept,
-                *_buttons(made, busy=True),
-            )
+            filters = filters_of(since, until, names)
+            requested = SummaryRequest(listed, query.strip(), filters, length, how)
+            yield update("", render("state", state="Choosing the articles …"), busy=True)
+            articles = chosen(self._news, requested)
             session = str(request.session_hash)
-            for shown, state in self._service.write(
-                wanted, chosen(self._news, wanted), made, session
-            ):
-                yield shown, state_line(state), made.kept, *_buttons(made, busy=True)
-            yield shown, "", made.kept, *_buttons(made, busy=False)
-        except Exception as error:  # noqa: BLE001 - told in place, what was done stays
-            told = render.trouble(explained(error))
-            yield shown, told, made.kept, *_buttons(made, busy=False)
+            for shown, state in self._service.write(requested, articles, made, session):
+                yield update(shown, render("state", state=state), busy=True)
+            yield update(shown, "", busy=False)
+        except Exception as error:  # noqa: BLE001 - shown in place, what was done stays
+            yield update(shown, trouble(explained(error)), busy=False)
 
     def stop(self, request: gr.Request) -> str:
         """Stop at the model's next token, and say so."""
         self._line.stop(str(request.session_hash), "summaries")
-        return state_line("Stopping …")
+        return render("state", state="Stopping …")
 
 
 def _label(article: Article) -> str:
@@ -113,23 +105,7 @@ def _label(article: Article) -> str:
     return f"{article.title or article.url}{day}"
 
 
-def state_line(state: str) -> str:
-    """Render the current state below the buttons; empty if there is none."""
-    if not state:
-        return ""
-    return (
-        '<p class="state" role="status"><span class="dot" aria-hidden="true"></span>'
-        f"{render.esc(state)}</p>"
-    )
-
-
-def _buttons(made: Made, *, busy: bool) -> tuple[Any, ...]:
-    """Update the start, stop and save buttons, each enabled or shown only when usable."""
-    save = [gr.update(interactive=made.ready)] * len(SAVES)
-    return gr.update(interactive=not busy), gr.update(visible=busy), *save
-
-
-def build(news: News, profile: str, line: Line, tabs: gr.Tabs, picked: Picked) -> list[Part]:
+def build(news: News, profile: str, line: Line, tabs: gr.Tabs, listing: ArticlesTab) -> list[Part]:
     """Lay out and wire the tab; return what it does on page load, and on new articles."""
     tab = Summaries(news, profile, line)
     with gr.Row():
@@ -144,24 +120,20 @@ def build(news: News, profile: str, line: Line, tabs: gr.Tabs, picked: Picked) -
             length = gr.Radio(["short", "medium", "long"], value="medium", label="Length")
             how = gr.Radio([EACH, TOGETHER, STORIES], value=EACH, label="How")
     bar = FilterBar(news)
-    with gr.Row(elem_classes="actions"):
-        start = gr.Button("Summarise", variant="primary", size="md")
-        stop = gr.Button("Stop", visible=False, size="md")
-    state = gr.HTML(js_on_load=None, apply_default_css=False)
-    results = gr.HTML(js_on_load=None, apply_default_css=False, elem_id="summaries")
-    rows, parcel = gr.State(()), gr.JSON(visible=False)
+    start, stop = run_buttons("Summarise")
+    state, shown, results = html(), html(elem_id="summaries"), gr.State(())
     with gr.Row(elem_classes="tools"):
-        saves = [gr.Button(f"Save as {name}", size="sm", interactive=False) for name, _ in SAVES]
+        saving = [
+            gr.Button(f"Save as {name}", size="sm", interactive=False) for name, _ in _EXPORTS
+        ]
     start.click(
         tab.run,
         [articles, query, length, how, *bar.inputs],
-        [results, state, rows, start, stop, *saves],
+        [shown, state, results, start, stop, *saving],
         **MODEL,
     )
     stop.click(tab.stop, None, state, **LIGHT)
-    for button, (_, save) in zip(saves, SAVES, strict=True):
-        button.click(save, rows, parcel, **LIGHT).then(
-            None, parcel, None, js="(parcel) => window.newsrag.save(parcel)"
-        )
-    picked.button.click(tab.taken, picked.ids, [articles, tabs], **LIGHT)
-    return [Part(tab.anew, [articles], [articles]), bar.anew]
+    for button, (_, export) in zip(saving, _EXPORTS, strict=True):
+        saves(button, export, results)
+    listing.summarize.click(tab.select, listing.picks, [articles, tabs], **LIGHT)
+    return [Part(tab.refresh, [articles], [articles]), bar.refresh]

@@ -37,32 +37,32 @@ class Chosen:
     note: str = ""
 
 
-def chosen(news: News, wanted: SummaryRequest) -> Chosen:
+def chosen(news: News, request: SummaryRequest) -> Chosen:
     """Find the articles that a request covers.
 
     Raises:
         QuestionError: if the request is empty.
         ArticleUnknown: if one of its articles is gone.
     """
-    filtered = wanted.filters != Filters()
-    most = news.settings.digest.articles if wanted.how == STORIES else MOST
-    if wanted.ids:
+    filtered = request.filters != Filters()
+    most = news.settings.digest.articles if request.how == STORIES else MOST
+    if request.ids:
         notes = []
-        if len(wanted.ids) > most:
-            notes.append(f"The first {most:,} of {count(len(wanted.ids), 'chosen article')}.")
-        if wanted.query or filtered:
+        if len(request.ids) > most:
+            notes.append(f"The first {most:,} of {count(len(request.ids), 'chosen article')}.")
+        if request.query or filtered:
             notes.append(
                 "Only the chosen articles: subject and filters count where none is chosen."
             )
-        articles = tuple(news.article(each) for each in wanted.ids[:most])
+        articles = tuple(news.article(each) for each in request.ids[:most])
         return Chosen(articles, " ".join(notes))
-    if wanted.query:
-        found = news.matching(wanted.query, filters=wanted.filters, limit=most + 1)
+    if request.query:
+        found = news.matching(request.query, filters=request.filters, limit=most + 1)
         note = f"More than {count(most, 'article')} match: the nearest {most:,}."
         return Chosen(found[:most], note if len(found) > most else "")
     if filtered:
-        total = news.count(filters=wanted.filters)
+        total = news.count(filters=request.filters)
         note = f"The newest {most:,} of {count(total, 'article')}."
-        articles = news.articles(filters=wanted.filters, limit=most)
+        articles = news.articles(filters=request.filters, limit=most)
         return Chosen(articles, note if total > most else "")
     raise QuestionError("choose articles, or write what about, or set days or publishers.")

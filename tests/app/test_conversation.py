@@ -1,9 +1,8 @@
-"""A conversation as the browser keeps it: its filters, its numbers, and whatever else may come back."""
+"""A conversation as the browser saves it: its filters, its numbers, and anything else that may come back."""
 
 import json
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -36,12 +35,13 @@ def answer(*claims: Claim, text: str = "", passages: tuple[Passage, ...] = ()) -
     return Answer("Who?", text, claims, citations, passages, "answered", 0.9, "m", Timing())
 
 
-@pytest.fixture
-def news(tmp_path: Path) -> Iterator[rag.News]:
+@pytest.fixture(scope="module")
+def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rag.News]:
+    folder = tmp_path_factory.mktemp("lamp")
     settings = load(overrides=["embedder.engine=hash"])
     generator = ScriptedGenerator("The lamp of Farrow Point was lit on Monday by the keeper. [1]")
-    with rag.open(tmp_path / "index", settings=settings, generator=generator) as news:
-        file = tmp_path / "lamp.md"
+    with rag.open(folder / "index", settings=settings, generator=generator) as news:
+        file = folder / "lamp.md"
         file.write_text(f"# The lamp\n\n{LAMP}", encoding="utf-8")
         news.ingest([file])
         yield news
@@ -81,14 +81,14 @@ def test_a_sentence_keeps_its_numbers_while_more_are_checked() -> None:
 def test_a_turn_comes_back_with_the_filters_it_was_asked_with(news: rag.News) -> None:
     filters = Filters(since=date(2020, 1, 1), publishers=("Echo", "Podil Lantern"))
     asked = news.ask("Who lit the lamp?")
-    (turn,) = turns(news, json.dumps(conversation.kept([Turn(asked, filters)])))
+    (turn,) = turns(news, json.dumps(conversation.to_save([Turn(asked, filters)])))
     assert turn.filters == filters
     assert turn.answer.text == asked.text
     assert turn.answer.claims == asked.claims
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "saved",
     [
         None,
         7,
@@ -101,5 +101,5 @@ def test_a_turn_comes_back_with_the_filters_it_was_asked_with(news: rag.News) ->
         '[{"answer": "", "filters": {"since": "yesterday"}}]',
     ],
 )
-def test_whatever_else_comes_back_is_left_out(news: rag.News, kept: object) -> None:
-    assert turns(news, kept) == ()
+def test_anything_else_is_left_out(news: rag.News, saved: object) -> None:
+    assert turns(news, saved) == ()

@@ -18,11 +18,11 @@ def words(view: DraftView) -> str:
 def grown(*events: Found | Draft | Checked) -> DraftView:
     view = DraftView("Who lit it?")
     for event in events:
-        view.takes(event)
+        view.take(event)
     return view
 
 
-def test_what_is_checked_keeps_what_is_written_behind_it() -> None:
+def test_unchecked_text_follows_the_checked_sentences() -> None:
     view = grown(Found(()), Draft("Ada Quill [1]\nAda lit "), Checked(ADA))
     assert words(view) == "Ada Quill 1 Ada lit"
     assert '<p class="short">' in view.picture("")
@@ -31,6 +31,13 @@ def test_what_is_checked_keeps_what_is_written_behind_it() -> None:
 def test_a_reply_without_an_answer_makes_room_for_the_next() -> None:
     view = grown(Found(()), Draft("Nobody\n"), Checked(Claim("Nobody")), Found(()), Draft("Ada"))
     assert words(view) == "Ada"
+
+
+def test_a_first_line_is_large_before_it_is_checked_unless_it_is_long() -> None:
+    assert '<p class="short">' in grown(Draft("Two years\nIt takes")).picture("")
+    long = "It takes two years to build a bridge of this length, said the engineers."
+    assert '"short"' not in grown(Draft(long)).picture("")
+    assert words(grown(Draft(long))) == long
 
 
 def test_the_nearest_sentences_are_given_once_each_time() -> None:

@@ -1,12 +1,27 @@
-"""An answer as HTML: the short answer first, words without proof named as such, quotes by article."""
+"""Answers, evidence and articles as HTML: the markup is that of the templates, whatever a text holds."""
 
 import re
 from dataclasses import replace
 from datetime import date
 from html import unescape
 
-from app import render
-from rag.types import Answer, AnswerStatus, Article, Citation, Claim, Span, Timing
+import pytest
+
+from app.render import article, render
+from rag.types import (
+    Answer,
+    AnswerStatus,
+    Article,
+    Citation,
+    Claim,
+    Digest,
+    Disagreement,
+    Event,
+    Source,
+    Span,
+    Story,
+    Timing,
+)
 
 HOSTILE = "<script>x</script>\"' onmouseover=`y` {{7*7}} ${z} </button>"
 DAY = date(2024, 5, 14)
@@ -36,13 +51,26 @@ def answer(*claims: Claim, status: AnswerStatus = "answered", **changes: object)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+def turn(answered: Answer) -> str:
+    return render("turn", number=0, answer=answered, profile="", searched="")
+
+
+def body(answered: Answer) -> str:
+    return render("answer", answer=answered, searched="")
+
+
+def checked(*claims: Claim) -> str:
+    """These sentences as the tab that checks a text shows them."""
+    return render("checked", claims=claims, counted="").partition("</p>")[2]
+
+
 def words(page: str) -> str:
     """The text of a page, what only readers of the screen hear included."""
     return unescape(re.sub(r"<[^>]+>", "", page))
 
 
 def test_the_short_answer_stands_large_above_its_sentences() -> None:
-    page = render.answer_body(answer(SHORT, PARTLY))
+    page = body(answer(SHORT, PARTLY))
     short, _, below = page.partition("</p>")
     assert '<p class="short">' in short
     assert words(short) == "£3.2 million1"
@@ -50,32 +78,28 @@ def test_the_short_answer_stands_large_above_its_sentences() -> None:
     assert "Less sure" not in page
 
 
-def test_words_without_proof_are_named_to_eyes_and_ears() -> None:
-    page = render.claim(PARTLY)
+def test_unproven_words_are_named_to_eyes_and_ears() -> None:
+    page = checked(PARTLY)
     (run,) = re.findall(
         r'<span class="unproven" title="No quote proves these words.">.*?said', page
     )
     assert words(run) == "(not proven: officials said"
-    assert words(page) == "It opens in May 2025, (not proven: officials said).12"
-    assert "Underlined: no quote proves these words." in words(render.legend([PARTLY]))
-    assert render.legend([SHORT]) == ""
+    assert "It opens in May 2025, (not proven: officials said).12" in words(page)
+    assert "Underlined: no quote proves these words." in words(page)
+    assert "Underlined" not in checked(SHORT)
 
 
 def test_a_claim_without_any_proof_is_marked_to_its_last_word() -> None:
-    assert words(render.claim(Claim("It rained."))) == "(not proven: It rained.)"
-    assert (
-        words(render.draft("Rain\nIt poured.", [Claim("Rain")], "It poured."))
-        == "(not proven: Rain)It poured."
-    )
+    assert "(not proven: It rained.)" in words(checked(Claim("It rained.")))
 
 
-def test_what_is_less_sure_says_how_sure() -> None:
-    page = render.answer_body(answer(SHORT, status="unsure"))
+def test_an_unsure_answer_says_how_sure() -> None:
+    page = body(answer(SHORT, status="unsure"))
     assert "Less sure: of answers with this confidence about 6 in 10 are right." in words(page)
 
 
 def test_a_card_holds_all_quotes_of_an_article_and_names_its_headline() -> None:
-    page = render.sources(answer(SHORT, PARTLY).citations)
+    page = render("sources", quotes=answer(SHORT, PARTLY).citations)
     assert page.count("<li") == 2
     assert page.count("<q>") == 3
     assert "Headline Station to open in May" in words(page)
@@ -84,7 +108,7 @@ def test_a_card_holds_all_quotes_of_an_article_and_names_its_headline() -> None:
 
 def test_a_refusal_has_the_nearest_sentences_and_the_draft_folded_away() -> None:
     near = tuple(quote(number, f"Sentence {number}.") for number in range(1, 6))
-    page = render.answer_body(
+    page = body(
         answer(status="refused", text="Not in the articles.", nearest=near, draft=f"{HOSTILE} [1]")
     )
     assert "Sentence 3." in page
@@ -94,22 +118,11 @@ def test_a_refusal_has_the_nearest_sentences_and_the_draft_folded_away() -> None
     assert "(unproven)" in folded
     assert words(folded).endswith(f"{HOSTILE}")
     assert "[1]" not in folded
-    assert "<details" not in render.answer_body(answer(status="refused", text="No."))
-
-
-def test_a_draft_shows_its_first_line_large_before_anything_is_checked() -> None:
-    written = "Two years\nIt takes"
-    page = render.draft(written, (), written)
-    assert re.findall(r"<p[^>]*>", page) == ['<p class="short">', "<p>"]
-    assert words(page) == "Two yearsIt takes"
-    checked = render.draft(written, [Claim("Two years", status="supported")], "It takes")
-    assert words(checked) == words(page)
-    long = "It takes two years to build a bridge of this length, said the engineers."
-    assert '"short"' not in render.draft(long, (), long)
+    assert "<details" not in body(answer(status="refused", text="No."))
 
 
 def test_a_copied_answer_has_its_marks_and_its_sources() -> None:
-    (copied,) = re.findall(r'data-text="([^"]*)"', render.turn(0, answer(SHORT, PARTLY), ""))
+    (copied,) = re.findall(r'data-text="([^"]*)"', turn(answer(SHORT, PARTLY)))
     assert unescape(copied) == (
         "How much?\n\n£3.2 million [1]\nIt opens in May 2025, ⟦officials said⟧. [1][2]\n\n"
         "⟦ ⟧ no quote proves these words.\n\n"
@@ -119,21 +132,109 @@ def test_a_copied_answer_has_its_marks_and_its_sources() -> None:
     )
 
 
-def test_a_quote_of_the_headline_is_marked_in_the_headline() -> None:
-    article = Article("a", "", "Station opens", "It opens in May.")
-    page = render.article(article, 0, 7, in_title=True)
-    assert '<mark id="quote">Station</mark> opens</h2>' in page
-    assert page.count("<mark") == 1
+@pytest.mark.parametrize(
+    ("start", "end", "in_title", "marked"),
+    [
+        (0, 7, True, '<h2 id="reader-title"><mark id="quote">Station</mark> opens</h2>'),
+        (3, 8, False, '<p>It <mark id="quote">opens</mark> in May.</p>'),
+        (
+            12,
+            25,
+            False,
+            '<p>It opens in <mark id="quote">May.</mark></p><p><mark>Perhaps</mark>.</p>',
+        ),
+    ],
+)
+def test_a_quote_is_marked_where_it_stands(
+    start: int, end: int, in_title: bool, marked: str
+) -> None:
+    station = Article("a", "", "Station opens", "It opens in May.\n\nPerhaps.")
+    page = article(station, start, end, in_title=in_title)
+    assert marked in page
+    assert page.count('id="quote"') == 1
 
 
-def test_hostile_words_make_no_tag_and_no_attribute() -> None:
+def test_a_quote_that_is_not_in_the_article_marks_nothing() -> None:
+    assert "<mark" not in article(Article("a", "", "Station opens", "It opens."), 3, 900)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://example.org/a?b&c", "example.org ↗"),
+        ("file:///srv/news/lamp%20one.txt", "lamp one.txt"),
+        ("javascript:alert(1)", ""),
+        ("https://[broken", ""),
+    ],
+)
+def test_only_web_addresses_are_links(url: str, shown: str) -> None:
+    page = article(Article("a", url, "Station opens", "It opens."))
+    assert words(page) == f"Station opens{shown}It opens."
+    assert page.count("<a ") == url.startswith("https://example")
+
+
+def test_hostile_words_make_no_tag_no_attribute_and_no_template() -> None:
     hostile = Claim(
         HOSTILE, (quote(1, HOSTILE),), "partly", (Span(0, 8, HOSTILE[:8]),), 0.5, HOSTILE
     )
     plain = Claim("words words", (quote(1, "words"),), "partly", (Span(0, 5, "words"),), 0.5, "why")
 
-    def tags(one: Claim) -> list[str]:
-        page = render.turn(0, answer(one, status="unsure"), "")
+    def tags(page: str) -> list[str]:
+        assert not set("{}$`") & set(page)  # in which Gradio would look for templates
         return [re.sub(r'"[^"]*"', '""', tag) for tag in re.findall(r"<[^>]*>", page)]
 
-    assert tags(hostile) == tags(plain)
+    assert tags(turn(answer(hostile, status="unsure"))) == tags(
+        turn(answer(plain, status="unsure"))
+    )
+    assert tags(render("story", story=story(HOSTILE))) == tags(render("story", story=story("word")))
+    assert HOSTILE in words(render("story", story=story(HOSTILE)))
+
+
+# Stories of a digest
+
+
+def story(text: str) -> Story:
+    """A story in which all that comes from outside is this text."""
+    quotes = (replace(quote(1, text), title=text), replace(quote(2, text), title=text))
+    sources = tuple(Source(each.number, each.article_id, "", text, text, DAY) for each in quotes)
+    claim = Claim(text, quotes, "supported", score=0.9)
+    return Story(
+        headline=claim,
+        text=text,
+        claims=(claim, Claim(text, reason=text)),
+        citations=quotes,
+        sources=(replace(sources[0], copies=sources[:1]), sources[1]),
+        timeline=(Event(DAY, claim), Event(DAY, claim)),
+        disagreements=(Disagreement((text, text), quotes), Disagreement((), quotes)),
+    )
+
+
+def test_every_proof_of_a_story_opens_its_article_at_the_quote() -> None:
+    starts = re.findall(r'data-start="(\d+)"', render("story", story=story("words")))
+    # Marks of headline, sentence, two events and two disagreements; two cards, each with its title
+    # and its quote.
+    assert starts.count("3") == 2 + 2 + 4 + 4 + 4
+    assert starts.count("0") == 3  # the sources themselves
+
+
+def test_a_story_without_timeline_and_disagreement_has_no_empty_parts() -> None:
+    whole = render("story", story=story("words"))
+    bare = render("story", story=replace(story("words"), timeline=(), disagreements=()))
+    for part in ("What changed", "The articles disagree"):
+        assert part in whole
+        assert part not in bare
+
+
+def test_an_unsupported_headline_has_no_mark() -> None:
+    page = render("story", story=replace(story("words"), headline=Claim(HOSTILE), claims=()))
+    headline = page.partition("</h3>")[0]
+    assert words(headline) == HOSTILE
+    assert 'class="cite"' not in headline
+
+
+def test_a_digest_says_what_it_was_made_of() -> None:
+    digest = Digest("ferry", (story("words"),), 5, 1, 3, "engine:model", Timing(generate=2.0))
+    assert words(render("digest_foot", digest=digest, profile="tiny")) == (
+        "5 articles (1 of them copies of others), 3 stories, 1 of them here."
+        " model · profile tiny · 2.0 s"
+    )

@@ -2,50 +2,13 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from told import (
-    ANSWERS,
-    BRIDGE,
-    INVENTED,
-    LAVROV,
-    NOBODY,
-    QUOTE,
-    THERE,
-    TITLE,
-    WEAK,
-    WHO,
-    WHY,
-    Told,
-    script,
-)
+from told import Told
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
-
-__all__ = [
-    "ANSWERS",
-    "BRIDGE",
-    "INVENTED",
-    "IN_VIEW",
-    "LAVROV",
-    "NOBODY",
-    "QUOTE",
-    "THERE",
-    "TITLE",
-    "WEAK",
-    "WHO",
-    "WHY",
-    "Told",
-    "ask",
-    "asked",
-    "box",
-    "press",
-    "script",
-    "tab",
-    "text",
-    "until",
-]
 
 # Of an element: whether all of it can be seen without scrolling.
 IN_VIEW = """(element) => {
@@ -76,7 +39,7 @@ def box(page: "Page") -> "Locator":
 
 
 def tab(page: "Page", name: str) -> None:
-    """Open one of the three tabs."""
+    """Open one of the tabs."""
     page.get_by_role("tab", name=name).click()
 
 
@@ -90,9 +53,45 @@ def text(page: "Page", selector: str) -> str:
     return " ".join((page.locator(selector).first.text_content() or "").split())
 
 
-def until(true: Callable[[], object], seconds: float = 15.0) -> None:
-    """Wait for what happens outside of the browser."""
-    end = time.monotonic() + seconds
+def saved(page: "Page", button: str) -> tuple[str, str]:
+    """The name and text of the file that a button saves."""
+    with page.expect_download() as waiting:
+        press(page, button)
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_text("utf-8")
+
+
+def stop(page: "Page", model: Told) -> None:
+    """Stop the question, and let the model go on to the word at which it ends."""
+    press(page, "Stop")
+    speak_until(model, page.locator("#live .trouble").count)
+
+
+def paste(page: "Page", article: str) -> None:
+    """Add an article in the tab that is open."""
+    page.get_by_role("textbox", name="Or paste").fill(article)
+    press(page, "Add the text")
+
+
+def settle(page: "Page") -> None:
+    """Let the page draw what it has been sent."""
+    page.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(done))))"
+    )
+
+
+def speak_until(model: Told, true: Callable[[], object], *, pause: float = 0.1) -> None:
+    """Let the model say one word after the other until something is true."""
+
+    def one_more() -> object:
+        model.let(1)
+        return true()
+
+    until(one_more, pause=pause)
+
+
+def until(true: Callable[[], object], *, pause: float = 0.02) -> None:
+    """Wait at most 15 seconds for what happens outside of the browser."""
+    end = time.monotonic() + 15
     while not true():
         assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.02)
+        time.sleep(pause)

@@ -1,13 +1,16 @@
 """Whatever articles, publishers, file names, people and models say is text at the page, never code."""
 
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from acts import Told, asked, press, tab
+from told import Told
 
+from browser.acts import asked, paste, press, tab
+from browser.visits import SharedPage
 from rag.config import load
 from rag.index import Entry, Index
 from rag.index.chunking import chunk
@@ -18,9 +21,9 @@ from rag.types import Article, Page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab
-    from visits import House, Visits
 
-pytest_plugins = ("visits",)
+    from browser.visits import Site, Visits
+
 pytestmark = pytest.mark.slow
 
 HARM = (
@@ -92,7 +95,7 @@ def article(place: int) -> Article:
 @pytest.fixture(scope="module")
 def harmful(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Path:
     """An index of such articles, past all cleaning."""
-    folder = tmp_path_factory.mktemp("harmful") / "rack"
+    folder = tmp_path_factory.mktemp("harmful") / "harmful"
     words = load("tiny").index.chunk_words
     vector = embedder.encode_documents(["The harbour of Wexcombe"])  # enough for all of them
     with Index(folder, create=True) as index, index.writing():
@@ -105,30 +108,33 @@ def harmful(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Pat
     return folder
 
 
-@pytest.fixture
-def rack(tmp_path: Path, harmful: Path) -> Path:
-    """A copy of it."""
-    return Path(shutil.copytree(harmful, tmp_path / "rack"))
+@pytest.fixture(scope="module")
+def hostile(harmful: Path, embedder: Embedder) -> Iterator[SharedPage]:
+    """The page over them."""
+    page = SharedPage(harmful, embedder)
+    yield page
+    page.close()
 
 
-def visited(house: "House", visit: "Visits", rack: Path) -> "Tab":
-    """The page over them, with a model that says nothing else."""
-    said = {
-        fence(f"{ASKED} {harm}"): f"{sentence(harm)} Zorlon of Quorndale said {harm}."
-        for harm in HARM
-    }
-    return visit(house.page(Told(said), folder=rack))
+def model() -> Told:
+    """A model that says nothing else."""
+    return Told(
+        {
+            fence(f"{ASKED} {harm}"): f"{sentence(harm)} Zorlon of Quorndale said {harm}."
+            for harm in HARM
+        }
+    )
 
 
-def require_text(page: "Tab", selector: str, *wanted: str) -> None:
+def require_text(page: "Tab", selector: str, *texts: str) -> None:
     """That it stands there to the letter, and has made nothing."""
     shown = " ".join(" ".join(page.locator(selector).evaluate_all(SAID)).split())
-    assert [each for each in wanted if each not in shown] == []
+    assert [each for each in texts if each not in shown] == []
     assert page.evaluate(FOUND) == CLEAN
 
 
-def test_the_chat_shows_it_as_text(house: "House", visit: "Visits", rack: Path) -> None:
-    page = visited(house, visit, rack)
+def test_the_chat_shows_it_as_text(hostile: SharedPage, visit: "Visits") -> None:
+    page = visit(hostile.url(model()))
     assert page.evaluate(FOUND) == CLEAN  # what the page begins with, examples too
     for harm in HARM:
         asked(page, f"{ASKED} {harm}")
@@ -142,24 +148,23 @@ def test_the_chat_shows_it_as_text(house: "House", visit: "Visits", rack: Path) 
     require_text(page, "#transcript .answer", *SAYS)
 
 
-def test_words_on_their_way_are_text(house: "House", visit: "Visits", rack: Path) -> None:
-    model = Told({ASKED: " ".join(HARM)})
-    model.pace = 0.1
-    page = visit(house.page(model, folder=rack))
+def test_an_unfinished_answer_is_text(hostile: SharedPage, visit: "Visits") -> None:
+    talker = Told({ASKED: " ".join(HARM)})
+    talker.hold()
+    page = visit(hostile.url(talker))
     page.get_by_role("textbox", name="Your question").fill(ASKED)
     page.keyboard.press("Enter")
+    talker.let(len(HARM[0].split()) + 1)
     page.locator("#live .draft").get_by_text(HARM[0]).wait_for()
     require_text(page, "#live", HARM[0])
     require_text(page, "#sources .first-look", sentence(HARM[0]))
-    model.pace = 0.0
+    talker.go()
     page.locator("#transcript .turn").wait_for()
     assert page.evaluate(FOUND) == CLEAN
 
 
-def test_table_reader_and_filters_show_it_as_text(
-    house: "House", visit: "Visits", rack: Path
-) -> None:
-    page = visited(house, visit, rack)
+def test_table_reader_and_filters_show_it_as_text(hostile: SharedPage, visit: "Visits") -> None:
+    page = visit(hostile.url(model()))
     page.get_by_role("button", name="Filter by date").click()
     page.get_by_role("combobox", name="Publishers").click()
     require_text(page, "[role=option]", *(f"Press {harm}" for harm in HARM))
@@ -177,10 +182,8 @@ def test_table_reader_and_filters_show_it_as_text(
     assert page.evaluate(FOUND) == CLEAN
 
 
-def test_summaries_and_their_choices_show_it_as_text(
-    house: "House", visit: "Visits", rack: Path
-) -> None:
-    page = visited(house, visit, rack)
+def test_summaries_and_their_choices_show_it_as_text(hostile: SharedPage, visit: "Visits") -> None:
+    page = visit(hostile.url(model()))
     tab(page, "Articles")
     for place in range(len(HARM)):
         page.locator("#listing input[type=checkbox]").nth(place).check()
@@ -195,9 +198,10 @@ def test_summaries_and_their_choices_show_it_as_text(
 
 
 def test_names_of_files_and_pasted_texts_are_text(
-    house: "House", visit: "Visits", rack: Path, tmp_path: Path
+    site: "Site", visit: "Visits", harmful: Path, tmp_path: Path
 ) -> None:
-    page = visited(house, visit, rack)
+    folder = Path(shutil.copytree(harmful, tmp_path / "copy"))
+    page = visit(site.serve(site.news(model(), folder=folder)).url)
     tab(page, "Articles")
     page.get_by_role("button", name="Add articles").click()
     name = "<img src=x onerror=window.pwned=1>.txt"
@@ -207,10 +211,7 @@ def test_names_of_files_and_pasted_texts_are_text(
     press(page, "Add the files")
     page.locator("#outcomes .failed").wait_for()
     assert page.evaluate(FOUND) == CLEAN
-    page.get_by_role("textbox", name="Or paste").fill(
-        f"{HARM[1]}\n\n{' '.join(map(sentence, HARM))}"
-    )
-    press(page, "Add the text")
+    paste(page, f"{HARM[1]}\n\n{' '.join(map(sentence, HARM))}")
     page.locator("#outcomes .outcome:not(.failed)").wait_for()
     assert page.evaluate(FOUND) == CLEAN
     page.get_by_role("textbox", name="Or a web address").fill(f"https://{HARM[1]}")

@@ -1,4 +1,4 @@
-"""The tab of articles: find, sort, read, add and delete."""
+"""The articles tab: find, sort, read, add and delete."""
 
 import json
 import re
@@ -6,32 +6,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from acts import IN_VIEW, TITLE, Told, press, tab, text
+from told import TITLE, Told
 
 from app import article_table
+from browser.acts import IN_VIEW, paste, press, tab, text
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-    from visits import House, Visits
 
-pytest_plugins = ("visits",)
+    from browser.visits import Site, Visits
+
 pytestmark = pytest.mark.slow
 
-GOOD = """\
-New lighthouse lamp at Farrow Point
-
+LAMP = """\
 The keepers of Farrow Point lit a new lamp on Monday. It can be seen from 22 miles away, and it
 replaces one that had burned since 1961. Alma Quist, who has kept the light for nine years, said
 that ships had complained of the old one for a long time.
+"""
+BELL = """\
+New bell for the harbour of Wexcombe
 
-The lamp cost 40,000 euros. The harbour office paid half of it, and the rest came from the fishing
-villages on both sides of the bay.
+The harbour office paid half of the new bell, which cost 40,000 euros. The rest came from the
+fishing villages on both sides of the bay, whose boats had missed the old one in every fog.
 """
 
 
-def opened(house: "House", visit: "Visits") -> "Page":
+def opened(visit: "Visits", url: str) -> "Page":
     """The tab, over the sample news."""
-    page = visit(house.page(Told()))
+    page = visit(url)
     tab(page, "Articles")
     page.locator("#listing .title").first.wait_for()
     return page
@@ -43,112 +45,118 @@ def titles(page: "Page") -> list[str]:
 
 def count(page: "Page", number: int) -> None:
     """Wait until the table says that it lists so many."""
-    told = "1 article" if number == 1 else f"{number} articles"
-    page.locator("#listing").get_by_text(re.compile(f"^{told}$")).wait_for()
+    shown = "1 article" if number == 1 else f"{number} articles"
+    page.locator("#listing").get_by_text(re.compile(f"^{shown}$")).wait_for()
 
 
 def adding(page: "Page") -> None:
     page.get_by_role("button", name="Add articles").click()
 
 
-def test_articles_are_found_by_title_and_publisher(house: "House", visit: "Visits") -> None:
-    page = opened(house, visit)
-    assert len(titles(page)) == 21
+def test_articles_are_found_sorted_and_read(site: "Site", visit: "Visits") -> None:
+    page = opened(visit, site.page(Told()))
+    newest = titles(page)
+    assert len(newest) == 21
     search = page.get_by_role("textbox", name="Search titles")
     search.fill("tollgate")
     count(page, 1)
     assert "Tollgate Bridge" in titles(page)[0]
-    search.fill("podil lantern")
-    count(page, 1)
     search.fill("zzz")
     page.locator("#listing").get_by_text("No article matches.").wait_for()
+    search.fill("podil lantern")
+    count(page, 1)
     search.fill("")
     count(page, 21)
-
-
-def test_the_table_is_sorted_by_its_heads(house: "House", visit: "Visits") -> None:
-    page = opened(house, visit)
-    newest = titles(page)
     heads = page.locator("#listing th[aria-sort]")
     assert heads.get_attribute("aria-sort") == "descending"
     press(page, "Title")
     page.locator("#listing th[aria-sort=ascending]", has_text="Title").wait_for()
     assert titles(page) == sorted(newest, key=str.casefold)
-    page.locator("#listing").get_by_role("button", name="Day", exact=True).click()
+    day = page.locator("#listing").get_by_role("button", name="Day", exact=True)
+    day.click()
     page.locator("#listing th[aria-sort=descending]", has_text="Day").wait_for()
     assert titles(page) == newest
-    page.locator("#listing").get_by_role("button", name="Day", exact=True).click()
+    day.click()
     page.locator("#listing th[aria-sort=ascending]", has_text="Day").wait_for()
     assert titles(page)[0] == newest[-1]
-
-
-def test_a_title_opens_the_whole_article(house: "House", visit: "Visits") -> None:
-    page = opened(house, visit)
     page.locator("#listing .title", has_text=TITLE).click()
     reader = page.get_by_role("dialog", name=TITLE)
-    reader.get_by_text("The costs to Russia would be severe", exact=False).or_(
-        reader.get_by_text("Blinken replied that the costs", exact=False)
+    reader.get_by_text("Blinken replied that the costs", exact=False).or_(
+        reader.get_by_text("The costs to Russia would be severe", exact=False)
     ).first.wait_for()
     assert reader.locator("#quote").count() == 0
-    assert reader.locator("a").count() == 0  # it comes from a file, whose folder is nobody's matter
+    assert reader.locator("a").count() == 0  # it comes from a file, whose folder is private
     close = page.get_by_role("button", name="Close the article")
-    shut, body = close.bounding_box(), reader.locator(".reader-body").bounding_box()
-    assert shut
+    button, body = close.bounding_box(), reader.locator(".reader-body").bounding_box()
+    assert button
     assert body
-    assert (
-        shut["y"] + shut["height"] <= body["y"]
-    )  # however far it is scrolled, no text is below it
+    assert button["y"] + button["height"] <= body["y"]  # no text can scroll below it
     close.click()
     reader.wait_for(state="hidden")
 
 
-def test_each_uploaded_file_has_its_outcome(
-    house: "House", visit: "Visits", tmp_path: Path
+def test_the_selection_stays_over_searches_orders_and_pages(
+    site: "Site", visit: "Visits", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "lamp.txt").write_text(GOOD, "utf-8")
+    monkeypatch.setattr(article_table, "_ROWS", 8)
+    page = opened(visit, site.page(Told()))
+
+    def pick(title: str, number: int) -> None:
+        """Tick an article, and wait until so many are picked."""
+        page.get_by_role("checkbox", name=f"Pick {title}").check()
+        page.get_by_role("button", name=f"Summarise {number} picked").wait_for()
+
+    on_first = titles(page)[0]
+    pick(on_first, 1)
+    press(page, "Next ›")
+    page.get_by_text("page 2 of 3").wait_for()
+    pick(titles(page)[0], 2)
+    search = page.get_by_role("textbox", name="Search titles")
+    search.fill("tollgate")
+    count(page, 1)
+    pick(titles(page)[0], 3)
+    search.fill("")
+    count(page, 21)
+    assert page.get_by_role("checkbox", name=f"Pick {on_first}").is_checked()
+    press(page, "Title")
+    page.locator("#listing th[aria-sort=ascending]", has_text="Title").wait_for()
+    press(page, "Summarise 3 picked")
+    page.get_by_role("button", name="Summarise", exact=True).wait_for()
+    tab(page, "Articles")
+    press(page, "Pick none")
+    page.get_by_role("button", name="Pick none").wait_for(state="hidden")
+    assert page.locator("#listing input:checked").count() == 0
+
+
+def test_uploads_and_pasted_texts_are_added_once_and_can_be_chosen(
+    site: "Site", visit: "Visits", tmp_path: Path
+) -> None:
+    record = {"title": "New lamp at Farrow Point", "text": LAMP, "publisher": "Farrow Herald"}
+    (tmp_path / "lamp.jsonl").write_text(json.dumps(record), "utf-8")
     (tmp_path / "broken.txt").write_bytes(bytes(range(256)) * 40)
-    page = opened(house, visit)
+    page = opened(visit, site.serve(site.news(Told())).url)
     adding(page)
+    files = page.get_by_role("button", name="Add the files")
+    assert files.is_disabled()
     page.locator("input[type=file]").set_input_files(
-        [tmp_path / "lamp.txt", tmp_path / "broken.txt"]
+        [tmp_path / "lamp.jsonl", tmp_path / "broken.txt"]
     )
-    page.get_by_text("broken.txt").or_(page.get_by_text("broken")).first.wait_for()
-    press(page, "Add the files")
+    page.get_by_text("broken").first.wait_for()
+    files.click()
     page.locator("#outcomes").get_by_text("1 added, 1 not read").wait_for()
-    assert "New lighthouse lamp" in text(page, "#outcomes .added")
+    assert "New lamp" in text(page, "#outcomes .added")
     failed = text(page, "#outcomes .failed")
     assert failed.startswith("not read broken.txt")
     assert "/" not in failed
     count(page, 22)
-    assert "New lighthouse lamp at Farrow Point" in titles(page)
-
-
-def test_a_pasted_text_is_an_article_once(house: "House", visit: "Visits") -> None:
-    page = opened(house, visit)
-    adding(page)
-    paste = page.get_by_role("textbox", name="Or paste")
-    paste.fill(GOOD)
-    press(page, "Add the text")
-    page.locator("#outcomes .added").get_by_text("New lighthouse lamp").wait_for()
-    count(page, 22)
-    page.wait_for_function("(box) => box.value === ''", arg=paste.element_handle())
-    paste.fill(GOOD)
-    press(page, "Add the text")
+    paste(page, BELL)
+    page.locator("#outcomes .added").get_by_text("New bell for the harbour").wait_for()
+    count(page, 23)
+    field = page.get_by_role("textbox", name="Or paste")
+    page.wait_for_function("(box) => box.value === ''", arg=field.element_handle())
+    paste(page, BELL)
     page.locator("#outcomes .outcome:not(.added)").get_by_text("already there").wait_for()
-    count(page, 22)
-
-
-def test_what_was_added_can_be_chosen_at_once(
-    house: "House", visit: "Visits", tmp_path: Path
-) -> None:
-    record = {"title": "New lamp at Farrow Point", "text": GOOD, "publisher": "Farrow Herald"}
-    (tmp_path / "lamp.jsonl").write_text(json.dumps(record), "utf-8")
-    page = opened(house, visit)
-    adding(page)
-    page.locator("input[type=file]").set_input_files(tmp_path / "lamp.jsonl")
-    page.get_by_text("lamp").first.wait_for()
-    press(page, "Add the files")
-    page.locator("#outcomes .added").wait_for()
+    count(page, 23)
     tab(page, "Summaries")
     page.get_by_role("combobox", name="Articles").fill("Farrow")
     page.get_by_role("option", name="New lamp at Farrow Point").click()
@@ -159,29 +167,18 @@ def test_what_was_added_can_be_chosen_at_once(
     page.get_by_role("option", name="Farrow Herald").wait_for()
 
 
-def test_nothing_is_added_of_nothing(house: "House", visit: "Visits") -> None:
-    page = opened(house, visit)
+def test_empty_texts_and_forbidden_addresses_are_refused(site: "Site", visit: "Visits") -> None:
+    page = opened(visit, site.page(Told()))
     adding(page)
-    files = page.get_by_role("button", name="Add the files")
-    assert files.is_disabled()
-    for button, told in (
-        ("Add the text", "Nothing was pasted."),
-        ("Fetch and add", "is no web address"),
-    ):
-        press(page, button)
-        page.locator("#outcomes .trouble").get_by_text(told).wait_for()
-
-
-def test_addresses_that_must_not_be_asked_are_refused(house: "House", visit: "Visits") -> None:
-    page = opened(house, visit)
-    adding(page)
+    press(page, "Add the text")
+    page.locator("#outcomes .trouble").get_by_text("Nothing was pasted.").wait_for()
     field = page.get_by_role("textbox", name="Or a web address")
     for address in ("http://127.0.0.1:9/story", "http://localhost/"):
         field.fill(address)
         press(page, "Fetch and add")
         page.locator("#outcomes .failed").get_by_text(address).first.wait_for()
         assert re.search("^not read .* (?:private|public|own)", text(page, "#outcomes .failed"))
-    for address in ("file:///etc/passwd", "/etc/passwd", "-"):
+    for address in ("", "file:///etc/passwd", "/etc/passwd"):
         field.fill(address)
         press(page, "Fetch and add")
         page.locator("#outcomes").get_by_text(f"{address!r} is no web address").wait_for()
@@ -189,8 +186,9 @@ def test_addresses_that_must_not_be_asked_are_refused(house: "House", visit: "Vi
     count(page, 21)
 
 
-def test_articles_are_deleted_after_a_question(house: "House", visit: "Visits") -> None:
-    page = opened(house, visit)
+def test_articles_are_deleted_after_confirmation(site: "Site", visit: "Visits") -> None:
+    news = site.news(Told())
+    page = opened(visit, site.serve(news).url)
     page.get_by_role("checkbox", name=f"Pick {TITLE}").check()
     press(page, "Delete 1 picked …")
     press(page, "Keep them")
@@ -200,61 +198,19 @@ def test_articles_are_deleted_after_a_question(house: "House", visit: "Visits") 
     page.wait_for_function("document.activeElement.textContent.trim() === 'Keep them'")
     assert page.get_by_role("checkbox", name=f"Pick {TITLE}").is_checked()
     press(page, "Delete")
-    told = page.locator("#outcomes").get_by_text("1 article deleted.")
-    told.wait_for()
+    done = page.locator("#outcomes").get_by_text("1 article deleted.")
+    done.wait_for()
     page.wait_for_function("document.activeElement.closest('#outcomes')")
-    assert told.evaluate(IN_VIEW)
+    assert done.evaluate(IN_VIEW)
     count(page, 20)
     assert TITLE not in titles(page)
     assert page.locator("#listing input:checked").count() == 0  # the row below has come up
     page.get_by_role("button", name="Delete 1 picked …").wait_for(state="hidden")
-    page.reload()
-    tab(page, "Articles")
-    count(page, 20)
-
-
-def test_what_is_picked_stays_picked_over_searches_orders_and_pages(
-    house: "House", visit: "Visits", monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(article_table, "_ROWS", 8)
-    page = opened(house, visit)
-    on_first = titles(page)[0]
-    pick(page, on_first, 1)
-    press(page, "Next ›")
-    page.get_by_text("page 2 of 3").wait_for()
-    on_second = titles(page)[0]
-    pick(page, on_second, 2)
-    search = page.get_by_role("textbox", name="Search titles")
-    search.fill("tollgate")
-    count(page, 1)
-    pick(page, titles(page)[0], 3)
-    search.fill("")
-    count(page, 21)
-    boxes = page.locator("#listing input:checked")
-    assert page.get_by_role("checkbox", name=f"Pick {on_first}").is_checked()
-    press(page, "Title")
-    page.locator("#listing th[aria-sort=ascending]", has_text="Title").wait_for()
-    press(page, "Summarise 3 picked")
-    page.get_by_role("button", name="Summarise", exact=True).wait_for()
-    tab(page, "Articles")
-    press(page, "Pick none")
-    page.get_by_role("button", name="Pick none").wait_for(state="hidden")
-    assert boxes.count() == 0
-
-
-def pick(page: "Page", title: str, number: int) -> None:
-    """Tick an article, and wait until so many are picked."""
-    page.get_by_role("checkbox", name=f"Pick {title}").check()
-    page.get_by_role("button", name=f"Summarise {number} picked").wait_for()
-
-
-def test_an_article_that_another_has_deleted_is_told(house: "House", visit: "Visits") -> None:
-    news = house.news(Told())
-    page = visit(house.serve(news).url)
-    tab(page, "Articles")
-    page.get_by_role("checkbox", name=f"Pick {TITLE}").check()
+    # Somebody else deletes the next one first.
+    bridge = next(title for title in titles(page) if "Tollgate Bridge" in title)
+    page.get_by_role("checkbox", name=f"Pick {bridge}").check()
     press(page, "Delete 1 picked …")
-    news.delete([article.id for article in news.articles(query=TITLE[:20])])
+    news.delete([article.id for article in news.articles(query=bridge)])
     press(page, "Delete")
     page.locator("#outcomes .trouble").get_by_text("no longer among the articles").wait_for()
-    page.locator("#listing .title", has_text=TITLE).wait_for(state="detached")
+    count(page, 19)

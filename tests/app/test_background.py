@@ -1,4 +1,4 @@
-"""Work beside the page: it is heard of now and then, and ends when nobody listens."""
+"""Work on a thread of its own: reported now and then, and ended when nobody takes the results."""
 
 import threading
 from collections.abc import Generator
@@ -8,7 +8,7 @@ import pytest
 from app.background import stepped
 
 
-def test_steps_come_in_their_order_and_none_is_waiting() -> None:
+def test_steps_come_in_order_and_none_means_waiting() -> None:
     slow = threading.Event()
 
     def steps() -> Generator[str, None, None]:
@@ -25,18 +25,18 @@ def test_steps_come_in_their_order_and_none_is_waiting() -> None:
     assert None in seen
 
 
-def test_what_a_step_raises_comes_through() -> None:
+def test_an_error_of_a_step_is_raised() -> None:
     def steps() -> Generator[str, None, None]:
         yield "one"
         raise ValueError("no ink")
 
-    listened = stepped(steps(), name="test")
-    assert next(listened) == "one"
+    results = stepped(steps(), name="test")
+    assert next(results) == "one"
     with pytest.raises(ValueError, match="no ink"):
-        next(listened)
+        next(results)
 
 
-def test_who_stops_listening_ends_the_work_after_the_step_at_work() -> None:
+def test_closing_ends_the_work_after_the_current_step() -> None:
     going, ended = threading.Event(), threading.Event()
 
     def steps() -> Generator[str, None, None]:
@@ -48,10 +48,10 @@ def test_who_stops_listening_ends_the_work_after_the_step_at_work() -> None:
         finally:
             ended.set()
 
-    listened = stepped(steps(), name="test")
-    assert next(listened) == "one"
-    assert next(listened) is None
-    listened.close()  # at once, though the second step is at work
+    results = stepped(steps(), name="test")
+    assert next(results) == "one"
+    assert next(results) is None
+    results.close()  # at once, though the second step is at work
     assert not ended.is_set()
     going.set()
     assert ended.wait(10)

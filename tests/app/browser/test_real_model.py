@@ -1,19 +1,25 @@
 """Whole visits with the tiny model: it answers badly, and whatever is shown has its proof or is marked."""
 
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from acts import IN_VIEW, THERE, WHO, ask, asked, press, tab
+from told import THERE, WHO
 
+import rag
+from browser.acts import IN_VIEW, ask, asked, press, saved, tab
+from browser.visits import started
 from rag.config import load
+from rag.index.embedding import Embedder
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator
-    from visits import House, Visits
+    from playwright.sync_api import Locator, Page
 
-pytest_plugins = ("visits",)
+    from browser.visits import Visits
+
 pytestmark = pytest.mark.slow
 
 QUICK = [
@@ -30,10 +36,25 @@ replaces one that had burned since 1961.
 """
 
 
-@pytest.fixture
-def url(house: "House", smollm2_path: Path) -> str:
-    """A page at which the tiny model answers."""
-    return house.serve(house.news(settings=load("tiny", overrides=QUICK))).url
+@pytest.fixture(scope="module")
+def url(
+    sample_index: Path,
+    embedder: Embedder,
+    smollm2_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    """A page over a copy of the sample news, at which the tiny model answers."""
+    folder = Path(shutil.copytree(sample_index, tmp_path_factory.mktemp("tiny") / "samples"))
+    served = started(rag.open(folder, settings=load("tiny", overrides=QUICK), embedder=embedder))
+    yield served.url
+    served.close()
+
+
+def opened(visit: "Visits", url: str, **options: Any) -> "Page":
+    """The page, with the patience that a real model needs."""
+    page = visit(url, **options)
+    page.set_default_timeout(90_000)
+    return page
 
 
 def proven(turn: "Locator") -> bool:
@@ -44,27 +65,26 @@ def proven(turn: "Locator") -> bool:
 
 
 def test_asking_following_up_and_coming_back(visit: "Visits", url: str) -> None:
-    page = visit(url)
-    page.set_default_timeout(90_000)  # a real model is at work
+    page = opened(visit, url)
     ask(page, WHO)
     page.locator("#live .draft").filter(has_text=re.compile(r"\w")).wait_for()
     turns = page.locator("#transcript .turn[id]")
     turns.first.wait_for()
     assert asked(page, THERE).inner_text()
-    told = turns.all_inner_texts()
-    assert len(told) == 2
+    shown = turns.all_inner_texts()
+    assert len(shown) == 2
     assert all(map(proven, turns.all()))
+    assert "smollm2-135m-instruct" in turns.first.locator(".small-print").inner_text()
     page.reload()
     turns.nth(1).wait_for()
-    assert turns.all_inner_texts() == told
+    assert turns.all_inner_texts() == shown
 
 
 def test_an_article_is_added_summarised_proven_and_saved(
     visit: "Visits", url: str, tmp_path: Path
 ) -> None:
     (tmp_path / "lamp.txt").write_text(LAMP, "utf-8")
-    page = visit(url)
-    page.set_default_timeout(90_000)  # a real model is at work
+    page = opened(visit, url)
     tab(page, "Articles")
     page.get_by_role("button", name="Add articles").click()
     page.locator("input[type=file]").set_input_files(tmp_path / "lamp.txt")
@@ -80,14 +100,11 @@ def test_an_article_is_added_summarised_proven_and_saved(
     assert reader.locator("#quote").evaluate(IN_VIEW)
     assert reader.locator("#quote").inner_text() in LAMP.replace("\n", " ")
     page.keyboard.press("Escape")
-    with page.expect_download() as waiting:
-        press(page, "Save as Markdown")
-    assert TITLE in Path(waiting.value.path()).read_text("utf-8")
+    assert TITLE in saved(page, "Save as Markdown")[1]
 
 
 def test_stop_ends_many_summaries_after_the_first(visit: "Visits", url: str) -> None:
-    page = visit(url)
-    page.set_default_timeout(90_000)  # a real model is at work
+    page = opened(visit, url)
     tab(page, "Summaries")
     page.get_by_role("textbox", name="Or everything about").fill("Ukraine")
     press(page, "Summarise")
@@ -100,13 +117,11 @@ def test_stop_ends_many_summaries_after_the_first(visit: "Visits", url: str) -> 
 
 
 def test_two_ask_at_once_one_of_them_on_a_phone_at_night(visit: "Visits", url: str) -> None:
-    desk = visit(url)
-    desk.set_default_timeout(90_000)  # a real model is at work
-    phone = visit(url, viewport={"width": 390, "height": 844}, color_scheme="dark")
-    phone.set_default_timeout(90_000)  # a real model is at work
-    ask(desk, WHO)
+    wide = opened(visit, url)
+    phone = opened(visit, url, viewport={"width": 390, "height": 844}, color_scheme="dark")
+    ask(wide, WHO)
     ask(phone, THERE)
-    for page in (phone, desk):
+    for page in (phone, wide):
         turn = page.locator("#transcript .turn[id]")
         turn.wait_for()
         assert proven(turn)

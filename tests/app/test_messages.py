@@ -1,4 +1,4 @@
-"""What readers are told of errors: their words, while the machine's own go to the log."""
+"""Error messages at the page; what concerns the machine goes to the log."""
 
 import logging
 import re
@@ -19,7 +19,7 @@ MACHINE = "the index /srv/news is written by process 4711 on crow. Run: rag inde
 
 
 @pytest.mark.parametrize(
-    ("kind", "wanted"),
+    ("kind", "words"),
     [
         (IndexBusy, "somebody else"),
         (IndexMissing, "no index of articles"),
@@ -28,22 +28,22 @@ MACHINE = "the index /srv/news is written by process 4711 on crow. Run: rag inde
         (IndexProblem, "cannot be read or written"),
     ],
 )
-def test_folders_processes_and_commands_stay_with_the_machine(
-    kind: type[Exception], wanted: str, caplog: pytest.LogCaptureFixture
+def test_readers_see_no_folders_processes_and_commands(
+    kind: type[Exception], words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        told = explained(kind(MACHINE))
-    assert wanted in told
-    assert not re.search(r"/|\d|crow|\brag\b", told)
+        message = explained(kind(MACHINE))
+    assert words in message
+    assert not re.search(r"/|\d|crow|\brag\b", message)
     assert MACHINE in caplog.text
 
 
-def test_what_a_reader_can_mend_is_told_as_it_is() -> None:
+def test_other_known_errors_are_shown_as_a_sentence() -> None:
     assert explained(QuestionError("the question is\nempty.")) == "The question is empty."
 
 
-def test_what_nobody_foresaw_is_told_by_its_name_alone(caplog: pytest.LogCaptureFixture) -> None:
-    told = explained(ZeroDivisionError("/secret"))
-    assert "ZeroDivisionError" in told
-    assert "/secret" not in told
+def test_only_the_name_of_an_unexpected_error_is_shown(caplog: pytest.LogCaptureFixture) -> None:
+    message = explained(ZeroDivisionError("/secret"))
+    assert "ZeroDivisionError" in message
+    assert "/secret" not in message
     assert "/secret" in caplog.text
