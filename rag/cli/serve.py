@@ -9,15 +9,9 @@ import typer
 from rag.cli import show
 from rag.cli.options import IndexOption, ProfileOption, SetOption, news_of
 
-tokens = typer.Typer(no_args_is_help=True, help="Who may ask the API of rag serve.")
+tokens = typer.Typer(no_args_is_help=True, help="Access tokens of rag serve.")
 _FileOption = Annotated[Path, typer.Option("--tokens", metavar="FILE", help="The tokens file.")]
 _NameArgument = Annotated[str, typer.Argument(help="What to call the client.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Register this module's commands."""
-    app.command()(serve)
-    app.add_typer(tokens, name="tokens")
 
 
 def serve(
@@ -30,10 +24,10 @@ def serve(
     ] = -1,
     tokens_file: Annotated[
         Path | None,
-        typer.Option("--tokens", metavar="FILE", help="Only holders of these tokens may ask."),
+        typer.Option("--tokens", metavar="FILE", help="Only holders of these tokens have access."),
     ] = None,
     open_to_network: Annotated[
-        bool, typer.Option("--open-to-network", help="Let in everybody who can reach --host.")
+        bool, typer.Option("--open-to-network", help="Serve everybody who can reach --host.")
     ] = False,
     profile: ProfileOption = "",
     overrides: SetOption = None,
@@ -47,9 +41,6 @@ def serve(
     # Service managers send SIGTERM to stop a service; handle it like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
-    def tell(line: str) -> None:
-        show.console(stderr=True).print(show.plain(line))
-
     with news_of(index, profile, overrides) as news:
         chosen = news.settings.serve
         served = start(
@@ -58,21 +49,21 @@ def serve(
             port=chosen.port if port < 0 else port,
             tokens=tokens_file or chosen.tokens or None,
             open_to_network=open_to_network,
-            tell=tell,
+            tell=show.note,
         )
         served.wait()
 
 
 @tokens.command("add")
 def add_token(name: _NameArgument, tokens_file: _FileOption) -> None:
-    """Make a token for a client and print it, once: the file keeps only a digest of it.
+    """Make a token for a client and print it once: the file stores only a digest of it.
 
     Example: rag tokens add reader --tokens tokens.txt
     """
     from rag.server.api.tokens import add
 
     token = add(tokens_file, name)
-    show.console(stderr=True).print(show.plain(f"The token of {name}; it is not shown again:"))
+    show.note(f"The token of {name}; it is not shown again:")
     print(token)  # noqa: T201
 
 
@@ -82,13 +73,13 @@ def list_tokens(tokens_file: _FileOption) -> None:
     from rag.server.api.tokens import read
 
     for name in read(tokens_file):
-        show.console().print(show.plain(name))
+        show.say(name)
 
 
 @tokens.command("remove")
 def remove_token(name: _NameArgument, tokens_file: _FileOption) -> None:
-    """Take a client's token away; a running server lets it in no more."""
+    """Remove a client's token; a running server refuses it at once."""
     from rag.server.api.tokens import remove
 
     remove(tokens_file, name)
-    show.console().print(show.plain(f"{name} may ask no more."))
+    show.say(f"{name} has no access any more.")

@@ -93,7 +93,7 @@ def test_a_bad_row_is_named_before_any_text_is_checked(run: Run) -> None:
         Path("set.jsonl").write_text(f"{good}\n{bad}\n")
         code, out, err = run("check", "set.jsonl")
         assert (code, out) == (1, "")
-        assert "set.jsonl, line 2: wanted" in err
+        assert "set.jsonl, line 2: expected" in err
 
 
 @pytest.mark.parametrize(
