@@ -16,7 +16,7 @@ from rag.cli.options import (
     with_news,
 )
 from rag.errors import ArticleUnknown, GenerateError, IndexMissing, QuestionError
-from rag.types import Answer, Article, Draft, Filters, Found
+from rag.types import Answer, Article, Draft, Filters, Found, Length
 
 if TYPE_CHECKING:
     from rag.library import News
@@ -25,9 +25,7 @@ DraftOption = Annotated[
     bool,
     typer.Option("--draft", help="Below a refusal: what the model would have said, unproven."),
 ]
-LengthOption = Annotated[
-    Literal["short", "medium", "long"], typer.Option(help="How many sentences.")
-]
+LengthOption = Annotated[Length, typer.Option(help="How many sentences.")]
 
 
 @with_filters

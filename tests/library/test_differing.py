@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.cli.show import print_answer
+from rag.cli.results import print_answer
 from rag.config import load
 from rag.export import as_markdown, as_text, saved
 from rag.index.embedding import HashEmbedder
