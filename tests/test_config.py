@@ -144,7 +144,7 @@ def test_overrides(override: str, section: str, key: str, value: object) -> None
         ("[index]\nname = ''\n", ["index.name = ''", "at least 1"]),
         ("[generator]\nmodel = ''\n", ["generator.model = ''", "at least 1"]),
         ("[embedder]\nmodel = ''\n", ["embedder.model = ''", "at least 1"]),
-        ("[generator\n", ["mine.toml", "not sound TOML"]),
+        ("[generator\n", ["mine.toml", "not valid TOML"]),
     ],
 )
 def test_a_wrong_profile_is_told(tmp_path: Path, text: str, said: list[str]) -> None:
@@ -156,7 +156,7 @@ def test_a_wrong_profile_is_told(tmp_path: Path, text: str, said: list[str]) -> 
 def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_bytes(b"[generator]\nmodel = '\xff\xfe'\n")
-    with pytest.raises(ConfigError, match="not sound TOML"):
+    with pytest.raises(ConfigError, match="not valid TOML"):
         loaded(profile=str(path))
 
 
@@ -172,7 +172,7 @@ def test_an_unknown_profile_is_told_with_those_that_there_are(name: str) -> None
 
 @pytest.mark.parametrize("override", ["", "threads=4", "generator.threads", "generator", "=", "a"])
 def test_an_override_without_form_is_told(override: str) -> None:
-    with pytest.raises(ConfigError, match=r"wanted section\.key=value"):
+    with pytest.raises(ConfigError, match=r"expected section\.key=value"):
         loaded(override)
 
 

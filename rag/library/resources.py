@@ -130,7 +130,7 @@ class Resources:
         """Return the index now in the folder, which another process may have replaced."""
         with self._lock:
             if self._index is not None and not self._index.in_place:
-                self._let_go()
+                self._forget_index()
             if self._index is None:
                 self._index = Index(self.folder, create=create)
             if bind and not self._bound:
@@ -142,7 +142,7 @@ class Resources:
                 self._bound = True
             return self._index
 
-    def _let_go(self) -> None:
+    def _forget_index(self) -> None:
         """Forget the index; it is closed once nobody reads it any more."""
         self._index, self._bound, self._suggested = None, False, None
 
@@ -156,7 +156,7 @@ class Resources:
                     yield index
                     return
 
-    def _asked(self, question: str) -> str:
+    def _checked_question(self, question: str) -> str:
         longest = self.settings.answer.question_characters
         if not question.strip():
             raise QuestionError("the question is empty. Ask something, in plain words.")

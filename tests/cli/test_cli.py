@@ -235,7 +235,7 @@ def test_wrong_use_is_told_with_the_usage(run: Run, arguments: list[str]) -> Non
         (["index", "info"], "there is no index"),
         (["index", "rebuild"], "there is no index"),
         (["config", "show", "--set", "generator.thread=4"], "did you mean 'threads'"),
-        (["config", "show", "--set", "generator"], "wanted section.key=value"),
+        (["config", "show", "--set", "generator"], "expected section.key=value"),
         (["config", "show", "--profile", "nope"], "there is no profile 'nope'"),
         (["config", "show", "--profile", "~nobody-at-all/x.toml"], "there is no profile"),
         (["models", "pull", "nope"], "nope"),
