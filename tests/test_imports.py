@@ -89,7 +89,10 @@ def test_only_the_command_knows_the_page_and_only_the_page_knows_gradio() -> Non
 
 def test_packages_below_the_settings_read_none() -> None:
     for path in (ROOT / "rag").rglob("*.py"):
-        if not {"cli", "server", "evals", "library"} & set(path.parts) and "config" not in path.parts:
+        if (
+            not {"cli", "server", "evals", "library"} & set(path.parts)
+            and "config" not in path.parts
+        ):
             assert "BaseModel" not in path.read_text(encoding="utf-8"), path
 
 
