@@ -165,7 +165,7 @@ class AnswerMethods(SearchMethods):
             if given is not None:
                 return given
             query = words[: self.settings.answer.question_characters]
-            found = self._find(query, filters, _CHECKED, rerank=False)
+            found = self.find(query, filters=filters, k=_CHECKED, rerank=False)
             return [passage.article for passage in found]
 
         checker = self.checker(self.settings.answer.support)

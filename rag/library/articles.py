@@ -10,7 +10,7 @@ from rag.errors import ArticleUnknown, ExtractError, SourceError
 from rag.index import IndexInfo
 from rag.ingest.cleaning import extract
 from rag.ingest.sources import fetch
-from rag.library.ingesting import Progress, ingest
+from rag.library.ingesting import Intake, Progress
 from rag.library.reembed import reembed
 from rag.library.resources import Resources
 from rag.suggestions import suggest
@@ -65,26 +65,26 @@ class ArticleMethods(Resources):
         """
         if isinstance(sources, str | Path):
             sources = [sources]  # not its characters, of which "/" would be read as a folder
-        read = (
+        fetched = (
             (
                 name,
                 self._fetch([name], stdin=stdin, allow_private=allow_private, temporary=temporary),
             )
             for name in map(str, sources)
         )
-        embedder = self.embedder
+        embedder = self.embedder  # a missing model is reported before a folder is made
         self._open(create=True, bind=True)
         embedder.load()
         with self._writing(create=True, bind=True) as index:
-            return ingest(
-                read,
-                index=index,
-                embedder=embedder,
+            intake = Intake(
+                index,
+                embedder,
                 fields=fields,
                 progress=progress,
                 soon=soon,
                 most_failures=most_failures,
             )
+            return intake.run(fetched)
 
     def _fetch(
         self,

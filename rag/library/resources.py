@@ -63,16 +63,14 @@ class Resources:
     def embedder(self) -> Embedder:
         """The embedder; built at first use."""
         with self._lock:
-            if self._embedder is None:
-                self._embedder = build_embedder(self.settings)
+            self._embedder = self._embedder or build_embedder(self.settings)
             return self._embedder
 
     @property
     def generator(self) -> Generator:
         """The generator; built at first use."""
         with self._lock:
-            if self._generator is None:
-                self._generator = build_generator(self.settings)
+            self._generator = self._generator or build_generator(self.settings)
             return self._generator
 
     @property
@@ -83,21 +81,19 @@ class Resources:
             ModelMissing: if it is not on this machine.
         """
         with self._lock:
-            if self._parser is None:
-                self._parser = build_parser(self.settings)
+            self._parser = self._parser or build_parser(self.settings)
             return self._parser
-
-    def checker(self, support: float) -> Checker:
-        """Return a claim checker; ``support`` is the least probability of a supported sentence."""
-        return Checker(self.parser, support)
 
     @property
     def reranker(self) -> Reranker | None:
         """The reranker, if the settings name one; built at first use."""
         with self._lock:
-            if self._reranker is None:
-                self._reranker = build_reranker(self.settings)
+            self._reranker = self._reranker or build_reranker(self.settings)
             return self._reranker
+
+    def checker(self, support: float) -> Checker:
+        """Return a claim checker; ``support`` is the least probability of a supported sentence."""
+        return Checker(self.parser, support)
 
     def warm(self) -> None:
         """Load embedder, parser and generator concurrently, because each takes seconds.

@@ -44,19 +44,16 @@ class SearchMethods(ArticleMethods):
         )
 
     def find(
-        self, query: str, *, filters: Filters | None = None, k: int = 10
+        self, query: str, *, filters: Filters | None = None, k: int = 10, rerank: bool = True
     ) -> tuple[Passage, ...]:
         """Return the articles nearest to a query, best first, each as its most relevant passage.
+
+        ``rerank``: whether the reranker of the settings, if any, reads the passages.
 
         Raises:
             IndexMissing: if there is no index.
             QuestionError: if the query is blank or too long.
         """
-        return self._find(query, filters, k)
-
-    def _find(
-        self, query: str, filters: Filters | None, k: int, *, rerank: bool = True
-    ) -> tuple[Passage, ...]:
         chosen = self.settings.retrieve
         return find(
             self._checked_question(query),

@@ -174,7 +174,7 @@ class SummaryMethods(SearchMethods):
             return articles, len(articles)
         if query.strip():
             # Words alone decide what is about it, so no reranker need read hundreds of passages.
-            about = matching(query, self._find(query, filters, _EVERY, rerank=False))
+            about = matching(query, self.find(query, filters=filters, k=_EVERY, rerank=False))
             return tuple(each.article for each in about[:most]), len(about)
         return self.articles(filters=filters, limit=most), self.count(filters=filters)
 
