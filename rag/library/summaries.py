@@ -92,12 +92,13 @@ class SummaryMethods(SearchMethods):
         self, article_ids: Sequence[str], query: str, filters: Filters | None
     ) -> Sequence[Passage]:
         """Return the first passages of the articles, or else the nearest to the query, that fit."""
-        tokens, count = self._tokens, self.generator.count_tokens
+        tokens = self._tokens
         if article_ids:
-            found = lead_passages([*map(self.article, article_ids)], tokens=tokens, count=count)
+            articles = [*map(self.article, article_ids)]
+            found = lead_passages(articles, tokens=tokens, count=self.generator.count_tokens)
         else:
             found = self.search(query, filters=filters, k=12)
-        return within(found, tokens=tokens, count=count)
+        return within(found, tokens=tokens, count=self.generator.count_tokens)
 
     def _styled(
         self, summary: Summary, style: Style, passages: Sequence[Passage], *, title: str = ""

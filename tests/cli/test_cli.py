@@ -523,7 +523,10 @@ def test_models_are_listed(run: Run, place: Path) -> None:
 
 
 def test_nothing_to_pull_where_no_model_is_needed(run: Run) -> None:
-    assert run("models", "pull", "--set", "generator.engine=openai").code == 0
+    assert (
+        run("models", "pull", "--set", "generator.engine=openai", "--set", "check.parser=").code
+        == 0
+    )
 
 
 # Data stays data
@@ -599,19 +602,6 @@ def test_a_file_name_that_is_no_text(run: Run) -> None:
     assert "failed: 1" in ended.out
 
 
-@pytest.mark.parametrize("command", ["articles list", "articles list --json", "config show"])
-def test_output_into_a_closed_pipe_ends_the_command_silently(
-    run: Run, filled: Path, command: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read, write = os.pipe()
-    os.close(read)
-    with open(write, "w", encoding="utf-8", buffering=1) as pipe:  # noqa: PTH123 - a descriptor
-        monkeypatch.setattr(sys, "stdout", pipe)
-        ended = run(*command.split())
-    assert (ended.code, ended.out) == (141, "")
-    assert "Traceback" not in ended.err
-
-
 def test_an_interrupt_is_reported_in_one_line(
     run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -625,7 +615,7 @@ def test_an_interrupt_is_reported_in_one_line(
 
 
 @pytest.mark.slow
-def test_a_real_process_is_interrupted_and_another_says_what_is_wrong() -> None:
+def test_an_interrupt_of_a_real_process_is_reported_in_one_line() -> None:
     reading = subprocess.Popen(
         [sys.executable, "-m", "rag", "ingest", "-"],
         stdin=subprocess.PIPE,
@@ -643,10 +633,17 @@ def test_a_real_process_is_interrupted_and_another_says_what_is_wrong() -> None:
     assert reading.returncode == 130
     assert out == ""
     assert err.splitlines() == ["rag: stopped; what was stored so far is kept."]
-    shell = f'"{sys.executable}" -m rag config show | true; "{sys.executable}" -m rag ask x -i none'
+
+
+@pytest.mark.slow
+def test_output_of_a_real_process_into_a_closed_pipe(filled: Path) -> None:
+    rag_command = f'"{sys.executable}" -m rag'
+    commands = ("articles list", "articles list --json", "config show")
     done = subprocess.run(
-        ["sh", "-c", shell], capture_output=True, text=True, check=False, timeout=60
+        ["sh", "-c", "; ".join(f"{rag_command} {command} | true" for command in commands)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("rag: there is no index")
+    assert done.stderr.replace("2 articles\n", "") == ""
