@@ -20,8 +20,13 @@ app = typer.Typer(
 )
 _INTERRUPTED = 130
 for command in (
-    *(ask.ask, ask.chat, ask.summarize, ask.demo, check.check, digest.digest),
-    *(articles.ingest, ui.ui, serve.serve),
+    ask.ask,
+    ask.chat,
+    ask.summarize,
+    ask.demo,
+    articles.ingest,
+    check.check,
+    digest.digest,
 ):
     app.command()(command)
 app.command("eval")(evaluate.evaluate)
@@ -31,10 +36,10 @@ for name, group in {
     "models": manage.models,
     "index": manage.index,
     "config": manage.config,
-    "users": ui.users,
-    "tokens": serve.tokens,
 }.items():
     app.add_typer(group, name=name)
+ui.register(app)
+serve.register(app)
 
 
 def _show_version(given: bool) -> None:

@@ -9,9 +9,15 @@ import typer
 from rag.cli import show
 from rag.cli.options import IndexOption, ProfileOption, SetOption, news_of
 
-tokens = typer.Typer(no_args_is_help=True, help="Access tokens of rag serve.")
+tokens = typer.Typer(no_args_is_help=True, help="Who may ask the API of rag serve.")
 _FileOption = Annotated[Path, typer.Option("--tokens", metavar="FILE", help="The tokens file.")]
 _NameArgument = Annotated[str, typer.Argument(help="What to call the client.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Register this module's commands."""
+    app.command()(serve)
+    app.add_typer(tokens, name="tokens")
 
 
 def serve(
@@ -24,10 +30,10 @@ def serve(
     ] = -1,
     tokens_file: Annotated[
         Path | None,
-        typer.Option("--tokens", metavar="FILE", help="Only holders of these tokens have access."),
+        typer.Option("--tokens", metavar="FILE", help="Only holders of these tokens may ask."),
     ] = None,
     open_to_network: Annotated[
-        bool, typer.Option("--open-to-network", help="Serve everybody who can reach --host.")
+        bool, typer.Option("--open-to-network", help="Let in everybody who can reach --host.")
     ] = False,
     profile: ProfileOption = "",
     overrides: SetOption = None,
@@ -41,6 +47,9 @@ def serve(
     # Service managers send SIGTERM to stop a service; handle it like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
+    def tell(line: str) -> None:
+        show.console(stderr=True).print(show.plain(line))
+
     with news_of(index, profile, overrides) as news:
         chosen = news.settings.serve
         served = start(
@@ -49,21 +58,21 @@ def serve(
             port=chosen.port if port < 0 else port,
             tokens=tokens_file or chosen.tokens or None,
             open_to_network=open_to_network,
-            tell=show.note,
+            tell=tell,
         )
         served.wait()
 
 
 @tokens.command("add")
 def add_token(name: _NameArgument, tokens_file: _FileOption) -> None:
-    """Make a token for a client and print it once: the file stores only a digest of it.
+    """Make a token for a client and print it, once: the file keeps only a digest of it.
 
     Example: rag tokens add reader --tokens tokens.txt
     """
     from rag.server.api.tokens import add
 
     token = add(tokens_file, name)
-    show.note(f"The token of {name}; it is not shown again:")
+    show.console(stderr=True).print(show.plain(f"The token of {name}; it is not shown again:"))
     print(token)  # noqa: T201
 
 
@@ -73,13 +82,13 @@ def list_tokens(tokens_file: _FileOption) -> None:
     from rag.server.api.tokens import read
 
     for name in read(tokens_file):
-        show.say(name)
+        show.console().print(show.plain(name))
 
 
 @tokens.command("remove")
 def remove_token(name: _NameArgument, tokens_file: _FileOption) -> None:
-    """Remove a client's token; a running server refuses it at once."""
+    """Take a client's token away; a running server lets it in no more."""
     from rag.server.api.tokens import remove
 
     remove(tokens_file, name)
-    show.say(f"{name} has no access any more.")
+    show.console().print(show.plain(f"{name} may ask no more."))

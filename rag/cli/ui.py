@@ -17,28 +17,29 @@ if TYPE_CHECKING:
 users = typer.Typer(no_args_is_help=True, help="Who may log in to the page of rag ui.")
 _FileOption = Annotated[Path, typer.Option("--auth-file", metavar="FILE", help="The users file.")]
 
-_HostOption = Annotated[
-    str, typer.Option(help="Address to listen on; others than this need --auth-file.")
-]
-_UsersOption = Annotated[
-    Path | None,
-    typer.Option("--auth-file", metavar="FILE", help="Only users of this file may log in."),
-]
-_ShareOption = Annotated[
-    bool, typer.Option("--share", help="Public address through Gradio's servers; needs users.")
-]
-_OpenOption = Annotated[
-    bool, typer.Option("--open-to-network", help="Serve everybody who can reach --host.")
-]
+
+def register(app: typer.Typer) -> None:
+    """Register this module's commands."""
+    app.command()(ui)
+    app.add_typer(users, name="users")
 
 
 def ui(
     index: IndexOption = "",
-    host: _HostOption = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than this need --auth-file.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any that is free.")] = 7860,
-    auth_file: _UsersOption = None,
-    share: _ShareOption = False,
-    open_to_network: _OpenOption = False,
+    auth_file: Annotated[
+        Path | None,
+        typer.Option("--auth-file", metavar="FILE", help="Only users of this file may come in."),
+    ] = None,
+    share: Annotated[
+        bool, typer.Option("--share", help="Public address through Gradio's servers; needs users.")
+    ] = False,
+    open_to_network: Annotated[
+        bool, typer.Option("--open-to-network", help="Let in everybody who can reach --host.")
+    ] = False,
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
@@ -56,8 +57,11 @@ def ui(
         if error.name != "app":
             raise
         raise ConfigError(
-            "the web page is not installed with this rag. Install it again: pip install -e ."
+            "the web page is not installed with this rag. Install it anew: pip install -e ."
         ) from error
+
+    def tell(line: str) -> None:
+        show.console(stderr=True).print(show.plain(line))
 
     # Refuse bad options before anything is indexed.
     network.check(
@@ -79,7 +83,7 @@ def ui(
             share=share,
             open_to_network=open_to_network,
             prevent_thread_lock=True,
-            tell=show.note,
+            tell=tell,
             profile=Path(profile_name(profile)).stem,
         )
         threading.Thread(target=_warm, args=[news], name="warm", daemon=True).start()
@@ -93,7 +97,7 @@ def _samples(news: "News") -> None:
     from rag import samples
 
     report = news.ingest([samples.folder()])
-    show.note(f"{report.count('added')} sample articles in {news.folder}.")
+    show.console(stderr=True).print(f"{report.count('added')} sample articles in {news.folder}.")
 
 
 def _warm(news: "News") -> None:
@@ -101,7 +105,7 @@ def _warm(news: "News") -> None:
     try:
         news.warm()
     except RagError as error:
-        show.note(show.one_line(str(error)))
+        show.console(stderr=True).print(show.plain(" ".join(str(error).split())))
 
 
 @users.command("add")
@@ -109,7 +113,7 @@ def add_user(
     name: Annotated[str, typer.Argument(help="The name to log in with.")],
     auth_file: _FileOption,
 ) -> None:
-    """Add a user, or give one a new password; the file stores only a hash of it.
+    """Add a user, or give one a new password; the file keeps only a hash of it.
 
     The password is asked for twice, or read from standard input where that is no terminal.
 
@@ -124,4 +128,4 @@ def add_user(
         password = sys.stdin.readline().rstrip("\r\n")
     known = accounts.add(auth_file, name, password)
     what = "has a new password" if known else "may log in"
-    show.say(f"{name} {what}: rag ui --auth-file {auth_file}")
+    show.console().print(show.plain(f"{name} {what}: rag ui --auth-file {auth_file}"))

@@ -113,7 +113,7 @@ def test_tokens_are_made_listed_and_taken_away(run: Run, place: Path) -> None:
     assert run("tokens", "list", "--tokens", "tokens.txt") == (0, "ida\njon\n", "")
     assert run("tokens", "remove", "ida", "--tokens", "tokens.txt")[:2] == (
         0,
-        "ida has no access any more.\n",
+        "ida may ask no more.\n",
     )
     assert list(read(place / "tokens.txt")) == ["jon"]
     code, _, err = run("tokens", "remove", "ida", "--tokens", "tokens.txt")
