@@ -201,4 +201,4 @@ def _report(
     show.print_table(dict.fromkeys(figures, "right"), [map(str, figures.values())])
     show.say(str(run.out))
     if not after.complete:
-        show.note("Run the same command again to continue.")
+        show.note("The same command goes on from here.")
