@@ -84,12 +84,10 @@ class News(AnswerMethods, SummaryMethods):
             IndexMissing: if there is no index and one is needed.
             ModelMissing: if a model is not on this machine.
         """
-        cancel = options.pop("cancel", None) or threading.Event()
-        out = options.pop("out", None)
-        file = Path(out) if out else None
+        cancel = options.get("cancel") or threading.Event()
         streams = self.settings.batch.streams
         if isinstance(task, Summaries):
-            plan = summaries_plan(self, task, cancel)
-            return Batch(plan, streams=streams, cancel=cancel, out=file, **options)
+            summaries = summaries_plan(self, task, cancel)
+            return Batch(summaries, options, streams=streams, cancel=cancel)
         answers = answers_plan(self, task, cancel)
-        return Batch(answers, streams=streams, cancel=cancel, out=file, **options)
+        return Batch(answers, options, streams=streams, cancel=cancel)

@@ -59,19 +59,13 @@ class Batch(Generic[Row]):
     """The rows of a batch, in input order, as they are made. Close it, or consume all of them."""
 
     def __init__(
-        self,
-        plan: Plan[Row],
-        *,
-        streams: int,
-        cancel: threading.Event,
-        out: Path | None,
-        begin: Begin = "",
-        progress: Progress | None = None,
-        reading: Reading | None = None,
+        self, plan: Plan[Row], options: BatchOptions, *, streams: int, cancel: threading.Event
     ) -> None:
-        """Begin or resume the job; see :meth:`rag.News.batch`."""
+        """Begin or resume the job; ``streams`` is how many items are worked on at once."""
         self._plan, self._streams, self._cancel = plan, streams, cancel
-        self._out, self._progress = out, progress
+        out, begin = options.get("out"), options.get("begin", "")
+        self._out = out = Path(out) if out else None
+        self._progress = options.get("progress")
         self._discarded = None if out else TemporaryDirectory(prefix="newsrag-batch-")
         folder = Path(self._discarded.name) if self._discarded else Path()
         if out is not None:
@@ -82,7 +76,7 @@ class Batch(Generic[Row]):
             self.job = self._table.open(
                 out.name if out else "batch",
                 plan.fingerprint,
-                _counted(plan.items(), reading),
+                _counted(plan.items(), options.get("reading")),
                 anew=begin == "anew",
                 resume=begin == "resume",
             )
