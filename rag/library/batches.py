@@ -63,8 +63,8 @@ class Batch(Generic[Row]):
     ) -> None:
         """Begin or resume the job; ``streams`` is how many items are worked on at once."""
         self._plan, self._streams, self._cancel = plan, streams, cancel
-        out, begin = options.get("out"), options.get("begin", "")
-        self._out = out = Path(out) if out else None
+        given, begin = options.get("out"), options.get("begin", "")
+        out = self._out = Path(given) if given else None
         self._progress = options.get("progress")
         self._discarded = None if out else TemporaryDirectory(prefix="newsrag-batch-")
         folder = Path(self._discarded.name) if self._discarded else Path()
@@ -76,7 +76,7 @@ class Batch(Generic[Row]):
             self.job = self._table.open(
                 out.name if out else "batch",
                 plan.fingerprint,
-                _counted(plan.items(), options.get("reading")),
+                _counted(plan.items, options.get("reading")),
                 anew=begin == "anew",
                 resume=begin == "resume",
             )
@@ -186,8 +186,8 @@ def _holds(folder: Path, name: str) -> bool:
         return table.holds(name)
 
 
-def _counted(items: Iterable[Item], reading: Reading | None) -> Iterator[Item]:
-    for number, item in enumerate(items, start=1):
+def _counted(items: Callable[[], Iterable[Item]], reading: Reading | None) -> Iterator[Item]:
+    for number, item in enumerate(items(), start=1):
         if reading:
             reading(number)
         yield item
