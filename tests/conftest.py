@@ -9,6 +9,7 @@ from checking import MODELS, shared
 import rag.library
 from rag.check import Parser, SpacyParser
 from rag.errors import ModelError, ModelMissing
+from rag.library.components import build_parser
 from rag.models import Catalogue, load_catalogue, locate, pull
 
 # A shell ignores Ctrl-C for what it starts in the background, and the children of the tests would too.
@@ -16,14 +17,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 pytest_plugins = ["command_line", "opened_news"]
-_BUILD_PARSER = rag.library.resources.build_parser
 
 
 @pytest.fixture(autouse=True)
 def _one_parser(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each library of the tests uses the one parser of its folder."""
     monkeypatch.setattr(
-        rag.library.resources, "build_parser", lambda settings: shared(_BUILD_PARSER(settings))
+        rag.library.resources, "build_parser", lambda settings: shared(build_parser(settings))
     )
 
 

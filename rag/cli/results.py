@@ -18,9 +18,10 @@ from rag.types import (
     Source,
     Story,
     Summary,
+    Verdict,
 )
 
-_STYLES = {"supported": "green", "partly": "yellow", "unsupported": "red"}
+_STYLES: dict[Verdict, str] = {"supported": "green", "partly": "yellow", "unsupported": "red"}
 
 
 def about(article: Article | Citation | Source) -> str:
