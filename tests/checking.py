@@ -1,28 +1,38 @@
-"""The check as the tests of other rooms use it: with the real parser, read once a run."""
+"""The check as the tests of other packages use it: with the real parser, loaded once per run."""
 
 import os
 from functools import cache
 from pathlib import Path
 
-from rag.check import SUPPORT, Checker, SpacyParser
+from rag.check import SUPPORT, Checker, Parser, SpacyParser
 from rag.errors import ModelMissing
 from rag.models import load_catalogue, locate, pull
 
 ROOT = Path(__file__).resolve().parent.parent
+# Read once, because tests change the environment.
+MODELS = Path(os.environ.get("RAG_MODELS_DIR") or Path.home() / ".cache" / "newsrag" / "models")
+
+
+_PARSERS: dict[Path, SpacyParser] = {}
+
+
+def shared(parser: Parser) -> Parser:
+    """Return the parser of this run that was loaded from the same folder: loading one takes long."""
+    if not isinstance(parser, SpacyParser):
+        return parser
+    return _PARSERS.setdefault(parser._folder, parser)
 
 
 @cache
-def parser() -> SpacyParser:
+def parser() -> Parser:
     """spaCy's English pipeline; fetched once where it is missing."""
     catalogue = load_catalogue(ROOT / "configs" / "models.toml")
-    chosen = os.environ.get("RAG_MODELS_DIR")
-    folder = Path(chosen) if chosen else Path.home() / ".cache" / "newsrag" / "models"
     try:
-        return SpacyParser(locate(catalogue, "en-core-web-sm", folder=folder))
+        return shared(SpacyParser(locate(catalogue, "en-core-web-sm", folder=MODELS)))
     except ModelMissing:
-        return SpacyParser(pull(catalogue, "en-core-web-sm", folder=folder))
+        return shared(SpacyParser(pull(catalogue, "en-core-web-sm", folder=MODELS)))
 
 
 def checker(support: float = SUPPORT) -> Checker:
-    """What checks sentences."""
+    """Checks sentences with it."""
     return Checker(parser(), support)

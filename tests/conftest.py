@@ -1,19 +1,30 @@
 """Shared by all tests: the real models that the slow tests use, fetched once where missing."""
 
-import os
 import signal
 from pathlib import Path
 
 import pytest
+from checking import MODELS, shared
 
+import rag.library
 from rag.check import Parser, SpacyParser
 from rag.errors import ModelError, ModelMissing
+from rag.library.components import build_parser
 from rag.models import Catalogue, load_catalogue, locate, pull
 
 # A shell ignores Ctrl-C for what it starts in the background, and the children of the tests would too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
+pytest_plugins = ["command_line", "opened_news"]
+
+
+@pytest.fixture(autouse=True)
+def _one_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each library of the tests uses the one parser of its folder."""
+    monkeypatch.setattr(
+        rag.library.resources, "build_parser", lambda settings: shared(build_parser(settings))
+    )
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +36,7 @@ def catalogue() -> Catalogue:
 @pytest.fixture(scope="session")
 def models_folder() -> Path:
     """RAG_MODELS_DIR, else ~/.cache/newsrag/models."""
-    chosen = os.environ.get("RAG_MODELS_DIR")
-    return Path(chosen) if chosen else Path.home() / ".cache" / "newsrag" / "models"
+    return MODELS
 
 
 @pytest.fixture(scope="session")
@@ -43,8 +53,8 @@ def minilm_path(catalogue: Catalogue, models_folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def parser(catalogue: Catalogue, models_folder: Path) -> Parser:
-    """The grammar that the check reads English with."""
-    return SpacyParser(_ready(catalogue, models_folder, "en-core-web-sm"))
+    """The parser of English sentences that the check uses."""
+    return shared(SpacyParser(_ready(catalogue, models_folder, "en-core-web-sm")))
 
 
 def _ready(catalogue: Catalogue, folder: Path, name: str) -> Path:

@@ -144,26 +144,26 @@ def test_overrides(override: str, section: str, key: str, value: object) -> None
         ("[index]\nname = ''\n", ["index.name = ''", "at least 1"]),
         ("[generator]\nmodel = ''\n", ["generator.model = ''", "at least 1"]),
         ("[embedder]\nmodel = ''\n", ["embedder.model = ''", "at least 1"]),
-        ("[generator\n", ["mine.toml", "not sound TOML"]),
+        ("[generator\n", ["mine.toml", "not valid TOML"]),
     ],
 )
-def test_a_wrong_profile_is_told(tmp_path: Path, text: str, said: list[str]) -> None:
+def test_a_wrong_profile_is_reported(tmp_path: Path, text: str, said: list[str]) -> None:
     with pytest.raises(ConfigError) as raised:
         loaded(profile=profile(tmp_path, text))
     assert [word for word in said if word not in str(raised.value)] == []
 
 
-def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
+def test_bytes_that_are_no_text_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_bytes(b"[generator]\nmodel = '\xff\xfe'\n")
-    with pytest.raises(ConfigError, match="not sound TOML"):
+    with pytest.raises(ConfigError, match="not valid TOML"):
         loaded(profile=str(path))
 
 
 @pytest.mark.parametrize(
     "name", ["nope", "nope.toml", "./nope", "models", "..", "~nobody-at-all/x.toml", "a\0b.toml"]
 )
-def test_an_unknown_profile_is_told_with_those_that_there_are(name: str) -> None:
+def test_an_unknown_profile_is_reported_with_those_that_there_are(name: str) -> None:
     with pytest.raises(ConfigError) as raised:
         loaded(profile=name)
     assert repr(name) in str(raised.value)
@@ -171,8 +171,8 @@ def test_an_unknown_profile_is_told_with_those_that_there_are(name: str) -> None
 
 
 @pytest.mark.parametrize("override", ["", "threads=4", "generator.threads", "generator", "=", "a"])
-def test_an_override_without_form_is_told(override: str) -> None:
-    with pytest.raises(ConfigError, match=r"wanted section\.key=value"):
+def test_an_override_without_form_is_reported(override: str) -> None:
+    with pytest.raises(ConfigError, match=r"expected section\.key=value"):
         loaded(override)
 
 
@@ -185,12 +185,12 @@ def test_an_override_without_form_is_told(override: str) -> None:
         ("generator.threads=four", r"generator\.threads = 'four' .* integer"),
     ],
 )
-def test_a_wrong_override_is_told(override: str, said: str) -> None:
+def test_a_wrong_override_is_reported(override: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         loaded(override)
 
 
-def test_a_wrong_value_of_the_environment_is_told() -> None:
+def test_a_wrong_value_of_the_environment_is_reported() -> None:
     with pytest.raises(ConfigError, match=r"generator\.threads = 'x'.*integer"):
         loaded(RAG_GENERATOR_THREADS="x")
 
@@ -203,7 +203,7 @@ def test_a_wrong_value_of_the_environment_is_told() -> None:
         ("RAG_MODELS_ZZZ", ["models.zzz; known: folder."]),
     ],
 )
-def test_a_misspelt_name_in_the_environment_is_told(name: str, said: list[str]) -> None:
+def test_a_misspelt_name_in_the_environment_is_reported(name: str, said: list[str]) -> None:
     with pytest.raises(ConfigError) as raised:
         loaded(**{name: "very-secret"})
     assert [word for word in [name, *said] if word not in str(raised.value)] == []

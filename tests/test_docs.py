@@ -1,4 +1,4 @@
-"""The documents say what is there."""
+"""The documents name what exists: files, profiles, and the parts a contributor needs."""
 
 import ast
 import re
@@ -49,3 +49,35 @@ def test_no_file_names_a_folder_of_the_machine_it_was_made_on() -> None:
     documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
     bad = [path.name for path in documents if pattern.search(path.read_text(encoding="utf-8"))]
     assert bad == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert set(re.findall(r"^\| \[(\S+\.md)\]\(\1\) \|", index, re.M)) == pages
+
+
+def test_the_guide_names_files_and_names_that_exist_in_few_lines() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 50
+    for recipe in re.split(r"^\*\*", text, flags=re.M)[1:]:
+        assert (
+            0 < len(recipe.partition("\n")[2].strip().splitlines()) <= 5
+            or "\n" not in recipe.strip()
+        )
+    for line in text.splitlines():
+        quoted = re.findall(r"`([\w./-]+)`", line)
+        paths = [ROOT / name for name in quoted if "/" in name or name.endswith(".md")]
+        assert [path for path in paths if not path.exists()] == []
+        source = "".join(path.read_text(encoding="utf-8") for path in paths if path.is_file())
+        for name in quoted:
+            if re.fullmatch(r"[A-Za-z]\w+", name) and source:
+                assert re.search(rf"^(?:def |class |)({name})\b", source, re.M), (name, line)
+
+
+def test_commits_are_checked_as_by_make_check() -> None:
+    rule = re.search(r"^check:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.M)
+    assert rule is not None
+    commands = [line.strip().removeprefix("@$(BIN)/") for line in rule[1].splitlines()]
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert re.findall(r"entry: \.venv/bin/(.*)", hooks) == commands

@@ -16,22 +16,34 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Ask the news: answers and summaries in which every sentence carries a quote.",
+    help="Ask the news: answers and summaries in which every sentence has a quote.",
 )
 _INTERRUPTED = 130
-ask.register(app)
-check.register(app)
-digest.register(app)
-articles.register(app)
-batch.register(app)
-manage.register(app)
-evaluate.register(app)
+for command in (
+    ask.ask,
+    ask.chat,
+    ask.summarize,
+    ask.demo,
+    articles.ingest,
+    check.check,
+    digest.digest,
+):
+    app.command()(command)
+app.command("eval")(evaluate.evaluate)
+for name, group in {
+    "articles": articles.articles,
+    "batch": batch.batch,
+    "models": manage.models,
+    "index": manage.index,
+    "config": manage.config,
+}.items():
+    app.add_typer(group, name=name)
 ui.register(app)
 serve.register(app)
 
 
-def _tell_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(given: bool) -> None:
+    if given:
         from rag.version import own_version
 
         typer.echo(f"rag {own_version()}")
@@ -42,7 +54,7 @@ def _tell_version(wanted: bool) -> None:
 def _options(
     debug: bool = typer.Option(False, "--debug", help="Show the full traceback of an error."),
     _version: bool = typer.Option(
-        False, "--version", is_eager=True, callback=_tell_version, help="Show the version and end."
+        False, "--version", is_eager=True, callback=_show_version, help="Show the version and exit."
     ),
 ) -> None:
     if debug:
@@ -76,5 +88,5 @@ def main() -> None:
 
 
 def _fail(message: str, code: int = 1) -> None:
-    print(f"rag: {show.plain(' '.join(message.split()))}", file=sys.stderr)  # noqa: T201
+    print(f"rag: {show.one_line(message)}", file=sys.stderr)  # noqa: T201
     sys.exit(code)

@@ -1,48 +1,32 @@
 """Commands ``rag ingest`` and ``rag articles``."""
 
 import sys
-import time
-from typing import Annotated
+from itertools import count
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.cli import show
-from rag.cli.options import (
-    IndexOption,
-    JsonOption,
-    MapOption,
-    ProfileOption,
-    PublisherOption,
-    SetOption,
-    SinceOption,
-    UntilOption,
-    filters_of,
-    mapping,
-    news_of,
-)
-from rag.types import Outcome
+from rag.cli import results, show
+from rag.cli.options import JsonOption, MapOption, mapping, with_filters, with_news
+from rag.types import Filters
+
+if TYPE_CHECKING:
+    from rag.library import News
 
 articles = typer.Typer(no_args_is_help=True, help="List, show and delete the articles of an index.")
 
 
-def register(app: typer.Typer) -> None:
-    """Register this module's commands."""
-    app.command()(ingest)
-    app.add_typer(articles, name="articles")
-
-
+@with_news
 def ingest(
+    news: "News",
     source: Annotated[
         list[str], typer.Argument(help="Files, folders, web addresses, or - for standard input.")
     ],
-    index: IndexOption = "",
     fields: MapOption = None,
     allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="Ask addresses of your own network too.")
+        bool, typer.Option("--allow-private", help="Request addresses of your own network too.")
     ] = False,
     as_json: JsonOption = False,
-    profile: ProfileOption = "",
-    overrides: SetOption = None,
 ) -> None:
     """Read articles into an index; doing it again adds only what is new or changed.
 
@@ -51,103 +35,82 @@ def ingest(
 
     Example: rag ingest news/ more.jsonl https://example.org/story --index mine
     """
-    from rag.ingest.sources import count
+    from rag.ingest.sources import count as expected
 
-    with news_of(index, profile, overrides) as news, show.progress_bar("articles", None) as bar:
-        bar.update(bar.task_ids[0], description="Reading", total=count(source))
-        started, done = time.monotonic(), 0
-
-        def tell(_: Outcome) -> None:
-            nonlocal done
-            done += 1
-            rate = f"{done / max(time.monotonic() - started, 0.01):.1f}/s"
-            bar.update(bar.task_ids[0], completed=done, rate=rate)
-
+    done, total = count(1), expected(source)
+    with show.progress_bar("articles", total) as bar:
         report = news.ingest(
             source,
-            fields=mapping(fields or []),
+            fields=mapping(fields),
             allow_private=allow_private or None,
-            progress=tell,
+            progress=lambda _: show.advance(bar, "Reading", next(done), total),
         )
     if as_json:
-        from rag.export import as_json as to_json
-
-        print(to_json(report))  # noqa: T201
+        show.print_json(report)
     else:
-        show.print_report(report)
+        results.print_report(report)
     if report.count("failed") or not report.outcomes:
         sys.exit(1)
 
 
 @articles.command("list")
+@with_filters
+@with_news
 def list_articles(
-    query: Annotated[str, typer.Argument(help="Only titles and publishers with this in it.")] = "",
-    index: IndexOption = "",
-    since: SinceOption = None,
-    until: UntilOption = None,
-    publisher: PublisherOption = None,
+    news: "News",
+    filters: Filters,
+    query: Annotated[
+        str, typer.Argument(help="Only titles and publishers that contain this.")
+    ] = "",
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many.")] = None,
     as_json: JsonOption = False,
-    profile: ProfileOption = "",
-    overrides: SetOption = None,
 ) -> None:
     """List articles, newest first: id, day, publisher, title."""
-    with news_of(index, profile, overrides) as news:
-        found = news.articles(filters=filters_of(since, until, publisher), query=query, limit=limit)
+    found = news.articles(filters=filters, query=query, limit=limit)
     if as_json:
-        from rag.export import as_json as to_json
-
-        print(to_json(found))  # noqa: T201
+        show.print_json(found)
         return
     for article in found:
         day = article.published.isoformat() if article.published else "no date   "
-        line = f"{article.id}  {day}  {article.publisher or '-'}  {article.title or article.url}"
-        show.console().print(show.plain(line))
-    show.console(stderr=True).print(f"{len(found)} articles")
+        show.say(f"{article.id}  {day}  {article.publisher or '-'}  {article.title or article.url}")
+    show.note(show.plural(len(found), "article"))
 
 
 @articles.command("show")
+@with_news
 def show_article(
+    news: "News",
     article: Annotated[str, typer.Argument(help="The id, or its first characters.")],
-    index: IndexOption = "",
-    raw: Annotated[bool, typer.Option("--raw", help="The source as it was found.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Print the source as it was found.")] = False,
     as_json: JsonOption = False,
-    profile: ProfileOption = "",
-    overrides: SetOption = None,
 ) -> None:
     """Show an article as it was cleaned, or its raw source."""
-    with news_of(index, profile, overrides) as news:
-        found = news.article(article)
-        if raw:
-            sys.stdout.buffer.write(news.source(found.id))
-            return
-    if as_json:
-        from rag.export import as_json as to_json
-
-        print(to_json(found))  # noqa: T201
+    found = news.article(article)
+    if raw:
+        sys.stdout.buffer.write(news.source(found.id))
         return
-    screen = show.console()
-    screen.print(show.about(found), style="bold")
+    if as_json:
+        show.print_json(found)
+        return
+    show.say(results.about(found), "bold")
     if found.authors:
-        screen.print(show.plain("By " + ", ".join(found.authors)), style="dim")
-    screen.print(show.plain(f"{found.url}\n"), style="dim")
-    screen.print(show.plain(found.text))
+        show.say("By " + ", ".join(found.authors), "dim")
+    show.say(f"{found.url}\n", "dim")
+    show.say(found.text)
 
 
 @articles.command("delete")
+@with_news
 def delete_articles(
+    news: "News",
     article: Annotated[list[str], typer.Argument(help="The ids, or their first characters.")],
-    index: IndexOption = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    profile: ProfileOption = "",
-    overrides: SetOption = None,
 ) -> None:
     """Delete articles with their passages, vectors and raw sources."""
-    with news_of(index, profile, overrides) as news:
-        found = [news.article(one) for one in article]
-        for one in found:
-            show.console().print(f"{one.id}  {show.about(one)}")
-        if not yes:
-            typer.confirm(f"Delete {len(found)} of {news.info().articles} articles?", abort=True)
-        news.delete([one.id for one in found])
-    show.console().print(f"{len(found)} deleted.")
+    found = [news.article(one) for one in article]
+    for one in found:
+        show.say(f"{one.id}  {results.about(one)}")
+    if not yes:
+        typer.confirm(f"Delete {len(found)} of {news.info().articles} articles?", abort=True)
+    news.delete([one.id for one in found])
+    show.say(f"{len(found)} deleted.")

@@ -1,27 +1,26 @@
 """Commands of ``rag batch``."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from rag.cli.ask import LengthOption
 from rag.cli.options import (
     IndexOption,
     MapOption,
+    PassagesOption,
     ProfileOption,
-    PublisherOption,
     SetOption,
-    SinceOption,
-    UntilOption,
-    filters_of,
     mapping,
+    with_filters,
 )
-from rag.cli.work import Order, work
+from rag.cli.work import Run, work
 from rag.errors import SourceError
-from rag.types import Answers, Summaries
+from rag.types import Answers, Filters, Style, Summaries
 
 batch = typer.Typer(
-    no_args_is_help=True, help="Summarise thousands of articles, or ask as many questions."
+    no_args_is_help=True, help="Summarise thousands of articles, or answer as many questions."
 )
 _MOST_INSTRUCTION = 2000  # characters
 _MOST_READ = 10_000  # characters read of a file that is far too long
@@ -35,46 +34,43 @@ ResumeOption = Annotated[
     typer.Option(
         "--resume/--anew",
         show_default=False,
-        help="Go on with the items as they were read at first, or forget them and begin anew."
-        " Default: go on if neither input nor configuration has changed.",
+        help="Continue with the items as they were first read, or discard them and start over."
+        " Default: continue if neither input nor configuration has changed.",
     ),
 ]
-RetryOption = Annotated[bool, typer.Option("--retry", help="Try items that failed once more.")]
+RetryOption = Annotated[bool, typer.Option("--retry", help="Try failed items again.")]
 WorkersOption = Annotated[
     int, typer.Option("--workers", min=1, max=64, help="Processes that share the work.")
 ]
 HelperOption = Annotated[int, typer.Option("--helper-of", hidden=True)]
 
 
-def register(app: typer.Typer) -> None:
-    """Register this module's commands."""
-    app.add_typer(batch, name="batch")
+SourceArgument = Annotated[
+    list[str] | None,
+    typer.Argument(help="Files, folders, web addresses, or - for standard input; none: an index."),
+]
+QueryOption = Annotated[str, typer.Option(help="Only articles of the index about this.")]
+LimitOption = Annotated[
+    int | None, typer.Option(min=1, help="At most this many articles of the index.")
+]
+StyleOption = Annotated[Style, typer.Option(help="Layout of the sentences.")]
+InstructionOption = Annotated[
+    str, typer.Option(metavar="FILE", help="A request added to the prompt of each article.")
+]
 
 
 @batch.command("summarize")
+@with_filters
 def summarize(
+    filters: Filters,
     out: OutOption,
-    source: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="Files, folders, web addresses, or - for standard input; none: an index."
-        ),
-    ] = None,
+    source: SourceArgument = None,
     index: IndexOption = "",
-    query: Annotated[str, typer.Option(help="Articles of the index about this.")] = "",
-    since: SinceOption = None,
-    until: UntilOption = None,
-    publisher: PublisherOption = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Most articles of the index.")] = None,
-    length: Annotated[
-        Literal["short", "medium", "long"], typer.Option(help="How many sentences.")
-    ] = "medium",
-    style: Annotated[
-        Literal["paragraph", "bullets", "headline"], typer.Option(help="How they are laid out.")
-    ] = "paragraph",
-    instruction: Annotated[
-        str, typer.Option(metavar="FILE", help="A wish that the model is told with each article.")
-    ] = "",
+    query: QueryOption = "",
+    limit: LimitOption = None,
+    length: LengthOption = "medium",
+    style: StyleOption = "paragraph",
+    instruction: InstructionOption = "",
     fields: MapOption = None,
     workers: WorkersOption = 1,
     resume: ResumeOption = None,
@@ -85,43 +81,39 @@ def summarize(
 ) -> None:
     """Summarise each article of the sources, or of an index, into a file of rows.
 
-    Whatever stops it, the same command goes on where it was; started twice, both share the work.
-    A bad item is a row with its error, and the exit code is 1.
+    After any interruption, the same command continues; started twice, both share the work. A bad
+    item is a row with its error, and the exit code is 1.
 
     Example: rag batch summarize news/ feed.jsonl --out summaries.csv --length short
     """
-    if source and (query or since or until or publisher or limit):
+    if source and (query or limit or filters != Filters()):
         raise typer.BadParameter("--query, --limit and filters are for an index: name no SOURCE.")
     task = Summaries(
         sources=tuple(source or ()),
         query=query,
-        filters=filters_of(since, until, publisher),
+        filters=filters,
         limit=limit,
-        fields=tuple(mapping(fields or []).items()),
+        fields=tuple(mapping(fields).items()),
         length=length,
         style=style,
         instruction=_instruction(instruction),
     )
+    run = Run(out, resume, retry, workers, helper_of, index, profile, tuple(overrides or ()))
     options = ["--length", length, "--style", style, "--instruction", instruction]
     options += [part for pair in fields or () for part in ("--map", pair)]
-    work(
-        task,
-        Order(out, resume, retry, workers, helper_of, index, profile, tuple(overrides or ())),
-        again=["summarize", *options],
-    )
+    work(task, run, again=["summarize", *options])
 
 
 @batch.command("ask")
+@with_filters
 def ask(
+    filters: Filters,
     questions: Annotated[
         str, typer.Argument(help="A file of questions: .txt, .csv or .jsonl; - for standard input.")
     ],
     out: OutOption,
     index: IndexOption = "",
-    since: SinceOption = None,
-    until: UntilOption = None,
-    publisher: PublisherOption = None,
-    k: Annotated[int | None, typer.Option(min=1, max=100, help="Most passages shown.")] = None,
+    k: PassagesOption = None,
     workers: WorkersOption = 1,
     resume: ResumeOption = None,
     retry: RetryOption = False,
@@ -131,21 +123,18 @@ def ask(
 ) -> None:
     """Answer each question of a file from the articles of an index, into a file of rows.
 
-    Whatever stops it, the same command goes on where it was; started twice, both share the work.
-    A bad question is a row with its error, and the exit code is 1.
+    After any interruption, the same command continues; started twice, both share the work. A bad
+    question is a row with its error, and the exit code is 1.
 
     Example: rag batch ask questions.txt --index mine --out answers.jsonl
     """
-    task = Answers(file=questions, filters=filters_of(since, until, publisher), k=k)
-    days = {"--since": since, "--until": until}
-    options = [part for name, day in days.items() if day for part in (name, f"{day:%Y-%m-%d}")]
-    options += [part for name in publisher or () for part in ("--publisher", name)]
+    task = Answers(file=questions, filters=filters, k=k)
+    run = Run(out, resume, retry, workers, helper_of, index, profile, tuple(overrides or ()))
+    days = {"--since": filters.since, "--until": filters.until}
+    options = [part for name, day in days.items() if day for part in (name, day.isoformat())]
+    options += [part for name in filters.publishers for part in ("--publisher", name)]
     options += ["--k", str(k)] if k else []
-    work(
-        task,
-        Order(out, resume, retry, workers, helper_of, index, profile, tuple(overrides or ())),
-        again=["ask", questions, *options],
-    )
+    work(task, run, again=["ask", questions, *options])
 
 
 def _instruction(name: str) -> str:
@@ -164,7 +153,7 @@ def _instruction(name: str) -> str:
     if not text or len(text) > _MOST_INSTRUCTION:
         more = " or more" if len(text) >= _MOST_READ else ""
         raise SourceError(
-            f"the instruction {name} has {len(text):,} characters{more}, wanted 1 to"
+            f"the instruction {name} has {len(text):,} characters{more}, expected 1 to"
             f" {_MOST_INSTRUCTION:,}: each article's prompt carries it."
         )
     return text

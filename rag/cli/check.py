@@ -10,71 +10,65 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.cli import show
+from rag.cli import results, show
 from rag.cli.options import (
     IndexOption,
     JsonOption,
     ProfileOption,
-    PublisherOption,
     SetOption,
-    SinceOption,
-    UntilOption,
-    filters_of,
     news_of,
+    with_filters,
 )
 from rag.errors import ExtractError, QuestionError, SourceError
-from rag.types import Article, Claim, Failure
+from rag.types import Article, Claim, Failure, Filters
 
 if TYPE_CHECKING:
     from rag.library import News
 
 _MOST_BYTES = 64_000_000
-_STYLES = {"supported": "green", "partly": "yellow", "unsupported": "red"}
 
 
-def register(app: typer.Typer) -> None:
-    """Register this module's command."""
-    app.command()(check)
+TextArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE|-",
+        help="The text to check: a file, or - for standard input; or a .jsonl of"
+        ' {"id", "text", "source"}, each text against its own source.',
+    ),
+]
+SourceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        metavar="FILE",
+        help="Check against this file or web address, not an index; repeatable.",
+    ),
+]
+FailOption = Annotated[
+    bool, typer.Option("--fail", help="Exit with 1 if a sentence is not fully supported.")
+]
 
 
+@with_filters
 def check(
-    text: Annotated[
-        str,
-        typer.Argument(
-            metavar="FILE|-",
-            help="The text to check: a file, or - for standard input; or a .jsonl of"
-            ' {"id", "text", "source"}, each text against its own source.',
-        ),
-    ],
+    filters: Filters,
+    text: TextArgument,
     index: IndexOption = "",
-    source: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--source",
-            metavar="FILE",
-            help="Check against this file or web address, not an index; repeatable.",
-        ),
-    ] = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    publisher: PublisherOption = None,
+    source: SourceOption = None,
     as_json: JsonOption = False,
-    fail: Annotated[
-        bool, typer.Option("--fail", help="Exit with 1 if a sentence is not fully supported.")
-    ] = False,
+    fail: FailOption = False,
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
     """Check a text against the articles: what is supported, by which quote, and which words are not.
 
     Each sentence is supported, partly supported, or unsupported. At most 500 sentences at once; no
-    language model is asked. The exit code is 0 unless there is an error; see --fail.
+    language model is used. The exit code is 0 unless there is an error; see --fail.
 
     Example: rag check draft.txt --index mine
     """
-    filters = filters_of(since, until, publisher)
     rows = text.endswith(".jsonl")
-    if (source or rows) and (index or since or until or publisher):
+    if (source or rows) and (index or filters != Filters()):
         raise typer.BadParameter("an index and its filters do not go with sources of your own.")
     if source and rows:
         raise typer.BadParameter(f"each text of {text} names its own source; leave out --source.")
@@ -82,17 +76,30 @@ def check(
         if rows:
             good = _check_rows(news, tuple(_rows(Path(text))), fail=fail)
         else:
-            sources = tuple(_articles(news, source)) if source else None
-            work = news.checking(_read(text), sources=sources, filters=filters)
-            with show.progress_bar("sentences", len(work)) as bar:
-                claims = []
-                for claim in work:
-                    claims.append(claim)
-                    show.advance(bar, "checking", len(claims), len(work))
-            _print(claims, note=work.note, as_json=as_json)
+            claims = _check_text(news, _read(text), source or (), filters, as_json=as_json)
             good = not fail or all(claim.supported for claim in claims)
     if not good:
         raise typer.Exit(1)
+
+
+def _check_text(
+    news: "News", text: str, sources: Sequence[str], filters: Filters, *, as_json: bool
+) -> Sequence[Claim]:
+    """Check one text, print its sentences with their quotes, and return them."""
+    given = tuple(_articles(news, sources)) if sources else None
+    work = news.checking(text, sources=given, filters=filters)
+    claims: list[Claim] = []
+    with show.progress_bar("sentences", len(work)) as bar:
+        for claim in work:
+            claims.append(claim)
+            show.advance(bar, "Checking", len(claims), len(work))
+    if work.note:
+        show.note(work.note)
+    if as_json:
+        show.print_json({"claims": claims})
+    else:
+        results.print_checked(claims)
+    return claims
 
 
 def _articles(news: "News", sources: Sequence[str]) -> Iterator[Article]:
@@ -122,47 +129,6 @@ def _read(name: str) -> str:
         raise SourceError(f"{name} is no text: {error}") from error
 
 
-def _print(claims: Sequence[Claim], *, note: str, as_json: bool) -> None:
-    if note:
-        show.console(stderr=True).print(note)
-    if as_json:
-        from rag.export import as_json as to_json
-
-        print(to_json({"claims": claims}))  # noqa: T201
-        return
-    from rich.text import Text
-
-    from rag.export import LEGEND
-
-    out = show.console()
-    for claim in claims:
-        _print_claim(claim)
-    if not all(claim.supported for claim in claims):
-        out.print(Text(LEGEND, style="dim"))
-    counts = [f"{sum(c.status == each for c in claims)} {each}" for each in _STYLES]
-    sentences = "1 sentence" if len(claims) == 1 else f"{len(claims)} sentences"
-    out.print(f"{sentences}: {', '.join(counts)}.")
-
-
-def _print_claim(claim: Claim) -> None:
-    from rich.text import Text
-
-    from rag.export import by_article, marked_words
-
-    out = show.console()
-    status = Text(f"[{claim.status}] ", style=_STYLES[claim.status])
-    out.print(status + Text(show.plain(marked_words(claim)), style="bold"))
-    if claim.reason and not claim.supported:
-        out.print(Text(f"    Why: {show.plain(claim.reason)}"))
-    for quotes in by_article(claim.citations):
-        for quote in quotes:
-            headline = "Headline: " if quote.field == "title" else ""
-            out.print(Text(f"    {headline}“{' '.join(show.plain(quote.quote).split())}”"))
-        if about := show.about(quotes[0]):
-            out.print(Text(f"    {about}", style="dim"))
-    out.print()
-
-
 @dataclass(frozen=True, slots=True)
 class _Row:
     """A line of a .jsonl file: a text and the sources it is checked against."""
@@ -174,8 +140,6 @@ class _Row:
 
 def _check_rows(news: "News", rows: Sequence[_Row], *, fail: bool) -> bool:
     """Print a JSON line per text; return whether all were checked and satisfy ``fail``."""
-    from rag.export import as_json
-
     good = True
     with show.progress_bar("texts", len(rows)) as bar:
         for done, row in enumerate(rows, start=1):
@@ -188,8 +152,8 @@ def _check_rows(news: "News", rows: Sequence[_Row], *, fail: bool) -> bool:
             else:
                 result["claims"] = claims
                 good &= not fail or all(claim.supported for claim in claims)
-            print(as_json(result, indent=None), flush=True)  # noqa: T201
-            show.advance(bar, "checking", done, len(rows))
+            show.print_json(result, indent=None)
+            show.advance(bar, "Checking", done, len(rows))
     return good
 
 
@@ -202,13 +166,13 @@ def _rows(path: Path) -> Iterator[_Row]:
     numbered = enumerate(_read(str(path)).split("\n"), start=1)
     rows = [(number, line) for number, line in numbered if line.strip()]
     if not rows:
-        raise SourceError(f'{path} is empty; wanted lines of {{"id", "text", "source"}}.')
+        raise SourceError(f'{path} is empty; expected lines of {{"id", "text", "source"}}.')
     for number, line in rows:
         try:
             yield _row(json.loads(line))
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise SourceError(
-                f'{path}, line {number}: wanted {{"id", "text", "source"}}, where the source is a'
+                f'{path}, line {number}: expected {{"id", "text", "source"}}, where the source is a'
                 ' text, {"title", "text", "published"}, or a list of these'
                 f" ({type(error).__name__}: {error})."
             ) from None

@@ -1,8 +1,9 @@
 """Command ``rag eval``."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -11,40 +12,46 @@ from rag.cli.options import JsonOption, ProfileOption, SetOption, settings_of
 
 if TYPE_CHECKING:
     from rag.evals.run import Measured
+    from rag.evals.task import Figure
 
 _DEFAULT_OUT = "reports"
+_COLUMNS: dict[str, Literal["left", "right"]] = {
+    "set": "left",
+    "metric": "left",
+    "value": "right",
+    "95 % interval": "right",
+    "items": "right",
+}
 
-
-def register(app: typer.Typer) -> None:
-    """Register this module's command."""
-    app.command("eval")(evaluate)
+TaskArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="TASK",
+        help="retrieval, answers, refusal, faithfulness, check, summaries, cleaning, or all.",
+    ),
+]
+DataOption = Annotated[
+    str, typer.Option("--data", metavar="FOLDER", help="The folder with the data sets.")
+]
+LimitOption = Annotated[
+    int | None, typer.Option(min=1, help="At most this many items per set, drawn at random.")
+]
+OutOption = Annotated[
+    str, typer.Option("--out", metavar="FOLDER", help="Where to write; default: reports/TASK.")
+]
+SharedIndexOption = Annotated[
+    str,
+    typer.Option("--index", "-i", metavar="FOLDER", help="Index of the quiz articles, for reuse."),
+]
 
 
 def evaluate(
-    task: Annotated[
-        str,
-        typer.Argument(
-            metavar="TASK",
-            help="retrieval, answers, refusal, faithfulness, check, summaries, cleaning, or all.",
-        ),
-    ],
-    data: Annotated[
-        str, typer.Option("--data", metavar="FOLDER", help="The folder with the data sets.")
-    ],
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Most items a set, drawn at random; default: all.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of the random samples.")] = 0,
-    out: Annotated[
-        str,
-        typer.Option("--out", metavar="FOLDER", help="Where to write; default: reports/TASK."),
-    ] = "",
-    index: Annotated[
-        str,
-        typer.Option(
-            "--index", "-i", metavar="FOLDER", help="Index over the quiz articles, to be shared."
-        ),
-    ] = "",
+    task: TaskArgument,
+    data: DataOption,
+    limit: LimitOption = None,
+    seed: Annotated[int, typer.Option(help="Seed of the random samples.")] = 0,
+    out: OutOption = "",
+    index: SharedIndexOption = "",
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Discard what the folder holds and start over.")
     ] = False,
@@ -54,7 +61,8 @@ def evaluate(
 ) -> None:
     """Measure the system on data sets with known answers.
 
-    Writes items.jsonl, summary.json and report.html. Whatever stops it, the same command goes on.
+    Writes items.jsonl, summary.json and report.html. After any interruption, the same command
+    continues.
 
     Example: rag eval retrieval --data ../shared/data --limit 50
     """
@@ -62,53 +70,34 @@ def evaluate(
     from rag.evals.run import chosen, run
     from rag.evals.workbench import Workbench
 
-    tasks = chosen(task, at_home(data), notify=_notify)
+    tasks = chosen(task, at_home(data), notify=show.note)
     folder = at_home(out) if out else Path(_DEFAULT_OUT) / ("" if task == "all" else task)
     shared = at_home(index) if index else (folder / "index" if task == "all" else None)
-    summaries: list[tuple[str, str]] = []
+    settings = settings_of(profile, overrides)
+    summaries: dict[str, str] = {}
     with show.progress_bar("items", None) as bar:
-        bench = Workbench(
-            at_home(data),
-            settings_of(profile, overrides),
-            out=folder,
-            index=shared,
-            notify=_notify,
-            advance=partial(show.advance, bar),
-        )
-        with bench:
+        advance = partial(show.advance, bar)
+        with Workbench(
+            at_home(data), settings, out=folder, index=shared, notify=show.note, advance=advance
+        ) as bench:
             for name in tasks:
                 bench.out = folder / name if task == "all" else folder
-                measured = run(
-                    name,
-                    bench,
-                    limit=limit,
-                    seed=seed,
-                    fresh=fresh,
-                    advance=partial(show.advance, bar, name),
-                )
-                text = (measured.folder / "summary.json").read_text(encoding="utf-8")
-                summaries.append((name, text))
+                progress = partial(advance, name)
+                measured = run(name, bench, limit=limit, seed=seed, fresh=fresh, advance=progress)
+                summaries[name] = (measured.folder / "summary.json").read_text(encoding="utf-8")
                 if not as_json:
                     _print(measured)
     if as_json:
-        inside = ",\n".join(f'"{name}": {text}' for name, text in summaries)
-        print(f"{{{inside}}}" if task == "all" else summaries[0][1])  # noqa: T201
-
-
-def _notify(message: str) -> None:
-    show.console(stderr=True).print(show.plain(message))
+        inside = ",\n".join(f'"{name}": {text}' for name, text in summaries.items())
+        print(f"{{{inside}}}" if task == "all" else summaries[tasks[0]])  # noqa: T201
 
 
 def _print(measured: "Measured") -> None:
-    from rich.table import Table
+    show.print_table(_COLUMNS, map(_row, measured.figures))
+    show.note(str(measured.folder / "report.html"))
 
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("set", "metric", "value", "95 % interval", "items"):
-        table.add_column(name, justify="left" if name in {"set", "metric"} else "right")
-    for figure in measured.figures:
-        *path, metric = figure.path
-        interval = f"{figure.low:.3f} to {figure.high:.3f}"
-        row = (" / ".join(path), metric, f"{figure.value:.3f}", interval, str(figure.n))
-        table.add_row(*map(show.plain, row))
-    show.console().print(table)
-    _notify(f"{measured.folder / 'report.html'}")
+
+def _row(figure: "Figure") -> Sequence[str]:
+    *path, metric = figure.path
+    interval = f"{figure.low:.3f} to {figure.high:.3f}"
+    return (" / ".join(path), metric, f"{figure.value:.3f}", interval, str(figure.n))

@@ -1,27 +1,26 @@
 """Commands ``rag models``, ``rag index`` and ``rag config``."""
 
-from typing import Annotated
+import json
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag.cli import show
-from rag.cli.options import IndexOption, JsonOption, ProfileOption, SetOption, news_of, settings_of
+from rag.cli.options import JsonOption, ProfileOption, SetOption, settings_of, with_news
+
+if TYPE_CHECKING:
+    from rag.library import News
 
 models = typer.Typer(no_args_is_help=True, help="The model catalogue and what is on this machine.")
-index_commands = typer.Typer(no_args_is_help=True, help="Look after an index.")
+index = typer.Typer(no_args_is_help=True, help="Inspect and rebuild an index.")
 config = typer.Typer(no_args_is_help=True, help="The settings in force.")
-
-
-def register(app: typer.Typer) -> None:
-    """Register this module's commands."""
-    app.add_typer(models, name="models")
-    app.add_typer(index_commands, name="index")
-    app.add_typer(config, name="config")
 
 
 @models.command("list")
 def list_models(
-    verify: Annotated[bool, typer.Option("--verify", help="Hash every file again.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check the digest of every file again.")
+    ] = False,
     as_json: JsonOption = False,
     profile: ProfileOption = "",
     overrides: SetOption = None,
@@ -33,16 +32,13 @@ def list_models(
     settings = settings_of(profile, overrides)
     found = status(catalogue(), folder=settings.models_folder, verify=verify)
     if as_json:
-        from rag.export import as_json as to_json
-
-        print(to_json(found))  # noqa: T201
+        show.print_json(found)
         return
     for entry in found:
         size = f"{entry.model.size / 1e6:,.0f} MB" if entry.model.size else "?"
         state = {"ready": "here", "missing": "not here"}.get(entry.state, entry.state)
-        line = f"{entry.model.name:40} {size:>9}  {entry.model.licence:12} {state}"
-        show.console().print(line)
-    show.console(stderr=True).print(f"in {settings.models_folder}")
+        show.say(f"{entry.model.name:40} {size:>9}  {entry.model.licence:12} {state}")
+    show.note(f"in {settings.models_folder}")
 
 
 @models.command("pull")
@@ -62,37 +58,30 @@ def pull_models(
 
     settings = settings_of(profile, overrides)
     known = catalogue()
-    wanted = name or default_models(settings)
-    for one in wanted:
+    chosen = name or default_models(settings)
+    for one in chosen:
         known.find(one)  # report an unknown name before fetching anything
-    for one in wanted:
+    for one in chosen:
         with show.download_bar() as bar:
 
-            def tell(label: str, done: int, total: int) -> None:
+            def advance(label: str, done: int, total: int) -> None:
                 # A model that is already here reports no progress.
                 task = bar.task_ids[0] if bar.task_ids else bar.add_task(label)
                 bar.update(task, description=label, completed=done, total=total or None)
 
             path = pull(
-                known, one, folder=settings.models_folder, source=source or None, progress=tell
+                known, one, folder=settings.models_folder, source=source or None, progress=advance
             )
-        show.console(stderr=True).print(f"{one}: ready in {path}")
+        show.note(f"{one}: ready in {path}")
 
 
-@index_commands.command("info")
-def info(
-    index: IndexOption = "",
-    as_json: JsonOption = False,
-    profile: ProfileOption = "",
-    overrides: SetOption = None,
-) -> None:
-    """What an index holds, what it was made with, and whether the file is sound."""
-    with news_of(index, profile, overrides) as news:
-        found = news.info()
+@index.command("info")
+@with_news
+def info(news: "News", as_json: JsonOption = False) -> None:
+    """Show what an index holds, what it was made with, and whether the file is sound."""
+    found = news.info()
     if as_json:
-        from rag.export import as_json as to_json
-
-        print(to_json(found))  # noqa: T201
+        show.print_json(found)
         return
     for label, value in (
         ("folder", found.folder),
@@ -104,22 +93,19 @@ def info(
         ("integrity", found.integrity),
         ("size", f"{found.bytes / 1e6:,.1f} MB"),
     ):
-        show.console().print(show.plain(f"{label:>10}: {value}"))
+        show.say(f"{label:>10}: {value}")
 
 
-@index_commands.command("rebuild")
+@index.command("rebuild")
+@with_news
 def rebuild(
-    index: IndexOption = "",
+    news: "News",
     embed: Annotated[
-        bool, typer.Option("--embed", help="Cut and embed every article anew.")
+        bool, typer.Option("--embed", help="Chunk and embed every article again.")
     ] = False,
-    profile: ProfileOption = "",
-    overrides: SetOption = None,
 ) -> None:
-    """Build the vector file anew from the database, without embedding again unless told to."""
-    with news_of(index, profile, overrides) as news:
-        count = news.rebuild(embed=embed)
-    show.console().print(f"{count:,} vectors built.")
+    """Rebuild the vector file from the database; articles are embedded again only with --embed."""
+    show.say(f"{news.rebuild(embed=embed):,} vectors built.")
 
 
 @config.command("show")
@@ -128,10 +114,8 @@ def show_config(profile: ProfileOption = "", overrides: SetOption = None) -> Non
     settings = settings_of(profile, overrides).model_dump()
     if settings["generator"]["api_key"]:
         settings["generator"]["api_key"] = "***"
-    import json
-
     for section, keys in settings.items():
-        show.console().print(f"[{section}]")
+        show.say(f"[{section}]")
         for key, value in keys.items():
-            show.console().print(f"{key} = {json.dumps(value, ensure_ascii=False)}")
-        show.console().print()
+            show.say(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+        show.say()

@@ -1,8 +1,14 @@
-"""Options shared by several commands, and their conversion to settings and an open library."""
+"""Options shared by several commands, and their conversion to settings, filters and a library.
 
+A command that takes ``news`` is decorated with :func:`with_news`, one that takes ``filters`` with
+:func:`with_filters`: Typer then sees the options that these are made from.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -35,10 +41,18 @@ UntilOption = Annotated[
 PublisherOption = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Only this publisher; repeatable.")
 ]
+PassagesOption = Annotated[
+    int | None,
+    typer.Option("--k", min=1, max=100, help="Show the model at most this many passages."),
+]
 MapOption = Annotated[
     list[str] | None,
-    typer.Option("--map", metavar="OURS=THEIRS", help="Name of a record's field: text=corpo."),
+    typer.Option(
+        "--map", metavar="OURS=THEIRS", help="Name of a record's field: text=corpo; repeatable."
+    ),
 ]
+
+Command = Callable[..., None]
 
 
 def settings_of(profile: str, overrides: list[str] | None) -> "Settings":
@@ -60,32 +74,70 @@ def news_of(index: str, profile: str, overrides: list[str] | None) -> "News":
     return News(folder, settings)
 
 
-def filters_of(
-    since: datetime | None, until: datetime | None, publishers: list[str] | None
-) -> Filters:
-    """Return the filters of a command line.
+def with_news(command: Command) -> Command:
+    """Pass the library of --index, --profile and --set to a command, as ``news``; close it after."""
 
-    Raises:
-        BadParameter: if ``since`` is after ``until``.
-    """
-    first, last = _day(since), _day(until)
-    if first and last and first > last:
-        raise typer.BadParameter(
-            f"since {first} is after until {last}: no day is within. Turn them round."
-        )
-    return Filters(first, last, tuple(publishers or ()))
+    def run(*, index: str, profile: str, overrides: list[str] | None, **others: object) -> None:
+        with news_of(index, profile, overrides) as news:
+            command(news=news, **others)
+
+    options = {"index": (IndexOption, ""), "profile": (ProfileOption, ""), "overrides": _SET}
+    return _in_place_of("news", options, command, run)
+
+
+def with_filters(command: Command) -> Command:
+    """Pass the filters of --since, --until and --publisher to a command, as ``filters``."""
+
+    def run(
+        *,
+        since: datetime | None,
+        until: datetime | None,
+        publisher: list[str] | None,
+        **others: object,
+    ) -> None:
+        first, last = _day(since), _day(until)
+        if first and last and first > last:
+            raise typer.BadParameter(
+                f"since {first} is after until {last}: no day is within. Turn them round."
+            )
+        command(filters=Filters(first, last, tuple(publisher or ())), **others)
+
+    options = {"since": SinceOption, "until": UntilOption, "publisher": PublisherOption}
+    return _in_place_of("filters", {k: (v, None) for k, v in options.items()}, command, run)
+
+
+_SET = (SetOption, None)
 
 
 def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
 
 
-def mapping(pairs: list[str]) -> dict[str, str]:
+def _in_place_of(
+    name: str, options: Mapping[str, tuple[Any, object]], command: Command, run: Command
+) -> Command:
+    """Give ``run`` the name, help and parameters of ``command``, with options in place of one."""
+    known = inspect.signature(command).parameters.values()
+    shown = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in known]
+    given = [
+        inspect.Parameter(
+            option, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
+        )
+        for option, (annotation, default) in options.items()
+    ]
+    parameters = [each for each in shown if each.name != name] + given
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    cast(Any, run).__signature__ = inspect.Signature(parameters)
+    return run
+
+
+def mapping(pairs: list[str] | None) -> dict[str, str]:
     """Parse the ``--map`` options of a command line: our field names to theirs."""
     found = {}
-    for pair in pairs:
+    for pair in pairs or ():
         ours, equals, theirs = pair.partition("=")
         if not (ours and equals and theirs):
-            raise typer.BadParameter(f"--map {pair}: wanted OURS=THEIRS, like text=corpo.")
+            raise typer.BadParameter(f"--map {pair}: expected OURS=THEIRS, like text=corpo.")
         found[ours] = theirs
     return found

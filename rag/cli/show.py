@@ -1,34 +1,17 @@
-"""Terminal output. Article text is never interpreted as markup or control codes."""
+"""How commands write to the terminal. Text is never interpreted as markup or control codes."""
 
 import re
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from math import ceil
-from typing import TYPE_CHECKING
-
-from rag.text import written_date
-from rag.types import (
-    Answer,
-    Article,
-    Citation,
-    Claim,
-    Digest,
-    Disagreement,
-    IngestReport,
-    Outcome,
-    Passage,
-    Source,
-    Story,
-    Summary,
-)
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress, ProgressColumn
 
 _LINE_SECONDS = 60.0  # between two progress lines where the bar is not visible
 # What a terminal obeys: control characters except line ends, and text direction marks.
@@ -38,6 +21,16 @@ _OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u20
 def plain(text: str) -> str:
     """Return untrusted text without terminal control codes."""
     return _OBEYED.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """Return untrusted text on one line, without terminal control codes."""
+    return " ".join(plain(text).split())
+
+
+def plural(number: int, one: str, several: str = "") -> str:
+    """Return ``1 article`` or ``2 articles``; ``several`` is needed for ``stories`` alone."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
 @lru_cache(maxsize=2)
@@ -52,223 +45,91 @@ def console(*, stderr: bool = False) -> "Console":
     )
 
 
-def about(article: Article | Citation | Source) -> str:
-    """Return ``Title (Publisher, Wednesday 19 January 2022)``, as far as it is known."""
-    known = ", ".join(filter(None, (article.publisher, written_date(article.published))))
-    name = article.title or article.url
-    return plain(f"{name} ({known})" if known else name)
-
-
-def print_answer(answer: Answer, *, draft: bool = False) -> None:
-    """Print the short answer, its sentences, and the quotes of each article; or the refusal.
-
-    With ``draft``, a refusal is followed by what the model would have said.
-    """
+def say(text: str = "", style: str = "", *, label: str = "", label_style: str = "") -> None:
+    """Print a result on standard output, after a label, without the control codes in it."""
     from rich.text import Text
 
-    if answer.refused:
-        _print_refusal(answer, draft=draft)
-        return
-    from rag.export import doubts, opening
-
-    out = console()
-    short, rest = opening(answer)
-    if short:
-        out.print(Text(_cited([short]), style="bold"))
-    if rest:
-        out.print(Text(_cited(rest)))
-    _print_legend(answer.claims)
-    if answer.status == "unsure":
-        out.print(Text(doubts(answer), style="yellow"))
-    _print_quotes(answer.citations)
-    _print_disagreements(answer.disagreements)
+    console().print(Text.assemble((label, label_style), (plain(text), style)))
 
 
-def _print_refusal(answer: Answer, *, draft: bool) -> None:
+def note(text: str, style: str = "") -> None:
+    """Print what is no result on standard error, without the control codes in it."""
     from rich.text import Text
 
-    from rag.export import NEAREST_SHOWN, unmarked
-
-    out = console()
-    out.print(Text(plain(answer.text), style="yellow"))
-    if answer.nearest:
-        out.print("Nearest:")
-    for quote in answer.nearest[:NEAREST_SHOWN]:
-        out.print(Text(f"  {_quoted(quote)}"))
-        out.print(Text(f"    {about(quote)}", style="dim"))
-    if draft:
-        written = plain(unmarked(answer.draft)) or "the model wrote nothing else."
-        out.print(Text(f"Unproven: {written}", style="dim"))
+    console(stderr=True).print(Text(plain(text), style))
 
 
-def _cited(claims: Sequence[Claim]) -> str:
-    from rag.export import cited
+def print_json(value: object, *, indent: int | None = 2) -> None:
+    """Print a result as JSON for other programs; without ``indent`` it is one line."""
+    from rag.export import as_json
 
-    return plain(" ".join(map(cited, claims)))
-
-
-def _print_legend(claims: Sequence[Claim]) -> None:
-    from rich.text import Text
-
-    from rag.export import LEGEND
-
-    if not all(claim.supported for claim in claims):
-        console().print(Text(LEGEND, style="dim"))
+    print(as_json(value, indent=indent), flush=True)  # noqa: T201
 
 
-def print_summary(summary: Summary) -> None:
-    """Print the summary, then the quotes of each article."""
-    from rich.text import Text
+def print_table(
+    columns: Mapping[str, Literal["left", "right"]], rows: Iterable[Iterable[str]]
+) -> None:
+    """Print rows below the names of their columns, each aligned as given."""
+    from rich.table import Table
 
-    from rag.export import standing
-
-    kept = standing(summary.claims)
-    console().print(Text(_cited(kept) or "Nothing could be summarised.", style="bold"))
-    _print_legend(kept)
-    _print_quotes(summary.citations)
-
-
-def print_story(story: Story) -> None:
-    """Print a story of a digest: headline, sentences, timeline, disagreements, numbered sources."""
-    from rich.text import Text
-
-    from rag.export import headed, standing
-
-    out = console()
-    out.print()
-    out.print(Text(plain(headed(story.headline)), style="bold"))
-    kept = standing(story.claims)
-    out.print(Text(_cited(kept)))
-    _print_legend(kept)
-    if story.timeline:
-        out.print(Text("\nWhat changed", style="cyan"))
-    for event in story.timeline:
-        out.print(Text(f"  {event.day.isoformat()}  {_one_line(_cited([event.claim]))}"))
-    _print_disagreements(story.disagreements)
-    out.print()
-    for source in story.sources:
-        copies = f", and {len(source.copies)} with the same text" if source.copies else ""
-        out.print(Text(f"[{source.number}] {about(source)}{copies}", style="dim"))
-
-
-def _print_disagreements(disagreements: Sequence[Disagreement]) -> None:
-    from rich.text import Text
-
-    from rag.export import differ
-
-    out = console()
-    for found in disagreements:
-        sides = " or ".join(found.about)
-        out.print(Text(f"\n{differ(found)}: {plain(sides)}".rstrip(": "), style="yellow"))
-        for quote in found.quotes:
-            out.print(Text(f"  “{_one_line(quote.quote)}” [{quote.number}]"))
-            out.print(Text(f"    {about(quote)}", style="dim"))
-
-
-def print_digest_end(digest: Digest) -> None:
-    """Print what a digest was made from."""
-    from rich.text import Text
-
-    from rag.export import told
-
-    console().print(Text(f"\n{told(digest)}", style="dim"))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(plain(text).split())
-
-
-def _quoted(quote: Citation) -> str:
-    return f"{'Headline: ' * (quote.field == 'title')}“{_one_line(quote.quote)}”"
-
-
-def _print_quotes(citations: Sequence[Citation]) -> None:
-    """Print a block per article: its number, its quotes, and its title line."""
-    from rich.text import Text
-
-    from rag.export import by_article
-
-    out = console()
-    for first, *others in by_article(citations):
-        out.print()
-        out.print(Text(f"[{first.number}] ", style="cyan") + Text(_quoted(first)))
-        for quote in others:
-            out.print(Text(f"    {_quoted(quote)}"))
-        out.print(Text(f"    {about(first)}", style="dim"))
-
-
-def print_passages(passages: Sequence[Passage]) -> None:
-    """Print the passages that the model was shown."""
-    from rich.text import Text
-
-    out = console()
-    out.print(Text("\nSources shown to the model:", style="dim"))
-    for passage in passages:
-        out.print(Text(f"[{passage.number}] {about(passage.article)}", style="cyan"))
-        out.print(Text("    " + " ".join(plain(passage.chunk.text).split()), style="dim"))
-
-
-def print_timing(answer: Answer | Summary | Digest) -> None:
-    """Print model, seconds and tokens, dim, on standard error."""
-    from rich.text import Text
-
-    timing = answer.timing
-    line = (
-        f"{answer.model} · {timing.total:.1f} s (first word after {timing.first_token:.1f} s)"
-        f" · {timing.prompt_tokens} tokens read, {timing.output_tokens} written"
-    )
-    console(stderr=True).print(Text(line, style="dim"))
-
-
-def print_report(report: IngestReport) -> None:
-    """Print every failure with its reason, then one line per outcome status."""
-    from rich.text import Text
-
-    out = console()
-    counts = Counter(outcome.status for outcome in report.outcomes)
-    for outcome in report.outcomes:
-        if outcome.status == "failed":
-            out.print(Text(f"  {_reason(outcome)}", style="red"))
-    for status in ("added", "updated", "unchanged", "duplicate", "failed"):
-        if counts[status]:
-            out.print(f"{status:>10}: {counts[status]}")
-    rate = report.chunks / report.seconds if report.seconds and report.chunks else 0
-    if rate:
-        out.print(
-            Text(f"{report.chunks} passages in {report.seconds:.1f} s, {rate:.0f} a second", "dim")
-        )
-
-
-def _reason(outcome: Outcome) -> str:
-    reason = plain(" ".join(outcome.reason.split()))
-    source = plain(outcome.source)
-    return reason if source in reason else f"{source}: {reason}"
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name, side in columns.items():
+        table.add_column(name, justify=side)
+    for row in rows:
+        table.add_row(*map(plain, row))
+    console().print(table)
 
 
 @contextmanager
-def progress_bar(unit: str, total: float | None) -> Iterator["Progress"]:
-    """Show a bar with rate and time left on standard error; silent if that is no terminal."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+def replaced_text() -> Iterator[Callable[[str], None]]:
+    """Yield a function that shows a text, dim, in place of the one before; only on a terminal."""
+    from rich.live import Live
+    from rich.text import Text
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
+    screen = console(stderr=True)
+    with Live(console=screen, transient=True, auto_refresh=screen.is_terminal) as live:
+
+        def replace(text: str) -> None:
+            if screen.is_terminal:
+                live.update(Text(plain(text), style="dim"))
+
+        yield replace
+
+
+def progress_bar(unit: str, total: float | None) -> "Progress":
+    """Return a bar with rate and time left on standard error; silent if that is no terminal."""
+    from rich.progress import MofNCompleteColumn, TextColumn, TimeElapsedColumn
+
+    bar = _bar(
         MofNCompleteColumn(),
         TextColumn(f"{unit} {{task.fields[rate]}}"),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        transient=True,
     )
+    bar.add_task("", total=total, rate="")
+    return bar
+
+
+def download_bar() -> "Progress":
+    """Return a download bar in megabytes on standard error; silent if that is no terminal."""
+    from rich.progress import DownloadColumn, TransferSpeedColumn
+
+    return _bar(DownloadColumn(), TransferSpeedColumn(), transient=False)
+
+
+def _bar(*columns: "ProgressColumn", transient: bool) -> "Progress":
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     screen = console(stderr=True)
-    with Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True) as bar:
-        bar.add_task("", total=total, rate="")
-        yield bar
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        *columns,
+        TimeRemainingColumn(),
+        console=screen,
+        disable=not screen.is_terminal,
+        transient=transient,
+    )
 
 
 def advance(bar: "Progress", what: str, done: int, total: int | None, *, note: str = "") -> None:
@@ -279,38 +140,14 @@ def advance(bar: "Progress", what: str, done: int, total: int | None, *, note: s
     """
     task, now = bar.tasks[0], time.monotonic()
     if task.description != what:
-        bar.reset(task.id, total=total, description=what, rate="", begun=now, told=now, known=done)
+        bar.reset(task.id, total=total, description=what, rate="", begun=now, line=now, known=done)
     fresh = done - task.fields["known"]
     seconds = (now - task.fields["begun"]) / fresh if fresh else None
     rate = f"{60 / seconds:,.1f}/min" if seconds else ""
     bar.update(task.id, completed=done, total=total, rate=", ".join(filter(None, (rate, note))))
-    if bar.disable and now - task.fields["told"] >= _LINE_SECONDS:
-        bar.update(task.id, told=now)
+    if bar.disable and now - task.fields["line"] >= _LINE_SECONDS:
+        bar.update(task.id, line=now)
         minutes = ceil(seconds * (total - done) / 60) if seconds and total else None
-        left = f", {minutes} min left" if minutes is not None else ""
-        told = f"{what}: {done} of {total or '?'}{left}{', ' if note else ''}{note}"
-        console(stderr=True).print(plain(told))
-
-
-@contextmanager
-def download_bar() -> Iterator["Progress"]:
-    """Show a download bar in megabytes on standard error; silent if that is no terminal."""
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    screen = console(stderr=True)
-    with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
-        yield bar
+        left = f"{minutes} min left" if minutes is not None else ""
+        line = ", ".join(filter(None, (f"{what}: {done} of {total or '?'}", left, note)))
+        console(stderr=True).print(plain(line))

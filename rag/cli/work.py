@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rag.library import News
     from rag.library.batches import Batch, Begin
 
-_MOST_TOLD = 10  # maximum failures listed at the end
+_MOST_LISTED = 10  # maximum failures listed at the end
 _LONGEST_NAME = 100  # maximum characters of the name of a failed item
 _STOPPED = 130
 _RAG = (sys.executable, "-m", "rag")
@@ -36,7 +36,7 @@ _HELPER_SECONDS = 30.0  # time for a helper to exit
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Run:
     """How to run a batch; ``helper_of`` is the id of the process that started this one."""
 
     out: Path
@@ -54,33 +54,33 @@ class Order:
         return "" if self.resume is None else "resume" if self.resume else "anew"
 
 
-def work(task: Summaries | Answers, order: Order, *, again: Sequence[str]) -> None:
+def work(task: Summaries | Answers, run: Run, *, again: Sequence[str]) -> None:
     """Run a batch to its end, alone or with helpers; ``again`` holds the arguments of a helper."""
     cancel = threading.Event()
-    told = list[str]()
+    failures = list[str]()
     with (
-        news_of(order.index, order.profile, _set(order)) as news,
+        news_of(run.index, run.profile, _set(run)) as news,
         show.progress_bar("items", None) as bar,
     ):
-        batch = _begun(news, task, order, bar, cancel)
+        batch = _begun(news, task, run, bar, cancel)
         trouble: RagError | None = None
         with batch:
-            if order.retry:
+            if run.retry:
                 batch.retry()
             before, start = batch.status, time.monotonic()
             try:
-                with _helpers(order, again), _stoppable(news, cancel):
+                with _helpers(run, again), _stoppable(news, cancel):
                     for row in batch:
-                        if row.error and len(told) < _MOST_TOLD:
-                            told.append(_failure(row))
+                        if row.error and len(failures) < _MOST_LISTED:
+                            failures.append(_failure(row))
             except RagError as error:  # raised again below, after the report
                 trouble = error
             after, seconds = batch.status, time.monotonic() - start
-    if not order.helper_of:
-        _show(order, told, before, after, seconds)
+    if not run.helper_of:
+        _report(run, failures, before, after, seconds)
     if trouble is not None:
         raise trouble
-    if not order.helper_of:
+    if not run.helper_of:
         if not after.complete:
             raise typer.Exit(_STOPPED)
         if after.failed:
@@ -90,51 +90,51 @@ def work(task: Summaries | Answers, order: Order, *, again: Sequence[str]) -> No
 def _begun(
     news: "News",
     task: Summaries | Answers,
-    order: Order,
+    run: Run,
     bar: "Progress",
     cancel: threading.Event,
 ) -> "Batch[SummaryRow] | Batch[AnswerRow]":
     what = "Summarising" if isinstance(task, Summaries) else "Answering"
 
-    def tell(status: "Status") -> None:
+    def advance(status: "Status") -> None:
         note = f"{status.failed} failed" if status.failed else ""
         show.advance(bar, what, status.settled, status.total, note=note)
 
     def end_with_parent(_: "Status") -> None:
-        if os.getppid() != order.helper_of:
+        if os.getppid() != run.helper_of:
             cancel.set()
 
     return news.batch(
         task,
-        out=order.out,
-        begin=order.begin,
+        out=run.out,
+        begin=run.begin,
         reading=lambda count: show.advance(bar, "Reading", count, None),
-        progress=end_with_parent if order.helper_of else tell,
+        progress=end_with_parent if run.helper_of else advance,
         cancel=cancel,
     )
 
 
-def _set(order: Order) -> list[str]:
+def _set(run: Run) -> list[str]:
     """Return the settings overrides, preceded by those that follow from the batch options."""
     from rag.cpu import available_processors
 
-    settings = settings_of(order.profile, list(order.overrides))
+    settings = settings_of(run.profile, list(run.overrides))
     given = [f"generator.parallel={settings.batch.streams}"]
-    if order.workers > 1 and not settings.generator.threads:
-        given.append(f"generator.threads={max(1, available_processors() // order.workers)}")
-    return [*given, *order.overrides]
+    if run.workers > 1 and not settings.generator.threads:
+        given.append(f"generator.threads={max(1, available_processors() // run.workers)}")
+    return [*given, *run.overrides]
 
 
 @contextmanager
-def _helpers(order: Order, again: Sequence[str]) -> Iterator[None]:
+def _helpers(run: Run, again: Sequence[str]) -> Iterator[None]:
     """Run the other processes that share the work; they end with the batch, or when we do."""
     started = list[subprocess.Popen[bytes]]()
-    options = ["--out", str(order.out), "--resume", "--helper-of", str(os.getpid())]
-    options += ["--index", order.index, "--profile", order.profile]
-    options += [part for each in _set(order) for part in ("--set", each)]
+    options = ["--out", str(run.out), "--resume", "--helper-of", str(os.getpid())]
+    options += ["--index", run.index, "--profile", run.profile]
+    options += [part for each in _set(run) for part in ("--set", each)]
     command = [*_RAG, "batch", *again, *options]
     try:
-        for _ in range(order.workers - 1):
+        for _ in range(run.workers - 1):
             # In its own session, so that Ctrl-C reaches it only once, from here.
             started.append(
                 subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
@@ -180,20 +180,15 @@ def _failure(row: "SummaryRow | AnswerRow") -> str:
     return f"{name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + '…'}: {row.error}"
 
 
-def _show(
-    order: Order, told: Sequence[str], before: "Status", after: "Status", seconds: float
+def _report(
+    run: Run, failures: Sequence[str], before: "Status", after: "Status", seconds: float
 ) -> None:
     """Print what failed, the counts, and how to continue."""
-    from rich.table import Table
-    from rich.text import Text
-
-    screen = show.console()
-    for line in told:
-        screen.print(Text(f"  {show.plain(' '.join(line.split()))}", style="red"))
-    if after.failed > len(told):
-        screen.print(Text(f"  and {after.failed - len(told)} more, with their errors in the file"))
+    for failure in failures:
+        show.say(f"  {show.one_line(failure)}", "red")
+    if after.failed > len(failures):
+        show.say(f"  and {after.failed - len(failures)} more, with their errors in the file")
     fresh = after.settled - before.settled
-    table = Table(box=None, pad_edge=False, header_style="dim")
     figures = {
         "items": after.total,
         "done": after.done,
@@ -203,10 +198,7 @@ def _show(
         "minutes": f"{seconds / 60:.1f}",
         "an hour": f"{3600 * fresh / seconds:.0f}" if fresh else "-",
     }
-    for name in figures:
-        table.add_column(name, justify="right")
-    table.add_row(*map(str, figures.values()))
-    screen.print(table)
-    screen.print(show.plain(str(order.out)))
+    show.print_table(dict.fromkeys(figures, "right"), [map(str, figures.values())])
+    show.say(str(run.out))
     if not after.complete:
-        show.console(stderr=True).print("The same command goes on from here.")
+        show.note("The same command goes on from here.")

@@ -2,14 +2,13 @@
 
 import threading
 from pathlib import Path
-from typing import overload
+from typing import Unpack, overload
 
 from rag.config import Settings, load
 from rag.export import AnswerRow, SummaryRow
 from rag.index.embedding import Embedder
-from rag.jobs import Progress as JobProgress
 from rag.library.answers import AnswerMethods
-from rag.library.batches import Batch, Begin, Choices, Reading
+from rag.library.batches import Batch, BatchOptions
 from rag.library.plans import answers_plan, summaries_plan
 from rag.library.summaries import SummaryMethods
 from rag.llm import Generator
@@ -55,38 +54,13 @@ class News(AnswerMethods, SummaryMethods):
         return self
 
     @overload
-    def batch(
-        self,
-        task: Summaries,
-        *,
-        out: str | Path | None = None,
-        begin: Begin = "",
-        progress: JobProgress | None = None,
-        reading: Reading | None = None,
-        cancel: threading.Event | None = None,
-    ) -> Batch[SummaryRow]: ...
+    def batch(self, task: Summaries, **options: Unpack[BatchOptions]) -> Batch[SummaryRow]: ...
 
     @overload
-    def batch(
-        self,
-        task: Answers,
-        *,
-        out: str | Path | None = None,
-        begin: Begin = "",
-        progress: JobProgress | None = None,
-        reading: Reading | None = None,
-        cancel: threading.Event | None = None,
-    ) -> Batch[AnswerRow]: ...
+    def batch(self, task: Answers, **options: Unpack[BatchOptions]) -> Batch[AnswerRow]: ...
 
     def batch(
-        self,
-        task: Summaries | Answers,
-        *,
-        out: str | Path | None = None,
-        begin: Begin = "",
-        progress: JobProgress | None = None,
-        reading: Reading | None = None,
-        cancel: threading.Event | None = None,
+        self, task: Summaries | Answers, **options: Unpack[BatchOptions]
     ) -> Batch[SummaryRow] | Batch[AnswerRow]:
         """Summarise many articles or answer many questions; resume a batch that was stopped.
 
@@ -95,13 +69,13 @@ class News(AnswerMethods, SummaryMethods):
 
         Args:
             task: what to do.
-            out: a file for the rows, ``.jsonl``, ``.csv``, ``.parquet`` or ``.md``; the job is
-                stored beside it, in ``OUT.job``. None: the job is discarded at the end.
-            begin: ``anew`` discards an existing job; ``resume`` continues it with its items as they
-                were first read; by default it is continued if nothing has changed.
-            progress: called about twice a second with the status of the job.
-            reading: called with the number of items while the input is read.
-            cancel: set it to stop; :meth:`Batch.cancel` does the same.
+            options: ``out``: a file for the rows, ``.jsonl``, ``.csv``, ``.parquet`` or ``.md``;
+                the job is stored beside it, in ``OUT.job``; without it the job is discarded at the
+                end. ``begin``: ``anew`` discards an existing job; ``resume`` continues it with its
+                items as they were first read; by default it is continued if nothing has changed.
+                ``progress``: called about twice a second with the status of the job. ``reading``:
+                called with the number of items while the input is read. ``cancel``: an event to
+                set to stop; :meth:`Batch.cancel` does the same.
 
         Raises:
             JobChanged: if the job was begun with another input or configuration.
@@ -110,8 +84,10 @@ class News(AnswerMethods, SummaryMethods):
             IndexMissing: if there is no index and one is needed.
             ModelMissing: if a model is not on this machine.
         """
-        cancel = cancel or threading.Event()
-        choices = Choices(Path(out) if out else None, begin, progress, reading, cancel)
+        cancel = options.get("cancel") or threading.Event()
+        streams = self.settings.batch.streams
         if isinstance(task, Summaries):
-            return Batch(summaries_plan(self, task, cancel), choices, self.settings.batch.streams)
-        return Batch(answers_plan(self, task, cancel), choices, self.settings.batch.streams)
+            summaries = summaries_plan(self, task, cancel)
+            return Batch(summaries, options, streams=streams, cancel=cancel)
+        answers = answers_plan(self, task, cancel)
+        return Batch(answers, options, streams=streams, cancel=cancel)

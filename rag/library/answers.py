@@ -11,8 +11,8 @@ from rag.errors import QuestionError
 from rag.export import read_saved
 from rag.library.checking import Checking
 from rag.library.disagreements import compared, differing, newest_first
-from rag.library.prompt_budget import Fitting
-from rag.library.restore import rebuilt
+from rag.library.prompt_budget import PromptBudget
+from rag.library.restore import restored
 from rag.library.searching import SearchMethods
 from rag.types import (
     Answer,
@@ -39,14 +39,16 @@ class AnswerMethods(SearchMethods):
             IndexMissing: if there is no index.
             ModelMissing: if a model is not on this machine.
         """
-        self._asked(question)
+        self._checked_question(question)
         self._open()
         self.embedder, self.generator, self.parser  # noqa: B018 - building checks for the files
 
     def shown(self, question: str, *, filters: Filters | None = None) -> tuple[Passage, ...]:
         """Return the passages the model would read for a question; errors are as in ``search``."""
-        question = self._asked(question)
-        return self._fitting().leading(question, self._look(question, (), filters)[0])
+        question = self._checked_question(question)
+        return self._prompt_budget().leading(
+            question, self._search_question(question, (), filters)[0]
+        )
 
     def choose(
         self, question: str, choices: Sequence[str], *, filters: Filters | None = None
@@ -60,11 +62,11 @@ class AnswerMethods(SearchMethods):
             IndexMissing: if there is no index.
             ModelError: if a model is missing or fails.
         """
-        question = self._asked(question)
+        question = self._checked_question(question)
         if not 2 <= len(choices) <= MOST_CHOICES:
-            raise QuestionError(f"{len(choices)} choices were given, wanted 2 to {MOST_CHOICES}.")
+            raise QuestionError(f"{len(choices)} choices were given, expected 2 to {MOST_CHOICES}.")
         found = self.search(" ".join([question, *choices]), filters=filters)
-        passages = self._fitting().leading("\n".join([question, *choices]), found)
+        passages = self._prompt_budget().leading("\n".join([question, *choices]), found)
         return choose(question, choices, passages, generator=self.generator)
 
     def stream(
@@ -94,13 +96,13 @@ class AnswerMethods(SearchMethods):
             IndexMissing: if there is no index.
             ModelError: if a model is missing or fails.
         """
-        question = self._asked(question)
+        question = self._checked_question(question)
         start = time.perf_counter()
-        self._admitting(filters)
-        found, nearest = self._look(question, history, filters)
+        self._require_articles(filters)
+        found, nearest = self._search_question(question, history, filters)
         pairs = differing(found)
         read = newest_first(found, pairs)[:k]
-        rounds, before = self._fitting().rounds(question, read, history)
+        rounds, before = self._prompt_budget().rounds(question, read, history)
         chosen = self.settings.answer
         events = answer(
             question,
@@ -163,7 +165,7 @@ class AnswerMethods(SearchMethods):
             if given is not None:
                 return given
             query = words[: self.settings.answer.question_characters]
-            found = self._find(query, filters, _CHECKED, rerank=False)
+            found = self.find(query, filters=filters, k=_CHECKED, rerank=False)
             return [passage.article for passage in found]
 
         checker = self.checker(self.settings.answer.support)
@@ -173,7 +175,7 @@ class AnswerMethods(SearchMethods):
 
         work = Checking(text, check=checked, near=near)
         if given is None:
-            self._admitting(filters)
+            self._require_articles(filters)
             self.embedder.load()
         return work
 
@@ -198,13 +200,13 @@ class AnswerMethods(SearchMethods):
             QuestionError: if its question is blank or too long.
             IndexMissing: if there is no index.
         """
-        kept = read_saved(saved)
-        self._asked(kept.question)
-        return rebuilt(kept, self._open())
+        answer = read_saved(saved)
+        self._checked_question(answer.question)
+        return restored(answer, self._open())
 
-    def _fitting(self) -> Fitting:
+    def _prompt_budget(self) -> PromptBudget:
         chosen = self.settings.retrieve
-        return Fitting(
+        return PromptBudget(
             self.generator,
             first_tokens=chosen.first_tokens,
             source_tokens=chosen.source_tokens,

@@ -10,8 +10,8 @@ from rag.errors import ArticleUnknown, ExtractError, SourceError
 from rag.index import IndexInfo
 from rag.ingest.cleaning import extract
 from rag.ingest.sources import fetch
-from rag.library.ingesting import Progress, ingest
-from rag.library.reembed import embed_anew
+from rag.library.ingesting import Intake, Progress
+from rag.library.reembed import reembed
 from rag.library.resources import Resources
 from rag.suggestions import suggest
 from rag.types import (
@@ -65,26 +65,26 @@ class ArticleMethods(Resources):
         """
         if isinstance(sources, str | Path):
             sources = [sources]  # not its characters, of which "/" would be read as a folder
-        read = (
+        fetched = (
             (
                 name,
                 self._fetch([name], stdin=stdin, allow_private=allow_private, temporary=temporary),
             )
             for name in map(str, sources)
         )
-        embedder = self.embedder
+        embedder = self.embedder  # a missing model is reported before a folder is made
         self._open(create=True, bind=True)
         embedder.load()
         with self._writing(create=True, bind=True) as index:
-            return ingest(
-                read,
-                index=index,
-                embedder=embedder,
+            intake = Intake(
+                index,
+                embedder,
                 fields=fields,
                 progress=progress,
                 soon=soon,
                 most_failures=most_failures,
             )
+            return intake.run(fetched)
 
     def _fetch(
         self,
@@ -119,7 +119,7 @@ class ArticleMethods(Resources):
             pages.append(page)
         if len(pages) != 1:
             raise SourceError(
-                f"{source} holds {'several articles' if pages else 'nothing to read'}, wanted one."
+                f"{source} holds {'several articles' if pages else 'nothing to read'}; expected one."
                 " Ingest it, and summarise one by its id or several with --query."
             )
         return extract(pages[0])
@@ -230,9 +230,9 @@ class ArticleMethods(Resources):
         old = self.folder.with_name(self.folder.name + ".old")
         with index.locked():
             words = self.settings.index.chunk_words
-            chunks = embed_anew(index, beside, embedder=self.embedder, chunk_words=words)
+            chunks = reembed(index, beside, embedder=self.embedder, chunk_words=words)
             with self._lock:
-                self._let_go()
+                self._forget_index()
                 shutil.rmtree(old, ignore_errors=True)
                 self.folder.rename(old)
                 beside.rename(self.folder)

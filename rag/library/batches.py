@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Generic, Literal
+from typing import Generic, Literal, TypedDict
 
 from rag.errors import JobProblem, JobUnknown
 from rag.export import ENDINGS, write_rows
@@ -16,7 +16,6 @@ from rag.files import replacing
 from rag.jobs import (
     Fingerprint,
     Item,
-    Job,
     JobTable,
     Output,
     Progress,
@@ -47,45 +46,47 @@ class Plan(Generic[Row]):
     probe: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class BatchOptions(TypedDict, total=False):
     """How a batch is begun and monitored; see :meth:`rag.News.batch`."""
 
-    out: Path | None
+    out: str | Path | None
     begin: Begin
     progress: Progress | None
     reading: Reading | None
-    cancel: threading.Event
+    cancel: threading.Event | None
 
 
 class Batch(Generic[Row]):
     """The rows of a batch, in input order, as they are made. Close it, or consume all of them."""
 
-    def __init__(self, plan: Plan[Row], choices: Choices, streams: int) -> None:
-        """Begin or resume the job; see :meth:`rag.News.batch`."""
-        self._plan, self._choices, self._streams = plan, choices, streams
-        self._kept = None if choices.out else TemporaryDirectory(prefix="newsrag-batch-")
-        folder = Path(self._kept.name) if self._kept else Path()
-        folder = job_folder(choices.out) if choices.out else folder
-        _check_file(choices, folder)
+    def __init__(
+        self, plan: Plan[Row], options: BatchOptions, *, streams: int, cancel: threading.Event
+    ) -> None:
+        """Begin or resume the job; ``streams`` is how many items are worked on at once."""
+        self._plan, self._streams, self._cancel = plan, streams, cancel
+        given, begin = options.get("out"), options.get("begin", "")
+        out = self._out = Path(given) if given else None
+        self._progress = options.get("progress")
+        self._discarded = None if out else TemporaryDirectory(prefix="newsrag-batch-")
+        folder = Path(self._discarded.name) if self._discarded else Path()
+        if out is not None:
+            folder = job_folder(out)
+            _check_file(out, begin, folder)
         self._table = JobTable(folder)
         try:
-            self.job = self._opened(choices.out.name if choices.out else "batch")
+            self.job = self._table.open(
+                out.name if out else "batch",
+                plan.fingerprint,
+                _counted(plan.items, options.get("reading")),
+                anew=begin == "anew",
+                resume=begin == "resume",
+            )
             self._output = Output(self.job, self._write)
             self._output.publish(now=True)  # report problems with the file before the work
         except BaseException:
             self._table.close()
             raise
         self._rows = self._made()
-
-    def _opened(self, name: str) -> Job:
-        return self._table.open(
-            name,
-            self._plan.fingerprint,
-            _counted(self._plan.items, self._choices.reading),
-            anew=self._choices.begin == "anew",
-            resume=self._choices.begin == "resume",
-        )
 
     def __iter__(self) -> Iterator[Row]:
         return self
@@ -106,15 +107,15 @@ class Batch(Generic[Row]):
 
     def close(self) -> None:
         """Stop the items in progress, which then wait for the next run; closing twice is fine."""
-        self._choices.cancel.set()
+        self._cancel.set()
         self._rows.close()
         self._table.close()
-        if self._kept is not None:
-            self._kept.cleanup()
+        if self._discarded is not None:
+            self._discarded.cleanup()
 
     def cancel(self) -> None:
         """Stop: no further item is begun, and the rows end when those in progress have ended."""
-        self._choices.cancel.set()
+        self._cancel.set()
 
     @property
     def status(self) -> Status:
@@ -131,7 +132,7 @@ class Batch(Generic[Row]):
                 self.job,
                 self._plan.work,
                 streams=self._streams,
-                cancel=self._choices.cancel,
+                cancel=self._cancel,
                 progress=self._pulse,
                 probe=self._plan.probe,
             ):
@@ -141,8 +142,8 @@ class Batch(Generic[Row]):
 
     def _pulse(self, status: Status) -> None:
         self._output.publish()
-        if self._choices.progress:
-            self._choices.progress(status)
+        if self._progress:
+            self._progress(status)
 
     def _row(self, result: Result) -> Row:
         if result.state == "failed":
@@ -150,18 +151,15 @@ class Batch(Generic[Row]):
         return self._plan.read(result.text)
 
     def _write(self) -> None:
-        path = self._choices.out
-        if path is None:
+        if self._out is None:
             return
         rows = (self._row(result) for result in self.job.settled())
-        with replacing(path) as beside:
-            write_rows(rows, self._plan.kind, beside, ending=path.suffix.lower())
+        with replacing(self._out) as beside:
+            write_rows(rows, self._plan.kind, beside, ending=self._out.suffix.lower())
 
 
-def _check_file(choices: Choices, folder: Path) -> None:
-    path = choices.out
-    if path is None:
-        return
+def _check_file(path: Path, begin: Begin, folder: Path) -> None:
+    """Raise JobProblem if the rows cannot be written there."""
     if path.suffix.lower() not in ENDINGS:
         raise JobProblem(
             f"{path}: rows are written to {', '.join(ENDINGS)}; give it such an ending."
@@ -169,16 +167,16 @@ def _check_file(choices: Choices, folder: Path) -> None:
     if path.is_dir():
         raise JobProblem(f"{path} is a folder; give the file another name.")
     if not path.parent.is_dir():
-        raise JobProblem(f"{path.parent} is no folder; make it, or write to another file.")
+        raise JobProblem(f"{path.parent} is no folder; create it, or write to another file.")
     known = _holds(folder, path.name)
-    if path.exists() and choices.begin != "anew" and not known:
+    if path.exists() and begin != "anew" and not known:
         raise JobProblem(
-            f"{path} is there and no batch has written it. Give another name, or begin anew"
-            " (--anew), which writes over it."
+            f"{path} exists and no batch has written it. Give another name, or begin anew"
+            " (--anew), which overwrites it."
         )
-    if choices.begin == "resume" and not known:
+    if begin == "resume" and not known:
         raise JobUnknown(
-            f"there is no batch at {path} to go on with; leave out --resume to begin one."
+            f"there is no batch at {path} to continue; leave out --resume to begin one."
         )
 
 
@@ -189,8 +187,8 @@ def _holds(folder: Path, name: str) -> bool:
         return table.holds(name)
 
 
-def _counted(items: Callable[[], Iterable[Item]], tell: Reading | None) -> Iterator[Item]:
+def _counted(items: Callable[[], Iterable[Item]], reading: Reading | None) -> Iterator[Item]:
     for number, item in enumerate(items(), start=1):
-        if tell:
-            tell(number)
+        if reading:
+            reading(number)
         yield item

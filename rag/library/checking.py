@@ -63,12 +63,12 @@ class Checking:
     def __iter__(self) -> Iterator[Claim]:
         numbers: dict[str, int] = {}
         around = self._near(self.text)
-        kept: list[Article] = []  # cited by the last sentence with a quote
+        last: list[Article] = []  # cited by the last sentence with a quote
         for before, sentence in zip(("", *self.sentences), self.sentences, strict=False):
-            articles = {each.id: each for each in (*self._near(sentence), *kept, *around)}
+            articles = {each.id: each for each in (*self._near(sentence), *last, *around)}
             claim = self._checked(sentence, tuple(articles.values()), before)
             cited = dict.fromkeys(citation.article_id for citation in claim.citations)
-            kept = [articles[each] for each in cited] or kept
+            last = [articles[each] for each in cited] or last
             for each in cited:
                 numbers.setdefault(each, len(numbers) + 1)
             yield replace(claim, citations=_numbered(claim.citations, numbers))

@@ -19,14 +19,14 @@ def catalogue() -> Catalogue:
 def default_models(settings: Settings) -> tuple[str, ...]:
     """Return the names of the catalogue's models that these settings need on this machine."""
     known = {model.name for model in catalogue().models}
-    wanted = [settings.embedder.model] if settings.embedder.engine != "hash" else []
+    needed = [settings.embedder.model] if settings.embedder.engine != "hash" else []
     if settings.generator.engine != "openai":
-        wanted.append(settings.generator.model)
+        needed.append(settings.generator.model)
     if settings.reranker.model:
-        wanted.append(settings.reranker.model)
+        needed.append(settings.reranker.model)
     if settings.check.parser:
-        wanted.append(settings.check.parser)
-    return tuple(name for name in wanted if name in known)
+        needed.append(settings.check.parser)
+    return tuple(name for name in needed if name in known)
 
 
 def model_path(name: str, settings: Settings) -> Path:

@@ -31,100 +31,88 @@ class _Taken:
     status: Status
 
 
-def ingest(
-    sources: Iterable[tuple[str, Iterable[Page | Failure]]],
-    *,
-    index: Index,
-    embedder: Embedder,
-    fields: Mapping[str, str] | None = None,
-    progress: Progress | None = None,
-    soon: bool = False,
-    most_failures: int | None = None,
-) -> IngestReport:
-    """Ingest the pages of sources into an index; call with the index's writer lock held.
+class Intake:
+    """Collects the articles of sources into batches, stores these, and records each outcome.
 
-    If interrupted, what was stored stays stored; the same call again continues from there.
-
-    Args:
-        sources: the name of each, and its pages as :func:`rag.ingest.sources.fetch` yields them.
-        index: bound to ``embedder``.
-        embedder: encodes the chunks.
-        fields: see :func:`rag.ingest.cleaning.extract`.
-        progress: called with each outcome once it is final.
-        soon: store in small batches, for an interactive user.
-        most_failures: after this many, the rest of a source is skipped.
-
-    Raises:
-        IndexProblem: if the index cannot be written.
+    Use it with the index's writer lock held. If interrupted, what was stored stays stored; the same
+    sources again continue from there.
     """
-    intake = _Intake(index, embedder, progress, _SMALL if soon else _BATCH)
-    started = time.perf_counter()
-    try:
-        for name, pages in sources:
-            intake.read(name, pages, fields, most_failures)
-        intake.flush()
-    finally:
-        # After Ctrl-C: articles already extracted are worth the seconds it takes to store them.
-        intake.flush()
-    seconds = time.perf_counter() - started
-    outcomes = tuple(intake.outcomes[place] for place in sorted(intake.outcomes))
-    return IngestReport(outcomes, seconds, intake.encoding, intake.chunks)
-
-
-class _Intake:
-    """Collects articles into batches and records each one's outcome."""
 
     def __init__(
-        self, index: Index, embedder: Embedder, progress: Progress | None, most_chunks: int
+        self,
+        index: Index,
+        embedder: Embedder,
+        *,
+        fields: Mapping[str, str] | None = None,
+        progress: Progress | None = None,
+        soon: bool = False,
+        most_failures: int | None = None,
     ) -> None:
+        """See :meth:`rag.News.ingest`; ``index`` is bound to ``embedder``."""
         self.index, self.embedder, self.progress = index, embedder, progress
-        self.most_chunks = most_chunks  # per batch
+        self.fields, self.most_failures = fields, most_failures
+        self.most_chunks = _SMALL if soon else _BATCH  # per batch
         self.places = itertools.count()
         self.outcomes: dict[int, Outcome] = {}  # by the place of the page in the input
         self.batch: list[_Taken] = []
         self.chunks = 0
         self.encoding = 0.0
 
-    def tell(self, place: int, outcome: Outcome) -> None:
+    def run(self, sources: Iterable[tuple[str, Iterable[Page | Failure]]]) -> IngestReport:
+        """Ingest the pages of each named source.
+
+        Raises:
+            IndexProblem: if the index cannot be written.
+        """
+        started = time.perf_counter()
+        try:
+            for name, pages in sources:
+                self.read(name, pages)
+            self.flush()
+        finally:
+            # After Ctrl-C: articles already extracted are worth the seconds it takes to store them.
+            self.flush()
+        seconds = time.perf_counter() - started
+        outcomes = tuple(self.outcomes[place] for place in sorted(self.outcomes))
+        return IngestReport(outcomes, seconds, self.encoding, self.chunks)
+
+    def record(self, place: int, outcome: Outcome) -> None:
+        """Record what became of a page."""
         self.outcomes[place] = outcome
         if self.progress:
             self.progress(outcome)
 
-    def read(
-        self,
-        name: str,
-        pages: Iterable[Page | Failure],
-        fields: Mapping[str, str] | None,
-        most_failures: int | None,
-    ) -> None:
+    def read(self, name: str, pages: Iterable[Page | Failure]) -> None:
+        """Read the pages of a source; skip the rest of it after too many failures."""
         failures = 0
         for page in pages:
-            failures += not self.receive(next(self.places), page, fields)
-            if failures == most_failures:
+            failures += not self.receive(next(self.places), page)
+            if failures == self.most_failures:
                 reason = f"{name} failed {failures:,} times; the rest of it was left out"
-                self.tell(next(self.places), Outcome(name, "failed", reason=reason))
+                self.record(next(self.places), Outcome(name, "failed", reason=reason))
                 return
 
-    def receive(self, place: int, page: Page | Failure, fields: Mapping[str, str] | None) -> bool:
-        """Return whether the page is an article."""
+    def receive(self, place: int, page: Page | Failure) -> bool:
+        """Take the article of a page into the batch; return whether it has one."""
         if isinstance(page, Failure):
-            self.tell(place, Outcome(page.source, "failed", reason=page.reason))
+            self.record(place, Outcome(page.source, "failed", reason=page.reason))
             return False
         try:
-            article = extract(page, fields=fields)
+            article = extract(page, fields=self.fields)
         except ExtractError as error:
-            self.tell(place, Outcome(page.url, "failed", reason=str(error)))
+            self.record(place, Outcome(page.url, "failed", reason=str(error)))
             return False
         self.take(place, page, article)
         return True
 
     def take(self, place: int, page: Page, article: Article) -> None:
+        """Take an article into the batch, unless the index or the batch has it."""
         held = any(article.id == taken.article.id for taken in self.batch)
         if not held and any(article.url == taken.article.url for taken in self.batch):
             self.flush()  # the same address twice: the later article replaces the earlier
         status: Status = "duplicate" if held else self.index.status_of(article)
         if status in {"unchanged", "duplicate"}:
-            self.tell(place, Outcome(page.url, status, article.id, article.title))
+            self.record(place, Outcome(page.url, status, article.id, article.title))
             return
         cut = chunk(article, words=self.index.chunk_words)
         self.batch.append(_Taken(place, article, page, cut, status))
@@ -132,6 +120,7 @@ class _Intake:
             self.flush()
 
     def flush(self) -> None:
+        """Embed and store the articles of the batch."""
         if not self.batch:
             return
         batch, self.batch = self.batch, []
@@ -156,4 +145,4 @@ class _Intake:
         for taken in batch:
             article = taken.article
             outcome = Outcome(taken.page.url, taken.status, article.id, article.title)
-            self.tell(taken.place, outcome)
+            self.record(taken.place, outcome)

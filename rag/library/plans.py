@@ -50,15 +50,11 @@ def summaries_plan(news: "News", task: Summaries, cancel: threading.Event) -> Pl
         settings=_summary_settings(news.settings, task.length),
         model=news.generator.identity,
     )
-
-    def items() -> Iterator[Item]:
-        most = news.settings.batch.article_words
-        return (_article_item(found, most) for found in _articles(news, task))
-
+    most = news.settings.batch.article_words
     return Plan(
         SummaryRow,
         fingerprint,
-        items,
+        lambda: (_article_item(found, most) for found in _articles(news, task)),
         _summarising(news, task, fingerprint.config, cancel),
         lambda text: read_row(SummaryRow, text),
         lambda result: _failed_summary(result, fingerprint),
@@ -75,14 +71,10 @@ def _articles(news: "News", task: Summaries) -> Iterator[Article | Failure]:
         limit = task.limit or news.count(filters=task.filters)
         yield from news.matching(task.query, filters=task.filters, limit=limit)
     else:
-        place, most = 0, task.limit or news.count(filters=task.filters)
-        while found := news.articles(
-            filters=task.filters, limit=min(_PAGE, most - place), offset=place
-        ):
-            yield from found
-            place += len(found)
-            if place >= most:
-                break
+        most = task.limit or news.count(filters=task.filters)
+        for offset in range(0, most, _PAGE):
+            limit = min(_PAGE, most - offset)
+            yield from news.articles(filters=task.filters, limit=limit, offset=offset)
 
 
 def _article_item(found: Article | Failure, most_words: int) -> Item:
@@ -93,8 +85,8 @@ def _article_item(found: Article | Failure, most_words: int) -> Item:
             content_id(found.source, found.reason), found.source, payload, error=found.reason
         )
     # The same article read again is the same input, whenever it was fetched.
-    told = _ARTICLE.dump_json(replace(found, fetched=None))
-    key, label = hashlib.sha256(told).hexdigest(), found.title or found.url
+    content = _ARTICLE.dump_json(replace(found, fetched=None))
+    key, label = hashlib.sha256(content).hexdigest(), found.title or found.url
     payload = _ARTICLE.dump_json(found).decode()
     words = len(found.text.split())
     if words <= most_words:
@@ -123,7 +115,7 @@ def _summarising(news: "News", task: Summaries, config: str, cancel: threading.E
             length=task.length,
             style=task.style,
             instruction=task.instruction,
-            progress=lambda *_: _go_on(cancel),
+            progress=lambda *_: _raise_if_cancelled(cancel),
         )
         if not summary.text:
             raise ExtractError("nothing in it could be summarised")
@@ -132,7 +124,7 @@ def _summarising(news: "News", task: Summaries, config: str, cancel: threading.E
     return work
 
 
-def _go_on(cancel: threading.Event) -> None:
+def _raise_if_cancelled(cancel: threading.Event) -> None:
     """Abort an item as soon as the batch is cancelled; it then waits for the next run."""
     if cancel.is_set():
         raise GenerateError("the batch was stopped")
@@ -161,9 +153,28 @@ def _failed_summary(result: Result, fingerprint: Fingerprint) -> SummaryRow:
 
 def answers_plan(news: "News", task: Answers, cancel: threading.Event) -> Plan[AnswerRow]:
     """Plan a batch of answers. Raises any error that would make every item fail."""
-    filters = task.filters
-    info = news.info()
-    fingerprint = Fingerprint(
+    fingerprint = _answers_fingerprint(news, task)
+    news.embedder  # noqa: B018 - report a missing model before anything else
+
+    def items() -> Iterator[Item]:
+        found = read_questions(Path(task.file)) if task.file else iter(task.questions)
+        return map(_question_item, found)
+
+    return Plan(
+        AnswerRow,
+        fingerprint,
+        items,
+        _answering(news, task, fingerprint.config, cancel),
+        lambda text: read_row(AnswerRow, text),
+        lambda result: _failed_answer(result, fingerprint),
+        partial(_probe, news),
+    )
+
+
+def _answers_fingerprint(news: "News", task: Answers) -> Fingerprint:
+    filters, info = task.filters, news.info()
+    sections = ("embedder", "reranker", "generator", "retrieve", "answer")
+    return Fingerprint(
         kind="answers",
         options=(
             ("since", str(filters.since or "")),
@@ -172,37 +183,24 @@ def answers_plan(news: "News", task: Answers, cancel: threading.Event) -> Plan[A
             ("as_of", str(filters.as_of or "")),
             ("k", str(task.k or "")),
         ),
-        settings=_settings(
-            news.settings, ("embedder", "reranker", "generator", "retrieve", "answer")
-        ),
+        settings=_settings(news.settings, sections),
         model=news.generator.identity,
         reads=f"the index holds {info.articles:,} articles (version {info.generation})",
     )
-    news.embedder  # noqa: B018 - report a missing model before anything else
 
-    def items() -> Iterator[Item]:
-        found = read_questions(Path(task.file)) if task.file else iter(task.questions)
-        return map(_question_item, found)
 
+def _answering(news: "News", task: Answers, config: str, cancel: threading.Event) -> Work:
     def work(payload: str) -> str:
         question = _QUESTION.validate_json(payload)
-        with closing(news.stream(question.text, filters=filters, k=task.k)) as events:
+        with closing(news.stream(question.text, filters=task.filters, k=task.k)) as events:
             for event in events:
-                _go_on(cancel)
+                _raise_if_cancelled(cancel)
                 if isinstance(event, Answer):
-                    row = answer_row(question.id, event, config=fingerprint.config)
+                    row = answer_row(question.id, event, config=config)
                     return as_json(row, indent=None)
         raise AssertionError("a stream ends with its Answer")
 
-    return Plan(
-        AnswerRow,
-        fingerprint,
-        items,
-        work,
-        lambda text: read_row(AnswerRow, text),
-        lambda result: _failed_answer(result, fingerprint),
-        partial(_probe, news),
-    )
+    return work
 
 
 def _question_item(found: Question | Failure) -> Item:

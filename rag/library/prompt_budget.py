@@ -14,7 +14,7 @@ _MOST_CHAT = 2  # times the source tokens: upper limit for the passages of a who
 
 
 @dataclass(frozen=True, slots=True)
-class Fitting:
+class PromptBudget:
     """Token limits for the passages read at first and at most; ``max_tokens`` is for the answer."""
 
     generator: Generator
@@ -76,14 +76,14 @@ class Fitting:
     ) -> tuple[Passage, ...]:
         """Return the leading passages of at most ``tokens``, at least one; count titles once."""
         known = {passage.article.id for passage in shown}
-        kept: list[Passage] = []
+        fitting: list[Passage] = []
         for passage in passages:
             tokens -= self._tokens(passage, known=passage.article.id in known)
             known.add(passage.article.id)
-            if kept and tokens < 0:
+            if fitting and tokens < 0:
                 break
-            kept.append(passage)
-        return tuple(kept)
+            fitting.append(passage)
+        return tuple(fitting)
 
     def _tokens(self, passage: Passage, *, known: bool = True) -> int:
         return self.generator.count_tokens(source_block(passage, known=known))

@@ -9,7 +9,7 @@ from rag.index.chunking import chunk, embedding_text
 from rag.index.embedding import Embedder
 
 
-def embed_anew(index: Index, folder: Path, *, embedder: Embedder, chunk_words: int) -> int:
+def reembed(index: Index, folder: Path, *, embedder: Embedder, chunk_words: int) -> int:
     """Fill ``folder`` with a copy of ``index`` made with ``embedder``; return its chunk count.
 
     Resumes what an interrupted call left there, if that was begun with the same parameters.

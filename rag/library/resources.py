@@ -63,16 +63,14 @@ class Resources:
     def embedder(self) -> Embedder:
         """The embedder; built at first use."""
         with self._lock:
-            if self._embedder is None:
-                self._embedder = build_embedder(self.settings)
+            self._embedder = self._embedder or build_embedder(self.settings)
             return self._embedder
 
     @property
     def generator(self) -> Generator:
         """The generator; built at first use."""
         with self._lock:
-            if self._generator is None:
-                self._generator = build_generator(self.settings)
+            self._generator = self._generator or build_generator(self.settings)
             return self._generator
 
     @property
@@ -83,21 +81,19 @@ class Resources:
             ModelMissing: if it is not on this machine.
         """
         with self._lock:
-            if self._parser is None:
-                self._parser = build_parser(self.settings)
+            self._parser = self._parser or build_parser(self.settings)
             return self._parser
-
-    def checker(self, support: float) -> Checker:
-        """Return a claim checker; ``support`` is the least probability of a supported sentence."""
-        return Checker(self.parser, support)
 
     @property
     def reranker(self) -> Reranker | None:
         """The reranker, if the settings name one; built at first use."""
         with self._lock:
-            if self._reranker is None:
-                self._reranker = build_reranker(self.settings)
+            self._reranker = self._reranker or build_reranker(self.settings)
             return self._reranker
+
+    def checker(self, support: float) -> Checker:
+        """Return a claim checker; ``support`` is the least probability of a supported sentence."""
+        return Checker(self.parser, support)
 
     def warm(self) -> None:
         """Load embedder, parser and generator concurrently, because each takes seconds.
@@ -130,7 +126,7 @@ class Resources:
         """Return the index now in the folder, which another process may have replaced."""
         with self._lock:
             if self._index is not None and not self._index.in_place:
-                self._let_go()
+                self._forget_index()
             if self._index is None:
                 self._index = Index(self.folder, create=create)
             if bind and not self._bound:
@@ -142,7 +138,7 @@ class Resources:
                 self._bound = True
             return self._index
 
-    def _let_go(self) -> None:
+    def _forget_index(self) -> None:
         """Forget the index; it is closed once nobody reads it any more."""
         self._index, self._bound, self._suggested = None, False, None
 
@@ -156,7 +152,7 @@ class Resources:
                     yield index
                     return
 
-    def _asked(self, question: str) -> str:
+    def _checked_question(self, question: str) -> str:
         longest = self.settings.answer.question_characters
         if not question.strip():
             raise QuestionError("the question is empty. Ask something, in plain words.")

@@ -14,28 +14,28 @@ from rag.types import Answer, Article, Citation, Claim, Disagreement, Passage, S
 _GONE = "its article is no longer in the index"
 
 
-def rebuilt(kept: SavedAnswer, index: Index) -> Answer:
+def restored(saved: SavedAnswer, index: Index) -> Answer:
     """Rebuild the answer with passages and quotes as the index holds them now.
 
     Passages and citations of articles that are gone or shorter are left out. A claim that has no
     citation left becomes unsupported; its text stays.
     """
     stored = _Stored(index)
-    claims = tuple(map(stored.claim, kept.claims))
+    claims = tuple(map(stored.claim, saved.claims))
     return Answer(
-        question=kept.question,
-        text=kept.text,
+        question=saved.question,
+        text=saved.text,
         claims=claims,
-        citations=() if kept.status == "refused" else distinct(claims),
-        passages=tuple(stored.passages(kept.passages)),
-        status=kept.status,
-        confidence=kept.confidence,
-        model=kept.model,
-        timing=kept.timing,
-        draft=kept.draft,
-        short=kept.short,
-        nearest=tuple(stored.citations(kept.nearest)),
-        disagreements=tuple(stored.disagreements(kept.disagreements)),
+        citations=() if saved.status == "refused" else distinct(claims),
+        passages=tuple(stored.passages(saved.passages)),
+        status=saved.status,
+        confidence=saved.confidence,
+        model=saved.model,
+        timing=saved.timing,
+        draft=saved.draft,
+        short=saved.short,
+        nearest=tuple(stored.citations(saved.nearest)),
+        disagreements=tuple(stored.disagreements(saved.disagreements)),
     )
 
 
@@ -55,38 +55,38 @@ class _Stored:
         # People may abbreviate an id; here a prefix could match another article.
         return found if found is not None and found.id == article_id else None
 
-    def passages(self, kept: Sequence[SavedPassage]) -> Iterator[Passage]:
-        for each in kept:
+    def passages(self, saved: Sequence[SavedPassage]) -> Iterator[Passage]:
+        for each in saved:
             article = self.article(each.article_id)
             if article and _within(each.start, each.end, article.text):
                 cut = excerpt(article, each.number, each.start, each.end)
                 yield replace(cut, score=each.score)
 
-    def claim(self, kept: SavedClaim) -> Claim:
-        citations = tuple(self.citations(kept.citations))
-        gone = kept.status != "unsupported" and not citations
-        spans = ((span.start, span.end) for span in kept.unbacked)
+    def claim(self, saved: SavedClaim) -> Claim:
+        citations = tuple(self.citations(saved.citations))
+        gone = saved.status != "unsupported" and not citations
+        spans = ((span.start, span.end) for span in saved.unbacked)
         return Claim(
-            kept.text,
+            saved.text,
             citations,
-            "unsupported" if gone else kept.status,
+            "unsupported" if gone else saved.status,
             tuple(
-                Span(*place, kept.text[slice(*place)])
+                Span(*place, saved.text[slice(*place)])
                 for place in spans
-                if _within(*place, kept.text)
+                if _within(*place, saved.text)
             ),
-            kept.score,
-            _GONE if gone else kept.reason,
+            saved.score,
+            _GONE if gone else saved.reason,
         )
 
-    def disagreements(self, kept: Sequence[SavedDisagreement]) -> Iterator[Disagreement]:
-        for each in kept:
+    def disagreements(self, saved: Sequence[SavedDisagreement]) -> Iterator[Disagreement]:
+        for each in saved:
             match tuple(self.citations(each.quotes)):
                 case (one, other):
                     yield Disagreement(each.about, (one, other), each.changed)
 
-    def citations(self, kept: Sequence[SavedCitation]) -> Iterator[Citation]:
-        for each in kept:
+    def citations(self, saved: Sequence[SavedCitation]) -> Iterator[Citation]:
+        for each in saved:
             article = self.article(each.article_id)
             if not article:
                 continue

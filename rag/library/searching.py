@@ -39,25 +39,24 @@ class SearchMethods(ArticleMethods):
             IndexMissing: if there is no index.
             QuestionError: if the query is blank or too long.
         """
-        return self._retrieve(self._asked(query), filters, k or self.settings.retrieve.passages)
+        return self._retrieve(
+            self._checked_question(query), filters, k or self.settings.retrieve.passages
+        )
 
     def find(
-        self, query: str, *, filters: Filters | None = None, k: int = 10
+        self, query: str, *, filters: Filters | None = None, k: int = 10, rerank: bool = True
     ) -> tuple[Passage, ...]:
         """Return the articles nearest to a query, best first, each as its most relevant passage.
+
+        ``rerank``: whether the reranker of the settings, if any, reads the passages.
 
         Raises:
             IndexMissing: if there is no index.
             QuestionError: if the query is blank or too long.
         """
-        return self._find(query, filters, k)
-
-    def _find(
-        self, query: str, filters: Filters | None, k: int, *, rerank: bool = True
-    ) -> tuple[Passage, ...]:
         chosen = self.settings.retrieve
         return find(
-            self._asked(query),
+            self._checked_question(query),
             index=self._open(bind=True),
             embedder=self.embedder,
             k=k,
@@ -95,10 +94,10 @@ class SearchMethods(ArticleMethods):
         :meth:`stream`, but there is no ``k``, the generator is not used, NoArticles is not raised,
         and more passages are searched than are shown to the model.
         """
-        question = self._asked(question)
-        return self._look(question, history, filters)[1]
+        question = self._checked_question(question)
+        return self._search_question(question, history, filters)[1]
 
-    def _look(
+    def _search_question(
         self, question: str, history: Sequence[Answer], filters: Filters | None
     ) -> tuple[tuple[Passage, ...], tuple[Citation, ...]]:
         """Search once; return runs of sentences to read, and the question's nearest sentences."""
@@ -137,7 +136,7 @@ class SearchMethods(ArticleMethods):
             reranker=self.reranker,
         )
 
-    def _admitting(self, filters: Filters | None) -> None:
+    def _require_articles(self, filters: Filters | None) -> None:
         """Raise NoArticles if the filters admit no article."""
         if not self.count(filters=filters):
             raise NoArticles(self.count())

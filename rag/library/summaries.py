@@ -2,19 +2,21 @@
 
 from collections.abc import Generator as Stream
 from collections.abc import Sequence
+from dataclasses import replace
 
+from rag.check import Checker
 from rag.errors import QuestionError
 from rag.library.searching import SearchMethods
-from rag.library.styles import styled
 from rag.llm.portions import excerpt, lead_passages
-from rag.llm.progress import Progress as PartsProgress
+from rag.llm.progress import Progress
 from rag.search import (
     matching,
     within,
 )
-from rag.summarizing.digest import Progress as StoryProgress
 from rag.summarizing.digest import digest
+from rag.summarizing.headline import with_headline
 from rag.summarizing.summary import overview, summarize
+from rag.text.citations import marked
 from rag.types import (
     Article,
     Digest,
@@ -42,7 +44,7 @@ class SummaryMethods(SearchMethods):
         style: Style = "paragraph",
         instruction: str = "",
         filters: Filters | None = None,
-        progress: PartsProgress | None = None,
+        progress: Progress | None = None,
     ) -> Summary:
         """Summarise one article of any length, several together, or what all say about a query.
 
@@ -61,48 +63,61 @@ class SummaryMethods(SearchMethods):
             QuestionError: if neither an article nor a query was given.
             ModelError: if the model is missing or fails.
         """
-        chosen = self.settings.summarize
-        sentences = self._sentences(length)
         if isinstance(article, str):
             article = self.article(article)
         if isinstance(article, Article):
+            passages: Sequence[Passage] = (excerpt(article, 1, 0, len(article.text)),)
             summary = summarize(
                 article,
                 generator=self.generator,
-                sentences_wanted=sentences,
-                part_tokens=chosen.part_tokens,
-                checker=self.checker(chosen.support),
+                checker=self._summary_checker,
+                sentences_wanted=self._sentences(length),
+                part_tokens=self.settings.summarize.part_tokens,
                 instruction=instruction,
                 progress=progress,
             )
-            whole = (excerpt(article, 1, 0, len(article.text)),)
-            return self._styled(summary, style, whole, title=article.title)
-        tokens = 2 * self.settings.retrieve.source_tokens
-        if article:
-            articles = [self.article(one) for one in article]
-            count = self.generator.count_tokens
-            found = lead_passages(articles, tokens=tokens, count=count)
-        else:
-            found = self.search(query, filters=filters, k=12)
-            count = self.generator.count_tokens
-        passages = within(found, tokens=tokens, count=count)
+            return self._styled(summary, style, passages, title=article.title)
+        passages = self._passages_about(article or (), query, filters)
         summary = overview(
             query,
             passages,
             generator=self.generator,
-            sentences_wanted=sentences,
-            checker=self.checker(chosen.support),
+            checker=self._summary_checker,
+            sentences_wanted=self._sentences(length),
             progress=progress,
         )
         return self._styled(summary, style, passages)
 
+    def _passages_about(
+        self, article_ids: Sequence[str], query: str, filters: Filters | None
+    ) -> Sequence[Passage]:
+        """Return the first passages of the articles, or else the nearest to the query, that fit."""
+        tokens = self._tokens
+        if article_ids:
+            articles = [*map(self.article, article_ids)]
+            found = lead_passages(articles, tokens=tokens, count=self.generator.count_tokens)
+        else:
+            found = self.search(query, filters=filters, k=12)
+        return within(found, tokens=tokens, count=self.generator.count_tokens)
+
     def _styled(
         self, summary: Summary, style: Style, passages: Sequence[Passage], *, title: str = ""
     ) -> Summary:
-        checker = self.checker(self.settings.summarize.support)
-        return styled(
-            summary, style, passages, generator=self.generator, checker=checker, title=title
-        )
+        """Lay out a summary made from ``passages``; ``title`` is that of its only article."""
+        if style == "bullets":
+            lines = (f"• {marked([claim])}" for claim in summary.claims)
+            return replace(summary, text="\n".join(lines))
+        if style == "headline":
+            summary = with_headline(
+                summary,
+                passages,
+                generator=self.generator,
+                checker=self._summary_checker,
+                title=title,
+            )
+            parts = (marked(summary.claims[:1]), marked(summary.claims[1:]))
+            return replace(summary, text="\n\n".join(filter(None, parts)))
+        return summary
 
     def stories(
         self,
@@ -112,7 +127,7 @@ class SummaryMethods(SearchMethods):
         filters: Filters | None = None,
         stories: int | None = None,
         length: Length = "medium",
-        progress: StoryProgress | None = None,
+        progress: Progress | None = None,
     ) -> Stream[Draft | Story | Digest, None, None]:
         """Write a digest step by step: drafts of each Story, then the Story; last the Digest.
 
@@ -133,33 +148,36 @@ class SummaryMethods(SearchMethods):
             QuestionError: if the query is too long, or fewer than 1 story is requested.
             ModelError: if a model is missing or fails.
         """
-        chosen = self.settings.digest
-        wanted = chosen.stories if stories is None else stories
-        if wanted < 1:
-            raise QuestionError(f"{wanted} stories were asked for, wanted 1 or more.")
-        if article_ids:
-            articles = tuple(map(self.article, dict.fromkeys(article_ids)))
-            count = len(articles)
-        elif query.strip():
-            # Words alone decide what is about it, so no reranker need read hundreds of passages.
-            about = matching(query, self._find(query, filters, _EVERY, rerank=False))
-            articles, count = tuple(each.article for each in about[: chosen.articles]), len(about)
-        else:
-            articles = self.articles(filters=filters, limit=chosen.articles)
-            count = self.count(filters=filters)
-        index = self._open()
+        count = self.settings.digest.stories if stories is None else stories
+        if count < 1:
+            raise QuestionError(f"{count} stories were requested; expected 1 or more.")
+        articles, matched = self._digest_articles(query, article_ids, filters)
         yield from digest(
             articles,
-            index.vectors_of([article.id for article in articles]),
+            self._open().vectors_of([article.id for article in articles]),
             generator=self.generator,
+            checker=self._summary_checker,
             query=query.strip(),
-            matching=count,
-            stories=wanted,
+            matching=matched,
+            stories=count,
             sentences_wanted=self._sentences(length),
-            tokens=2 * self.settings.retrieve.source_tokens,
-            checker=self.checker(self.settings.summarize.support),
+            tokens=self._tokens,
             progress=progress,
         )
+
+    def _digest_articles(
+        self, query: str, article_ids: Sequence[str], filters: Filters | None
+    ) -> tuple[Sequence[Article], int]:
+        """Return the articles of a digest, and how many match: more if the rest is left out."""
+        most = self.settings.digest.articles
+        if article_ids:
+            articles = tuple(map(self.article, dict.fromkeys(article_ids)))
+            return articles, len(articles)
+        if query.strip():
+            # Words alone decide what is about it, so no reranker need read hundreds of passages.
+            about = matching(query, self.find(query, filters=filters, k=_EVERY, rerank=False))
+            return tuple(each.article for each in about[:most]), len(about)
+        return self.articles(filters=filters, limit=most), self.count(filters=filters)
 
     def digest(
         self,
@@ -169,7 +187,7 @@ class SummaryMethods(SearchMethods):
         filters: Filters | None = None,
         stories: int | None = None,
         length: Length = "medium",
-        progress: StoryProgress | None = None,
+        progress: Progress | None = None,
     ) -> Digest:
         """Write one digest of many articles; arguments and errors are those of :meth:`stories`."""
         for event in self.stories(
@@ -183,6 +201,15 @@ class SummaryMethods(SearchMethods):
             if isinstance(event, Digest):
                 return event
         raise AssertionError("the stories end with their Digest")
+
+    @property
+    def _summary_checker(self) -> Checker:
+        return self.checker(self.settings.summarize.support)
+
+    @property
+    def _tokens(self) -> int:
+        """Tokens of the passages of several articles that one prompt may hold."""
+        return 2 * self.settings.retrieve.source_tokens
 
     def _sentences(self, length: Length) -> int:
         chosen = self.settings.summarize

@@ -1,15 +1,12 @@
-"""`rag check`: a text held against an index, against files, or each against its own source."""
+"""`rag check`: a text checked against an index, against files, or each against its own source."""
 
 import json
-import sys
-from collections.abc import Callable
-from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
+from command_line import Run
 
 from rag.check import Parser
-from rag.cli import main
 
 TRUE = "Mayor Ida Fenn opened the new Harrow bridge."
 FALSE = "The Zorlon parliament outlawed 19 kinds of teapot."
@@ -17,51 +14,31 @@ SOURCE = (
     "Mayor Ida Fenn opened the new Harrow bridge on Tuesday. The bridge cost 12 million euros and"
     " took three years to build. Engineers from Oslo inspected it twice.\n"
 )
-Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def run(
-    parser: Parser,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    """Runs the command in a folder of its own; exit code and both outputs."""
-    monkeypatch.setenv("RAG_EMBEDDER_ENGINE", "hash")
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def _texts(parser: Parser, place: Path) -> None:
+    """A draft and a source, in a folder of its own."""
     Path("draft.txt").write_text(f"{TRUE} {FALSE}\n")
     Path("source.txt").write_text(SOURCE)
 
-    def command(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["rag", *arguments])
-        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(stdin.encode())))
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 1
-        return (code, *capsys.readouterr())
 
-    return command
-
-
-def test_a_draft_is_held_against_an_index(run: Run) -> None:
-    assert run("ingest", "source.txt", "--index", "mine")[0] == 0
-    code, out, _ = run("check", "draft.txt", "--index", "mine")
-    assert code == 0
-    assert f"[supported] {TRUE}\n    “Mayor Ida Fenn opened" in out
-    assert "[unsupported] " in out
-    assert "⟦Zorlon" in out
-    assert "2 sentences: 1 supported, 0 partly, 1 unsupported." in out
-    assert run("check", "draft.txt", "--index", "mine", "--fail")[0] == 1
-    assert run("check", "-", "--index", "mine", "--fail", stdin=TRUE)[0] == 0
+def test_a_draft_is_checked_against_an_index(run: Run) -> None:
+    assert run("ingest", "source.txt", "--index", "mine").code == 0
+    ended = run("check", "draft.txt", "--index", "mine")
+    assert ended.code == 0
+    assert f"[supported] {TRUE}\n    “Mayor Ida Fenn opened" in ended.out
+    assert "[unsupported] " in ended.out
+    assert "⟦Zorlon" in ended.out
+    assert "2 sentences: 1 supported, 0 partly, 1 unsupported." in ended.out
+    assert run("check", "draft.txt", "--index", "mine", "--fail").code == 1
+    assert run("check", "-", "--index", "mine", "--fail", stdin=TRUE).code == 0
 
 
 def test_json_has_the_offsets_of_every_quote_and_needs_no_index(run: Run) -> None:
-    code, out, _ = run("check", "draft.txt", "--source", "source.txt", "--json")
-    assert code == 0
-    good, bad = json.loads(out)["claims"]
+    ended = run("check", "draft.txt", "--source", "source.txt", "--json")
+    assert ended.code == 0
+    good, bad = json.loads(ended.out)["claims"]
     assert (good["text"], good["status"], good["unbacked"]) == (TRUE, "supported", [])
     quote = good["citations"][0]
     assert quote["quote"] == SOURCE[quote["start"] : quote["end"]]
@@ -69,7 +46,7 @@ def test_json_has_the_offsets_of_every_quote_and_needs_no_index(run: Run) -> Non
     assert (bad["status"], bad["citations"]) == ("unsupported", [])
 
 
-def test_each_text_of_a_file_is_held_against_its_own_source(run: Run) -> None:
+def test_each_text_of_a_file_is_checked_against_its_own_source(run: Run) -> None:
     source = {"title": "Bridge opened", "text": SOURCE, "published": "2024-05-11"}
     rows = [
         {"id": "a", "text": TRUE, "source": source},
@@ -77,23 +54,23 @@ def test_each_text_of_a_file_is_held_against_its_own_source(run: Run) -> None:
         {"id": "c", "text": "...", "source": SOURCE},
     ]
     Path("set.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    code, out, _ = run("check", "set.jsonl")
-    a, b, c = map(json.loads, out.splitlines())
+    ended = run("check", "set.jsonl")
+    a, b, c = map(json.loads, ended.out.splitlines())
     assert [each["id"] for each in (a, b, c)] == ["a", 2, "c"]
     assert a["claims"][0]["status"] == "supported"
     assert a["claims"][0]["citations"][0]["published"] == "2024-05-11"
     assert b["claims"][0]["status"] == "unsupported"
     assert "no sentence" in c["error"]
-    assert code == 1  # one text could not be checked
+    assert ended.code == 1  # one text could not be checked
 
 
 def test_a_bad_row_is_named_before_any_text_is_checked(run: Run) -> None:
     good = json.dumps({"id": 1, "text": TRUE, "source": SOURCE})
     for bad in ('{"id": 1, "text": "x"}', "[1]", "{torn", '{"id": 1, "text": 2, "source": "x"}'):
         Path("set.jsonl").write_text(f"{good}\n{bad}\n")
-        code, out, err = run("check", "set.jsonl")
-        assert (code, out) == (1, "")
-        assert "set.jsonl, line 2: wanted" in err
+        ended = run("check", "set.jsonl")
+        assert (ended.code, ended.out) == (1, "")
+        assert "set.jsonl, line 2: expected" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -113,16 +90,16 @@ def test_what_cannot_be_checked_is_an_error_and_never_unsupported(
     run: Run, arguments: list[str], text: str, said: str
 ) -> None:
     run("ingest", "source.txt", "--index", "mine")
-    code, out, err = run("check", *arguments, stdin=text)
-    assert code != 0
-    assert out == ""
-    assert said in " ".join(err.replace("│", " ").split())
+    ended = run("check", *arguments, stdin=text)
+    assert ended.code != 0
+    assert ended.out == ""
+    assert said in ended.error
 
 
 def test_what_a_terminal_obeys_does_not_reach_it(run: Run) -> None:
-    code, out, _ = run(
+    ended = run(
         "check", "-", "--source", "source.txt", stdin="\x1b[2JMayor Ida Fenn opened\u202e it."
     )
-    assert code == 0
-    assert "Ida Fenn opened it." in out
-    assert not set(out) & set("\x1b\u202e")
+    assert ended.code == 0
+    assert "Ida Fenn opened it." in ended.out
+    assert not set(ended.out) & set("\x1b\u202e")

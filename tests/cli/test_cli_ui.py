@@ -165,7 +165,7 @@ def test_users_are_added_from_standard_input(run: Run, place: Path) -> None:
         ("i:da", PASSWORD, "the user name 'i:da' cannot be used"),
     ],
 )
-def test_users_that_cannot_be_added_are_told(
+def test_users_that_cannot_be_added_are_reported(
     run: Run, place: Path, name: str, typed: str, told: str
 ) -> None:
     code, out, err = run("users", "add", name, "--auth-file", "users.txt", typed=typed)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.cli.show import print_answer
+from rag.cli.results import print_answer
 from rag.config import load
 from rag.export import as_markdown, as_text, saved
 from rag.index.embedding import HashEmbedder
@@ -53,7 +53,7 @@ def asked(tmp_path: Path) -> Iterator[Callable[..., tuple[Answer, News]]]:
         news.close()
 
 
-def test_another_paper_of_the_day_is_told_with_its_figure(
+def test_another_paper_of_the_day_is_reported_with_its_figure(
     asked: Callable[..., tuple[Answer, News]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer, opened = asked(POST, VALLEY, reply=REPLY.format("1,270", "1,270", 1))

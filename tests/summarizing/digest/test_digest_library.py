@@ -112,7 +112,7 @@ def test_length_and_number_are_obeyed(news: rag.News) -> None:
 
 
 def test_wrong_wishes_are_told(news: rag.News, tmp_path: Path) -> None:
-    with pytest.raises(QuestionError, match="wanted 1 or more"):
+    with pytest.raises(QuestionError, match="expected 1 or more"):
         news.digest(stories=0)
     with pytest.raises(QuestionError):
         news.digest("x" * 10_000)

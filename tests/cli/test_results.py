@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from rag.cli.show import print_answer, print_story, print_summary
+from rag.cli.results import print_answer, print_story, print_summary
 from rag.types import (
     Answer,
     ArticleField,
