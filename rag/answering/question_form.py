@@ -71,14 +71,12 @@ def fits(question: str, said: str) -> bool:
     """
     if _WH.match(question) and _YES_OR_NO.match(said):
         return False
-    words = terms(said)
+    asked, words = terms(question), terms(said)
     if len(words.tokens) > _ECHO and not asks_yes_or_no(question) and not _OR.search(question):
-        asked = terms(question)
         if words.stems <= asked.stems and words.numbers <= asked.numbers:
             return False
     if _HOW_MANY.search(question):
-        asked = terms(question).numbers
-        return bool(words.numbers - asked) or bool(_QUANTITIES & words.folded)
+        return bool(words.numbers - asked.numbers) or bool(_QUANTITIES & words.folded)
     if _WHEN.search(question):
         return bool(words.numbers) or bool((DAYS | set(MONTHS) | _TIMES) & words.folded)
     return True

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.check.align import Laid, lay
-from rag.check.compare import Difference, differences
+from rag.check.compare import differences
+from rag.check.compare_words import Difference
 from rag.check.facts import LIGHT, Sentence
 from rag.check.source import Source
 from rag.text.terms import Terms
