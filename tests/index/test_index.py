@@ -198,8 +198,8 @@ def test_what_is_no_index_is_said_plainly(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_loses_nothing(index: Index) -> None:
-    pages = index._store._rows("PRAGMA page_count")[0][0]
-    index._store._rows(f"PRAGMA max_page_count = {int(str(pages)) + 2}")
+    ((pages,),) = index._rows("PRAGMA page_count")
+    index._rows(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(IndexProblem, match="full"):
         index.add([entry(make(n, "Long words. " * 4000)) for n in range(50, 60)])
     assert index.info().articles == 5

@@ -22,9 +22,8 @@ from urllib.parse import urlsplit
 from rag.errors import FetchError
 from rag.ingest.sources.files import local, standard_input, walk
 from rag.ingest.sources.formats import kind_of
-from rag.ingest.sources.origin import Origin, one_line
+from rag.ingest.sources.origin import Origin, one_line, without_secrets
 from rag.ingest.sources.pages import pages
-from rag.ingest.sources.web import Limits, read, without_secrets
 from rag.types import Failure, Page
 
 __all__ = ["count", "fetch"]
@@ -68,12 +67,12 @@ def fetch(
         that could not be read; its reason is a one-line sentence that begins with its name.
         A bad source raises nothing.
     """
-    limits = Limits(timeout, max_bytes, max_redirects, allow_private)
     for source in sources:
         match _scheme(source):
             case "-":
                 yield from standard_input(stdin or sys.stdin.buffer, max_bytes)
             case "http" | "https":
+                limits = (timeout, max_bytes, max_redirects, allow_private)
                 yield from _web_page(source.strip(), limits)
             case "" | "file":
                 path = _path(source)
@@ -139,12 +138,14 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _web_page(url: str, limits: Limits) -> Iterator[Page | Failure]:
+def _web_page(url: str, limits: tuple[float, int, int, bool]) -> Iterator[Page | Failure]:
+    from rag.ingest.sources.web import Limits, read  # loads httpx, which files do not need
+
     name = without_secrets(url)
     try:
-        landing = read(url, limits)
+        landing = read(url, Limits(*limits))
     except FetchError as error:
         yield Failure(one_line(name), one_line(str(error)))
         return
     origin = Origin(name, landing.url, landing.fetched)
-    yield from pages(io.BytesIO(landing.body), landing.kind, origin, limits.max_bytes)
+    yield from pages(io.BytesIO(landing.body), landing.kind, origin, limits[1])

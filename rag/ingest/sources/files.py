@@ -3,6 +3,7 @@
 import hashlib
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
@@ -84,7 +85,7 @@ def standard_input(stream: BinaryIO, max_bytes: int) -> Iterator[Page | Failure]
     for page in pages(stream, None, Origin("standard input", "stdin:"), max_bytes):
         if isinstance(page, Page) and page.url == "stdin:":
             digest = hashlib.sha256(page.body).hexdigest()[:16]
-            yield Page(f"stdin:{digest}", page.body, page.content_type, page.fetched)
+            yield replace(page, url=f"stdin:{digest}")
         else:
             yield page
 

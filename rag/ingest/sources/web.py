@@ -1,9 +1,9 @@
 """Fetch one web page from a checked address, completely or not at all.
 
-This module resolves the name itself, checks every address, and connects to exactly the address
-that it checked, so the name cannot resolve differently in between (DNS rebinding). Each redirect
-passes the same checks. Proxy settings in the environment are ignored: behind a proxy, the address
-could not be checked. Custom certificates are found through ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``.
+The connection goes to exactly the address that was checked (:mod:`.checked_network`), and each
+redirect passes the same checks. Proxy settings in the environment are ignored: behind a proxy, the
+address could not be checked. Custom certificates are found through ``SSL_CERT_FILE`` or
+``SSL_CERT_DIR``.
 """
 
 import re
@@ -12,18 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+
+import httpx
 
 from rag.errors import FetchError
-from rag.ingest.sources.charset import to_utf8
+from rag.ingest.encoding import to_utf8
+from rag.ingest.sources.checked_network import CheckedNetwork, Resolve, system_resolve
 from rag.ingest.sources.formats import Kind, kind_of
-from rag.ingest.sources.origin import both_sizes
-from rag.ingest.sources.pinned_request import UnreachedError, get
-from rag.ingest.sources.public_addresses import Resolve, admitted
-from rag.ingest.sources.public_addresses import resolve as ask_system
-
-if TYPE_CHECKING:
-    import httpx
+from rag.ingest.sources.origin import both_sizes, without_secrets
+from rag.ingest.sources.request import get
 
 _MOVED = (301, 302, 303, 307, 308)
 _KINDS: dict[str, Kind] = {
@@ -50,7 +47,6 @@ _VAGUE = frozenset(
 )
 # A whole page may take this many times the maximum wait for one step.
 _PATIENCE = 3
-_ADDRESSES = 4
 _HOST = re.compile(rb"[0-9a-z._-]+|[0-9a-f:.]+(%[0-9a-z]+)?", re.IGNORECASE)
 _LAST_PORT = 65_535
 
@@ -81,7 +77,7 @@ class Limits:
     max_bytes: int = 20_000_000
     max_redirects: int = 5
     allow_private: bool = False
-    resolve: Resolve = ask_system
+    resolve: Resolve = system_resolve
 
 
 def read(url: str, limits: Limits) -> Landing:
@@ -113,17 +109,7 @@ def read(url: str, limits: Limits) -> Landing:
     )
 
 
-def without_secrets(url: str) -> str:
-    """Return the address as it may be shown and saved, with any user name and password masked."""
-    head, slashes, rest = url.partition("//")
-    host, slash, path = rest.partition("/")
-    _, at, bare = host.rpartition("@")
-    return f"{head}{slashes}***@{bare}{slash}{path}" if at else url
-
-
-def _checked(url: str) -> "httpx.URL":
-    import httpx
-
+def _checked(url: str) -> httpx.URL:
     shown = without_secrets(url)
     try:
         found = httpx.URL(url).copy_with(fragment=None)
@@ -143,9 +129,7 @@ def _checked(url: str) -> "httpx.URL":
     return found
 
 
-def _target(here: "httpx.URL", location: str) -> "httpx.URL":
-    import httpx
-
+def _target(here: httpx.URL, location: str) -> httpx.URL:
     try:
         return _checked(str(here.join(location)))
     except FetchError as error:
@@ -154,24 +138,14 @@ def _target(here: "httpx.URL", location: str) -> "httpx.URL":
         raise FetchError(f"{here} redirects to something that is not a web address") from error
 
 
-def _ask(url: "httpx.URL", limits: Limits, until: float) -> Landing | str:
-    """Return the page or its redirect target; try the host's addresses until one connects."""
-    host = url.raw_host.decode("ascii")
-    port = url.port or (443 if url.scheme == "https" else 80)
-    addresses = admitted(
-        str(url), host, port, allow_private=limits.allow_private, resolve=limits.resolve
-    )[:_ADDRESSES]
-    for place, address in enumerate(addresses, start=1):
-        try:
-            with get(url, address, timeout=limits.timeout, until=until) as response:
-                return _answer(url, response, limits.max_bytes)
-        except UnreachedError:
-            if place == len(addresses) or time.monotonic() >= until:
-                raise
-    raise FetchError(f"{url} has no address")
+def _ask(url: httpx.URL, limits: Limits, until: float) -> Landing | str:
+    """Return the page or the target of its redirect."""
+    network = CheckedNetwork(str(url), until, limits.allow_private, limits.resolve)
+    with get(url, network, limits.timeout) as response:
+        return _answer(url, response, limits.max_bytes)
 
 
-def _answer(url: "httpx.URL", response: "httpx.Response", max_bytes: int) -> Landing | str:
+def _answer(url: httpx.URL, response: httpx.Response, max_bytes: int) -> Landing | str:
     status = response.status_code
     if status in _MOVED:
         if location := response.headers.get("location", ""):
@@ -193,7 +167,7 @@ def _answer(url: "httpx.URL", response: "httpx.Response", max_bytes: int) -> Lan
     return Landing(str(url), body, kind or kind_of(url.path), datetime.now(UTC))
 
 
-def _blocks(url: "httpx.URL", response: "httpx.Response", max_bytes: int) -> Iterator[bytes]:
+def _blocks(url: httpx.URL, response: httpx.Response, max_bytes: int) -> Iterator[bytes]:
     # One layer of gzip expands a block to 64 MB at most; several layers are a gzip bomb.
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity", "gzip"):

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from rag.ingest.sources.charset import to_utf8
-from rag.ingest.sources.public_addresses import refusal, resolve
+from rag.ingest.encoding import to_utf8
+from rag.ingest.sources.checked_network import system_resolve
+from rag.ingest.sources.public_addresses import refusal
 
 
 @pytest.mark.parametrize(
@@ -54,8 +55,8 @@ def test_not_public(address: str, kind: str) -> None:
 
 
 def test_numbers_resolve_to_themselves() -> None:
-    assert resolve("127.0.0.1", 80) == ["127.0.0.1"]
-    assert resolve("::1", 80) == ["::1"]
+    assert system_resolve("127.0.0.1", 80) == ["127.0.0.1"]
+    assert system_resolve("::1", 80) == ["::1"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from loopback_site import HTML, Site, get, named, page, serving
 
 from rag.errors import FetchError
 from rag.ingest.sources import fetch
-from rag.ingest.sources.web import Landing, Limits, read, without_secrets
+from rag.ingest.sources.origin import without_secrets
+from rag.ingest.sources.web import Landing, Limits, read
 from rag.types import Failure
 
 
@@ -105,7 +106,7 @@ def test_one_private_address_among_public_ones_refuses_the_name(port: int) -> No
 def test_each_redirect_is_checked_again(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """127.0.0.1 plays a public address here, 127.0.0.2 one of the reader's own network."""
     monkeypatch.setattr(
-        "rag.ingest.sources.public_addresses.refusal",
+        "rag.ingest.sources.checked_network.refusal",
         lambda address: "" if address == "127.0.0.1" else "a private",
     )
     limits = named({"news.invalid": ["127.0.0.1"], "router.invalid": ["127.0.0.2"]}, private=0)

@@ -136,7 +136,7 @@ def test_gzip_is_unpacked(port: int) -> None:
         ("to?//user:secret@127.0.0.1/a", "***@127.0.0.1/a holds a user name or password"),
         ("to?http://[bad/", "is not a web address (its host or port is impossible)"),
         ("to?http://127.0.0.1:99999/", "is not a web address (its host or port is impossible)"),
-        ("to?http://127.0.0.1:port/", "Invalid URL in location header"),
+        ("to?http://127.0.0.1:port/", "redirects to something that is not a web address"),
         ("to?/status/404", "redirects, and http://127.0.0.1:"),
     ],
 )
