@@ -149,9 +149,13 @@ def _folded(typed: str) -> str:
 
 
 def _article(row: Sequence[Any]) -> Article:
-    *texts, authors, published, language, fetched = row
+    article_id, url, title, text, publisher, authors, published, language, fetched = row
     return Article(
-        *texts,
+        id=article_id,
+        url=url,
+        title=title,
+        text=text,
+        publisher=publisher,
         authors=tuple(json.loads(authors)),
         published=as_day(published),
         language=language,

@@ -43,12 +43,12 @@ def decode(body: bytes) -> str:
             return body.decode(codec, "replace")
     if b"\0" in body:
         raise ExtractError(
-            "the file is binary (NUL bytes), wanted text, HTML or JSON; convert it to text first"
+            "the file is binary (NUL bytes), expected text, HTML or JSON; convert it to text first"
         )
     text = _decoded(body)
     if len(_ODD.findall(text[:_HEAD])) > _ODD_SHARE * min(len(text), _HEAD):
         raise ExtractError(
-            "the file is binary (control characters), wanted text, HTML or JSON; convert it to text first"
+            "the file is binary (control characters), expected text, HTML or JSON; convert it to text first"
         )
     return text
 

@@ -28,7 +28,7 @@ from rag.errors import (
     SourceError,
 )
 from rag.export import saved
-from rag.index.embedding import HashEmbedder, Progress, Vectors
+from rag.index.embedding import HashEmbedder, Vectors
 from rag.library import News
 from rag.library.components import build_generator, default_models
 from rag.llm.prompts import answer_messages
@@ -59,13 +59,11 @@ class Counting(HashEmbedder):
         self.documents = 0
         self.fails_after: int | None = None
 
-    def encode_documents(
-        self, texts: Sequence[str], *, progress: Progress | None = None
-    ) -> Vectors:
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
         if self.fails_after is not None and self.documents >= self.fails_after:
             raise KeyboardInterrupt
         self.documents += len(texts)
-        return super().encode_documents(texts, progress=progress)
+        return super().encode_documents(texts)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         return HashEmbedder.encode_documents(self, texts)
@@ -356,13 +354,11 @@ class InterruptedOnce(HashEmbedder):
         super().__init__(64)
         self.at, self.calls = at, 0
 
-    def encode_documents(
-        self, texts: Sequence[str], *, progress: Progress | None = None
-    ) -> Vectors:
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
         self.calls += 1
         if self.calls == self.at:
             raise KeyboardInterrupt
-        return super().encode_documents(texts, progress=progress)
+        return super().encode_documents(texts)
 
 
 @pytest.mark.parametrize(("at", "kept"), [(1, 2), (2, 4), (5, 9)])
@@ -389,7 +385,7 @@ def test_an_embedder_that_fails_is_not_asked_again(
     news = opened()
     asked = list[int]()
 
-    def fail(texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+    def fail(texts: Sequence[str]) -> Vectors:
         asked.append(len(texts))
         raise ModelError("out of memory")
 

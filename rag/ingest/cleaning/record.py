@@ -44,10 +44,10 @@ def parse(source: str) -> Mapping[str, object]:
     except ValueError as error:
         raise ExtractError(f"the record is not valid JSON: {error}") from None
     except RecursionError:
-        raise ExtractError("the record is nested too deeply, wanted one flat object") from None
+        raise ExtractError("the record is nested too deeply, expected one flat object") from None
     if not isinstance(value, dict):
         kind = "list" if isinstance(value, list) else type(value).__name__
-        raise ExtractError(f"the JSON record is a {kind}, wanted an object with a text field")
+        raise ExtractError(f"the JSON record is a {kind}, expected an object with a text field")
     return value
 
 

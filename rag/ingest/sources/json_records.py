@@ -46,7 +46,7 @@ def json_lines(stream: io.BufferedReader, origin: Origin, limit: int) -> Iterato
         else:
             yield from _unwrapped(value, origin, limit, number)
     if empty:
-        yield origin.failure("holds no records; wanted one JSON object a line")
+        yield origin.failure("holds no records; expected one JSON object a line")
 
 
 def json_document(
@@ -134,7 +134,7 @@ def _unwrapped(
         else:
             where = f"item {place} is" if len(held) > 1 or isinstance(value, list) else "holds"
             yield origin.failure(
-                f"{where} {_said(item)}; wanted an object with a title and a text", line
+                f"{where} {_said(item)}; expected an object with a title and a text", line
             )
 
 

@@ -1,27 +1,28 @@
 """Send one HTTP request over the checked network, and word what goes wrong for people."""
 
+from __future__ import annotations
+
 import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import httpcore
-import httpx
 
 from rag.errors import FetchError
 from rag.ingest.sources.checked_network import CheckedNetwork
 from rag.ingest.sources.origin import lowered
 
-_HEADERS = {
+if TYPE_CHECKING:
+    import httpx
+
+_HEADERS: dict[bytes | str, bytes | str] = {
     "User-Agent": "newsrag/0.1 (reads single news pages for questions on one's own machine)",
     "Accept": "text/html, application/xhtml+xml, text/plain, application/json;q=0.9, */*;q=0.1",
     "Accept-Encoding": "gzip",
     "Connection": "close",
 }
-_ERRORS = (
-    *(httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError),
-    *(httpx.HTTPError, OSError, ValueError),
-)
 
 
 @contextmanager
@@ -35,6 +36,8 @@ def get(url: httpx.URL, network: CheckedNetwork, timeout: float) -> Iterator[htt
         FetchError: The host must not be requested, TLS failed, the network's deadline passed, or
             the connection broke, here or while the caller reads the body.
     """
+    import httpx
+
     seconds = network.until - time.monotonic()
     tls = _trusted(url) if url.scheme == "https" else None
     waits = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
@@ -51,7 +54,10 @@ def get(url: httpx.URL, network: CheckedNetwork, timeout: float) -> Iterator[htt
             ) as raw,
         ):
             yield httpx.Response(raw.status, headers=raw.headers, content=raw.iter_stream())
-    except _ERRORS as error:
+    except (
+        *(httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError),
+        *(httpx.HTTPError, OSError, ValueError),
+    ) as error:
         if time.monotonic() >= network.until:
             raise FetchError(
                 f"{url} took too long: not whole after {seconds:.1f} s; try later, or raise the "
@@ -61,6 +67,8 @@ def get(url: httpx.URL, network: CheckedNetwork, timeout: float) -> Iterator[htt
 
 
 def _trusted(url: httpx.URL) -> ssl.SSLContext:
+    import httpx
+
     try:
         return httpx.create_ssl_context()
     except OSError as error:

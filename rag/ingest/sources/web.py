@@ -6,14 +6,15 @@ address could not be checked. Custom certificates are found through ``SSL_CERT_F
 ``SSL_CERT_DIR``.
 """
 
+from __future__ import annotations
+
 import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-
-import httpx
+from typing import TYPE_CHECKING
 
 from rag.errors import FetchError
 from rag.ingest.encoding import to_utf8
@@ -22,24 +23,19 @@ from rag.ingest.sources.formats import Kind, kind_of
 from rag.ingest.sources.origin import both_sizes, without_secrets
 from rag.ingest.sources.request import get
 
+if TYPE_CHECKING:
+    import httpx
+
 _MOVED = (301, 302, 303, 307, 308)
-_KINDS: dict[str, Kind] = {
-    "text/html": "html",
-    "application/xhtml+xml": "html",
-    "text/markdown": "markdown",
-    "text/x-markdown": "markdown",
-    "application/json": "json",
-    "text/json": "json",
-    "application/ld+json": "json",
-    "application/feed+json": "json",
-    "application/x-ndjson": "jsonl",
-    "application/ndjson": "jsonl",
-    "application/jsonl": "jsonl",
-    "application/x-jsonlines": "jsonl",
-    "text/csv": "csv",
-    "application/csv": "csv",
-    "text/tab-separated-values": "tsv",
+_TYPES: dict[Kind, str] = {
+    "html": "text/html application/xhtml+xml",
+    "markdown": "text/markdown text/x-markdown",
+    "json": "application/json text/json application/ld+json application/feed+json",
+    "jsonl": "application/x-ndjson application/ndjson application/jsonl application/x-jsonlines",
+    "csv": "text/csv application/csv",
+    "tsv": "text/tab-separated-values",
 }
+_KINDS = {mime: kind for kind, mimes in _TYPES.items() for mime in mimes.split()}
 # Types that servers give to unknown files: the address or the bytes reveal more.
 _VAGUE = frozenset(
     " text/plain application/octet-stream binary/octet-stream application/gzip "
@@ -110,6 +106,8 @@ def read(url: str, limits: Limits) -> Landing:
 
 
 def _checked(url: str) -> httpx.URL:
+    import httpx
+
     shown = without_secrets(url)
     try:
         found = httpx.URL(url).copy_with(fragment=None)
@@ -118,7 +116,9 @@ def _checked(url: str) -> httpx.URL:
     if found.scheme not in ("http", "https"):
         raise FetchError(f"{shown} has the scheme {found.scheme!r}; only http and https are read")
     if not found.host:
-        raise FetchError(f"{shown} names no host; wanted an address like https://example.org/news")
+        raise FetchError(
+            f"{shown} names no host; expected an address like https://example.org/news"
+        )
     if not _HOST.fullmatch(found.raw_host) or (found.port or 1) > _LAST_PORT:
         raise FetchError(f"{shown} is not a web address (its host or port is impossible)")
     if found.userinfo:
@@ -130,6 +130,8 @@ def _checked(url: str) -> httpx.URL:
 
 
 def _target(here: httpx.URL, location: str) -> httpx.URL:
+    import httpx
+
     try:
         return _checked(str(here.join(location)))
     except FetchError as error:
@@ -157,7 +159,7 @@ def _answer(url: httpx.URL, response: httpx.Response, max_bytes: int) -> Landing
     kind = _KINDS.get(content_type)
     if kind is None and content_type not in _VAGUE:
         raise FetchError(
-            f"{url} sent {content_type}, which is not an article as text; wanted HTML, plain text, "
+            f"{url} sent {content_type}, which is not an article as text; expected HTML, plain text, "
             "JSON or CSV"
         )
     body = b"".join(_blocks(url, response, max_bytes))
@@ -181,7 +183,7 @@ def _blocks(url: httpx.URL, response: httpx.Response, max_bytes: int) -> Iterato
             said, limit = both_sizes(max(taken, size), max_bytes)
             raise FetchError(
                 f"{url} is {said}{'' if size > max_bytes else ' or more'}, the limit for one page "
-                f"is {limit}; save it and add the part that is wanted, or raise fetch.max_megabytes"
+                f"is {limit}; save it and add the part that is needed, or raise fetch.max_megabytes"
             )
         yield block
 

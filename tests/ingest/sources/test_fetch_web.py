@@ -82,7 +82,7 @@ def test_content_types(port: int, sent: str, content_type: str) -> None:
 def test_what_is_not_text_is_not_read(port: int, sent: str) -> None:
     found = get(port, f"type/{sent}")
     assert isinstance(found, Failure)
-    assert f"sent {sent}, which is not an article as text; wanted HTML" in found.reason
+    assert f"sent {sent}, which is not an article as text; expected HTML" in found.reason
 
 
 @pytest.mark.parametrize(
