@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag.config import load
-from rag.index.embedding import HashEmbedder, Progress, Vectors
+from rag.index.embedding import HashEmbedder, Vectors
 from rag.library import News
 from rag.llm.scripted import ScriptedGenerator
 from rag.types import Message, Outcome
@@ -36,13 +36,11 @@ class Counting(HashEmbedder):
         self.documents = 0
         self.fails_after: int | None = None
 
-    def encode_documents(
-        self, texts: Sequence[str], *, progress: Progress | None = None
-    ) -> Vectors:
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
         if self.fails_after is not None and self.documents >= self.fails_after:
             raise KeyboardInterrupt
         self.documents += len(texts)
-        return super().encode_documents(texts, progress=progress)
+        return super().encode_documents(texts)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         return HashEmbedder.encode_documents(self, texts)

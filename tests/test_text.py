@@ -91,25 +91,10 @@ def test_one_endless_paragraph_takes_no_endless_time() -> None:
     assert len(cut("One more sentence stands here. " * 20_000)) == 20_000
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", range(20))
 def test_sentences_leave_nothing_out_but_space(seed: int) -> None:
     dice = random.Random(seed)
-    pieces = [
-        "Mr. ",
-        "U.S. ",
-        "The ",
-        "ran. ",
-        "a",
-        ".",
-        "。",
-        "」",
-        "?",
-        '"',
-        "\n",
-        "\n\n",
-        " ",
-        "9",
-    ]
+    pieces = 'Mr. |U.S. |The |ran. |a|.|。|」|?|"|\n|\n\n| |9'.split("|")
     text = "".join(dice.choice(pieces) for _ in range(dice.randint(0, 120)))
     spans = list(sentences(text))
     assert "".join("".join(text[a:b].split()) for a, b in spans) == "".join(text.split())
@@ -134,7 +119,7 @@ def test_a_lone_surrogate_does_not_stop_an_article_from_being_hashed() -> None:
     assert len(content_id(normalise("T\ud83d"), normalise("a\udc00b"))) == 16
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", range(20))
 def test_normal_text_stays_as_it_is(seed: int) -> None:
     dice = random.Random(seed)
     letters = "ae\u0301\u030a\u200b\n\r\t \u00a0\u2028\x85\u3000\x0b\x0cÅé\x07\u202e"

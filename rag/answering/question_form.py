@@ -72,9 +72,10 @@ def fits(question: str, said: str) -> bool:
     if _WH.match(question) and _YES_OR_NO.match(said):
         return False
     asked, words = terms(question), terms(said)
-    if len(words.tokens) > _ECHO and not asks_yes_or_no(question) and not _OR.search(question):
-        if words.stems <= asked.stems and words.numbers <= asked.numbers:
-            return False
+    repeats = words.stems <= asked.stems and words.numbers <= asked.numbers
+    open_question = not asks_yes_or_no(question) and not _OR.search(question)
+    if repeats and open_question and len(words.tokens) > _ECHO:
+        return False
     if _HOW_MANY.search(question):
         return bool(words.numbers - asked.numbers) or bool(_QUANTITIES & words.folded)
     if _WHEN.search(question):

@@ -111,7 +111,7 @@ def _articles(news: "News", sources: Sequence[str]) -> Iterator[Article]:
 
 def _read(name: str) -> str:
     """Return the text of a file or of standard input, in any encoding."""
-    from rag.ingest.cleaning.decode import decode
+    from rag.ingest.encoding import decode
 
     try:
         if name == "-":

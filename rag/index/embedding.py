@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Vectors = npt.NDArray[np.float32]
-Progress = Callable[[int], None]
 
 
 class Embedder(Protocol):
@@ -44,10 +43,8 @@ class Embedder(Protocol):
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Return float32 (len(texts), dimension), unit length."""
 
-    def encode_documents(
-        self, texts: Sequence[str], *, progress: Progress | None = None
-    ) -> Vectors:
-        """Return float32 (len(texts), dimension), unit length; ``progress`` gets the count done."""
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 (len(texts), dimension), unit length."""
 
 
 class SentenceTransformerEmbedder:
@@ -115,23 +112,20 @@ class SentenceTransformerEmbedder:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
-            return self._encode(texts, prompt="query", progress=None)
+            return self._encode(texts, prompt="query")
         finally:
             torch.set_num_threads(threads)
 
-    def encode_documents(
-        self, texts: Sequence[str], *, progress: Progress | None = None
-    ) -> Vectors:
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
         """Return float32 (len(texts), dimension), unit length; overlong texts are truncated."""
-        return self._encode(texts, prompt="document", progress=progress)
+        return self._encode(texts, prompt="document")
 
-    def _encode(self, texts: Sequence[str], *, prompt: str, progress: Progress | None) -> Vectors:
+    def _encode(self, texts: Sequence[str], *, prompt: str) -> Vectors:
         model = self._ready()
         import torch
 
         vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
         half = self._device == "cpu" and prompt == "document" and _has_bfloat16()
-        done = 0
         # Texts of similar length share a batch, so that little padding is computed.
         order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
         for batch in _batches(order, self._batch_size):
@@ -144,9 +138,6 @@ class SentenceTransformerEmbedder:
                     convert_to_numpy=True,
                     normalize_embeddings=True,
                 )
-            done += len(batch)
-            if progress:
-                progress(done)
         return vectors
 
 
@@ -185,9 +176,7 @@ class HashEmbedder:
         """Return float32 (len(texts), dimension), unit length."""
         return self.encode_documents(texts)
 
-    def encode_documents(
-        self, texts: Sequence[str], *, progress: Progress | None = None
-    ) -> Vectors:
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
         """Return float32 (len(texts), dimension), unit length; wordless texts share one vector."""
         vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
         for row, text in enumerate(texts):
@@ -197,8 +186,6 @@ class HashEmbedder:
                 vectors[row, (number >> 1) % self._dimension] += sign * weight
             if not vectors[row].any():
                 vectors[row, 0] = 1
-            if progress:
-                progress(row + 1)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
 

@@ -24,8 +24,8 @@ _OPENERS = re.compile(
     r"(?:A|An|And|As|At|But|He|Her|His|However|I|If|In|It|Its|On|She|So|That|The|Their|There|These"
     r"|They|This|Those|We|What|When|While|Who|You)\s"
 )
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
@@ -142,7 +142,7 @@ def written_date(day: date | None) -> str:
     """Format a day in English in any locale, ``Wednesday 19 January 2022``; empty for None."""
     if day is None:
         return ""
-    return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def words(text: str) -> list[str]:

@@ -14,6 +14,9 @@ from functools import lru_cache
 from itertools import pairwise
 from math import fsum, log1p
 
+from rag.text import MONTHS as MONTH_NAMES
+from rag.text import WEEKDAYS
+
 STOPWORDS = frozenset(
     "a about above after again against all also am among an and any are as at be because been "
     "before being below between both but by can could did do does doing down during each few for "
@@ -26,11 +29,8 @@ STOPWORDS = frozenset(
     "furthermore however meanwhile moreover therefore thus although though since".split()
 )
 NEGATORS = frozenset("no not never none nobody nothing neither nor without n't cannot".split())
-DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
-MONTHS = (
-    *("january", "february", "march", "april", "may", "june", "july"),
-    *("august", "september", "october", "november", "december"),
-)
+DAYS = frozenset(map(str.lower, WEEKDAYS))
+MONTHS = tuple(map(str.lower, MONTH_NAMES))
 REPEAT = 0.8  # Jaccard similarity of stems above which two texts say the same
 _TELLS = 0.5  # minimum share of shared words for a claim to cover a sentence
 _ENOUGH = 1 / 3  # minimum share of the words of that sentence
@@ -190,7 +190,7 @@ def shared(text: str, other: str) -> float:
 
 
 def tells(claim: str, sentence: str) -> bool:
-    """Return whether a claim says what a sentence does, and not just a word or two of it."""
+    """Return whether a claim covers what a sentence says, not just a word or two of it."""
     return shared(claim, sentence) >= _TELLS and held(sentence, claim) >= _ENOUGH
 
 

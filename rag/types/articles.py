@@ -1,6 +1,7 @@
 """Articles and their parts, citations of them, and the outcome of ingesting them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -11,13 +12,15 @@ class Page:
 
     ``url`` is the web address, or a ``file:`` URI for local files. A record of a JSONL, JSON or
     CSV file is a page of its own with ``content_type`` ``application/json`` and the record's
-    position as URL fragment. ``content_type`` is a bare lower-case MIME type.
+    id or hash as URL fragment; ``record`` is its value, so that the body need not be parsed again.
+    ``content_type`` is a bare lower-case MIME type.
     """
 
     url: str
     body: bytes
     content_type: str
     fetched: datetime
+    record: Mapping[str, object] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """SQLite is the truth, FAISS follows: on real files, with the hash embedder."""
 
+import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 from rag.errors import EmbedderMismatch, IndexBusy, IndexMissing, IndexProblem
 from rag.index import Entry, Index
-from rag.index import vectors as vectors_room
+from rag.index import vectors as vectors_module
 from rag.index.chunking import chunk, embedding_text
 from rag.index.embedding import HashEmbedder
 from rag.index.vectors import Vectors
@@ -164,7 +166,7 @@ def test_a_bad_vector_file_is_built_again_without_embedding(
         assert nearest(again, embedding_text(chunk(article)[0], article)) == "Story 3"
 
 
-def test_a_second_writer_is_told_who_writes(index: Index) -> None:
+def test_a_second_writer_gets_the_name_of_the_first(index: Index) -> None:
     code = (
         "import sys; from pathlib import Path; from rag.index import Index\n"
         "with Index(Path(sys.argv[1])) as index, index.writing(): pass"
@@ -181,14 +183,14 @@ def test_a_second_writer_is_told_who_writes(index: Index) -> None:
 
 
 def test_another_embedder_is_an_error_that_names_both(index: Index) -> None:
-    with Index(index.folder) as other, pytest.raises(EmbedderMismatch) as told:
+    with Index(index.folder) as other, pytest.raises(EmbedderMismatch) as caught:
         other.bind(embedder="mini", dimension=384, chunk_words=40)
-    assert "hash-64" in str(told.value)
-    assert "mini" in str(told.value)
-    assert "rag index rebuild --embed" in str(told.value)
+    assert "hash-64" in str(caught.value)
+    assert "mini" in str(caught.value)
+    assert "rag index rebuild --embed" in str(caught.value)
 
 
-def test_what_is_no_index_is_said_plainly(tmp_path: Path) -> None:
+def test_a_folder_without_an_index_is_a_plain_error(tmp_path: Path) -> None:
     with pytest.raises(IndexMissing, match="rag ingest"):
         Index(tmp_path / "none")
     (tmp_path / "bad").mkdir()
@@ -198,12 +200,39 @@ def test_what_is_no_index_is_said_plainly(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_loses_nothing(index: Index) -> None:
-    pages = index._store._rows("PRAGMA page_count")[0][0]
-    index._store._rows(f"PRAGMA max_page_count = {int(str(pages)) + 2}")
+    ((pages,),) = index._rows("PRAGMA page_count")
+    index._rows(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(IndexProblem, match="full"):
-        index.add([entry(make(n, "Long words. " * 4000)) for n in range(50, 60)])
+        index.add([entry(make(50)), entry(make(51, "Long words. " * 2000))])
     assert index.info().articles == 5
     assert index.info().integrity == "ok"
+
+
+def test_an_index_of_an_earlier_release_opens_unchanged(tmp_path: Path) -> None:
+    """The fixture holds two of the sample articles, indexed at commit 1953c57."""
+    with zipfile.ZipFile(Path(__file__).parent / "fixtures" / "index-of-1953c57.zip") as packed:
+        packed.extractall(tmp_path)
+    (file,) = tmp_path.glob("vectors-*.faiss")
+    before = file.read_bytes()
+    embedder = HashEmbedder()
+    with Index(tmp_path) as index:
+        index.bind(embedder=embedder.identity, dimension=256, chunk_words=120)
+        info = index.info()
+        assert (info.articles, info.chunks, info.generation) == (2, 6, 2)
+        assert (info.vector_file, info.integrity) == (file.name, "ok")
+        assert info.publishers == ("Lindenplatz Report", "The Meridian Courier")
+        newest, oldest = index.articles(filters=Filters())
+        assert [newest.published, oldest.published] == [date(2022, 1, 24), date(2022, 1, 13)]
+        assert newest.title == "Embassy families told to leave Kyiv as NATO sends jets east"
+        assert index.cut(newest) == chunk(newest, words=120)
+        assert json.loads(index.source(newest.id) or b"")["title"] == newest.title
+        (vector,) = embedder.encode_queries([embedding_text(index.cut(newest)[0], newest)])
+        words = index.lexical('"embassy"', limit=1)
+        dense = index.dense(vector, filters=Filters(), limit=1)
+        assert set(index.article_ids([dense[0][0], words[0][0]]).values()) == {newest.id}
+        with index.writing():
+            pass
+    assert file.read_bytes() == before
 
 
 def test_large_indexes_search_approximately_and_find_the_same(
@@ -214,7 +243,7 @@ def test_large_indexes_search_approximately_and_find_the_same(
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     numbers = np.arange(1, 801, dtype=np.int64)
     exact = Vectors.build([(numbers, rows)], dimension=32, total=800)
-    monkeypatch.setattr(vectors_room, "EXACT_BELOW", 100)
+    monkeypatch.setattr(vectors_module, "EXACT_BELOW", 100)
     quick = Vectors.build([(numbers, rows)], dimension=32, total=800)
     some = numbers[::7].copy()
     for query in rows[:20]:

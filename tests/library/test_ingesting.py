@@ -11,7 +11,7 @@ from opened_news import BRIDGE, CHEESE, FERRY, Counting, counting, records, stat
 from rag import library
 from rag.config import load
 from rag.errors import EmbedderMismatch, ModelError, ModelMissing
-from rag.index.embedding import HashEmbedder, Progress, Vectors
+from rag.index.embedding import HashEmbedder, Vectors
 from rag.library import News
 from rag.types import Outcome
 
@@ -220,13 +220,11 @@ class InterruptedOnce(HashEmbedder):
         super().__init__(64)
         self.at, self.calls = at, 0
 
-    def encode_documents(
-        self, texts: Sequence[str], *, progress: Progress | None = None
-    ) -> Vectors:
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
         self.calls += 1
         if self.calls == self.at:
             raise KeyboardInterrupt
-        return super().encode_documents(texts, progress=progress)
+        return super().encode_documents(texts)
 
 
 @pytest.mark.parametrize(("at", "kept"), [(1, 2), (2, 4), (5, 9)])
@@ -253,7 +251,7 @@ def test_an_embedder_that_fails_is_not_asked_again(
     news = opened()
     asked = list[int]()
 
-    def fail(texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+    def fail(texts: Sequence[str]) -> Vectors:
         asked.append(len(texts))
         raise ModelError("out of memory")
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from rag.errors import ExtractError
 from rag.ingest.cleaning import function_words, html, markup, plain, record
 from rag.ingest.cleaning.cleaned import MIN_RECORD_WORDS, MIN_WORDS, Cleaned, require_words
-from rag.ingest.cleaning.decode import decode
 from rag.ingest.cleaning.line_scores import count_words
 from rag.ingest.cleaning.page_text import PageText
 from rag.ingest.cleaning.title_from_url import title_of
+from rag.ingest.encoding import decode
 from rag.text import content_id, normalise
 from rag.types import Article, Page
 
@@ -33,11 +33,11 @@ def extract(page: Page, *, fields: Mapping[str, str] | None = None) -> Article:
             record has no text.
     """
     if not page.body.strip():
-        raise ExtractError("the page is empty, wanted the text of an article")
-    source = decode(page.body)
+        raise ExtractError("the page is empty, expected the text of an article")
     if page.content_type == _JSON:
-        cleaned = record.clean(source, fields)
-        return _article(page, cleaned, MIN_RECORD_WORDS)
+        value = page.record or record.parse(decode(page.body))
+        return _article(page, record.clean(value, fields), MIN_RECORD_WORDS)
+    source = decode(page.body)
     if page.content_type in _HTML and "<" in source:  # some servers label any text as HTML
         return _article(page, html.clean(source), MIN_WORDS)
     if page.content_type in _MARKDOWN:

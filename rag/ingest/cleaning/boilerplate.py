@@ -1,6 +1,6 @@
 """A lexicon of news page boilerplate: the lines that surround an article.
 
-It has two strengths. :func:`is_furniture` is certain: the whole short line is boilerplate
+It has two strengths. :func:`is_boilerplate` is certain: the whole short line is boilerplate
 regardless of context. :func:`hints` only counts indicative words, which the scorer weighs against
 other features. Mainly English, with the commonest labels of French, German, Spanish, Portuguese and
 Italian.
@@ -85,7 +85,7 @@ _SURE = (
     r"|(?:\d+|an?) (?:shares?|views|likes)",
     r"(?:please )?(?:enable|turn on) (?:javascript|cookies).{0,100}|your browser (?:does not|is)\b.{0,150}",
 )
-_FURNITURE = re.compile(rf"\W*(?:{'|'.join(_SURE)})\W*", re.IGNORECASE)
+_CERTAIN = re.compile(rf"\W*(?:{'|'.join(_SURE)})\W*", re.IGNORECASE)
 _NETWORKS = frozenset(
     "share tweet pin email e-mail whatsapp facebook twitter linkedin reddit telegram messenger pinterest "
     "instagram youtube flipboard pocket bluesky mastodon tumblr teilen partager compartir compartilhar "
@@ -153,14 +153,14 @@ _MOST_WORDS = 30
 _CREDIT_REACH = 120  # characters at the end of a line
 
 
-def is_furniture(line: str) -> bool:
+def is_boilerplate(line: str) -> bool:
     """Return whether the whole line is boilerplate, regardless of its context."""
     if len(line) > 300:
         return False
     words = line.split()
     if len(words) > _MOST_WORDS:
         return False
-    if _FURNITURE.fullmatch(line):
+    if _CERTAIN.fullmatch(line):
         return True
     labels = [word.strip("()[]:,;.|/•·+-").lower() for word in words]
     labels = [label for label in labels if label and not label.isdigit()]

@@ -7,20 +7,8 @@ from email.utils import parsedate_to_datetime
 _MONTHS = {
     prefix: number
     for number, prefixes in enumerate(
-        (
-            "jan ene gen",
-            "feb fév fev",
-            "mar mär mrt",
-            "apr avr abr",
-            "may mai mag mei",
-            "jun juin giu",
-            "jul juil lug",
-            "aug aoû ago",
-            "sep set",
-            "oct okt out ott",
-            "nov",
-            "dec déc dez dic",
-        ),
+        "jan ene gen|feb fév fev|mar mär mrt|apr avr abr|may mai mag mei|jun juin giu|"
+        "jul juil lug|aug aoû ago|sep set|oct okt out ott|nov|dec déc dez dic".split("|"),
         start=1,
     )
     for prefix in prefixes.split()

@@ -39,7 +39,7 @@ def clean(source: str) -> Cleaned:
     found = _body(tree, source, stated.body)
     require_words(found)
     title = stated.title or _first_heading(tree)
-    text = without_furniture(found, title)
+    text = without_boilerplate(found, title)
     require_words(text)
     return Cleaned(
         title,
@@ -81,14 +81,14 @@ def _body(tree: HtmlElement, source: str, stated: str) -> str:
     return found
 
 
-def without_furniture(text: str, title: str) -> str:
+def without_boilerplate(text: str, title: str) -> str:
     """Join paragraphs by blank lines; drop certain boilerplate and repeats of the header."""
     paragraphs = [line.strip() for line in normalise(text).split("\n") if line.strip()]
     top = True
     kept = []
     for place, paragraph in enumerate(paragraphs):
         top = top and place < _TOP
-        if boilerplate.is_furniture(paragraph) or (top and _is_header(paragraph, title)):
+        if boilerplate.is_boilerplate(paragraph) or (top and _is_header(paragraph, title)):
             continue
         top = top and not read(paragraph).prose
         kept.append(paragraph)

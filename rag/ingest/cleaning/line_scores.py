@@ -23,11 +23,7 @@ _LIST_SHAPE = re.compile(r"[|»›→]|\s[/·•>]\s|\.\.\.?$")
 _ENDING = 12  # final characters searched for a full stop and closing quotes
 _LONG = 60  # words; more add nothing to a line's score
 # (number of neighbouring lines, words of prose that give the full feature value)
-_NEAR = (
-    (1, 20),
-    (3, 60),
-    (8, 120),
-)
+_NEAR = ((1, 20), (3, 60), (8, 120))
 
 # feature: (weight on pages with line breaks, weight on pages without)
 WEIGHTS: dict[str, tuple[float, float]] = {
@@ -36,7 +32,7 @@ WEIGHTS: dict[str, tuple[float, float]] = {
     "sentence_end": (1.1, 1.5),
     "function_words": (0.0, 1.6),  # fraction of words
     "capitals": (-1.1, -2.2),  # fraction of words after the first
-    "furniture": (-1.3, -1.1),  # the lexicon is certain
+    "boilerplate": (-1.3, -1.1),  # the lexicon is certain
     "hints": (-2.3, -2.9),  # boilerplate words, scaled down by length
     "credit": (-1.3, -1.9),
     "dateline": (-1.6, -1.3),  # only a date or byline
@@ -67,7 +63,7 @@ class Line:
     words: int
     bullet: bool
     ends: bool
-    furniture: bool
+    boilerplate: bool
     credit: bool
     hints: int
     look: tuple[float, ...]
@@ -75,7 +71,7 @@ class Line:
     @property
     def aside(self) -> bool:
         """Whether the line interrupts the article without ending it."""
-        return self.furniture or (self.credit and not self.ends)
+        return self.boilerplate or (self.credit and not self.ends)
 
     @property
     def prose(self) -> bool:
@@ -90,7 +86,7 @@ def read(raw: str) -> Line:
     tokens = _WORD.findall(text)
     words = len(tokens) + _wide(text)
     ends = bool(_SENTENCE_END.search(text[-_ENDING:]))
-    sure, credit = boilerplate.is_furniture(text), boilerplate.is_credit(text)
+    sure, credit = boilerplate.is_boilerplate(text), boilerplate.is_credit(text)
     hints = boilerplate.hints(text)
     count = max(1, len(tokens))
     look = (

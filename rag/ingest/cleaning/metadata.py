@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING
@@ -16,31 +16,19 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Recipe)$")
+# Names of ``<meta>`` tags, the most reliable first.
 _TITLES = (
-    "dc:title",
-    "dcterm:title",
-    "og:title",
-    "twitter:title",
-    "weibo:article:title",
-    "parsely-title",
-    "title",
+    "dc:title dcterm:title og:title twitter:title weibo:article:title parsely-title title".split()
 )
 _AUTHORS = (
-    "dc:creator",
-    "dcterm:creator",
-    "author",
-    "article:author",
-    "parsely-author",
-    "byl",
-    "sailthru.author",
+    "dc:creator dcterm:creator author article:author parsely-author byl sailthru.author".split()
 )
 _DATES = (
-    "article:published_time", "og:published_time", "datepublished", "dc:date", "dcterm:created", "date",
-    "pubdate",
-    "publishdate", "publish-date", "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime",
-    "dc.date.issued",
-)  # fmt: skip
-_SITES = ("og:site_name", "application-name", "dc:publisher", "twitter:site_name")
+    "article:published_time og:published_time datepublished dc:date dcterm:created date pubdate "
+    "publishdate publish-date parsely-pub-date sailthru.date cxenseparse:recs:publishtime "
+    "dc.date.issued".split()
+)
+_SITES = "og:site_name application-name dc:publisher twitter:site_name".split()
 _SEPARATOR = re.compile(r"\s+(?:[|»·•\\/]|[-–—])\s+|\s+_\s?|\s*[|]\s*")
 _MAX_JSON = 2_000_000  # characters
 _DEPTH = 6
@@ -145,7 +133,7 @@ def _tags(tree: HtmlElement) -> dict[str, list[str]]:
     return found
 
 
-def _first(tags: dict[str, list[str]], names: tuple[str, ...]) -> str:
+def _first(tags: dict[str, list[str]], names: Sequence[str]) -> str:
     return next((tags[name][0] for name in names if name in tags), "")
 
 

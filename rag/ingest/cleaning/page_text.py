@@ -54,7 +54,7 @@ class PageText:
         be a list.
         """
         texts = [line.text for line in self.lines]
-        sure = sum(line.furniture for line in self.lines)
+        sure = sum(line.boilerplate for line in self.lines)
         hints = sum(line.hints for line in self.lines)
         copies = len(texts) - len(set(texts))
         if self.broken:
@@ -84,7 +84,7 @@ class PageText:
             index
             for index in between
             if lines[index].prose
-            and not (lines[index].furniture or lines[index].credit or lines[index].bullet)
+            and not (lines[index].boilerplate or lines[index].credit or lines[index].bullet)
             and not (lines[index].hints or _has_twin(lines, index))
         ]
 
@@ -138,7 +138,7 @@ def _likeness(line: Line, known: Counter[str]) -> float:
     if (
         not least <= line.words <= most
         or line.bullet
-        or line.furniture
+        or line.boilerplate
         or line.credit
         or text[0] in "(["
     ):
@@ -158,7 +158,7 @@ def _without_captions(lines: Sequence[Line], indices: Sequence[int]) -> list[int
         line = lines[index]
         again = line.prose and any(lines[before].text == line.text for before in body[-_NEAR:])
         credited = line.credit and not line.ends
-        if not (again or credited or line.furniture or _has_twin(lines, index)):
+        if not (again or credited or line.boilerplate or _has_twin(lines, index)):
             body.append(index)
     return body
 

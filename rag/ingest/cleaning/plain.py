@@ -79,7 +79,7 @@ def clean(text: str, *, titled: bool = True) -> Cleaned:
     Byline and date are taken only below a headline. Lines that are certainly boilerplate
     ("Advertisement") are dropped. ``titled`` says whether the first line may be a headline.
     """
-    lines = [line for line in _unwrapped(text) if line and not boilerplate.is_furniture(line)]
+    lines = [line for line in _unwrapped(text) if line and not boilerplate.is_boilerplate(line)]
     title = ""
     if titled and len(lines) > 1 and _is_headline(lines[0], lines[1]):
         title = lines.pop(0)

@@ -33,17 +33,34 @@ _SHOWN_FIELDS = 12
 _MARKUP_LEAST = 2
 
 
-def clean(source: str, fields: Mapping[str, str] | None = None) -> Cleaned:
-    """Extract the article from one JSON object.
+def parse(source: str) -> Mapping[str, object]:
+    """Parse one JSON object.
+
+    Raises:
+        ExtractError: It is not one.
+    """
+    try:
+        value = json.loads(source)
+    except ValueError as error:
+        raise ExtractError(f"the record is not valid JSON: {error}") from None
+    except RecursionError:
+        raise ExtractError("the record is nested too deeply, expected one flat object") from None
+    if not isinstance(value, dict):
+        kind = "list" if isinstance(value, list) else type(value).__name__
+        raise ExtractError(f"the JSON record is a {kind}, expected an object with a text field")
+    return value
+
+
+def clean(record: Mapping[str, object], fields: Mapping[str, str] | None = None) -> Cleaned:
+    """Extract the article from one record.
 
     ``fields`` maps this module's names (the keys of ``NAMES``) to the record's; dots reach into
     nested objects: ``{"text": "payload.body"}``. Fields not mapped are recognised by their usual
     names, ignoring case.
 
     Raises:
-        ExtractError: No JSON object, no text in it, or an unknown name in ``fields``.
+        ExtractError: No text in the record, or an unknown name in ``fields``.
     """
-    record = _read(source)
     mapped = dict(fields or {})
     if unknown := sorted(set(mapped) - set(NAMES)):
         raise ExtractError(f"--map knows no field {unknown[0]!r}; it knows {', '.join(NAMES)}")
@@ -69,19 +86,6 @@ def described(record: Mapping[str, object], mapped: Mapping[str, str] | None = N
     )
 
 
-def _read(source: str) -> dict[str, object]:
-    try:
-        value = json.loads(source)
-    except ValueError as error:
-        raise ExtractError(f"the record is not valid JSON: {error}") from None
-    except RecursionError:
-        raise ExtractError("the record is nested too deeply, wanted one flat object") from None
-    if not isinstance(value, dict):
-        kind = "list" if isinstance(value, list) else type(value).__name__
-        raise ExtractError(f"the JSON record is a {kind}, wanted an object with a text field")
-    return value
-
-
 def _find(record: Mapping[str, object], name: str, mapped: str | None) -> object:
     if mapped:
         return record[mapped] if mapped in record else _reach(record, mapped)
@@ -103,7 +107,7 @@ def _reach(value: object, path: str) -> object:
     return value
 
 
-def _no_text(record: dict[str, object], mapped: dict[str, str]) -> str:
+def _no_text(record: Mapping[str, object], mapped: dict[str, str]) -> str:
     names = [" ".join(str(key).split())[:40] for key in record]
     shown = ", ".join(names[:_SHOWN_FIELDS]) + (", ..." if len(names) > _SHOWN_FIELDS else "")
     if "text" in mapped:

@@ -22,9 +22,8 @@ from urllib.parse import urlsplit
 from rag.errors import FetchError
 from rag.ingest.sources.files import local, standard_input, walk
 from rag.ingest.sources.formats import kind_of
-from rag.ingest.sources.origin import Origin, one_line
+from rag.ingest.sources.origin import Origin, one_line, without_secrets
 from rag.ingest.sources.pages import pages
-from rag.ingest.sources.web import Limits, read, without_secrets
 from rag.types import Failure, Page
 
 __all__ = ["count", "fetch"]
@@ -48,39 +47,30 @@ def fetch(
 ) -> Iterator[Page | Failure]:
     """Yield the pages of every source in order, and a failure for whatever cannot be read.
 
+    There is one ``Page`` per document or record, and one ``Failure`` per source, file, line or row
+    that could not be read, whose reason is one line. A bad source raises nothing.
+
     Args:
         sources: Files, folders (read recursively, sorted by name), http(s) or file addresses, and
             ``-`` for standard input.
-        stdin: The stream for ``-``; ``None`` for the process's own standard input. Not closed.
-        timeout: Seconds to wait for any one step on the web; a whole page gets three times as
-            long.
-        max_bytes: Maximum size of a document or record in bytes, uncompressed. A JSON document
-            that is parsed as a whole may be ten times as large; JSON Lines and CSV files are not
-            limited.
+        stdin: The stream for ``-``; ``None`` for the process's own. Not closed.
+        timeout: Maximum wait in seconds for any one step on the web; three times that for a page.
+        max_bytes: Maximum size of a document or record, uncompressed; ten times that for a JSON
+            document. JSON Lines and CSV files may be of any length.
         max_redirects: Maximum number of redirects to follow for a web address.
-        allow_private: Whether to allow requests to loopback, private, link-local and other
-            non-public addresses.
+        allow_private: Whether loopback, private and other non-public addresses may be requested.
         temporary: A folder that will be deleted, such as that of uploads. Pages of files in it
             get the address ``upload:`` plus their path in it, not an address that leads nowhere.
-
-    Yields:
-        One ``Page`` per document or record, and one ``Failure`` per source, file, line or row
-        that could not be read; its reason is a one-line sentence that begins with its name.
-        A bad source raises nothing.
     """
-    limits = Limits(timeout, max_bytes, max_redirects, allow_private)
     for source in sources:
         match _scheme(source):
             case "-":
                 yield from standard_input(stdin or sys.stdin.buffer, max_bytes)
             case "http" | "https":
-                yield from _web_page(source.strip(), limits)
+                url = source.strip()
+                yield from _web_page(url, timeout, max_bytes, max_redirects, allow_private)
             case "" | "file":
-                path = _path(source)
-                if isinstance(path, Failure):
-                    yield path
-                else:
-                    yield from local(source, path, max_bytes, temporary)
+                yield from _local(source, max_bytes, temporary)
             case scheme:
                 yield Origin(source, "").failure(
                     f"has the scheme {scheme!r}; only http, https and file addresses are read"
@@ -118,7 +108,7 @@ def _scheme(source: str) -> str:
 
 def _path(source: str) -> Path | Failure:
     if not source.strip():
-        return Failure(source, "an empty name was given; wanted a file, folder or web address")
+        return Failure(source, "an empty name was given; expected a file, folder or web address")
     if not _scheme(source):
         return Path(source)
     try:
@@ -126,7 +116,7 @@ def _path(source: str) -> Path | Failure:
     except ValueError as error:
         return Origin(source, "").failure(f"is not an address ({error})")
     if address.netloc not in ("", "localhost"):
-        return Origin(source, "").failure("names another machine; wanted file:///path")
+        return Origin(source, "").failure("names another machine; expected file:///path")
     from urllib.request import url2pathname  # takes 20 ms, and file addresses are rare
 
     return Path(url2pathname(address.path))
@@ -139,12 +129,24 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _web_page(url: str, limits: Limits) -> Iterator[Page | Failure]:
+def _local(source: str, max_bytes: int, temporary: Path | None) -> Iterator[Page | Failure]:
+    path = _path(source)
+    if isinstance(path, Failure):
+        yield path
+    else:
+        yield from local(source, path, max_bytes, temporary)
+
+
+def _web_page(
+    url: str, timeout: float, max_bytes: int, max_redirects: int, allow_private: bool
+) -> Iterator[Page | Failure]:
+    from rag.ingest.sources.web import Limits, read  # loads httpx, which files do not need
+
     name = without_secrets(url)
     try:
-        landing = read(url, limits)
+        landing = read(url, Limits(timeout, max_bytes, max_redirects, allow_private))
     except FetchError as error:
         yield Failure(one_line(name), one_line(str(error)))
         return
     origin = Origin(name, landing.url, landing.fetched)
-    yield from pages(io.BytesIO(landing.body), landing.kind, origin, limits.max_bytes)
+    yield from pages(io.BytesIO(landing.body), landing.kind, origin, max_bytes)

@@ -3,11 +3,12 @@
 import hashlib
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from rag.ingest.sources.formats import WANTED, is_foreign, kind_of
+from rag.ingest.sources.formats import READABLE, is_foreign, kind_of
 from rag.ingest.sources.origin import Origin, both_sizes, trouble
 from rag.ingest.sources.pages import pages
 from rag.types import Failure, Page
@@ -43,7 +44,7 @@ def local(
         else:
             yield from file(str(found), found, max_bytes, temporary)
     if empty:
-        yield origin.failure(f"holds no articles; wanted files such as {WANTED}")
+        yield origin.failure(f"holds no articles; expected files such as {READABLE}")
 
 
 def file(
@@ -84,7 +85,7 @@ def standard_input(stream: BinaryIO, max_bytes: int) -> Iterator[Page | Failure]
     for page in pages(stream, None, Origin("standard input", "stdin:"), max_bytes):
         if isinstance(page, Page) and page.url == "stdin:":
             digest = hashlib.sha256(page.body).hexdigest()[:16]
-            yield Page(f"stdin:{digest}", page.body, page.content_type, page.fetched)
+            yield replace(page, url=f"stdin:{digest}")
         else:
             yield page
 
@@ -129,7 +130,7 @@ def _link(path: Path, root: Path) -> Path | Failure | None:
 
 def _news(path: Path) -> Path | Failure:
     if is_foreign(path.name):
-        return Origin(str(path), "").failure(f"is not a news format; wanted {WANTED}")
+        return Origin(str(path), "").failure(f"is not a news format; expected {READABLE}")
     return path
 
 

@@ -22,7 +22,7 @@ _KINDS: dict[str, Kind] = {
     ".csv": "csv",
     ".tsv": "tsv",
 }
-WANTED = ".html, .txt, .md, .json, .jsonl, .csv or .tsv, each also with .gz"
+READABLE = ".html, .txt, .md, .json, .jsonl, .csv or .tsv, each also with .gz"
 
 # Extensions of files that are no articles: in a folder, each is a failure without being read.
 _FOREIGN = frozenset(

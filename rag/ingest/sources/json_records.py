@@ -4,6 +4,7 @@ import codecs
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterator
 
 from rag.ingest.sources.origin import Origin, both_sizes, megabytes
@@ -14,6 +15,7 @@ _LISTS = ("articles", "data", "items", "docs", "results")
 _BODIES = ("text", "body", "content", "articleBody")
 _NAMES = ("id", "guid", "uuid")
 _LONGEST_ID = 200
+_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may hold half of a pair, UTF-8 cannot
 # A JSON document is parsed as a whole: it may be this many times larger than a record.
 _WHOLE = 10
 
@@ -44,7 +46,7 @@ def json_lines(stream: io.BufferedReader, origin: Origin, limit: int) -> Iterato
         else:
             yield from _unwrapped(value, origin, limit, number)
     if empty:
-        yield origin.failure("holds no records; wanted one JSON object a line")
+        yield origin.failure("holds no records; expected one JSON object a line")
 
 
 def json_document(
@@ -73,8 +75,12 @@ def json_document(
 
 def record(value: dict[str, object], origin: Origin, limit: int, line: int = 0) -> Page | Failure:
     """Build the page of one record, identified by its own id or else a hash of its content."""
+    value = dict(sorted(value.items()))  # as in the body, so that both give the same article
     try:
-        body = json.dumps(value, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+        body = text.encode("utf-8", "replace")
+        if not text.isascii() and _SURROGATE.search(text):
+            value = json.loads(body)
     except RecursionError:
         return origin.failure("is nested too deeply to be an article; leave it out", line)
     if len(body) > limit:
@@ -83,7 +89,7 @@ def record(value: dict[str, object], origin: Origin, limit: int, line: int = 0) 
             f"holds a record of {size}, the limit is {most}; split it, or raise fetch.max_megabytes",
             line,
         )
-    return origin.page(body, "application/json", _name(value, body))
+    return origin.record(value, body, _name(value, body))
 
 
 def _name(value: dict[str, object], body: bytes) -> str:
@@ -128,7 +134,7 @@ def _unwrapped(
         else:
             where = f"item {place} is" if len(held) > 1 or isinstance(value, list) else "holds"
             yield origin.failure(
-                f"{where} {_said(item)}; wanted an object with a title and a text", line
+                f"{where} {_said(item)}; expected an object with a title and a text", line
             )
 
 

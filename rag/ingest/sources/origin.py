@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -22,10 +23,14 @@ class Origin:
     url: str
     fetched: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def page(self, body: bytes, content_type: str, fragment: str = "") -> Page:
-        """Build a page of this origin; ``fragment`` distinguishes the records of one file."""
-        url = f"{self.url}#{quote(fragment, safe='')}" if fragment else self.url
-        return Page(url=url, body=body, content_type=content_type, fetched=self.fetched)
+    def page(self, body: bytes, content_type: str) -> Page:
+        """Build the page of a whole document."""
+        return Page(self.url, body, content_type, self.fetched)
+
+    def record(self, value: Mapping[str, object], body: bytes, name: str) -> Page:
+        """Build the page of one record; ``name`` distinguishes the records of a file."""
+        url = f"{self.url}#{quote(name, safe='')}"
+        return Page(url, body, "application/json", self.fetched, value)
 
     def failure(self, seen: str, line: int = 0) -> Failure:
         """Build a failure of this origin; ``seen`` continues its name, as in "is empty"."""
@@ -43,6 +48,14 @@ def one_line(text: str) -> str:
     text = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def without_secrets(url: str) -> str:
+    """Return the address as it may be shown and saved, with any user name and password masked."""
+    head, slashes, rest = url.partition("//")
+    host, slash, path = rest.partition("/")
+    _, at, bare = host.rpartition("@")
+    return f"{head}{slashes}***@{bare}{slash}{path}" if at else url
 
 
 def megabytes(size: int) -> str:

@@ -1,12 +1,12 @@
 """Read bytes forwards once: decompressed, recoded to UTF-8 if a BOM is found, and size-limited."""
 
-import codecs
 import gzip
 import io
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from rag.errors import SourceError
+from rag.ingest.encoding import MARKS
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -14,12 +14,6 @@ if TYPE_CHECKING:
 BLOCK = 65_536
 # Maximum compression ratio: text reaches 10, tables of repeated rows 50, a gzip bomb 1000.
 _TIGHTEST = 200
-_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _GZIP = b"\x1f\x8b"
 
 
@@ -72,25 +66,6 @@ class _Gunzip:
         return data
 
 
-class _Recode:
-    """Recode UTF-16 or UTF-32 to UTF-8 without a byte-order mark."""
-
-    def __init__(self, stream: io.BufferedReader, encoding: str) -> None:
-        self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-        self._held = b""
-
-    def read(self, size: int) -> bytes:
-        while len(self._held) < size:
-            block = self._stream.read(BLOCK)
-            text = self._decoder.decode(block, final=not block)
-            self._held += text.encode("utf-8", "replace")
-            if not block:
-                break
-        data, self._held = self._held[:size], self._held[size:]
-        return data
-
-
 def opened(raw: BinaryIO, max_bytes: int) -> io.BufferedReader:
     """Open the content of a byte stream; ``raw`` is read forwards only and never closed.
 
@@ -102,10 +77,16 @@ def opened(raw: BinaryIO, max_bytes: int) -> io.BufferedReader:
     if stream.peek(len(_GZIP)).startswith(_GZIP):
         stream = _buffered(_Gunzip(stream, max_bytes).read)
     head = stream.peek(4)
-    for mark, encoding in _MARKS:
-        if head.startswith(mark):
-            return _buffered(_Recode(stream, encoding).read)
+    for mark, encoding in MARKS:
+        if encoding != "utf-8-sig" and head.startswith(mark):
+            return _recoded(stream, encoding)
     return stream
+
+
+def _recoded(stream: io.BufferedReader, encoding: str) -> io.BufferedReader:
+    text = io.TextIOWrapper(stream, encoding, "replace", newline="")
+    # A character takes up to four bytes in UTF-8.
+    return _buffered(lambda size: text.read(size // 4).encode("utf-8", "replace"))
 
 
 def lines(stream: io.BufferedReader, limit: int) -> Iterator[bytes | None]:

@@ -100,7 +100,7 @@ def _header(rows: Iterator[tuple[int, list[str] | str]], origin: Origin) -> list
     names = [name.strip() for name in row]
     named = [name for name in names if name]
     if not named or max(map(len, named)) > _LONGEST_NAME or "\0" in "".join(named):
-        return origin.failure("does not name the columns; wanted a first line like title,text", 1)
+        return origin.failure("does not name the columns; expected a first line like title,text", 1)
     for name in named:
         if named.count(name) > 1:
             return origin.failure(f"names the column {name!r} twice; rename one of them", 1)

@@ -1,10 +1,12 @@
 """Fetch one web page from a checked address, completely or not at all.
 
-This module resolves the name itself, checks every address, and connects to exactly the address
-that it checked, so the name cannot resolve differently in between (DNS rebinding). Each redirect
-passes the same checks. Proxy settings in the environment are ignored: behind a proxy, the address
-could not be checked. Custom certificates are found through ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``.
+The connection goes to exactly the address that was checked (:mod:`.checked_network`), and each
+redirect passes the same checks. Proxy settings in the environment are ignored: behind a proxy, the
+address could not be checked. Custom certificates are found through ``SSL_CERT_FILE`` or
+``SSL_CERT_DIR``.
 """
+
+from __future__ import annotations
 
 import re
 import time
@@ -15,34 +17,25 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from rag.errors import FetchError
-from rag.ingest.sources.charset import to_utf8
+from rag.ingest.encoding import to_utf8
+from rag.ingest.sources.checked_network import CheckedNetwork, Resolve, system_resolve
 from rag.ingest.sources.formats import Kind, kind_of
-from rag.ingest.sources.origin import both_sizes
-from rag.ingest.sources.pinned_request import UnreachedError, get
-from rag.ingest.sources.public_addresses import Resolve, admitted
-from rag.ingest.sources.public_addresses import resolve as ask_system
+from rag.ingest.sources.origin import both_sizes, without_secrets
+from rag.ingest.sources.request import get
 
 if TYPE_CHECKING:
     import httpx
 
 _MOVED = (301, 302, 303, 307, 308)
-_KINDS: dict[str, Kind] = {
-    "text/html": "html",
-    "application/xhtml+xml": "html",
-    "text/markdown": "markdown",
-    "text/x-markdown": "markdown",
-    "application/json": "json",
-    "text/json": "json",
-    "application/ld+json": "json",
-    "application/feed+json": "json",
-    "application/x-ndjson": "jsonl",
-    "application/ndjson": "jsonl",
-    "application/jsonl": "jsonl",
-    "application/x-jsonlines": "jsonl",
-    "text/csv": "csv",
-    "application/csv": "csv",
-    "text/tab-separated-values": "tsv",
+_TYPES: dict[Kind, str] = {
+    "html": "text/html application/xhtml+xml",
+    "markdown": "text/markdown text/x-markdown",
+    "json": "application/json text/json application/ld+json application/feed+json",
+    "jsonl": "application/x-ndjson application/ndjson application/jsonl application/x-jsonlines",
+    "csv": "text/csv application/csv",
+    "tsv": "text/tab-separated-values",
 }
+_KINDS = {mime: kind for kind, mimes in _TYPES.items() for mime in mimes.split()}
 # Types that servers give to unknown files: the address or the bytes reveal more.
 _VAGUE = frozenset(
     " text/plain application/octet-stream binary/octet-stream application/gzip "
@@ -50,7 +43,6 @@ _VAGUE = frozenset(
 )
 # A whole page may take this many times the maximum wait for one step.
 _PATIENCE = 3
-_ADDRESSES = 4
 _HOST = re.compile(rb"[0-9a-z._-]+|[0-9a-f:.]+(%[0-9a-z]+)?", re.IGNORECASE)
 _LAST_PORT = 65_535
 
@@ -81,7 +73,7 @@ class Limits:
     max_bytes: int = 20_000_000
     max_redirects: int = 5
     allow_private: bool = False
-    resolve: Resolve = ask_system
+    resolve: Resolve = system_resolve
 
 
 def read(url: str, limits: Limits) -> Landing:
@@ -113,15 +105,7 @@ def read(url: str, limits: Limits) -> Landing:
     )
 
 
-def without_secrets(url: str) -> str:
-    """Return the address as it may be shown and saved, with any user name and password masked."""
-    head, slashes, rest = url.partition("//")
-    host, slash, path = rest.partition("/")
-    _, at, bare = host.rpartition("@")
-    return f"{head}{slashes}***@{bare}{slash}{path}" if at else url
-
-
-def _checked(url: str) -> "httpx.URL":
+def _checked(url: str) -> httpx.URL:
     import httpx
 
     shown = without_secrets(url)
@@ -132,7 +116,9 @@ def _checked(url: str) -> "httpx.URL":
     if found.scheme not in ("http", "https"):
         raise FetchError(f"{shown} has the scheme {found.scheme!r}; only http and https are read")
     if not found.host:
-        raise FetchError(f"{shown} names no host; wanted an address like https://example.org/news")
+        raise FetchError(
+            f"{shown} names no host; expected an address like https://example.org/news"
+        )
     if not _HOST.fullmatch(found.raw_host) or (found.port or 1) > _LAST_PORT:
         raise FetchError(f"{shown} is not a web address (its host or port is impossible)")
     if found.userinfo:
@@ -143,7 +129,7 @@ def _checked(url: str) -> "httpx.URL":
     return found
 
 
-def _target(here: "httpx.URL", location: str) -> "httpx.URL":
+def _target(here: httpx.URL, location: str) -> httpx.URL:
     import httpx
 
     try:
@@ -154,24 +140,14 @@ def _target(here: "httpx.URL", location: str) -> "httpx.URL":
         raise FetchError(f"{here} redirects to something that is not a web address") from error
 
 
-def _ask(url: "httpx.URL", limits: Limits, until: float) -> Landing | str:
-    """Return the page or its redirect target; try the host's addresses until one connects."""
-    host = url.raw_host.decode("ascii")
-    port = url.port or (443 if url.scheme == "https" else 80)
-    addresses = admitted(
-        str(url), host, port, allow_private=limits.allow_private, resolve=limits.resolve
-    )[:_ADDRESSES]
-    for place, address in enumerate(addresses, start=1):
-        try:
-            with get(url, address, timeout=limits.timeout, until=until) as response:
-                return _answer(url, response, limits.max_bytes)
-        except UnreachedError:
-            if place == len(addresses) or time.monotonic() >= until:
-                raise
-    raise FetchError(f"{url} has no address")
+def _ask(url: httpx.URL, limits: Limits, until: float) -> Landing | str:
+    """Return the page or the target of its redirect."""
+    network = CheckedNetwork(str(url), until, limits.allow_private, limits.resolve)
+    with get(url, network, limits.timeout) as response:
+        return _answer(url, response, limits.max_bytes)
 
 
-def _answer(url: "httpx.URL", response: "httpx.Response", max_bytes: int) -> Landing | str:
+def _answer(url: httpx.URL, response: httpx.Response, max_bytes: int) -> Landing | str:
     status = response.status_code
     if status in _MOVED:
         if location := response.headers.get("location", ""):
@@ -183,7 +159,7 @@ def _answer(url: "httpx.URL", response: "httpx.Response", max_bytes: int) -> Lan
     kind = _KINDS.get(content_type)
     if kind is None and content_type not in _VAGUE:
         raise FetchError(
-            f"{url} sent {content_type}, which is not an article as text; wanted HTML, plain text, "
+            f"{url} sent {content_type}, which is not an article as text; expected HTML, plain text, "
             "JSON or CSV"
         )
     body = b"".join(_blocks(url, response, max_bytes))
@@ -193,7 +169,7 @@ def _answer(url: "httpx.URL", response: "httpx.Response", max_bytes: int) -> Lan
     return Landing(str(url), body, kind or kind_of(url.path), datetime.now(UTC))
 
 
-def _blocks(url: "httpx.URL", response: "httpx.Response", max_bytes: int) -> Iterator[bytes]:
+def _blocks(url: httpx.URL, response: httpx.Response, max_bytes: int) -> Iterator[bytes]:
     # One layer of gzip expands a block to 64 MB at most; several layers are a gzip bomb.
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity", "gzip"):
@@ -207,7 +183,7 @@ def _blocks(url: "httpx.URL", response: "httpx.Response", max_bytes: int) -> Ite
             said, limit = both_sizes(max(taken, size), max_bytes)
             raise FetchError(
                 f"{url} is {said}{'' if size > max_bytes else ' or more'}, the limit for one page "
-                f"is {limit}; save it and add the part that is wanted, or raise fetch.max_megabytes"
+                f"is {limit}; save it and add the part that is needed, or raise fetch.max_megabytes"
             )
         yield block
 

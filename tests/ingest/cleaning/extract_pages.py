@@ -17,7 +17,7 @@ PARAGRAPHS = (
     "“We were told she would be scrapped by Easter,” said Ivo Tremayne, who has worked on the boat "
     "for thirty-one years. “I went home and slept properly for once.”",
     "The boiler will cost £640,000, of which a lottery fund pays half. Opponents on the council had "
-    "wanted to spend the money on the sea wall, which was breached twice last winter.",
+    "expected to spend the money on the sea wall, which was breached twice last winter.",
     "Engineers from a yard in Falbridge are to begin work in October. Until then, the ferry will "
     "cross the estuary six times a day instead of nine, the harbour master said.",
     "A report that is due in March will say whether the landing stages have to be rebuilt as well, "

@@ -89,7 +89,7 @@ def test_a_record_without_text_names_its_fields() -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("[1, 2]", "is a list, wanted an object"),
+        ("[1, 2]", "is a list, expected an object"),
         ("{", "not valid JSON"),
         ('{"a":' * 100_000, "nested too deeply"),
         ('{"text": "too short"}', "holds 2 words"),

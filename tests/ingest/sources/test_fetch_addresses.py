@@ -1,12 +1,13 @@
-"""Which addresses are public, and how the words of servers about encodings are taken."""
+"""Which addresses are public, and which encodings of servers and pages are used."""
 
 import subprocess
 import sys
 
 import pytest
 
-from rag.ingest.sources.charset import to_utf8
-from rag.ingest.sources.public_addresses import refusal, resolve
+from rag.ingest.encoding import decode, to_utf8
+from rag.ingest.sources.checked_network import system_resolve
+from rag.ingest.sources.public_addresses import refusal
 
 
 @pytest.mark.parametrize(
@@ -54,8 +55,8 @@ def test_not_public(address: str, kind: str) -> None:
 
 
 def test_numbers_resolve_to_themselves() -> None:
-    assert resolve("127.0.0.1", 80) == ["127.0.0.1"]
-    assert resolve("::1", 80) == ["::1"]
+    assert system_resolve("127.0.0.1", 80) == ["127.0.0.1"]
+    assert system_resolve("::1", 80) == ["::1"]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,12 @@ def test_charsets(body: bytes, charset: str | None, text: str) -> None:
 @pytest.mark.parametrize("charset", ["punycode", "idna", "hex", "utf-7", "no-such", "cp99999", ""])
 def test_charsets_that_are_not_of_the_web_change_nothing(charset: str) -> None:
     assert to_utf8(b"caf\xe9-abc", charset) == b"caf\xe9-abc"
+
+
+@pytest.mark.parametrize("charset", ["hex", "punycode", "rot13", "utf-16", "no-such"])
+def test_a_page_that_declares_no_encoding_of_text_is_windows_1252(charset: str) -> None:
+    page = f'<meta charset="{charset}"><p>café.'
+    assert decode(page.encode("cp1252")) == page
 
 
 def test_bytes_that_a_charset_does_not_fit_stay() -> None:

@@ -86,7 +86,7 @@ def test_a_document_is_one_page(
     ],
 )
 @pytest.mark.parametrize("from_stdin", [False, True])
-def test_unknown_formats_are_told_from_their_bytes(
+def test_unknown_formats_are_recognised_by_their_bytes(
     tmp_path: Path, body: bytes, content_type: str, pages: int, from_stdin: bool
 ) -> None:
     path = tmp_path / "unknown"
@@ -158,7 +158,7 @@ def test_a_gzip_bomb_is_given_up_early(tmp_path: Path, name: str) -> None:
     head = b"a,b\n" if ".csv" in name else b"[" if ".json." in name else b""
     with gzip.open(path, "wb") as stream:
         stream.write(head)
-        for _ in range(60):
+        for _ in range(15):
             stream.write(b" " * 1_000_000)
     assert path.stat().st_size < 100_000
     found = list(fetch([str(path)], max_bytes=100_000))

@@ -49,9 +49,9 @@ def test_a_folder_is_read_in_order_and_hidden_files_are_not(tmp_path: Path) -> N
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(HTML) if name.endswith("gz") else TEXT)
-    wanted = ["B.txt", "y.md", "z.txt", "b.txt", "c.html.gz", "plain"]
-    assert names_of(tmp_path) == wanted
-    assert count([str(tmp_path)]) == len(wanted)
+    expected = ["B.txt", "y.md", "z.txt", "b.txt", "c.html.gz", "plain"]
+    assert names_of(tmp_path) == expected
+    assert count([str(tmp_path)]) == len(expected)
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.PDF", "a.docx", "a.zip", "a.js", "a.css", "a.xml"])
@@ -59,7 +59,7 @@ def test_foreign_files_in_a_folder_are_failures_unread(tmp_path: Path, name: str
     (tmp_path / name).write_bytes(TEXT)
     failure = only_failure(str(tmp_path))
     assert failure.source == str(tmp_path / name)
-    assert "is not a news format; wanted .html" in failure.reason
+    assert "is not a news format; expected .html" in failure.reason
     assert only_page(str(tmp_path / name)).body == TEXT  # by name, text is text
 
 
@@ -68,7 +68,7 @@ def test_a_folder_without_articles(tmp_path: Path) -> None:
     (tmp_path / ".hidden.txt").write_bytes(TEXT)
     failure = only_failure(str(tmp_path))
     assert failure.source == str(tmp_path)
-    assert "holds no articles; wanted files such as .html" in failure.reason
+    assert "holds no articles; expected files such as .html" in failure.reason
     assert count([str(tmp_path)]) == 1
 
 

@@ -4,10 +4,12 @@ import gzip
 import json
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rag.ingest.cleaning import extract
 from rag.ingest.sources import fetch
 from rag.types import Failure, Page
 
@@ -99,7 +101,7 @@ def test_a_record_is_called_by_its_id(
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv"])
-def test_without_ids_sorting_a_file_anew_changes_no_address(tmp_path: Path, name: str) -> None:
+def test_without_ids_sorting_a_file_changes_no_address(tmp_path: Path, name: str) -> None:
     rows = [{"title": f"T{n}", "text": f"Text {n}"} for n in range(20)]
     mixed = random.Random(1).sample(rows, len(rows))
     turned = [dict(reversed(row.items())) for row in mixed]
@@ -118,6 +120,28 @@ def test_without_ids_sorting_a_file_anew_changes_no_address(tmp_path: Path, name
     assert sorted(before) == sorted(urls(read(tmp_path / name, written(turned))))
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv"])
+def test_a_record_is_parsed_once_on_its_way_to_an_article(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = {"title": "Ærø at dawn", "text": "The first ferry left with nobody on board at all."}
+    body = {
+        "a.jsonl": json.dumps(value) + "\n",
+        "a.json": json.dumps([value]),
+        "a.csv": f"title,text\n{value['title']},{value['text']}\n",
+    }[name]
+    parsed: list[object] = []
+    loads = json.loads
+    monkeypatch.setattr(json, "loads", lambda *a, **b: parsed.append(a) or loads(*a, **b))  # type: ignore[func-returns-value]
+    (page,) = read(tmp_path / name, body)
+    assert isinstance(page, Page)
+    article = extract(page)
+    assert len(parsed) == (name != "a.csv")
+    monkeypatch.undo()
+    assert article == extract(replace(page, record=None))  # as from the stored body
+    assert article.text == value["text"]
+
+
 @pytest.mark.parametrize("value", [True, 1.5, "", "x" * 201, ["a"], {"$oid": "1"}])
 def test_an_id_that_is_none_gives_way_to_the_hash(tmp_path: Path, value: object) -> None:
     (url,) = urls(read(tmp_path / "a.jsonl", json.dumps({"id": value, "text": "t"})))
@@ -131,7 +155,7 @@ def test_an_id_that_is_none_gives_way_to_the_hash(tmp_path: Path, value: object)
         (b"not json", "is not JSON (Expecting value at column 1)"),
         (b'{"text": "a\x00b"}', "holds NUL bytes"),
         (b'{"text": "caf\xe9"}', "is not UTF-8 (byte 0xe9)"),
-        (b'"a string"', "holds a string; wanted an object"),
+        (b'"a string"', "holds a string; expected an object"),
         (b"12", "holds a number"),
         (b"null", "holds null"),
         (b"false", "holds true or false"),
@@ -180,6 +204,7 @@ def test_values_that_json_does_not_have(tmp_path: Path) -> None:
     (page,) = read(tmp_path / "b.jsonl", '{"id": "\\ud800", "text": "half \\ud83d"}')
     assert isinstance(page, Page)
     assert json.loads(page.body)["text"] == "half ?"
+    assert page.record == json.loads(page.body)
     page.url.encode("ascii")
 
 
@@ -277,9 +302,9 @@ def test_fields_over_the_csv_module_s_limit(tmp_path: Path) -> None:
 
 def test_windows_encodings_and_old_line_ends(tmp_path: Path) -> None:
     body = "title;text\nCafé;“Très bien”, dit-il – 5 €\n".encode("cp1252")
-    wanted = [{"title": "Café", "text": "“Très bien”, dit-il – 5 €"}]
-    assert records(read(tmp_path / "a.csv", body)) == wanted
-    assert records(read(tmp_path / "a.csv", body.replace(b"\n", b"\r"))) == wanted
+    expected = [{"title": "Café", "text": "“Très bien”, dit-il – 5 €"}]
+    assert records(read(tmp_path / "a.csv", body)) == expected
+    assert records(read(tmp_path / "a.csv", body.replace(b"\n", b"\r"))) == expected
 
 
 def test_tabs_without_quoting(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_content_types(port: int, sent: str, content_type: str) -> None:
 def test_what_is_not_text_is_not_read(port: int, sent: str) -> None:
     found = get(port, f"type/{sent}")
     assert isinstance(found, Failure)
-    assert f"sent {sent}, which is not an article as text; wanted HTML" in found.reason
+    assert f"sent {sent}, which is not an article as text; expected HTML" in found.reason
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_gzip_is_unpacked(port: int) -> None:
         ("to?//user:secret@127.0.0.1/a", "***@127.0.0.1/a holds a user name or password"),
         ("to?http://[bad/", "is not a web address (its host or port is impossible)"),
         ("to?http://127.0.0.1:99999/", "is not a web address (its host or port is impossible)"),
-        ("to?http://127.0.0.1:port/", "Invalid URL in location header"),
+        ("to?http://127.0.0.1:port/", "redirects to something that is not a web address"),
         ("to?/status/404", "redirects, and http://127.0.0.1:"),
     ],
 )

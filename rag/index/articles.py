@@ -1,0 +1,163 @@
+"""The articles of an index and the raw pages they were extracted from."""
+
+import json
+import unicodedata
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from rag.index.database import Database
+from rag.types import Article, Filters, Order, Page
+
+_COLUMNS = "id, url, title, text, publisher, authors, published, language, fetched"
+# Unknown values sort last in every order.
+_ORDERS: Mapping[Order, str] = {
+    "newest": "published IS NULL, published DESC",
+    "oldest": "published IS NULL, published",
+    "title": "title = '', casefold(title)",
+    "publisher": "publisher = '', casefold(publisher), published IS NULL, published DESC",
+}
+
+
+class ArticleTable(Database):
+    """The table of articles, and that of their sources."""
+
+    def _insert_article(self, article: Article, page: Page) -> None:
+        self._rows(
+            f"INSERT INTO articles ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            (
+                *(article.id, article.url, article.title, article.text, article.publisher),
+                json.dumps(article.authors, ensure_ascii=False),
+                article.published.isoformat() if article.published else None,
+                article.language,
+                article.fetched.isoformat() if article.fetched else None,
+            ),
+        )
+        self._rows(
+            "INSERT INTO sources VALUES (?, ?, ?)",
+            (article.id, page.content_type, zlib.compress(page.body)),
+        )
+
+    def article(self, article_id: str) -> Article | None:
+        """Return the article with this id or a unique id prefix of 4 or more characters."""
+        rows = self._rows(
+            f"SELECT {_COLUMNS} FROM articles WHERE id >= ? AND id < ? LIMIT 2",  # noqa: S608
+            (article_id, article_id + "\U0010ffff"),
+        )
+        exact = [row for row in rows if row[0] == article_id]
+        rows = exact or (rows if len(rows) == 1 and len(article_id) >= 4 else [])
+        return _article(rows[0]) if rows else None
+
+    def _article_id_at(self, url: str) -> str:
+        """Return the id of the article at this address, or ''."""
+        rows = self._rows("SELECT id FROM articles WHERE url = ? LIMIT 1", (url,))
+        return str(rows[0][0]) if rows else ""
+
+    def source(self, article_id: str) -> bytes | None:
+        """Return the raw body that an article was extracted from."""
+        rows = self._rows("SELECT body FROM sources WHERE article_id = ?", (article_id,))
+        return zlib.decompress(rows[0][0]) if rows else None
+
+    def pages(self) -> Iterator[tuple[Article, Page]]:
+        """Yield every article with its raw page, one row at a time, in insertion order."""
+        for (rowid,) in self._rows("SELECT rowid FROM articles ORDER BY rowid"):
+            for *row, content_type, body in self._rows(
+                f"SELECT {_COLUMNS}, content_type, body FROM articles"  # noqa: S608
+                " JOIN sources ON article_id = id WHERE articles.rowid = ?",
+                (rowid,),
+            ):
+                article = _article(row)
+                fetched = article.fetched or datetime.now().astimezone()
+                yield article, Page(article.url, zlib.decompress(body), content_type, fetched)
+
+    def articles(
+        self,
+        *,
+        filters: Filters,
+        query: str = "",
+        order: Order = "newest",
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> tuple[Article, ...]:
+        """Return articles in order; ``query`` is searched in title and publisher, ignoring case."""
+        where, values = _listed(filters, query)
+        rows = self._rows(
+            f"SELECT {_COLUMNS} FROM articles WHERE {where}"  # noqa: S608
+            f" ORDER BY {_ORDERS[order]}, rowid LIMIT ? OFFSET ?",
+            (*values, -1 if limit is None else limit, offset),
+        )
+        return tuple(_article(row) for row in rows)
+
+    def count(self, *, filters: Filters, query: str = "") -> int:
+        """Return how many articles :meth:`articles` would list without a limit."""
+        where, values = _listed(filters, query)
+        ((found,),) = self._rows(f"SELECT count(*) FROM articles WHERE {where}", values)  # noqa: S608
+        return int(found)
+
+    def publishers(self) -> tuple[str, ...]:
+        """Return the distinct publishers in alphabetical order."""
+        rows = self._rows(
+            "SELECT DISTINCT publisher FROM articles WHERE publisher <> '' ORDER BY 1 COLLATE NOCASE"
+        )
+        return tuple(name for (name,) in rows)
+
+    def newest(self) -> date | None:
+        """Return the latest publication date; None if no article has one."""
+        ((day,),) = self._rows("SELECT max(published) FROM articles")
+        return as_day(day)
+
+
+def conditions(filters: Filters) -> tuple[str, list[object]]:
+    """Return what the filters admit, as an SQL condition on ``articles`` and its values."""
+    parts, values = ["1"], list[object]()
+    if filters.since:
+        parts.append("published >= ?")
+        values.append(filters.since.isoformat())
+    if filters.until:
+        parts.append("published <= ?")
+        values.append(filters.until.isoformat())
+    if filters.as_of:
+        parts.append("(published IS NULL OR published <= ?)")
+        values.append(filters.as_of.isoformat())
+    if filters.publishers:
+        marks = ", ".join("?" * len(filters.publishers))
+        parts.append(f"casefold(publisher) IN ({marks})")
+        values.extend(_folded(name) for name in filters.publishers)
+    return " AND ".join(parts), values
+
+
+def as_day(stored: str | None) -> date | None:
+    """Return a stored date."""
+    return date.fromisoformat(stored) if stored else None
+
+
+def _listed(filters: Filters, query: str) -> tuple[str, list[object]]:
+    where, values = conditions(filters)
+    if query:
+        where += (
+            " AND (casefold(title) LIKE ? ESCAPE '\\' OR casefold(publisher) LIKE ? ESCAPE '\\')"
+        )
+        escaped = _folded(query).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        values += [f"%{escaped}%"] * 2
+    return where, values
+
+
+def _folded(typed: str) -> str:
+    """Normalise typed text as stored text is compared: composed (NFC) and case-folded."""
+    return unicodedata.normalize("NFC", typed).casefold()
+
+
+def _article(row: Sequence[Any]) -> Article:
+    article_id, url, title, text, publisher, authors, published, language, fetched = row
+    return Article(
+        id=article_id,
+        url=url,
+        title=title,
+        text=text,
+        publisher=publisher,
+        authors=tuple(json.loads(authors)),
+        published=as_day(published),
+        language=language,
+        fetched=datetime.fromisoformat(fetched) if fetched else None,
+    )
