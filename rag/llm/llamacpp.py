@@ -9,18 +9,17 @@ import json
 import secrets
 import threading
 import weakref
-from collections.abc import Generator as Stream
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from rag.cpu import available_processors, share_cores
 from rag.errors import GenerateError, ModelError, ModelMissing, PromptTooLong
-from rag.llm import LIKELIEST, LastUsage, Usage
-from rag.llm.llamacpp_stream import Choice, Chunk, Run, Server, Trouble, end_all, likelihoods
+from rag.llm import Usage
+from rag.llm.engine import ChatEngine, Chunk
+from rag.llm.llamacpp_stream import Run, Server, end_all
 from rag.types import Message
 
 # Prompt tokens per batch. A larger batch is no faster on a CPU and takes more memory, and a stream
@@ -30,7 +29,7 @@ _READ_BLOCK = 8 << 20
 _COUNT_SECONDS = 60.0
 
 
-class LlamaCppGenerator:
+class LlamaCppGenerator(ChatEngine):
     """A GGUF model on this machine's processor (or GPU, if xllamacpp was built for one).
 
     Up to ``parallel`` streams run concurrently; others are queued. A prefix that a prompt shares
@@ -69,9 +68,8 @@ class LlamaCppGenerator:
                 portions is rounded differently, so a near tie may be decided differently; without
                 reuse, the same chat at temperature 0 gives the same text whatever came before.
         """
+        super().__init__(identity or path.stem, context_length)
         self._path = path
-        self._identity = identity or path.stem
-        self._context_length = context_length
         self._threads = threads or available_processors()
         self._gpu_layers = gpu_layers
         self._parallel = parallel
@@ -82,47 +80,21 @@ class LlamaCppGenerator:
         self._lock = threading.Lock()
         self._server: Server | None = None
         self._runs: set[Run] = set()
-        self._usage = LastUsage()
         self._count = lru_cache(maxsize=4096)(self._ask_count)
         # No thread may be inside the engine when the interpreter exits.
         weakref.finalize(self, end_all, self._runs)
 
-    @property
-    def identity(self) -> str:
-        """The name given, else the file's."""
-        return self._identity
-
-    @property
-    def context_length(self) -> int:
-        """Tokens of prompt and output together, for each stream."""
-        return self._context_length
-
-    @property
-    def usage(self) -> Usage:
-        """The cost of the last stream that ended in the calling thread (else in any)."""
-        return self._usage.read()
-
     def load(self) -> None:
-        """Open the model, if it is not open. One thread loads, others wait for it.
-
-        Raises:
-            ModelMissing: if there is no such file.
-            ModelError: if the file is not GGUF, or the engine cannot open it.
-        """
+        """Open the model, if it is not open. One thread loads, others wait for it."""
         self._ready()
 
     def read_ahead(self, messages: Sequence[Message]) -> None:
-        """Prefill the shared beginning of later chats; see :class:`rag.llm.Generator`.
-
-        Raises:
-            ModelMissing: if there is no such file.
-            GenerateError: if the beginning does not fit the context, or the engine failed.
-        """
+        """Prefill the shared beginning of later chats; see :class:`rag.llm.Generator`."""
         if not self._reuse:
             return
         # Some templates require a user turn; it begins the same, whatever is asked.
         turn = () if messages[-1].role == "user" else (Message("user", ""),)
-        for _ in self._choices(self._request([*messages, *turn], max_tokens=0)):
+        for _ in self.stream([*messages, *turn], max_tokens=0):
             pass
 
     def close(self) -> None:
@@ -131,82 +103,37 @@ class LlamaCppGenerator:
             end_all(self._runs)
             self._server = None
 
-    def stream(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_tokens: int,
-        temperature: float = 0.0,
-        seed: int = 0,
-        stop: Sequence[str] = (),
-    ) -> Iterator[str]:
-        """Yield the reply in pieces; see :class:`rag.llm.Generator`.
-
-        Raises:
-            ModelMissing: if there is no such file.
-            GenerateError: if the prompt does not fit the context, or the engine failed.
-        """
-        request = self._request(messages, max_tokens=max_tokens) | {
-            "temperature": temperature,
-            "seed": seed,
-            "stop": list(stop),
-        }
-        with closing(self._choices(request)) as choices:
-            for choice in choices:
-                if piece := choice["delta"].get("content"):
-                    yield piece
-
-    def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        """Return the likeliest first tokens with probabilities; see :class:`rag.llm.Generator`.
-
-        Raises:
-            ModelMissing: if there is no such file.
-            GenerateError: if the prompt does not fit the context, or the engine failed.
-        """
-        asked = {"logprobs": True, "top_logprobs": LIKELIEST}
-        choices = list(self._choices(self._request(messages, max_tokens=1) | asked))
-        return next(filter(None, (likelihoods(each.get("logprobs")) for each in choices)), {})
-
-    def _request(self, messages: Sequence[Message], *, max_tokens: int) -> dict[str, object]:
-        return {
-            "messages": [{"role": each.role, "content": each.content} for each in messages],
-            "max_tokens": max_tokens,
-            "temperature": 0.0,
-            "stream": True,
+    def _chunks(self, request: Mapping[str, object]) -> Iterator[Chunk]:
+        options = {
             "cache_prompt": self._reuse,
             # One chunk for each batch of the prompt: a chance to stop before all of it is read.
             "return_progress": True,
             "chat_template_kwargs": {"enable_thinking": False},
         }
-
-    def _choices(self, request: Mapping[str, object]) -> Stream[Choice]:
-        """Yield the engine's additions to its reply; closing the iterator stops it."""
         server = self._ready()
         with self._lock:  # not while close() waits for the others
-            run = Run(server, request, self._runs)
-        try:
-            yield from self._heard(run)
-        finally:
-            run.stop.set()
-
-    def _heard(self, run: Run) -> Iterator[Choice]:
-        cost, written = Usage(), 0
+            run = Run(server, {**request, **options}, self._runs)
         try:
             while (chunk := run.chunks.get()) is not None:
                 if isinstance(chunk, Exception):
                     raise GenerateError(f"the engine failed with {self._identity}: {chunk}")
                 if trouble := chunk.get("error"):
                     raise self._refused(trouble)
-                cost = _cost(chunk) or cost
-                for choice in chunk.get("choices", ()):
-                    written += bool(choice["delta"].get("content"))
-                    yield choice
+                yield chunk
             if run.stop.is_set():
                 raise GenerateError(f"{self._identity} was closed before it had finished")
         finally:
-            self._usage.record(replace(cost, output_tokens=cost.output_tokens or written))
+            run.stop.set()
 
-    def _refused(self, trouble: Trouble) -> GenerateError:
+    def _cost(self, chunk: Chunk) -> Usage | None:
+        if timings := chunk.get("timings"):
+            cached = timings["cache_n"]
+            return Usage(timings["prompt_n"] + cached, cached, timings["predicted_n"])
+        if progress := chunk.get("prompt_progress"):
+            return Usage(progress["total"], progress["cache"])
+        return None
+
+    def _refused(self, trouble: Mapping[str, Any]) -> GenerateError:
         if tokens := trouble.get("n_prompt_tokens"):
             return PromptTooLong(
                 f"the prompt has {tokens:,} tokens, but {self._identity} is set to read "
@@ -278,15 +205,6 @@ class LlamaCppGenerator:
         opened.handle_metrics()
         server: Server = opened
         return server
-
-
-def _cost(chunk: Chunk) -> Usage | None:
-    if timings := chunk.get("timings"):
-        cached = timings["cache_n"]
-        return Usage(timings["prompt_n"] + cached, cached, timings["predicted_n"])
-    if progress := chunk.get("prompt_progress"):
-        return Usage(progress["total"], progress["cache"])
-    return None
 
 
 def _read_through(path: Path) -> None:
