@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rag.cpu import share_cores
 from rag.errors import GenerateError, ModelError, ModelMissing, PromptTooLong
 from rag.llm import LIKELIEST, Usage
-from rag.llm.batching import Gathering, Request, Turn, padded
+from rag.llm.batching import BatchQueue, EndOfReplies, Request, padded
 from rag.llm.engine import Engine, as_dicts
 from rag.llm.stop_texts import cut_at
 from rag.types import Message
@@ -66,7 +66,7 @@ class TransformersGenerator(Engine):
         self._engine: _Engine | None = None
         self._loading = threading.Lock()
         self._writing = threading.Lock()
-        self._gathering = Gathering(self._write, parallel)
+        self._queue = BatchQueue(self._write, parallel)
 
     @property
     def context_length(self) -> int:
@@ -130,7 +130,7 @@ class TransformersGenerator(Engine):
             temperature=temperature,
             seed=seed,
         )
-        self._gathering.add(request)
+        self._queue.add(request)
         try:
             # One text for each token, empty while a word continues.
             yield from cut_at(filter(None, request.pieces), stop)
@@ -171,7 +171,7 @@ class TransformersGenerator(Engine):
             top_p=None,
             top_k=None,
             pad_token_id=padding,
-            stopping_criteria=StoppingCriteriaList([Turn(requests, _ends(engine))]),
+            stopping_criteria=StoppingCriteriaList([EndOfReplies(requests, _ends(engine))]),
         )
 
     def _ready(self) -> _Engine:

@@ -188,7 +188,7 @@ def test_streams_that_wait_are_written_in_one_padded_batch(
         return generate(ids, **options)  # type: ignore[operator]
 
     monkeypatch.setattr(alone._engine.model, "generate", counted)
-    monkeypatch.setattr(alone._gathering, "_most", 3)
+    monkeypatch.setattr(alone._queue, "_most", 3)
     found = [""] * len(chats)
     costs = [0] * len(chats)
 
