@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rag.index import Index
 from rag.index.embedding import Embedder
-from rag.search.ranking import fused, rankings
+from rag.search.ranking import EQUAL, Weights, fused, rankings
 from rag.search.reranking import Reranker
 from rag.search.spelling import corrected
 from rag.text.terms import Terms, rarity, share, terms
@@ -25,9 +25,7 @@ def find(
     index: Index,
     embedder: Embedder,
     k: int = 10,
-    lexical_weight: float = 1.0,
-    dense_weight: float = 1.0,
-    newer: float = 0.5,
+    weights: Weights = EQUAL,
     filters: Filters | None = None,
     reranker: Reranker | None = None,
 ) -> tuple[Passage, ...]:
@@ -41,9 +39,7 @@ def find(
         query,
         index=index,
         embedder=embedder,
-        lexical_weight=lexical_weight,
-        dense_weight=dense_weight,
-        newer=newer,
+        weights=weights,
         filters=filters or Filters(),
         pool=_POOL,
     )

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from rag.cpu import share_cores
 from rag.errors import ModelError
-from rag.text.terms import terms
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
@@ -20,10 +19,6 @@ Scores = npt.NDArray[np.float32]
 
 class Reranker(Protocol):
     """Scores texts against a question. May be called by any thread."""
-
-    @property
-    def identity(self) -> str:
-        """A short name of the reranker."""
 
     def score(self, question: str, texts: Sequence[str]) -> Scores:
         """Return float32 (len(texts),); higher is better."""
@@ -39,11 +34,6 @@ class CrossEncoderReranker:
         self._batch_size = batch_size
         self._model: CrossEncoder | None = None
         self._lock = threading.Lock()
-
-    @property
-    def identity(self) -> str:
-        """The folder's name."""
-        return self._path.name
 
     def score(self, question: str, texts: Sequence[str]) -> Scores:
         """Return float32 (len(texts),); higher is better.
@@ -81,22 +71,7 @@ class CrossEncoderReranker:
                     ) from error
                 if model.num_labels > 2:  # two are "no" and "yes"
                     raise ModelError(
-                        f"{self._path} is no reranker: it tells {model.num_labels} labels apart"
+                        f"{self._path} is no reranker: it distinguishes {model.num_labels} labels"
                     )
                 self._model = model
             return self._model
-
-
-class OverlapReranker:
-    """The deterministic fake that ships: the share of the question's content words in the text."""
-
-    @property
-    def identity(self) -> str:
-        """``overlap``."""
-        return "overlap"
-
-    def score(self, question: str, texts: Sequence[str]) -> Scores:
-        """Return float32 (len(texts),), each from 0 to 1."""
-        asked = terms(question).stems
-        shares = [len(asked & terms(text).stems) / max(1, len(asked)) for text in texts]
-        return np.asarray(shares, dtype=np.float32)

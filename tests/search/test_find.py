@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from overlap import OverlapReranker
 
 from rag.index import Entry, Index
 from rag.index.chunking import chunk, embedding_text
 from rag.index.embedding import HashEmbedder
-from rag.search import find, matching, retrieve
-from rag.search.reranking import OverlapReranker
+from rag.search import Weights, find, matching, retrieve
 from rag.text import content_id
 from rag.types import Article, Filters, Page, Passage
 
@@ -140,8 +140,12 @@ def test_newer_can_be_switched_off(tmp_path: Path) -> None:
         ],
     )
     asked = "council of Brome vote on the new bridge in May"
-    assert titles(find(asked, index=index, embedder=EMBEDDER, newer=0))[0] == "2014"
-    assert titles(find(asked, index=index, embedder=EMBEDDER, newer=1))[0] == "2022"
+    assert (
+        titles(find(asked, index=index, embedder=EMBEDDER, weights=Weights(newer=0)))[0] == "2014"
+    )
+    assert (
+        titles(find(asked, index=index, embedder=EMBEDDER, weights=Weights(newer=1)))[0] == "2022"
+    )
 
 
 @pytest.mark.parametrize(

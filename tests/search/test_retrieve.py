@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from overlap import OverlapReranker
 
 from rag.index import Entry, Index
 from rag.index.chunking import chunk, embedding_text
 from rag.index.embedding import HashEmbedder, Vectors
 from rag.search import (
+    Weights,
     Window,
     find,
     match_expression,
@@ -20,7 +22,7 @@ from rag.search import (
     time_window,
     within,
 )
-from rag.search.reranking import OverlapReranker, Scores
+from rag.search.reranking import Scores
 from rag.text import content_id
 from rag.types import Article, Filters, Page, Passage
 
@@ -110,18 +112,19 @@ def test_each_search_can_be_switched_off(index: Index, weights: tuple[float, flo
         "zinc prices fell",
         index=index,
         embedder=EMBEDDER,
-        lexical_weight=weights[0],
-        dense_weight=weights[1],
+        weights=Weights(*weights),
     )
     assert titles(found)[0] == "Zinc"
 
 
 def test_both_searches_contribute(index: Index) -> None:
     asked = "zincs whale"  # the words find whales alone, the letters find zinc too
-    only_words = retrieve(asked, index=index, embedder=EMBEDDER, dense_weight=0)
+    only_words = retrieve(asked, index=index, embedder=EMBEDDER, weights=Weights(dense=0))
     both = retrieve(asked, index=index, embedder=EMBEDDER, k=50, per_article=50)
     assert set(titles(only_words)) < set(titles(both))
-    assert retrieve(asked, index=index, embedder=EMBEDDER, lexical_weight=0, dense_weight=0) == ()
+    assert (
+        retrieve(asked, index=index, embedder=EMBEDDER, weights=Weights(lexical=0, dense=0)) == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,8 +171,6 @@ def test_a_question_of_stop_words_alone_has_no_expression() -> None:
 
 class Backwards:
     """Prefers what has the least to do with the question."""
-
-    identity = "backwards"
 
     def score(self, question: str, texts: Sequence[str]) -> Scores:
         return np.asarray(-OverlapReranker().score(question, texts), dtype=np.float32)
@@ -269,7 +270,9 @@ def test_the_time_of_a_question_is_a_window_that_leaves_something(index: Index) 
 def test_a_window_that_prefers_brings_its_articles_to_the_front(index: Index) -> None:
     asked = "Which harbour did the mayor open?"
     window = Window(date(2022, 1, 3), date(2022, 1, 3), strict=False)
-    first, *_ = retrieve(asked, index=index, embedder=EMBEDDER, window=window, sentence_weight=0)
+    first, *_ = retrieve(
+        asked, index=index, embedder=EMBEDDER, window=window, weights=Weights(sentence=0)
+    )
     assert first.article.title == "The same"
 
 
@@ -286,5 +289,5 @@ def test_newer_news_leads_among_what_is_all_unlike_the_question(tmp_path: Path) 
         index.bind(embedder=EMBEDDER.identity, dimension=128, chunk_words=30)
         old = replace(made("Corley one", text), published=date(2012, 1, 1))
         store(index, [old, made("Corley two", text)])
-        found = find(text, index=index, embedder=Opposite(128), lexical_weight=0)
+        found = find(text, index=index, embedder=Opposite(128), weights=Weights(lexical=0))
     assert titles(found) == ["Corley two", "Corley one"]
