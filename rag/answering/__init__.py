@@ -66,9 +66,8 @@ def answer(
 ) -> Stream[Found | Draft | Checked | Answer, None, None]:
     """Stream the answer to a question: Found, then Draft and Checked in turn, last the Answer.
 
-    Each round contains the passages of the round before and more. A further round is read if the
-    model finds no answer in the one before: then Found, Draft and Checked come again. Closing the
-    iterator stops the model at its next token.
+    Each round contains the passages of the round before and more, and is read if the model found no
+    answer in that. Closing the iterator stops the model. An engine's GenerateError is passed on.
 
     Args:
         question: as the reader asked it.
@@ -80,30 +79,36 @@ def answer(
         max_tokens: maximum length of the model's output.
         bars: confidence thresholds for sure answers and refusals.
         retrieve_seconds: duration of the retrieval, for the timing.
-
-    Raises:
-        GenerateError: if the engine fails.
     """
 
-    def reading(passages: Sequence[Passage]) -> _Attempt:
+    def attempt(passages: Sequence[Passage]) -> _Attempt:
         messages = asked(question, passages, history, generator)
         return _Attempt(question, tuple(passages), messages, generator, checker, max_tokens)
 
+    near = tuple(nearest)
+    found = yield from _first_answer(map(attempt, rounds), near, bars)
+    if found is None:
+        yield Found((), near)
+        found = attempt(()).answer(bars)
+    spent = total(Timing(retrieve=retrieve_seconds), found.timing)
+    yield replace(found, timing=spent, nearest=near)
+
+
+def _first_answer(
+    attempts: "Iterable[_Attempt]", nearest: tuple[Citation, ...], bars: Bars
+) -> Stream[Found | Draft | Checked, None, Answer | None]:
+    """Return the first answer, or the last refusal; None if there is nothing to read."""
     found: Answer | None = None
-    spent = Timing(retrieve=retrieve_seconds)
-    for passages in rounds:
-        yield Found(tuple(passages), tuple(nearest))
-        attempt = reading(passages)
+    for attempt in attempts:
+        yield Found(attempt.passages, nearest)
         yield from attempt.write()
+        spent = found.timing if found else Timing()
         found = attempt.answer(bars)
-        spent = total(spent, found.timing)
+        found = replace(found, timing=total(spent, found.timing))
         # More passages do not make an unsure answer surer (docs/results.md).
         if found.draft:
             break
-    if found is None:
-        yield Found((), tuple(nearest))
-        found = reading(()).answer(bars)
-    yield replace(found, timing=spent, nearest=tuple(nearest))
+    return found
 
 
 def asked(

@@ -25,6 +25,7 @@ from rag.types import Message
 # Prompt tokens per batch. A larger batch is no faster on a CPU and takes more memory, and a stream
 # that is closed while its prompt is read ends only between two batches.
 _BATCH = 256
+_CACHE_MIB = 256  # for alternating conversations
 _READ_BLOCK = 8 << 20
 _COUNT_SECONDS = 60.0
 
@@ -48,8 +49,6 @@ class LlamaCppGenerator(ChatEngine):
         threads: int | None = None,
         gpu_layers: int = 0,
         parallel: int = 1,
-        cache_mib: int = 256,
-        mmap: bool = True,
         reuse: bool = True,
     ) -> None:
         """Configure the model; nothing is read yet.
@@ -58,23 +57,18 @@ class LlamaCppGenerator(ChatEngine):
             path: the GGUF file.
             identity: the name of the model; by default the file's name without its suffix.
             context_length: tokens of prompt and output together, for each stream.
-            threads: how many the engine computes with; None: every processor this process may use.
+            threads: how many the engine computes with; None: all that this process may use.
             gpu_layers: layers of the model that a GPU takes, -1 for all (in builds for one).
             parallel: how many streams run concurrently; each takes memory for its context.
-            cache_mib: MiB for caching alternating conversations; 0 caches only the last prompt.
-            mmap: map the file instead of copying it. It loads faster, and the system may drop
-                unused pages; without it a 1.5B model shows 600 MB less, none of it droppable.
             reuse: do not read a prefix shared with an earlier prompt again. A prompt read in other
-                portions is rounded differently, so a near tie may be decided differently; without
-                reuse, the same chat at temperature 0 gives the same text whatever came before.
+                portions is rounded differently, which may decide a near tie; without reuse, the
+                same chat at temperature 0 always gives the same text.
         """
         super().__init__(identity or path.stem, context_length)
         self._path = path
         self._threads = threads or available_processors()
         self._gpu_layers = gpu_layers
         self._parallel = parallel
-        self._cache_mib = cache_mib
-        self._mmap = mmap
         self._reuse = reuse
         self._key = secrets.token_urlsafe(32)
         self._lock = threading.Lock()
@@ -170,31 +164,29 @@ class LlamaCppGenerator(ChatEngine):
         share_cores()
         import xllamacpp
 
-        wanted = xllamacpp.CommonParams()
-        wanted.model.path = str(self._path)
-        wanted.n_ctx = self._context_length * self._parallel
-        wanted.n_parallel = self._parallel
-        wanted.n_batch = wanted.n_ubatch = _BATCH
-        wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = self._threads
-        wanted.n_gpu_layers = 9999 if self._gpu_layers < 0 else self._gpu_layers
-        wanted.cache_ram_mib = self._cache_mib
+        params = xllamacpp.CommonParams()
+        params.model.path = str(self._path)
+        params.n_ctx = self._context_length * self._parallel
+        params.n_parallel = self._parallel
+        params.n_batch = params.n_ubatch = _BATCH
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
+        params.n_gpu_layers = 9999 if self._gpu_layers < 0 else self._gpu_layers
+        params.cache_ram_mib = _CACHE_MIB
         if self._parallel == 1:
             # Otherwise a prompt that shares only the rules with the last one is not looked up in
             # the prompt cache, though a cached one may share its sources too.
-            wanted.slot_prompt_similarity = 0.0
-        if not self._mmap:
-            wanted.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
-        wanted.warmup = False  # a second more under Python's lock; the first prompt warms up too
+            params.slot_prompt_similarity = 0.0
+        params.warmup = False  # a second more under Python's lock; the first prompt warms up too
         # Fitting layers to a GPU's memory costs a second, and there is nothing to fit on a CPU.
-        wanted.fit_params = len(xllamacpp.get_device_info()) > 1
-        wanted.verbosity = -1
-        wanted.offline = True
-        wanted.hostnames, wanted.port = ["127.0.0.1"], 0
-        wanted.api_keys = [self._key]
-        wanted.ui = wanted.endpoint_slots = False
-        wanted.endpoint_metrics = True
+        params.fit_params = len(xllamacpp.get_device_info()) > 1
+        params.verbosity = -1
+        params.offline = True
+        params.hostnames, params.port = ["127.0.0.1"], 0
+        params.api_keys = [self._key]
+        params.ui = params.endpoint_slots = False
+        params.endpoint_metrics = True
         try:
-            opened = xllamacpp.Server(wanted)
+            opened = xllamacpp.Server(params)
         except RuntimeError as error:
             raise ModelError(
                 f"the engine cannot open {self._path}: it is damaged, of a kind that this "

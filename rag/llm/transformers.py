@@ -47,7 +47,6 @@ class TransformersGenerator(Engine):
         context_length: int = 4096,
         device: str = "auto",
         parallel: int = 1,
-        allow_download: bool = False,
     ) -> None:
         """Configure the model; nothing is read yet.
 
@@ -57,12 +56,10 @@ class TransformersGenerator(Engine):
             context_length: tokens of prompt and output; the model's own limit if that is less.
             device: ``cpu``, ``cuda``, ``mps`` or ``auto``, which takes the best available.
             parallel: how many streams are generated at once, in one padded batch.
-            allow_download: let transformers download what is not on this machine.
         """
         super().__init__(identity or Path(path).stem, context_length)
         self._path = path
         self._device = device
-        self._allow_download = allow_download
         self._engine: _Engine | None = None
         self._loading = threading.Lock()
         self._writing = threading.Lock()
@@ -184,13 +181,13 @@ class TransformersGenerator(Engine):
             return self._engine
 
     def _unreadable(self, error: Exception) -> ModelError:
-        line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         if not Path(self._path).exists():
             return ModelMissing(
-                f"there is no model {self._path} on this machine ({line}); "
+                f"there is no model {self._path} on this machine ({reason}); "
                 "fetch one with: rag models pull"
             )
-        return ModelError(f"transformers cannot load {self._path}: {line}")
+        return ModelError(f"transformers cannot load {self._path}: {reason}")
 
     def _open(self) -> _Engine:
         share_cores()
@@ -206,18 +203,14 @@ class TransformersGenerator(Engine):
         path = Path(self._path)
         gguf = path.name if path.suffix == ".gguf" else None
         where = str(path.parent) if gguf else str(self._path)
-        local = not self._allow_download
+        source = {"gguf_file": gguf, "local_files_only": True}
         device = _chosen(self._device)
-        config = AutoConfig.from_pretrained(where, gguf_file=gguf, local_files_only=local)
-        tokenizer = AutoTokenizer.from_pretrained(where, gguf_file=gguf, local_files_only=local)
+        config = AutoConfig.from_pretrained(where, **source)
+        tokenizer = AutoTokenizer.from_pretrained(where, **source)
         seq2seq = bool(config.is_encoder_decoder)
         kind = AutoModelForSeq2SeqLM if seq2seq else AutoModelForCausalLM
-        model = kind.from_pretrained(
-            where,
-            gguf_file=gguf,
-            local_files_only=local,
-            dtype="float32" if device == "cpu" else "auto",
-        )
+        dtype = "float32" if device == "cpu" else "auto"
+        model = kind.from_pretrained(where, dtype=dtype, **source)
         model.to(device).eval()  # type: ignore[arg-type]
         limit = getattr(config, "max_position_embeddings", None) or self._context_length
         return _Engine(model, tokenizer, device, seq2seq, min(limit, self._context_length))

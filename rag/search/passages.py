@@ -7,13 +7,13 @@ from rag.index import Index
 from rag.index.embedding import Embedder
 from rag.llm.prompts import source_block
 from rag.search.ranking import EQUAL, Weights, first_place, fused, in_one_sentence, rankings
-from rag.search.reranking import Reranker
+from rag.search.reranking import Reranker, reranked
 from rag.search.spelling import corrected
 from rag.search.time_window import Window, windowed
 from rag.text.terms import repeats
-from rag.types import Filters, Passage
+from rag.types import Article, Chunk, Filters, Passage
 
-_POOL = 5  # candidates per wanted chunk in each search, from which they are chosen by date
+_POOL = 5  # candidates per requested chunk in each search, from which they are chosen by date
 
 
 def retrieve(
@@ -40,43 +40,38 @@ def retrieve(
         candidates: how many chunks each search contributes before fusion.
         weights: weights of the searches in the fusion.
         filters: which articles may be found; applied before any ranking is truncated.
-        window: the time that the question refers to (:func:`rag.search.time_window`); ignored
-            if the filters give dates.
+        window: the time that the question refers to; ignored if the filters give dates.
         reranker: scores question and chunk together; its order replaces the fused one.
     """
     question = corrected(question, index=index)
     filters, preferred = windowed(filters or Filters(), window, index.newest())
-    searches = rankings(
-        question,
-        index=index,
-        embedder=embedder,
-        weights=weights,
-        filters=filters,
-        window=preferred,
-        pool=candidates * _POOL,
-    )
-    together = fused(
-        ([number for number, _ in ranking[:candidates]], weight) for ranking, weight in searches
-    )
-    ranked = sorted(together, key=lambda number: (-together[number], number))[:candidates]
+    searches = rankings(question, index, embedder, weights, filters, candidates * _POOL, preferred)
+    scores = fused(([n for n, _ in ranking[:candidates]], weight) for ranking, weight in searches)
+    ranked = sorted(scores, key=lambda number: (-scores[number], number))[:candidates]
     found = index.chunks(ranked)
-    scores = {number: together[number] for number in ranked if number in found}
-    for number, share in in_one_sentence(question, found).items():
-        scores[number] += first_place(weights.sentence) * share
-    if reranker is not None and scores:
-        texts = [found[number][0].text for number in scores]
-        scores = dict(zip(scores, map(float, reranker.score(question, texts)), strict=True))
+    texts = {number: found[number][0].text for number in ranked if number in found}
+    if reranker is not None:
+        scores = reranked(question, texts, reranker)
+    else:
+        for number, share in in_one_sentence(question, texts).items():
+            scores[number] += first_place(weights.sentence) * share
+    return _chosen([(*found[number], scores[number]) for number in texts], k, per_article)
+
+
+def _chosen(
+    found: Sequence[tuple[Chunk, Article, float]], k: int, per_article: int
+) -> tuple[Passage, ...]:
+    """Return the best ``k`` that repeat no better one, at most ``per_article`` of each article."""
     chosen = list[Passage]()
     taken = Counter[str]()
-    for number in sorted(scores, key=lambda number: -scores[number]):
-        chunk, article = found[number]
+    for chunk, article, score in sorted(found, key=lambda each: -each[2]):
         if len(chosen) == k:
             break
         if taken[article.id] < per_article and not any(
             repeats(chunk.text, other.chunk.text) for other in chosen
         ):
             taken[article.id] += 1
-            chosen.append(Passage(len(chosen) + 1, chunk, article, scores[number]))
+            chosen.append(Passage(len(chosen) + 1, chunk, article, score))
     return tuple(chosen)
 
 

@@ -11,7 +11,7 @@ from rag.index.embedding import Embedder
 from rag.search.time_window import Window
 from rag.text import sentences
 from rag.text.terms import ACRONYMS, STOPWORDS, rarity, share, terms
-from rag.types import Article, Chunk, Filters
+from rag.types import Filters
 
 _RANK_OFFSET = 60  # the constant of the paper
 _RECENT_DAYS = 7  # before the as-of date
@@ -50,7 +50,6 @@ EQUAL = Weights()
 
 def rankings(
     question: str,
-    *,
     index: Index,
     embedder: Embedder,
     weights: Weights,
@@ -104,12 +103,11 @@ def first_place(weight: float) -> float:
     return weight / (_RANK_OFFSET + 1)
 
 
-def in_one_sentence(question: str, found: Mapping[_T, tuple[Chunk, Article]]) -> dict[_T, float]:
-    """Return for each chunk the largest share of the question in one sentence, 0 to 1."""
-    shares = dict.fromkeys(found, 0.0)
-    texts = {number: chunk.text for number, (chunk, _) in found.items()}
-    for number, _, held in by_sentence(question, texts):
-        shares[number] = max(shares[number], held)
+def in_one_sentence(question: str, texts: Mapping[_T, str]) -> dict[_T, float]:
+    """Return for each text the largest share of the question in one of its sentences, 0 to 1."""
+    shares = dict.fromkeys(texts, 0.0)
+    for key, _, held in by_sentence(question, texts):
+        shares[key] = max(shares[key], held)
     return shares
 
 

@@ -1,9 +1,9 @@
 """Score question and passage together. Off by default: no cross-encoder is bundled."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
 Scores = npt.NDArray[np.float32]
+_T = TypeVar("_T")
+_BATCH = 16  # pairs scored at once
 
 
 class Reranker(Protocol):
@@ -24,14 +26,19 @@ class Reranker(Protocol):
         """Return float32 (len(texts),); higher is better."""
 
 
+def reranked(question: str, texts: Mapping[_T, str], reranker: Reranker) -> dict[_T, float]:
+    """Return the reranker's score of each text; none if there are no texts."""
+    scores = reranker.score(question, list(texts.values())) if texts else ()
+    return dict(zip(texts, map(float, scores), strict=True))
+
+
 class CrossEncoderReranker:
     """A sentence-transformers CrossEncoder from a folder (Nogueira & Cho 2019)."""
 
-    def __init__(self, path: Path, *, device: str = "cpu", batch_size: int = 16) -> None:
+    def __init__(self, path: Path, *, device: str = "cpu") -> None:
         """Store the arguments; nothing is loaded yet."""
         self._path = path
         self._device = device
-        self._batch_size = batch_size
         self._model: CrossEncoder | None = None
         self._lock = threading.Lock()
 
@@ -45,7 +52,7 @@ class CrossEncoderReranker:
             return np.zeros(0, dtype=np.float32)
         scores = self._ready().predict(
             [(question, text) for text in texts],
-            batch_size=self._batch_size,
+            batch_size=_BATCH,
             show_progress_bar=False,
             convert_to_numpy=True,
         )
@@ -65,9 +72,9 @@ class CrossEncoderReranker:
                         str(self._path), device=self._device, local_files_only=True
                     )
                 except Exception as error:
-                    line = str(error).strip().partition("\n")[0]
+                    reason = str(error).strip().partition("\n")[0]
                     raise ModelError(
-                        f"the reranker in {self._path} cannot be loaded: {line}."
+                        f"the reranker in {self._path} cannot be loaded: {reason}."
                     ) from error
                 if model.num_labels > 2:  # two are "no" and "yes"
                     raise ModelError(

@@ -32,7 +32,7 @@ def test_max_tokens_cuts_and_usage_counts() -> None:
     assert model.usage == Usage(prompt_tokens=2 + 5, cached_tokens=0, output_tokens=4)
 
 
-def test_a_script_at_its_end_says_so() -> None:
+def test_a_script_at_its_end_is_an_error() -> None:
     model = ScriptedGenerator(["only one"])
     list(model.stream(CHAT, max_tokens=5))
     with pytest.raises(GenerateError, match="1 replies and was asked 2 times"):
@@ -40,7 +40,7 @@ def test_a_script_at_its_end_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pieces", "stop", "kept"),
+    ("pieces", "stop", "text"),
     [
         (["a b", " c"], (), "a b c"),
         (["one\n", "\n", "two"], ("\n\n",), "one"),
@@ -53,10 +53,10 @@ def test_a_script_at_its_end_says_so() -> None:
     ],
 )
 def test_cut_at_finds_stops_across_pieces(
-    pieces: list[str], stop: tuple[str, ...], kept: str
+    pieces: list[str], stop: tuple[str, ...], text: str
 ) -> None:
     out = list(cut_at(pieces, stop))
-    assert "".join(out) == kept
+    assert "".join(out) == text
     assert all(out)
 
 

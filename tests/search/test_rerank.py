@@ -48,7 +48,7 @@ def _saved_model(folder: Path, labels: int) -> Path:
 
 @pytest.mark.slow
 def test_a_cross_encoder_scores_each_text_by_itself(tmp_path: Path) -> None:
-    reranker = CrossEncoderReranker(_saved_model(tmp_path / "tiny", 1), batch_size=2)
+    reranker = CrossEncoderReranker(_saved_model(tmp_path / "tiny", 1))
     scores = reranker.score(QUESTION, TEXTS)
     assert scores.shape == (3,)
     assert scores.dtype == np.float32

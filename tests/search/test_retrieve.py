@@ -12,6 +12,7 @@ from overlap import OverlapReranker
 from rag.index import Entry, Index
 from rag.index.chunking import chunk, embedding_text
 from rag.index.embedding import HashEmbedder, Vectors
+from rag.llm.prompts import source_block
 from rag.search import (
     Weights,
     Window,
@@ -178,11 +179,11 @@ class Backwards:
 
 def test_the_order_of_a_reranker_is_used(index: Index) -> None:
     asked = "Who opened the harbour of Corley?"
-    kept = retrieve(asked, index=index, embedder=EMBEDDER, reranker=OverlapReranker(), k=3)
+    best = retrieve(asked, index=index, embedder=EMBEDDER, reranker=OverlapReranker(), k=3)
     turned = retrieve(asked, index=index, embedder=EMBEDDER, reranker=Backwards(), k=3)
-    assert titles(kept)[0] == "Corley"
+    assert titles(best)[0] == "Corley"
     assert "harbour of Corley" not in " ".join(passage.chunk.text for passage in turned)
-    for found, sign in ((kept, 1), (turned, -1)):
+    for found, sign in ((best, 1), (turned, -1)):
         shares = OverlapReranker().score(asked, [passage.chunk.text for passage in found])
         assert [passage.score for passage in found] == pytest.approx((sign * shares).tolist())
 
@@ -194,7 +195,7 @@ def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
         assert retrieve("harbour", index=index, embedder=EMBEDDER, reranker=OverlapReranker()) == ()
 
 
-def test_passages_are_kept_while_they_fit_and_one_always(index: Index) -> None:
+def test_passages_are_chosen_while_they_fit_and_always_one(index: Index) -> None:
     found = retrieve("harbour whales", index=index, embedder=EMBEDDER, k=4)
     size = len(found[0].chunk.text)
     assert within(found, tokens=0, count=len) == found[:1]
@@ -203,6 +204,15 @@ def test_passages_are_kept_while_they_fit_and_one_always(index: Index) -> None:
     some = within(found, tokens=3 * size, count=len)
     assert some == found[: len(some)]
     assert 1 <= len(some) < 4
+    # After a passage of the same article, title and, unless it is asked for, fence cost nothing.
+    again = source_block(found[0], known=True)
+    twice = (found[0], found[0])
+    for fenced, cost in ((True, len(again)), (False, size)):
+        whole = len(source_block(found[0])) + cost
+        assert len(within(twice, tokens=whole, count=len, fenced=fenced)) == 2
+        assert len(within(twice, tokens=whole - 1, count=len, fenced=fenced)) == 1
+    shown = within(twice, tokens=2 * len(again), count=len, shown=found[:1], fenced=True)
+    assert len(shown) == 2
 
 
 def test_the_sentences_nearest_to_a_question_come_from_several_articles(index: Index) -> None:
@@ -216,7 +226,7 @@ def test_the_sentences_nearest_to_a_question_come_from_several_articles(index: I
     texts = {passage.article.id: passage.article.text for passage in found}
     assert all(texts[each.article_id][each.start : each.end] == each.quote for each in cited)
     assert len(cited) <= 5
-    assert len({each.quote for each in cited}) == len(cited), "the copy is not told again"
+    assert len({each.quote for each in cited}) == len(cited), "the copy is not repeated"
 
 
 def test_a_question_of_an_article_is_nothing_to_look_at() -> None:
@@ -233,7 +243,7 @@ def test_at_most_two_sentences_of_an_article_are_near(index: Index) -> None:
     assert len([each for each in nearest_sentences(asked, found) if each.title == "Whales"]) == 2
 
 
-def test_what_no_sentence_tells_is_not_near(index: Index) -> None:
+def test_what_no_sentence_says_is_not_near(index: Index) -> None:
     found = retrieve("harbour", index=index, embedder=EMBEDDER, k=20)
     for question in ("Volcanoes?", "Who?", ""):
         assert nearest_sentences(question, found) == ()
