@@ -1,6 +1,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import GeneratorType
 from typing import TYPE_CHECKING
@@ -202,11 +203,17 @@ def test_streams_that_wait_are_written_in_one_padded_batch(
     costs = [0] * len(chats)
 
     taken = list[Request]()
-    batches = alone._queue._next
-    monkeypatch.setattr(alone._queue, "_next", lambda: taken.extend(batch := batches()) or batch)
+    following = alone._queue._next
 
-    def seen() -> int:
-        return len(taken) + len(alone._queue._waiting)
+    def noted() -> list[Request]:
+        batch = following()
+        taken.extend(batch)
+        return batch
+
+    monkeypatch.setattr(alone._queue, "_next", noted)
+
+    def arrived(number: int) -> bool:
+        return len(taken) + len(alone._queue._waiting) >= number
 
     def ask(place: int) -> None:
         found[place] = "".join(alone.stream(chats[place], max_tokens=12))
@@ -214,9 +221,9 @@ def test_streams_that_wait_are_written_in_one_padded_batch(
 
     with alone._writing:  # they all wait, but for the first
         threads = [threading.Thread(target=ask, args=(place,)) for place in range(len(chats))]
-        for place, thread in enumerate(threads):
+        for number, thread in enumerate(threads, start=1):
             thread.start()
-            until(lambda place=place: seen() == place + 1)
+            until(partial(arrived, number))
     for thread in threads:
         thread.join()
     assert found == expected
