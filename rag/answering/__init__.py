@@ -8,20 +8,16 @@ decides whether it is given, given as unsure, or refused. The draft is saved in 
 import time
 from collections.abc import Generator as Stream
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, replace
-from operator import add
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 
 from rag.answering.confidence import confidence
-from rag.answering.question_form import (
-    as_statement,
-    coverage,
-    fits,
-    names_found,
-)
+from rag.answering.question_form import as_statement, coverage, fits, names_found
 from rag.answering.reply import Sentence, read_reply, refuses, short_answer
 from rag.answering.yes_no import first_of_two, yes
 from rag.check import Checker
 from rag.llm import Generator
+from rag.llm.progress import Writer, total
 from rag.llm.prompts import answer_messages, answerable, either, quoted
 from rag.text.citations import distinct, marked
 from rag.types import (
@@ -70,9 +66,8 @@ def answer(
 ) -> Stream[Found | Draft | Checked | Answer, None, None]:
     """Stream the answer to a question: Found, then Draft and Checked in turn, last the Answer.
 
-    Each round contains the passages of the round before and more. A further round is read if the
-    model finds no answer in the one before: then Found, Draft and Checked come again. Closing the
-    iterator stops the model at its next token.
+    Each round contains the passages of the round before and more, and is read if the model found no
+    answer in that. Closing the iterator stops the model. An engine's GenerateError is passed on.
 
     Args:
         question: as the reader asked it.
@@ -84,27 +79,36 @@ def answer(
         max_tokens: maximum length of the model's output.
         bars: confidence thresholds for sure answers and refusals.
         retrieve_seconds: duration of the retrieval, for the timing.
-
-    Raises:
-        GenerateError: if the engine fails.
     """
+
+    def attempt(passages: Sequence[Passage]) -> _Attempt:
+        messages = asked(question, passages, history, generator)
+        return _Attempt(question, tuple(passages), messages, generator, checker, max_tokens)
+
+    near = tuple(nearest)
+    found = yield from _first_answer(map(attempt, rounds), near, bars)
+    if found is None:
+        yield Found((), near)
+        found = attempt(()).answer(bars)
+    spent = total(Timing(retrieve=retrieve_seconds), found.timing)
+    yield replace(found, timing=spent, nearest=near)
+
+
+def _first_answer(
+    attempts: "Iterable[_Attempt]", nearest: tuple[Citation, ...], bars: Bars
+) -> Stream[Found | Draft | Checked, None, Answer | None]:
+    """Return the first answer, or the last refusal; None if there is nothing to read."""
     found: Answer | None = None
-    spent = Timing(retrieve=retrieve_seconds)
-    for passages in rounds:
-        yield Found(tuple(passages), tuple(nearest))
-        attempt = _Attempt(
-            question, tuple(passages), generator, checker, tuple(history), max_tokens
-        )
+    for attempt in attempts:
+        yield Found(attempt.passages, nearest)
         yield from attempt.write()
-        first, found = found is None, attempt.answer(bars)
-        spent = _together(spent, found.timing, first=first)
+        spent = found.timing if found else Timing()
+        found = attempt.answer(bars)
+        found = replace(found, timing=total(spent, found.timing))
         # More passages do not make an unsure answer surer (docs/results.md).
         if found.draft:
             break
-    if found is None:
-        yield Found((), tuple(nearest))
-        found = _unread(question, generator.identity)
-    yield replace(found, timing=spent, nearest=tuple(nearest))
+    return found
 
 
 def asked(
@@ -123,56 +127,41 @@ def count_messages(messages: Sequence[Message], generator: Generator) -> int:
     return sum(generator.count_tokens(message.content) + 4 for message in messages)
 
 
+@dataclass(slots=True)
 class _Attempt:
     """One reading of some passages: the growing draft, its claims, and the resulting answer."""
 
-    def __init__(
-        self,
-        question: str,
-        passages: tuple[Passage, ...],
-        generator: Generator,
-        checker: Checker,
-        history: tuple[Answer, ...],
-        max_tokens: int,
-    ) -> None:
-        self.question, self.passages = question, passages
-        self.generator, self.checker = generator, checker
-        self.messages = asked(question, passages, history, generator)
-        self.max_tokens = max_tokens
-        self.draft = ""
-        self.claims: list[Claim] = []
-        self.timing = Timing()
+    question: str
+    passages: tuple[Passage, ...]
+    messages: tuple[Message, ...]
+    generator: Generator
+    checker: Checker
+    max_tokens: int
+    draft: str = ""
+    claims: list[Claim] = field(default_factory=list)
+    timing: Timing = field(default_factory=Timing)
 
     def write(self) -> Stream[Draft | Checked, None, None]:
         """Stream the model's words, and each sentence with its quotes once it is complete."""
-        start, first, checking = time.perf_counter(), 0.0, 0.0
-        pieces = self.generator.stream(self.messages, max_tokens=self.max_tokens, stop=_STOP)
-        try:
-            for piece in pieces:
-                first = first or time.perf_counter() - start
-                self.draft += piece
-                yield Draft(piece)
-                began = time.perf_counter()
+        writer, checking = Writer(self.generator, self.max_tokens), 0.0
+        with closing(writer.stream(self.messages, stop=_STOP)) as drafts:
+            for draft in drafts:
+                self.draft += draft.text
+                yield draft
+                start = time.perf_counter()
                 yield from map(Checked, self._check(self._whole()))
-                checking += time.perf_counter() - began
+                checking += time.perf_counter() - start
                 if len(self.claims) > _MOST_SENTENCES:
                     break
-        finally:
-            # Close now instead of at garbage collection: the engine writes until then.
-            if isinstance(pieces, Stream):
-                pieces.close()
-        written = time.perf_counter() - start - checking
-        usage = self.generator.usage
-        began = time.perf_counter()
-        cut_off = usage.output_tokens >= self.max_tokens
+        start, spent = time.perf_counter(), writer.timing
+        cut_off = spent.output_tokens >= self.max_tokens
         yield from map(Checked, self._check(self._whole() if cut_off else self._parts()))
-        self.timing = Timing(
-            first_token=first or written,
+        written = spent.generate - checking
+        self.timing = replace(
+            spent,
+            first_token=spent.first_token or written,
             generate=written,
-            verify=checking + time.perf_counter() - began,
-            prompt_tokens=usage.prompt_tokens,
-            cached_tokens=usage.cached_tokens,
-            output_tokens=usage.output_tokens,
+            verify=checking + time.perf_counter() - start,
         )
 
     def _parts(self) -> Sequence[Sentence]:
@@ -280,23 +269,3 @@ def _text(claims: Sequence[Claim], *, headed: bool) -> str:
     if headed and len(claims) > 1:
         return f"{marked(claims[:1])}\n{marked(claims[1:])}"
     return marked(claims)
-
-
-def _unread(question: str, model: str) -> Answer:
-    return Answer(
-        question=question,
-        text=NOT_IN_THE_ARTICLES,
-        claims=(),
-        citations=(),
-        passages=(),
-        status="refused",
-        confidence=0.0,
-        model=model,
-        timing=Timing(),
-    )
-
-
-def _together(one: Timing, two: Timing, *, first: bool) -> Timing:
-    """Sum two timings; the time to the first token is that of the first round."""
-    sums = Timing(*map(add, astuple(one), astuple(two)))
-    return sums if first else replace(sums, first_token=one.first_token)

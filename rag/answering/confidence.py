@@ -23,8 +23,8 @@ def confidence(signals: Signals) -> float:
     """
     bias, weights, typical = _fitted()
     total = bias
-    for name, told in asdict(signals).items():
-        total += weights[name] * (typical[name] if told is None else told)
+    for name, value in asdict(signals).items():
+        total += weights[name] * (typical[name] if value is None else value)
     return 1 / (1 + exp(-total))
 
 

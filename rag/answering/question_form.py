@@ -95,25 +95,21 @@ def coverage(question: str, passages: Sequence[Passage], claims: Sequence[Claim]
         for start, end in sentences(passage.chunk.text)
     ]
     weights = rarity(asked, [stems for *_, stems in shown])
-    cited = [citation for claim in claims for citation in claim.citations]
     best = 0.0
     for passage, start, end, stems in shown:
-        article, first = passage.article, passage.chunk.start
+        article, offset = passage.article, passage.chunk.start
         if any(
-            citation.article_id == article.id
+            cited.article_id == article.id
             and (
-                citation.field == "title"
-                or _overlap(citation.start, citation.end, first + start, first + end)
+                cited.field == "title"
+                or (cited.start < offset + end and offset + start < cited.end)
             )
-            for citation in cited
+            for claim in claims
+            for cited in claim.citations
         ):
             about = terms(f"{article.title} {article.publisher}").stems
             best = max(best, share(asked & (stems | about), weights))
     return best
-
-
-def _overlap(start: int, end: int, first: int, last: int) -> bool:
-    return start < last and first < end
 
 
 def names_found(question: str, passages: Sequence[Passage]) -> float:

@@ -17,28 +17,28 @@ def bare(question: str, said: str, *, sentence: bool) -> str:
     """
     asked = terms(question)
     words = said.split()
-    told = [terms(word) for word in words]
+    read = [terms(word) for word in words]
     if not words or said[0] in _QUOTES:
         return said
-    if not sentence and not told[0].numbers:
+    if not sentence and not read[0].numbers:
         return said
     # A capitalized function word belongs to a title, unless it opens the sentence.
     small = [not place or not _capital(word) for place, word in enumerate(words)]
-    new = [_adds(each, asked, small=lone) for each, lone in zip(told, small, strict=True)]
+    new = [_adds(each, asked, small=lone) for each, lone in zip(read, small, strict=True)]
     if terms(said).numbers <= asked.numbers:  # "1 billion" of the question, read word by word
-        new = [adds and not each.numbers for adds, each in zip(new, told, strict=True)]
+        new = [adds and not each.numbers for adds, each in zip(new, read, strict=True)]
     if not any(new):
         return said
     first, last = new.index(True), len(new) - 1 - new[::-1].index(True)
-    repeats = [bool(each.stems & asked.stems) for each in told]
+    repeats = [bool(each.stems & asked.stems) for each in read]
     if True in repeats[first + 1 : last]:
         again = repeats.index(True, first + 1)
         opening = [n for n in range(first, again) if new[n]]
-        if told[first].numbers:
-            if any(each.numbers - asked.numbers for each in told[again:]):
+        if read[first].numbers:
+            if any(each.numbers - asked.numbers for each in read[again:]):
                 return said  # "2 ferries and 14 boats" is no "2 ferries"
             last = opening[-1]
-        elif all(told[n].numbers or _capital(words[n]) for n in opening):
+        elif all(read[n].numbers or _capital(words[n]) for n in opening):
             last = opening[-1]
     return " ".join(words[first : last + 1]).rstrip(",;:.")
 

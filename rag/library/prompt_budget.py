@@ -7,6 +7,7 @@ from rag.answering import asked, count_messages
 from rag.answering.follow_ups import is_follow_up
 from rag.llm import Generator
 from rag.llm.prompts import source_block
+from rag.search import within
 from rag.types import Answer, Message, Passage
 
 _ROOMY = 8  # share of a small context (1/8) that must be free for more passages
@@ -75,18 +76,16 @@ class PromptBudget:
         self, passages: Sequence[Passage], shown: Sequence[Passage], tokens: int
     ) -> tuple[Passage, ...]:
         """Return the leading passages of at most ``tokens``, at least one; count titles once."""
-        known = {passage.article.id for passage in shown}
-        fitting: list[Passage] = []
-        for passage in passages:
-            tokens -= self._tokens(passage, known=passage.article.id in known)
-            known.add(passage.article.id)
-            if fitting and tokens < 0:
-                break
-            fitting.append(passage)
-        return tuple(fitting)
+        return within(
+            passages,
+            tokens=tokens,
+            count=self.generator.count_tokens,
+            shown=shown,
+            fenced=True,
+        )
 
-    def _tokens(self, passage: Passage, *, known: bool = True) -> int:
-        return self.generator.count_tokens(source_block(passage, known=known))
+    def _tokens(self, passage: Passage) -> int:
+        return self.generator.count_tokens(source_block(passage, known=True))
 
     def _room(self, messages: Sequence[Message]) -> int:
         """Return the tokens left beside these messages and the answer."""

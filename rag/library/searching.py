@@ -7,6 +7,7 @@ from rag.answering.follow_ups import standalone
 from rag.errors import NoArticles
 from rag.library.articles import ArticleMethods
 from rag.search import (
+    Weights,
     corrected,
     excerpts,
     find,
@@ -54,15 +55,12 @@ class SearchMethods(ArticleMethods):
             IndexMissing: if there is no index.
             QuestionError: if the query is blank or too long.
         """
-        chosen = self.settings.retrieve
         return find(
             self._checked_question(query),
             index=self._open(bind=True),
             embedder=self.embedder,
             k=k,
-            lexical_weight=chosen.lexical_weight,
-            dense_weight=chosen.dense_weight,
-            newer=chosen.newer,
+            weights=self._weights(),
             filters=filters,
             reranker=self.reranker if rerank else None,
         )
@@ -127,13 +125,16 @@ class SearchMethods(ArticleMethods):
             k=k,
             per_article=per_article or chosen.per_article,
             candidates=max(chosen.candidates, k),
-            lexical_weight=chosen.lexical_weight,
-            dense_weight=chosen.dense_weight,
-            sentence_weight=chosen.sentence_weight,
-            newer=chosen.newer,
+            weights=self._weights(),
             filters=filters,
             window=time_window(query, today) if timely else None,
             reranker=self.reranker,
+        )
+
+    def _weights(self) -> Weights:
+        chosen = self.settings.retrieve
+        return Weights(
+            chosen.lexical_weight, chosen.dense_weight, chosen.sentence_weight, chosen.newer
         )
 
     def _require_articles(self, filters: Filters | None) -> None:

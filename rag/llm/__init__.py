@@ -5,14 +5,13 @@ model of the Hugging Face hub, ``openai`` calls an OpenAI-compatible server, ``s
 deterministic fake. Import each from its own module, so that no engine is loaded for another.
 """
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from rag.types import Message
 
-__all__ = ["LIKELIEST", "Generator", "LastUsage", "Usage"]
+__all__ = ["LIKELIEST", "Generator", "Usage"]
 
 LIKELIEST = 20  # reported first tokens; some servers refuse more
 
@@ -75,7 +74,13 @@ class Generator(Protocol):
         """Return how many tokens the text takes in a prompt (an estimate for remote servers)."""
 
     def load(self) -> None:
-        """Load now what the first ``stream`` would otherwise wait for. Safe to call again."""
+        """Load now what the first ``stream`` would otherwise wait for. Safe to call again.
+
+        Raises:
+            ModelMissing: if the model is not on this machine.
+            ModelError: if it cannot be loaded.
+            GenerateError: if a server does not respond, or rejects the key.
+        """
 
     def read_ahead(self, messages: Sequence[Message]) -> None:
         """Prefill the shared beginning of later chats, so that streams read only the rest.
@@ -85,20 +90,3 @@ class Generator(Protocol):
 
     def close(self) -> None:
         """Stop running streams and free the memory. A later ``stream`` loads again."""
-
-
-class LastUsage:
-    """Records the cost of streams per thread, so that parallel streams do not mix their figures."""
-
-    def __init__(self) -> None:
-        self._here = threading.local()
-        self._last = Usage()
-
-    def record(self, usage: Usage) -> None:
-        """Record the cost of a stream that has just ended in this thread."""
-        self._here.usage = self._last = usage
-
-    def read(self) -> Usage:
-        """Return the last cost recorded by this thread, else by any thread."""
-        usage: Usage = getattr(self._here, "usage", self._last)
-        return usage

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,25 +14,19 @@ _LINGER = 0.05  # seconds for callers whose batch has ended to return with their
 _UNLIKE = 2  # maximum length ratio of two prompts padded together
 
 
+@dataclass(eq=False, slots=True)
 class Request:
     """One request. ``prompt`` is its token ids (tokens,); its caller reads ``pieces``."""
 
-    def __init__(
-        self,
-        prompt: "torch.Tensor",
-        pieces: "TextIteratorStreamer",
-        *,
-        max_tokens: int,
-        temperature: float,
-        seed: int,
-    ) -> None:
-        """Create a request; nothing is generated yet."""
-        self.prompt, self.pieces = prompt, pieces
-        self.max_tokens, self.temperature, self.seed = max_tokens, temperature, seed
-        self.stop = threading.Event()
-        self.written = 0
-        self.ended = False
-        self.error: Exception | None = None
+    prompt: "torch.Tensor"
+    pieces: "TextIteratorStreamer"
+    max_tokens: int
+    temperature: float
+    seed: int
+    stop: threading.Event = field(default_factory=threading.Event)
+    written: int = 0
+    ended: bool = False
+    error: Exception | None = None
 
     def take(self, token: "torch.Tensor", ends: frozenset[int]) -> None:
         """Pass on the next token (1,); the stream ends with it if it is one of ``ends``."""
@@ -47,29 +42,29 @@ class Request:
             self.pieces.end()  # type: ignore[no-untyped-call]
 
 
-class Turn:
-    """A running batch; transformers calls it after each token and ends the rows it reports."""
+class EndOfReplies:
+    """A stopping criterion of transformers, called after each token of a batch."""
 
     def __init__(self, requests: Sequence[Request], ends: frozenset[int]) -> None:
         """Watch these requests; ``ends`` are the tokens that end a reply."""
-        self.requests, self.ends = requests, ends
+        self._requests, self._ends = requests, ends
 
     def __call__(
         self, input_ids: "torch.Tensor", scores: object, **_options: object
     ) -> "torch.Tensor":
-        """Return whether each row (batch,) has ended."""
+        """Pass on each row's latest token; return which rows (batch,) have ended."""
         import torch
 
         latest = input_ids[:, -1].cpu()
-        for row, request in enumerate(self.requests):
+        for row, request in enumerate(self._requests):
             if not request.ended:
-                request.take(latest[row : row + 1], self.ends)
-        ended = [request.ended for request in self.requests]
+                request.take(latest[row : row + 1], self._ends)
+        ended = [request.ended for request in self._requests]
         return torch.tensor(ended, device=input_ids.device)
 
 
-class Gathering:
-    """A request queue for the model: one thread generates as many requests at once as fit together.
+class BatchQueue:
+    """The requests waiting for a model; one thread generates as many at once as fit together.
 
     Only replies at temperature 0 are batched, and only prompts of similar length, because shorter
     ones are padded. The thread ends when the queue is empty.
@@ -80,14 +75,14 @@ class Gathering:
         self._write, self._most = write, most
         self._lock = threading.Lock()
         self._waiting: list[Request] = []
-        self._at_work = False
+        self._running = False
 
     def add(self, request: Request) -> None:
         """Queue a request; it is generated as soon as the model is free."""
         with self._lock:
             self._waiting.append(request)
-            if not self._at_work:
-                self._at_work = True
+            if not self._running:
+                self._running = True
                 threading.Thread(target=self._serve, name="transformers stream").start()
 
     def _serve(self) -> None:
@@ -103,7 +98,7 @@ class Gathering:
                 self._waiting.remove(request)
             batch = together(self._waiting)[: self._most]
             self._waiting = [each for each in self._waiting if each not in batch]
-            self._at_work = bool(batch)
+            self._running = bool(batch)
             return batch
 
 
@@ -128,12 +123,9 @@ def padded(
     Causal models continue at the end, so their prompts are padded on the left.
     """
     import torch
+    from torch.nn.utils.rnn import pad_sequence
 
-    longest = max(len(prompt) for prompt in prompts)
-    ids = torch.full((len(prompts), longest), padding, device=prompts[0].device)
-    mask = torch.zeros_like(ids)
-    for row, prompt in enumerate(prompts):
-        place = slice(longest - len(prompt), None) if left else slice(len(prompt))
-        ids[row, place] = prompt
-        mask[row, place] = 1
-    return ids, mask
+    side = "left" if left else "right"
+    rows, present = list(prompts), [torch.ones_like(prompt) for prompt in prompts]
+    ids = pad_sequence(rows, batch_first=True, padding_value=padding, padding_side=side)
+    return ids, pad_sequence(present, batch_first=True, padding_side=side)

@@ -9,28 +9,28 @@ import json
 import secrets
 import threading
 import weakref
-from collections.abc import Generator as Stream
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from rag.cpu import available_processors, share_cores
 from rag.errors import GenerateError, ModelError, ModelMissing, PromptTooLong
-from rag.llm import LIKELIEST, LastUsage, Usage
-from rag.llm.llamacpp_stream import Choice, Chunk, Run, Server, Trouble, end_all, likelihoods
+from rag.llm import Usage
+from rag.llm.engine import ChatEngine, Chunk
+from rag.llm.llamacpp_stream import Run, Server, end_all
 from rag.types import Message
 
 # Prompt tokens per batch. A larger batch is no faster on a CPU and takes more memory, and a stream
 # that is closed while its prompt is read ends only between two batches.
 _BATCH = 256
+_CACHE_MIB = 256  # for alternating conversations
 _READ_BLOCK = 8 << 20
 _COUNT_SECONDS = 60.0
 
 
-class LlamaCppGenerator:
+class LlamaCppGenerator(ChatEngine):
     """A GGUF model on this machine's processor (or GPU, if xllamacpp was built for one).
 
     Up to ``parallel`` streams run concurrently; others are queued. A prefix that a prompt shares
@@ -49,8 +49,6 @@ class LlamaCppGenerator:
         threads: int | None = None,
         gpu_layers: int = 0,
         parallel: int = 1,
-        cache_mib: int = 256,
-        mmap: bool = True,
         reuse: bool = True,
     ) -> None:
         """Configure the model; nothing is read yet.
@@ -59,70 +57,38 @@ class LlamaCppGenerator:
             path: the GGUF file.
             identity: the name of the model; by default the file's name without its suffix.
             context_length: tokens of prompt and output together, for each stream.
-            threads: how many the engine computes with; None: every processor this process may use.
+            threads: how many the engine computes with; None: all that this process may use.
             gpu_layers: layers of the model that a GPU takes, -1 for all (in builds for one).
             parallel: how many streams run concurrently; each takes memory for its context.
-            cache_mib: MiB for caching alternating conversations; 0 caches only the last prompt.
-            mmap: map the file instead of copying it. It loads faster, and the system may drop
-                unused pages; without it a 1.5B model shows 600 MB less, none of it droppable.
             reuse: do not read a prefix shared with an earlier prompt again. A prompt read in other
-                portions is rounded differently, so a near tie may be decided differently; without
-                reuse, the same chat at temperature 0 gives the same text whatever came before.
+                portions is rounded differently, which may decide a near tie; without reuse, the
+                same chat at temperature 0 always gives the same text.
         """
+        super().__init__(identity or path.stem, context_length)
         self._path = path
-        self._identity = identity or path.stem
-        self._context_length = context_length
         self._threads = threads or available_processors()
         self._gpu_layers = gpu_layers
         self._parallel = parallel
-        self._cache_mib = cache_mib
-        self._mmap = mmap
         self._reuse = reuse
         self._key = secrets.token_urlsafe(32)
         self._lock = threading.Lock()
         self._server: Server | None = None
         self._runs: set[Run] = set()
-        self._usage = LastUsage()
         self._count = lru_cache(maxsize=4096)(self._ask_count)
         # No thread may be inside the engine when the interpreter exits.
         weakref.finalize(self, end_all, self._runs)
 
-    @property
-    def identity(self) -> str:
-        """The name given, else the file's."""
-        return self._identity
-
-    @property
-    def context_length(self) -> int:
-        """Tokens of prompt and output together, for each stream."""
-        return self._context_length
-
-    @property
-    def usage(self) -> Usage:
-        """The cost of the last stream that ended in the calling thread (else in any)."""
-        return self._usage.read()
-
     def load(self) -> None:
-        """Open the model, if it is not open. One thread loads, others wait for it.
-
-        Raises:
-            ModelMissing: if there is no such file.
-            ModelError: if the file is not GGUF, or the engine cannot open it.
-        """
+        """Open the model, if it is not open. One thread loads, others wait for it."""
         self._ready()
 
     def read_ahead(self, messages: Sequence[Message]) -> None:
-        """Prefill the shared beginning of later chats; see :class:`rag.llm.Generator`.
-
-        Raises:
-            ModelMissing: if there is no such file.
-            GenerateError: if the beginning does not fit the context, or the engine failed.
-        """
+        """Prefill the shared beginning of later chats; see :class:`rag.llm.Generator`."""
         if not self._reuse:
             return
         # Some templates require a user turn; it begins the same, whatever is asked.
         turn = () if messages[-1].role == "user" else (Message("user", ""),)
-        for _ in self._choices(self._request([*messages, *turn], max_tokens=0)):
+        for _ in self.stream([*messages, *turn], max_tokens=0):
             pass
 
     def close(self) -> None:
@@ -131,82 +97,37 @@ class LlamaCppGenerator:
             end_all(self._runs)
             self._server = None
 
-    def stream(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_tokens: int,
-        temperature: float = 0.0,
-        seed: int = 0,
-        stop: Sequence[str] = (),
-    ) -> Iterator[str]:
-        """Yield the reply in pieces; see :class:`rag.llm.Generator`.
-
-        Raises:
-            ModelMissing: if there is no such file.
-            GenerateError: if the prompt does not fit the context, or the engine failed.
-        """
-        request = self._request(messages, max_tokens=max_tokens) | {
-            "temperature": temperature,
-            "seed": seed,
-            "stop": list(stop),
-        }
-        with closing(self._choices(request)) as choices:
-            for choice in choices:
-                if piece := choice["delta"].get("content"):
-                    yield piece
-
-    def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        """Return the likeliest first tokens with probabilities; see :class:`rag.llm.Generator`.
-
-        Raises:
-            ModelMissing: if there is no such file.
-            GenerateError: if the prompt does not fit the context, or the engine failed.
-        """
-        asked = {"logprobs": True, "top_logprobs": LIKELIEST}
-        choices = list(self._choices(self._request(messages, max_tokens=1) | asked))
-        return next(filter(None, (likelihoods(each.get("logprobs")) for each in choices)), {})
-
-    def _request(self, messages: Sequence[Message], *, max_tokens: int) -> dict[str, object]:
-        return {
-            "messages": [{"role": each.role, "content": each.content} for each in messages],
-            "max_tokens": max_tokens,
-            "temperature": 0.0,
-            "stream": True,
+    def _chunks(self, request: Mapping[str, object]) -> Iterator[Chunk]:
+        options = {
             "cache_prompt": self._reuse,
             # One chunk for each batch of the prompt: a chance to stop before all of it is read.
             "return_progress": True,
             "chat_template_kwargs": {"enable_thinking": False},
         }
-
-    def _choices(self, request: Mapping[str, object]) -> Stream[Choice]:
-        """Yield the engine's additions to its reply; closing the iterator stops it."""
         server = self._ready()
         with self._lock:  # not while close() waits for the others
-            run = Run(server, request, self._runs)
-        try:
-            yield from self._heard(run)
-        finally:
-            run.stop.set()
-
-    def _heard(self, run: Run) -> Iterator[Choice]:
-        cost, written = Usage(), 0
+            run = Run(server, {**request, **options}, self._runs)
         try:
             while (chunk := run.chunks.get()) is not None:
                 if isinstance(chunk, Exception):
                     raise GenerateError(f"the engine failed with {self._identity}: {chunk}")
                 if trouble := chunk.get("error"):
                     raise self._refused(trouble)
-                cost = _cost(chunk) or cost
-                for choice in chunk.get("choices", ()):
-                    written += bool(choice["delta"].get("content"))
-                    yield choice
+                yield chunk
             if run.stop.is_set():
                 raise GenerateError(f"{self._identity} was closed before it had finished")
         finally:
-            self._usage.record(replace(cost, output_tokens=cost.output_tokens or written))
+            run.stop.set()
 
-    def _refused(self, trouble: Trouble) -> GenerateError:
+    def _cost(self, chunk: Chunk) -> Usage | None:
+        if timings := chunk.get("timings"):
+            cached = timings["cache_n"]
+            return Usage(timings["prompt_n"] + cached, cached, timings["predicted_n"])
+        if progress := chunk.get("prompt_progress"):
+            return Usage(progress["total"], progress["cache"])
+        return None
+
+    def _refused(self, trouble: Mapping[str, Any]) -> GenerateError:
         if tokens := trouble.get("n_prompt_tokens"):
             return PromptTooLong(
                 f"the prompt has {tokens:,} tokens, but {self._identity} is set to read "
@@ -243,31 +164,29 @@ class LlamaCppGenerator:
         share_cores()
         import xllamacpp
 
-        wanted = xllamacpp.CommonParams()
-        wanted.model.path = str(self._path)
-        wanted.n_ctx = self._context_length * self._parallel
-        wanted.n_parallel = self._parallel
-        wanted.n_batch = wanted.n_ubatch = _BATCH
-        wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = self._threads
-        wanted.n_gpu_layers = 9999 if self._gpu_layers < 0 else self._gpu_layers
-        wanted.cache_ram_mib = self._cache_mib
+        params = xllamacpp.CommonParams()
+        params.model.path = str(self._path)
+        params.n_ctx = self._context_length * self._parallel
+        params.n_parallel = self._parallel
+        params.n_batch = params.n_ubatch = _BATCH
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
+        params.n_gpu_layers = 9999 if self._gpu_layers < 0 else self._gpu_layers
+        params.cache_ram_mib = _CACHE_MIB
         if self._parallel == 1:
             # Otherwise a prompt that shares only the rules with the last one is not looked up in
             # the prompt cache, though a cached one may share its sources too.
-            wanted.slot_prompt_similarity = 0.0
-        if not self._mmap:
-            wanted.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
-        wanted.warmup = False  # a second more under Python's lock; the first prompt warms up too
+            params.slot_prompt_similarity = 0.0
+        params.warmup = False  # a second more under Python's lock; the first prompt warms up too
         # Fitting layers to a GPU's memory costs a second, and there is nothing to fit on a CPU.
-        wanted.fit_params = len(xllamacpp.get_device_info()) > 1
-        wanted.verbosity = -1
-        wanted.offline = True
-        wanted.hostnames, wanted.port = ["127.0.0.1"], 0
-        wanted.api_keys = [self._key]
-        wanted.ui = wanted.endpoint_slots = False
-        wanted.endpoint_metrics = True
+        params.fit_params = len(xllamacpp.get_device_info()) > 1
+        params.verbosity = -1
+        params.offline = True
+        params.hostnames, params.port = ["127.0.0.1"], 0
+        params.api_keys = [self._key]
+        params.ui = params.endpoint_slots = False
+        params.endpoint_metrics = True
         try:
-            opened = xllamacpp.Server(wanted)
+            opened = xllamacpp.Server(params)
         except RuntimeError as error:
             raise ModelError(
                 f"the engine cannot open {self._path}: it is damaged, of a kind that this "
@@ -278,15 +197,6 @@ class LlamaCppGenerator:
         opened.handle_metrics()
         server: Server = opened
         return server
-
-
-def _cost(chunk: Chunk) -> Usage | None:
-    if timings := chunk.get("timings"):
-        cached = timings["cache_n"]
-        return Usage(timings["prompt_n"] + cached, cached, timings["predicted_n"])
-    if progress := chunk.get("prompt_progress"):
-        return Usage(progress["total"], progress["cache"])
-    return None
 
 
 def _read_through(path: Path) -> None:

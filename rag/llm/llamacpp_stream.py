@@ -1,75 +1,13 @@
-"""Streams of the llama.cpp engine: its messages, and the thread that reads them."""
+"""Streams of the llama.cpp engine: each has a thread that drives the engine and queues its chunks."""
 
 import queue
 import threading
 from collections.abc import Callable, Mapping
-from math import exp
-from typing import Protocol, TypedDict
+from typing import Protocol
+
+from rag.llm.engine import Chunk
 
 _EXIT_SECONDS = 30.0
-
-
-class Delta(TypedDict, total=False):
-    """The text that a chunk adds to the reply."""
-
-    content: str | None
-
-
-class Token(TypedDict):
-    """A candidate token, with the natural logarithm of its probability."""
-
-    token: str
-    logprob: float
-
-
-class Place(TypedDict):
-    """A position in the reply, with its likeliest tokens."""
-
-    top_logprobs: list[Token]
-
-
-class Places(TypedDict):
-    """The positions that a chunk adds to the reply."""
-
-    content: list[Place]
-
-
-class Choice(TypedDict, total=False):
-    """The only reply. ``logprobs`` is present if it was requested."""
-
-    delta: Delta
-    logprobs: Places | None
-
-
-class Timings(TypedDict):
-    """Token counts in the last chunk: prompt tokens read, prompt tokens cached, tokens written."""
-
-    prompt_n: int
-    cache_n: int
-    predicted_n: int
-
-
-class Progress(TypedDict):
-    """Progress on the prompt: tokens in total, and tokens cached."""
-
-    total: int
-    cache: int
-
-
-class Trouble(TypedDict, total=False):
-    """Why there is no reply."""
-
-    message: str
-    n_prompt_tokens: int
-
-
-class Chunk(TypedDict, total=False):
-    """A message of the running engine; only the fields read here."""
-
-    choices: list[Choice]
-    timings: Timings
-    prompt_progress: Progress
-    error: Trouble
 
 
 class Server(Protocol):
@@ -81,14 +19,6 @@ class Server(Protocol):
         self, request: Mapping[str, object], hear: Callable[[Chunk], bool]
     ) -> None:
         """Generate a reply; call ``hear`` with each chunk and stop once it returns true."""
-
-
-def likelihoods(places: Places | None) -> dict[str, float]:
-    """Return the likeliest tokens of the first of the places, each with its probability."""
-    first = places["content"][:1] if places else []
-    return {
-        each["token"]: exp(each["logprob"]) for place in first for each in place["top_logprobs"]
-    }
 
 
 class Run:

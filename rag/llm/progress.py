@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Sequence
 from collections.abc import Generator as Stream
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
+from operator import add
 
 from rag.llm import Generator
 from rag.types import Draft, Message, Timing
@@ -38,18 +39,18 @@ class Writer:
 
     def write(self, messages: Sequence[Message]) -> str:
         """Return the whole reply. Raises GenerateError if the engine fails."""
-        pieces = self.stream(messages)
-        while True:
-            try:
-                next(pieces)
-            except StopIteration as end:
-                return str(end.value)
+        return "".join(map(str, self.stream(messages)))
 
-    def stream(self, messages: Sequence[Message]) -> Stream[Draft, None, str]:
-        """Yield the reply in pieces and return it whole. Closing the iterator stops the engine."""
+    def stream(
+        self, messages: Sequence[Message], *, stop: Sequence[str] = ()
+    ) -> Stream[Draft, None, str]:
+        """Yield the reply in pieces and return it whole; it ends before any text in ``stop``.
+
+        Closing the iterator stops the engine.
+        """
         start, first, text = time.perf_counter(), 0.0, ""
         self.tell()
-        pieces = self.generator.stream(messages, max_tokens=self.max_tokens)
+        pieces = self.generator.stream(messages, max_tokens=self.max_tokens, stop=stop)
         try:
             for piece in pieces:
                 first = first or time.perf_counter() - start
@@ -59,19 +60,25 @@ class Writer:
         finally:
             if isinstance(pieces, Stream):  # at once, because the engine generates until then
                 pieces.close()
+            usage = self.generator.usage
+            spent = Timing(
+                first_token=first,
+                generate=time.perf_counter() - start,
+                prompt_tokens=usage.prompt_tokens,
+                cached_tokens=usage.cached_tokens,
+                output_tokens=usage.output_tokens,
+            )
+            self.timing = total(self.timing, spent)
         self.done += 1
-        usage = self.generator.usage
-        self.timing = replace(
-            self.timing,
-            first_token=self.timing.first_token or first,
-            generate=self.timing.generate + time.perf_counter() - start,
-            prompt_tokens=self.timing.prompt_tokens + usage.prompt_tokens,
-            cached_tokens=self.timing.cached_tokens + usage.cached_tokens,
-            output_tokens=self.timing.output_tokens + usage.output_tokens,
-        )
         return text
 
     def tell(self) -> None:
         """Report progress."""
         if self.progress:
             self.progress(self.done, max(self.done, self.known))
+
+
+def total(one: Timing, two: Timing) -> Timing:
+    """Sum two timings; the time to the first token is that of the first reply."""
+    sums = Timing(*map(add, astuple(one), astuple(two)))
+    return replace(sums, first_token=one.first_token or two.first_token)

@@ -94,6 +94,9 @@ Does the text state that this is the answer to exactly this question? Reply Yes 
 _HEADLINE = (
     "Write the headline of this article: one line of at most twelve words, and nothing else."
 )
+_STORY_HEADLINE = (
+    "Write one headline of at most ten words, in the words of the sources. Reply with it alone."
+)
 _CHOOSE = "Which choice is right, by what the sources say? Reply with its letter only."
 
 # <|im_start|>, <start_of_turn>, [INST], <s> and the like would end our turn inside a source. Every
@@ -108,11 +111,7 @@ def fence(text: str) -> str:
 
 def source_block(passage: Passage, *, known: bool = False) -> str:
     """Format one numbered source for a prompt; omit the title of a ``known`` article."""
-    if known:
-        return _block(passage, "")
-    article = passage.article
-    about = _about(article)
-    return _block(passage, f"{article.title} ({about})" if about else article.title)
+    return _block(passage, "" if known else _titled(passage.article))
 
 
 def untitled_block(passage: Passage) -> str:
@@ -123,6 +122,11 @@ def untitled_block(passage: Passage) -> str:
 def _block(passage: Passage, head: str) -> str:
     opening = f"<source {passage.number}> {fence(head)}".rstrip()
     return f"{opening}\n{fence(passage.chunk.text)}\n</source>"
+
+
+def _titled(article: Article) -> str:
+    about = _about(article)
+    return f"{article.title} ({about})" if about else article.title
 
 
 def _about(article: Article) -> str:
@@ -196,8 +200,7 @@ def choice_messages(
     lettered = [
         f"{letter}) {fence(one)}" for letter, one in zip(ascii_uppercase, choices, strict=False)
     ]
-    ask = "\n".join([_turn(question, passages, []), *lettered, _CHOOSE])
-    return (Message("system", _CHOICE_RULES), Message("user", ask))
+    return _chat(_CHOICE_RULES, _turn(question, passages, []), *lettered, _CHOOSE)
 
 
 def summary_messages(
@@ -208,58 +211,44 @@ def summary_messages(
     ``instruction`` is the reader's request. It comes last, outside the article's fence, where small
     models follow it best and everything before it can come from the prefix cache.
     """
-    about = _about(article)
-    head = fence(f"{article.title} ({about})" if about else article.title)
-    ask = f"Summarise the article in {_COUNT.get(sentences, str(sentences))} sentences."
-    chat = _about_article(head, text, ask)
+    ask = f"Summarise the article in {_count(sentences)} sentences."
+    chat = _about_article(_titled(article), text, ask)
     return instructed(chat, fence(instruction)) if instruction else chat
 
 
 def headline_messages(title: str, text: str) -> tuple[Message, ...]:
     """Build the chat that asks for a headline for ``text``, the sentences of a summary."""
-    return _about_article(fence(title), text, _HEADLINE)
-
-
-def _about_article(head: str, text: str, ask: str) -> tuple[Message, ...]:
-    return (
-        Message("system", _SUMMARY_RULES),
-        Message("user", f"<article> {head}\n{fence(text)}\n</article>\n{ask}"),
-    )
+    return _about_article(title, text, _HEADLINE)
 
 
 def overview_messages(
     query: str, passages: Sequence[Passage], *, sentences: int
 ) -> tuple[Message, ...]:
     """Build the chat that asks what sources say about ``query``, in ``sentences`` sentences."""
-    count = _COUNT.get(sentences, str(sentences))
     subject = f" about: {fence(query)}" if query else ""
-    ask = f"Summarise in {count} sentences what the sources say{subject}"
-    return (
-        Message("system", _CHOICE_RULES),
-        Message("user", "\n".join([*map(source_block, passages), ask])),
-    )
+    ask = f"Summarise in {_count(sentences)} sentences what the sources say{subject}"
+    return _chat(_CHOICE_RULES, *map(source_block, passages), ask)
 
 
 def story_messages(passages: Sequence[Passage], *, sentences: int) -> tuple[Message, ...]:
     """Build the chat that asks for ``sentences`` sentences on one story in several sources."""
-    count = _COUNT.get(sentences, str(sentences))
-    ask = f"Summarise the whole story in one paragraph of {count} sentences."
-    return _about_story(passages, ask)
+    ask = f"Summarise the whole story in one paragraph of {_count(sentences)} sentences."
+    return _chat(_STORY_RULES, *map(untitled_block, passages), ask)
 
 
 def story_headline_messages(passages: Sequence[Passage]) -> tuple[Message, ...]:
     """Build the chat that asks for a headline; it begins like that of :func:`story_messages`."""
-    ask = (
-        "Write one headline of at most ten words, in the words of the sources. Reply with it alone."
-    )
-    return _about_story(passages, ask)
+    return _chat(_STORY_RULES, *map(untitled_block, passages), _STORY_HEADLINE)
 
 
-def _about_story(passages: Sequence[Passage], ask: str) -> tuple[Message, ...]:
-    return (
-        Message("system", _STORY_RULES),
-        Message("user", "\n".join([*map(untitled_block, passages), ask])),
-    )
+def _about_article(head: str, text: str, ask: str) -> tuple[Message, ...]:
+    return _chat(_SUMMARY_RULES, f"<article> {fence(head)}\n{fence(text)}\n</article>", ask)
 
 
-_COUNT = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight"}
+def _chat(rules: str, *parts: str) -> tuple[Message, ...]:
+    return (Message("system", rules), Message("user", "\n".join(parts)))
+
+
+def _count(sentences: int) -> str:
+    words = ("one", "two", "three", "four", "five", "six", "seven", "eight")
+    return words[sentences - 1] if 1 <= sentences <= len(words) else str(sentences)

@@ -4,14 +4,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rag.errors import GenerateError
-from rag.llm import LastUsage, Usage
+from rag.llm import Usage
+from rag.llm.engine import Engine
 from rag.llm.stop_texts import cut_at
 from rag.types import Message
 
 _WORD = re.compile(r"\s*\S+\s*$|\s*\S+|\s+")
 
 
-class ScriptedGenerator:
+class ScriptedGenerator(Engine):
     """Replies word by word with preset texts in turn, or with a function of the messages.
 
     ``history`` holds the messages of every stream that was begun, oldest first.
@@ -31,35 +32,9 @@ class ScriptedGenerator:
             identity: the name of the model.
             context_length: the context length it claims, in tokens.
         """
+        super().__init__(identity, context_length)
         self._replies = [replies] if isinstance(replies, str) else replies
-        self._identity = identity
-        self._context_length = context_length
-        self._usage = LastUsage()
         self.history: list[tuple[Message, ...]] = []
-
-    @property
-    def identity(self) -> str:
-        """The name given."""
-        return self._identity
-
-    @property
-    def context_length(self) -> int:
-        """The length given."""
-        return self._context_length
-
-    @property
-    def usage(self) -> Usage:
-        """The cost of the last stream that ended in the calling thread (else in any)."""
-        return self._usage.read()
-
-    def load(self) -> None:
-        """Do nothing."""
-
-    def read_ahead(self, messages: Sequence[Message]) -> None:
-        """Do nothing: there is no prefix cache."""
-
-    def close(self) -> None:
-        """Do nothing."""
 
     def count_tokens(self, text: str) -> int:
         """Count four tokens for three words, about the ratio of English."""
@@ -95,7 +70,7 @@ class ScriptedGenerator:
                 yield piece
         finally:
             asked = sum(self.count_tokens(each.content) for each in messages)
-            self._usage.record(Usage(asked, 0, self.count_tokens("".join(said))))
+            self._record(Usage(asked, 0, self.count_tokens("".join(said))))
 
     def _reply(self, messages: Sequence[Message]) -> str:
         if callable(self._replies):

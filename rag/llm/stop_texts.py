@@ -8,27 +8,24 @@ def cut_at(pieces: Iterable[str], stop: Sequence[str]) -> Iterator[str]:
 
     Characters that may begin a stop text are held back until this is certain.
     """
-    stops = [each for each in stop if each]
-    longest = max(map(len, stops), default=1)
+    stops = tuple(filter(None, stop))
     held = ""
     for piece in pieces:
         held += piece
         found = [place for each in stops if (place := held.find(each)) >= 0]
         if found:
-            if before := held[: min(found)]:
-                yield before
-            return
-        keep = _begun(held[1 - longest :] if longest > 1 else "", stops)
-        if ready := held[: len(held) - keep]:
-            yield ready
-        held = held[len(held) - keep :]
+            held = held[: min(found)]
+            break
+        ready = len(held) - _begun(held, stops)
+        if ready:
+            yield held[:ready]
+        held = held[ready:]
     if held:
         yield held
 
 
-def _begun(tail: str, stops: Sequence[str]) -> int:
-    """Return the length of the longest suffix of ``tail`` that begins a stop text."""
-    for start in range(len(tail)):
-        if any(each.startswith(tail[start:]) for each in stops):
-            return len(tail) - start
-    return 0
+def _begun(text: str, stops: Sequence[str]) -> int:
+    """Return the length of the longest end of the text that begins a stop text."""
+    longest = max((len(each) - 1 for each in stops), default=0)
+    sizes = range(min(longest, len(text)), 0, -1)
+    return next((size for size in sizes if any(s.startswith(text[-size:]) for s in stops)), 0)

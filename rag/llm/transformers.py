@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from rag.cpu import share_cores
 from rag.errors import GenerateError, ModelError, ModelMissing, PromptTooLong
-from rag.llm import LIKELIEST, LastUsage, Usage
-from rag.llm.batching import Gathering, Request, Turn, padded
+from rag.llm import LIKELIEST, Usage
+from rag.llm.batching import BatchQueue, EndOfReplies, Request, padded
+from rag.llm.engine import Engine, as_dicts
 from rag.llm.stop_texts import cut_at
 from rag.types import Message
 
@@ -31,7 +32,7 @@ class _Engine:
     context_length: int
 
 
-class TransformersGenerator:
+class TransformersGenerator(Engine):
     """A model run by the transformers library; waiting streams are generated in one batch.
 
     Whether it is causal or sequence-to-sequence (T5, BART) is read from its configuration. Chats
@@ -46,7 +47,6 @@ class TransformersGenerator:
         context_length: int = 4096,
         device: str = "auto",
         parallel: int = 1,
-        allow_download: bool = False,
     ) -> None:
         """Configure the model; nothing is read yet.
 
@@ -56,45 +56,23 @@ class TransformersGenerator:
             context_length: tokens of prompt and output; the model's own limit if that is less.
             device: ``cpu``, ``cuda``, ``mps`` or ``auto``, which takes the best available.
             parallel: how many streams are generated at once, in one padded batch.
-            allow_download: let transformers download what is not on this machine.
         """
+        super().__init__(identity or Path(path).stem, context_length)
         self._path = path
-        self._identity = identity or Path(path).stem
-        self._context_length = context_length
         self._device = device
-        self._allow_download = allow_download
         self._engine: _Engine | None = None
         self._loading = threading.Lock()
         self._writing = threading.Lock()
-        self._gathering = Gathering(self._write, parallel)
-        self._usage = LastUsage()
-
-    @property
-    def identity(self) -> str:
-        """The name given, else the path's stem."""
-        return self._identity
+        self._queue = BatchQueue(self._write, parallel)
 
     @property
     def context_length(self) -> int:
         """The length given; once the model is loaded, no more than its own limit."""
         return self._engine.context_length if self._engine else self._context_length
 
-    @property
-    def usage(self) -> Usage:
-        """The cost of the last stream that ended in the calling thread (else in any)."""
-        return self._usage.read()
-
     def load(self) -> None:
-        """Load tokenizer and weights, if they are not loaded. One thread loads, others wait.
-
-        Raises:
-            ModelMissing: if there is no such folder, file or cached model.
-            ModelError: if transformers cannot read it.
-        """
+        """Load tokenizer and weights, if they are not loaded. One thread loads, others wait."""
         self._ready()
-
-    def read_ahead(self, messages: Sequence[Message]) -> None:
-        """Do nothing: no prompt is cached for the next."""
 
     def close(self) -> None:
         """Free the memory once a running stream has ended. A later ``stream`` loads again."""
@@ -106,12 +84,7 @@ class TransformersGenerator:
         return len(self._ready().tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        """Return the likeliest first tokens with probabilities; see :class:`rag.llm.Generator`.
-
-        Raises:
-            ModelMissing: if there is no such model on this machine.
-            GenerateError: if the prompt does not fit the context.
-        """
+        """Return the likeliest first tokens with probabilities; see :class:`rag.llm.Generator`."""
         engine = self._ready()
         import torch
 
@@ -141,12 +114,7 @@ class TransformersGenerator:
         seed: int = 0,
         stop: Sequence[str] = (),
     ) -> Iterator[str]:
-        """Yield the reply in pieces; see :class:`rag.llm.Generator`.
-
-        Raises:
-            ModelMissing: if there is no such model on this machine.
-            GenerateError: if the prompt does not fit the context, or the engine failed.
-        """
+        """Yield the reply in pieces; see :class:`rag.llm.Generator`."""
         engine = self._ready()
         from transformers import TextIteratorStreamer
 
@@ -159,7 +127,7 @@ class TransformersGenerator:
             temperature=temperature,
             seed=seed,
         )
-        self._gathering.add(request)
+        self._queue.add(request)
         try:
             # One text for each token, empty while a word continues.
             yield from cut_at(filter(None, request.pieces), stop)
@@ -167,7 +135,7 @@ class TransformersGenerator:
                 raise GenerateError(f"{self._identity} failed: {request.error}") from request.error
         finally:
             request.stop.set()
-            self._usage.record(Usage(read, 0, request.written))
+            self._record(Usage(read, 0, request.written))
 
     def _write(self, requests: Sequence[Request]) -> None:
         try:
@@ -200,7 +168,7 @@ class TransformersGenerator:
             top_p=None,
             top_k=None,
             pad_token_id=padding,
-            stopping_criteria=StoppingCriteriaList([Turn(requests, _ends(engine))]),
+            stopping_criteria=StoppingCriteriaList([EndOfReplies(requests, _ends(engine))]),
         )
 
     def _ready(self) -> _Engine:
@@ -213,13 +181,13 @@ class TransformersGenerator:
             return self._engine
 
     def _unreadable(self, error: Exception) -> ModelError:
-        line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         if not Path(self._path).exists():
             return ModelMissing(
-                f"there is no model {self._path} on this machine ({line}); "
+                f"there is no model {self._path} on this machine ({reason}); "
                 "fetch one with: rag models pull"
             )
-        return ModelError(f"transformers cannot load {self._path}: {line}")
+        return ModelError(f"transformers cannot load {self._path}: {reason}")
 
     def _open(self) -> _Engine:
         share_cores()
@@ -235,18 +203,14 @@ class TransformersGenerator:
         path = Path(self._path)
         gguf = path.name if path.suffix == ".gguf" else None
         where = str(path.parent) if gguf else str(self._path)
-        local = not self._allow_download
+        source = {"gguf_file": gguf, "local_files_only": True}
         device = _chosen(self._device)
-        config = AutoConfig.from_pretrained(where, gguf_file=gguf, local_files_only=local)
-        tokenizer = AutoTokenizer.from_pretrained(where, gguf_file=gguf, local_files_only=local)
+        config = AutoConfig.from_pretrained(where, **source)
+        tokenizer = AutoTokenizer.from_pretrained(where, **source)
         seq2seq = bool(config.is_encoder_decoder)
         kind = AutoModelForSeq2SeqLM if seq2seq else AutoModelForCausalLM
-        model = kind.from_pretrained(
-            where,
-            gguf_file=gguf,
-            local_files_only=local,
-            dtype="float32" if device == "cpu" else "auto",
-        )
+        dtype = "float32" if device == "cpu" else "auto"
+        model = kind.from_pretrained(where, dtype=dtype, **source)
         model.to(device).eval()  # type: ignore[arg-type]
         limit = getattr(config, "max_position_embeddings", None) or self._context_length
         return _Engine(model, tokenizer, device, seq2seq, min(limit, self._context_length))
@@ -267,10 +231,9 @@ def _templated(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Message]
     from jinja2 import TemplateError
 
     def render(chat: Sequence[Message]) -> str:
-        turns = [{"role": each.role, "content": each.content} for each in chat]
         return str(
             tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=True, enable_thinking=False
+                as_dicts(chat), tokenize=False, add_generation_prompt=True, enable_thinking=False
             )
         )
 

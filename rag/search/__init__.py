@@ -10,11 +10,12 @@ from rag.search.articles import find, matching
 from rag.search.excerpts import excerpts
 from rag.search.first_look import nearest_sentences
 from rag.search.passages import retrieve, within
-from rag.search.ranking import match_expression
+from rag.search.ranking import Weights, match_expression
 from rag.search.spelling import corrected
 from rag.search.time_window import Window, time_window
 
 __all__ = [
+    "Weights",
     "Window",
     "corrected",
     "excerpts",

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from rag.index import Index
 from rag.index.embedding import Embedder
-from rag.search.ranking import fused, rankings
-from rag.search.reranking import Reranker
+from rag.search.ranking import EQUAL, Weights, fused, rankings
+from rag.search.reranking import Reranker, reranked
 from rag.search.spelling import corrected
 from rag.text.terms import Terms, rarity, share, terms
 from rag.types import Filters, Passage
@@ -25,9 +25,7 @@ def find(
     index: Index,
     embedder: Embedder,
     k: int = 10,
-    lexical_weight: float = 1.0,
-    dense_weight: float = 1.0,
-    newer: float = 0.5,
+    weights: Weights = EQUAL,
     filters: Filters | None = None,
     reranker: Reranker | None = None,
 ) -> tuple[Passage, ...]:
@@ -37,33 +35,24 @@ def find(
     not fill the ranking. The arguments are those of :func:`rag.search.retrieve`.
     """
     query = corrected(query, index=index)
-    found = rankings(
-        query,
-        index=index,
-        embedder=embedder,
-        lexical_weight=lexical_weight,
-        dense_weight=dense_weight,
-        newer=newer,
-        filters=filters or Filters(),
-        pool=_POOL,
-    )
-    chunks = fused(([number for number, _ in ranking], weight) for ranking, weight in found)
+    found = rankings(query, index, embedder, weights, filters or Filters(), _POOL)
+    orders = [([number for number, _ in ranking], weight) for ranking, weight in found]
+    chunks = fused(orders)
     article_of = index.article_ids(list(chunks))
     best: dict[str, int] = {}
     for number in sorted(chunks, key=lambda number: (-chunks[number], number)):
         if number in article_of:
             best.setdefault(article_of[number], number)
     scores = fused(
-        (list(dict.fromkeys(article_of[n] for n, _ in ranking if n in article_of)), weight)
-        for ranking, weight in found
+        (list(dict.fromkeys(article_of[n] for n in order if n in article_of)), weight)
+        for order, weight in orders
     )
     leading = sorted(scores, key=lambda article: -scores[article])
     leading = leading[: max(k, _RERANKED) if reranker else k]
     held = index.chunks([best[article] for article in leading])
     texts = {article: held[best[article]] for article in leading if best[article] in held}
-    if reranker is not None and texts:
-        given = reranker.score(query, [chunk.text for chunk, _ in texts.values()])
-        scores = dict(zip(texts, map(float, given), strict=True))
+    if reranker is not None:
+        scores = reranked(query, {name: chunk.text for name, (chunk, _) in texts.items()}, reranker)
     order = sorted(texts, key=lambda article: -scores[article])[:k]
     return tuple(
         Passage(place, *texts[article], scores[article])

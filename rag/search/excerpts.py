@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import exp, sqrt
 
 from rag.llm.portions import excerpt
-from rag.search.expected_answer import Wanted, wanted
+from rag.search.expected_answer import Expected, expected
 from rag.text import asks, sentences
 from rag.text.terms import Terms, rarity, repeats, share, terms
 from rag.types import Article, Passage
@@ -65,7 +65,7 @@ class _Question:
     about: Terms
     weights: Mapping[str, float]
     names: frozenset[str]
-    wanted: Wanted
+    expected: Expected
 
     def held(self, *texts: Terms) -> float:
         """Return the weighted share of the question that the texts contain together, 0 to 1."""
@@ -115,7 +115,7 @@ def _question(question: str, alone: str, passages: Sequence[Passage]) -> _Questi
     rare = rarity(about.stems, [terms(passage.chunk.text).stems for passage in passages])
     weights = {word: weight * (1 + (word in own)) for word, weight in rare.items()}
     names = frozenset(token.stem for token in about.tokens if token.name) & weights.keys()
-    return _Question(about, weights, names, wanted(question))
+    return _Question(about, weights, names, expected(question))
 
 
 def _judged(asked: _Question, passages: Sequence[Passage]) -> _Known:
@@ -154,7 +154,7 @@ def _evidence(
         + 0.6 * asked.held(own, title, before)
         + 0.7 * asked.held(own, title, after)
         + 0.6 * named
-        + 0.8 * asked.wanted.among(own, asked.about.folded)
+        + 0.8 * asked.expected.among(own, asked.about.folded)
         + 0.5 / (1 + place)
         + 0.3 * min(1.0, len(own.stems - asked.about.stems) / 20)
         - 0.5 * (len(own.stems) < 4)
@@ -189,9 +189,9 @@ def _widened(sentence: _Sentence, known: _Known, asked: _Question) -> _Run:
     if after and (
         after.odds >= _CLOSE * sentence.odds
         or (
-            asked.wanted.names
+            asked.expected.names
             and _GOES_ON.search(after.text)
-            and asked.wanted.among(terms(after.text), asked.about.folded)
+            and asked.expected.among(terms(after.text), asked.about.folded)
         )
     ):
         run.append(after)

@@ -20,7 +20,7 @@ _NAMES = re.compile(r"\b(?:who|whom|whose|where|which|what)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Expected:
     """The kinds of words a question asks for; none for "why", "how" or yes/no questions."""
 
     names: bool = False
@@ -38,10 +38,10 @@ class Wanted:
         )
 
 
-def wanted(question: str) -> Wanted:
+def expected(question: str) -> Expected:
     """Return what a question asks for, by its question word."""
     if _NUMBERS.search(question):
-        return Wanted(numbers=True)
+        return Expected(numbers=True)
     if _WHEN.search(question):
-        return Wanted(times=True)
-    return Wanted(names=bool(_NAMES.search(question)))
+        return Expected(times=True)
+    return Expected(names=bool(_NAMES.search(question)))

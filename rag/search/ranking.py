@@ -1,6 +1,7 @@
 """Rank chunks by each search, newer news first, and fuse the rankings."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from math import exp2
 from typing import TypeVar
@@ -10,7 +11,7 @@ from rag.index.embedding import Embedder
 from rag.search.time_window import Window
 from rag.text import sentences
 from rag.text.terms import ACRONYMS, STOPWORDS, rarity, share, terms
-from rag.types import Article, Chunk, Filters
+from rag.types import Filters
 
 _RANK_OFFSET = 60  # the constant of the paper
 _RECENT_DAYS = 7  # before the as-of date
@@ -29,14 +30,29 @@ _T = TypeVar("_T")
 Ranking = Sequence[tuple[int, float]]  # (chunk number, score), best first
 
 
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights of the searches in the fusion; 0 switches one off.
+
+    ``lexical`` is BM25, ``dense`` the search by vectors, ``sentence`` the share of the question in
+    one sentence of a chunk. ``newer`` is the share of a score that decays over the years if no date
+    is given.
+    """
+
+    lexical: float = 1.0
+    dense: float = 1.0
+    sentence: float = 1.0
+    newer: float = 0.5
+
+
+EQUAL = Weights()
+
+
 def rankings(
     question: str,
-    *,
     index: Index,
     embedder: Embedder,
-    lexical_weight: float,
-    dense_weight: float,
-    newer: float,
+    weights: Weights,
     filters: Filters,
     pool: int,
     window: Window | None = None,
@@ -48,14 +64,17 @@ def rankings(
     Articles outside a ``window`` lose at least half.
     """
     found: list[tuple[Ranking, float]] = []
-    if lexical_weight and (match := match_expression(question)):
+    if weights.lexical and (match := match_expression(question)):
         ranking = index.lexical(match, weights=_COLUMN_WEIGHTS, filters=filters, limit=pool)
-        found.append((_newer_first(ranking, index, filters.as_of, newer, window), lexical_weight))
-    if dense_weight:
+        found.append((ranking, weights.lexical))
+    if weights.dense:
         vector = embedder.encode_queries([question])[0]
-        ranking = index.dense(vector, filters=filters, limit=pool)
-        found.append((_newer_first(ranking, index, filters.as_of, newer, window), dense_weight))
-    return found
+        found.append((index.dense(vector, filters=filters, limit=pool), weights.dense))
+    newest = filters.as_of or index.newest()
+    if newest is None:
+        return found
+    age = _Age(newest, recent=filters.as_of is not None, newer=weights.newer, window=window)
+    return [(_lowered(ranking, index, age), weight) for ranking, weight in found]
 
 
 def match_expression(question: str) -> str:
@@ -84,12 +103,11 @@ def first_place(weight: float) -> float:
     return weight / (_RANK_OFFSET + 1)
 
 
-def in_one_sentence(question: str, found: Mapping[_T, tuple[Chunk, Article]]) -> dict[_T, float]:
-    """Return for each chunk the largest share of the question in one sentence, 0 to 1."""
-    shares = dict.fromkeys(found, 0.0)
-    texts = {number: chunk.text for number, (chunk, _) in found.items()}
-    for number, _, held in by_sentence(question, texts):
-        shares[number] = max(shares[number], held)
+def in_one_sentence(question: str, texts: Mapping[_T, str]) -> dict[_T, float]:
+    """Return for each text the largest share of the question in one of its sentences, 0 to 1."""
+    shares = dict.fromkeys(texts, 0.0)
+    for key, _, held in by_sentence(question, texts):
+        shares[key] = max(shares[key], held)
     return shares
 
 
@@ -108,31 +126,40 @@ def by_sentence(
             yield name, (start, end), share(terms(text[start:end]).stems & asked, weights)
 
 
-def _newer_first(
-    ranking: Ranking, index: Index, as_of: date | None, newer: float, window: Window | None
-) -> Ranking:
-    """Return the ranking with the scores of older and undated news lowered."""
-    newest = as_of or index.newest()
-    if newest is None:
-        return ranking
-    days = index.days([number for number, _ in ranking])
+@dataclass(frozen=True, slots=True)
+class _Age:
+    """How scores decrease with the age of an article, as of the day ``newest``.
 
-    def kept(published: date | None) -> float:
-        if window is not None:
-            return 1.0 if window.admits(published) else min(_OUTSIDE, by_age(published))
-        return by_age(published)
+    If ``recent``, news of a week counts fully and older news little. Otherwise the share ``newer``
+    of a score decays over the years.
+    """
 
-    def by_age(published: date | None) -> float:
+    newest: date
+    recent: bool
+    newer: float
+    window: Window | None
+
+    def factor(self, published: date | None) -> float:
+        """Return the factor on the score of an article published on a day, known or not."""
+        if self.window is None:
+            return self._by_age(published)
+        return 1.0 if self.window.admits(published) else min(_OUTSIDE, self._by_age(published))
+
+    def _by_age(self, published: date | None) -> float:
         if published is None:
-            return 1 - newer if as_of is None else _OLDER
-        age = max(0, (newest - published).days)
-        if as_of is None:
-            return 1 - newer * (1 - exp2(-age / _HALF_LIFE))
-        return 1.0 if age <= _RECENT_DAYS else _OLDER
+            return _OLDER if self.recent else 1 - self.newer
+        days = max(0, (self.newest - published).days)
+        if self.recent:
+            return 1.0 if days <= _RECENT_DAYS else _OLDER
+        return 1 - self.newer * (1 - exp2(-days / _HALF_LIFE))
 
-    def lowered(score: float, share: float) -> float:
+
+def _lowered(ranking: Ranking, index: Index, age: _Age) -> Ranking:
+    """Return the ranking with the scores of older and undated news lowered."""
+    days = index.days([number for number, _ in ranking])
+    found = []
+    for number, score in ranking:
+        factor = age.factor(days.get(number))
         # A cosine may be negative, and a smaller factor would raise it.
-        return score * share if score > 0 else score * (2 - share)
-
-    weighed = [(number, lowered(score, kept(days.get(number)))) for number, score in ranking]
-    return sorted(weighed, key=lambda each: -each[1])
+        found.append((number, score * (factor if score > 0 else 2 - factor)))
+    return sorted(found, key=lambda each: -each[1])

@@ -1,49 +1,46 @@
 """Score question and passage together. Off by default: no cross-encoder is bundled."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from rag.cpu import share_cores
 from rag.errors import ModelError
-from rag.text.terms import terms
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
 Scores = npt.NDArray[np.float32]
+_T = TypeVar("_T")
+_BATCH = 16  # pairs scored at once
 
 
 class Reranker(Protocol):
     """Scores texts against a question. May be called by any thread."""
 
-    @property
-    def identity(self) -> str:
-        """A short name of the reranker."""
-
     def score(self, question: str, texts: Sequence[str]) -> Scores:
         """Return float32 (len(texts),); higher is better."""
+
+
+def reranked(question: str, texts: Mapping[_T, str], reranker: Reranker) -> dict[_T, float]:
+    """Return the reranker's score of each text; none if there are no texts."""
+    scores = reranker.score(question, list(texts.values())) if texts else ()
+    return dict(zip(texts, map(float, scores), strict=True))
 
 
 class CrossEncoderReranker:
     """A sentence-transformers CrossEncoder from a folder (Nogueira & Cho 2019)."""
 
-    def __init__(self, path: Path, *, device: str = "cpu", batch_size: int = 16) -> None:
+    def __init__(self, path: Path, *, device: str = "cpu") -> None:
         """Store the arguments; nothing is loaded yet."""
         self._path = path
         self._device = device
-        self._batch_size = batch_size
         self._model: CrossEncoder | None = None
         self._lock = threading.Lock()
-
-    @property
-    def identity(self) -> str:
-        """The folder's name."""
-        return self._path.name
 
     def score(self, question: str, texts: Sequence[str]) -> Scores:
         """Return float32 (len(texts),); higher is better.
@@ -55,7 +52,7 @@ class CrossEncoderReranker:
             return np.zeros(0, dtype=np.float32)
         scores = self._ready().predict(
             [(question, text) for text in texts],
-            batch_size=self._batch_size,
+            batch_size=_BATCH,
             show_progress_bar=False,
             convert_to_numpy=True,
         )
@@ -75,28 +72,13 @@ class CrossEncoderReranker:
                         str(self._path), device=self._device, local_files_only=True
                     )
                 except Exception as error:
-                    line = str(error).strip().partition("\n")[0]
+                    reason = str(error).strip().partition("\n")[0]
                     raise ModelError(
-                        f"the reranker in {self._path} cannot be loaded: {line}."
+                        f"the reranker in {self._path} cannot be loaded: {reason}."
                     ) from error
                 if model.num_labels > 2:  # two are "no" and "yes"
                     raise ModelError(
-                        f"{self._path} is no reranker: it tells {model.num_labels} labels apart"
+                        f"{self._path} is no reranker: it distinguishes {model.num_labels} labels"
                     )
                 self._model = model
             return self._model
-
-
-class OverlapReranker:
-    """The deterministic fake that ships: the share of the question's content words in the text."""
-
-    @property
-    def identity(self) -> str:
-        """``overlap``."""
-        return "overlap"
-
-    def score(self, question: str, texts: Sequence[str]) -> Scores:
-        """Return float32 (len(texts),), each from 0 to 1."""
-        asked = terms(question).stems
-        shares = [len(asked & terms(text).stems) / max(1, len(asked)) for text in texts]
-        return np.asarray(shares, dtype=np.float32)

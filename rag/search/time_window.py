@@ -149,10 +149,6 @@ def _last(found: re.Match[str], today: date) -> Window:
     return Window(first, last + {"week": 2, "month": 7, "year": 31}[unit] * _DAY, False)
 
 
-def _past(found: re.Match[str], today: date) -> Window:
-    return Window(_back(found, today), None, True)
-
-
 def _ago(found: re.Match[str], today: date) -> Window | None:
     if not found.group("count"):
         return None
@@ -163,17 +159,9 @@ def _ago(found: re.Match[str], today: date) -> Window | None:
 
 def _back(found: re.Match[str], today: date) -> date:
     count = (found.group("count") or "1").casefold()
-    known = dict(zip(_NUMBERS, range(13), strict=True))
-    many = int(count) if count.isdecimal() else known.get(count, 1)
+    number = _NUMBERS.index(count) if count in _NUMBERS else 1
+    many = int(count) if count.isdecimal() else number
     return today - many * _LENGTHS[found.group("unit").casefold()] * _DAY
-
-
-def _today(found: re.Match[str], today: date) -> Window:
-    return Window(today, None, True)
-
-
-def _yesterday(found: re.Match[str], today: date) -> Window:
-    return Window(today - _DAY, None, True)
 
 
 def _on(found: re.Match[str], today: date) -> Window:
@@ -197,19 +185,26 @@ _SINCE = (
     r"|the (?:start|beginning) of the (?:week|month|year)"
     rf"|(?:\d{{1,2}} )?(?:{_MONTH})(?: \d{{1,2}})?(?:,? \d{{4}})?|(?:19|20)\d\d"
 )
+_Reading = Callable[[re.Match[str], date], Window | None]
 # The first matching pattern is used.
-_READINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Window | None]], ...] = tuple(
+_READINGS: tuple[tuple[re.Pattern[str], _Reading], ...] = tuple(
     (re.compile(rf"\b{pattern}\b", re.I), reading)
     for pattern, reading in (
         (rf"since (?P<when>{_SINCE})", _since),
-        (rf"(?:in|over|during|within) the (?:last|past) {_AGO}", _past),
+        (
+            rf"(?:in|over|during|within) the (?:last|past) {_AGO}",
+            lambda found, today: Window(_back(found, today), None, True),
+        ),
         (rf"{_AGO} ago", _ago),
         (r"this (?P<unit>week|month|year)", _this),
         (r"(?:last|the previous) (?P<unit>week|month|year)", _last),
         (rf"(?:on|last) (?P<day>{_WEEKDAY})", _on),
         (rf"(?:in|during|last) (?P<month>{_MONTH})(?:,? (?P<year>(?:19|20)\d\d))?", _in_month),
         (r"(?:in|during) (?P<year>(?:19|20)\d\d)", _in_year),
-        (r"(?:today|tonight|this (?:morning|afternoon|evening))", _today),
-        (r"(?:yesterday|last night)", _yesterday),
+        (
+            r"(?:today|tonight|this (?:morning|afternoon|evening))",
+            lambda _, today: Window(today, None, True),
+        ),
+        (r"(?:yesterday|last night)", lambda _, today: Window(today - _DAY, None, True)),
     )
-)  # fmt: skip
+)

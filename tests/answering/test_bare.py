@@ -6,7 +6,7 @@ from rag.answering.strip_question import bare
 
 
 @pytest.mark.parametrize(
-    ("question", "said", "wanted"),
+    ("question", "said", "expected"),
     [
         # A sentence, with the answer before, after and between the words of the question.
         (
@@ -24,7 +24,7 @@ from rag.answering.strip_question import bare
             "The ferry line lost 970,000 passengers in the spring",
             "970,000",
         ),
-        # The name that opens it is the answer; what follows only tells more.
+        # The name that opens it is the answer; what follows only adds to it.
         (
             "Which town hall resumes its public tours?",
             "Harrow resumes its public tours on 19 July after two years",
@@ -76,8 +76,8 @@ from rag.answering.strip_question import bare
         ("Who came?", "", ""),
     ],
 )
-def test_bare(question: str, said: str, wanted: str) -> None:
-    assert bare(question, said, sentence=len(said.split()) > 5) == wanted
+def test_bare(question: str, said: str, expected: str) -> None:
+    assert bare(question, said, sentence=len(said.split()) > 5) == expected
 
 
 def test_what_is_bare_stays_as_it_is() -> None:

@@ -3,7 +3,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import GeneratorType
@@ -27,19 +26,19 @@ def model(smollm2_path: Path) -> Iterator[LlamaCppGenerator]:
     generator.close()
 
 
-def test_a_missing_file_is_said_in_words(tmp_path: Path) -> None:
+def test_a_missing_file_is_explained(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=r"none\.gguf.*rag models pull"):
         LlamaCppGenerator(tmp_path / "none.gguf").load()
 
 
-def test_a_file_of_another_kind_is_said_in_words(tmp_path: Path) -> None:
+def test_a_file_of_another_kind_is_explained(tmp_path: Path) -> None:
     path = tmp_path / "page.gguf"
     path.write_bytes(b"<html>")
     with pytest.raises(ModelError, match="is not a GGUF file: it begins with"):
         LlamaCppGenerator(path).load()
 
 
-def test_a_torn_file_is_said_in_words(tmp_path: Path) -> None:
+def test_a_torn_file_is_explained(tmp_path: Path) -> None:
     path = tmp_path / "torn.gguf"
     path.write_bytes(b"GGUF\x03\x00\x00\x00" + bytes(64))
     with pytest.raises(ModelError, match="the engine cannot open"):
@@ -134,7 +133,7 @@ def test_stop_texts_end_the_reply(model: LlamaCppGenerator) -> None:
 
 
 @pytest.mark.slow
-def test_a_prompt_beyond_the_context_is_said_in_words(model: LlamaCppGenerator) -> None:
+def test_a_prompt_beyond_the_context_is_explained(model: LlamaCppGenerator) -> None:
     with pytest.raises(GenerateError, match=r"the prompt has [\d,]+ tokens, but smol .* 1,024"):
         list(model.stream([Message("user", "word " * 1500)], max_tokens=4))
     assert list(model.stream(STORY, max_tokens=2))
@@ -181,7 +180,7 @@ for _ in range(10):
     generator.load()
     generator.close()
 """
-    # In a process of its own: one that waits in the engine holds Python's lock and cannot be told.
+    # In a process of its own: one that waits in the engine holds Python's lock and cannot be interrupted.
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
 
 
@@ -212,13 +211,11 @@ def test_nothing_is_printed_and_the_process_ends_in_the_middle_of_a_stream(
         "g = G(pathlib.Path(sys.argv[1]), context_length=2048);"
         "s = g.stream([M('user', 'Tell a long story.')], max_tokens=2000); next(s)"
     )
-    start = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", program, str(smollm2_path)],
-        capture_output=True, text=True, timeout=60, cwd=ROOT, check=False,
+        capture_output=True, text=True, timeout=15, cwd=ROOT, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert time.monotonic() - start < 15
 
 
 @pytest.mark.slow

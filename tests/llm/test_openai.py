@@ -114,15 +114,18 @@ def test_pieces_comments_and_usage(serve: _Serve) -> None:
         ),
         (500, ["<html>broken</html>"], "status 500: <html>broken</html>"),
         (200, ["<html>a page</html>"], "check that base_url ends in /v1"),
-        (200, ["data: {not json"], "answered '{not json', wanted a JSON object"),
-        (200, ["data: [1]"], "wanted a JSON object"),
+        (200, ["data: {not json"], "answered '{not json', not a JSON object"),
+        (200, ["data: [1]"], "not a JSON object"),
         (200, ['data: {"error": {"message": "context\\nexceeded"}}'], "reports: context exceeded"),
+        (200, ["data: " + "[" * 100_000], "not a JSON object"),
+        (200, ['data: {"usage": 5}'], "not in OpenAI's form"),
+        (200, ['data: {"usage": {"prompt_tokens": 1e999}}'], "not in OpenAI's form"),
         (200, ['data: {"choices": 5}'], "not in OpenAI's form"),
         (200, ['data: {"choices": [7]}'], "not in OpenAI's form"),
         (200, ['data: {"choices": [{"delta": {"content": 5}}]}'], "not in OpenAI's form"),
     ],
 )
-def test_what_servers_do_wrong_is_said_in_words(
+def test_what_servers_do_wrong_is_explained(
     serve: _Serve, status: int, lines: list[str], message: str
 ) -> None:
     with pytest.raises(GenerateError, match=message) as caught:
@@ -146,7 +149,7 @@ def test_closing_the_stream_closes_the_connection(serve: _Serve) -> None:
     assert server.broken.wait(5)
 
 
-def test_load_tells_a_refused_key(serve: _Serve) -> None:
+def test_load_reports_a_rejected_key(serve: _Serve) -> None:
     with pytest.raises(GenerateError, match=r"status 403.*set generator\.api_key"):
         _generator(serve(["no"], 403).base).load()
     _generator(serve(["{}"], 404).base).load()  # a server without a list of models will do

@@ -1,7 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from rag.errors import GenerateError
-from rag.llm import LastUsage, Usage
+from rag.llm import Usage
 from rag.llm.scripted import ScriptedGenerator
 from rag.llm.stop_texts import cut_at
 from rag.types import Message
@@ -30,7 +32,7 @@ def test_max_tokens_cuts_and_usage_counts() -> None:
     assert model.usage == Usage(prompt_tokens=2 + 5, cached_tokens=0, output_tokens=4)
 
 
-def test_a_script_at_its_end_says_so() -> None:
+def test_a_script_at_its_end_is_an_error() -> None:
     model = ScriptedGenerator(["only one"])
     list(model.stream(CHAT, max_tokens=5))
     with pytest.raises(GenerateError, match="1 replies and was asked 2 times"):
@@ -38,7 +40,7 @@ def test_a_script_at_its_end_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pieces", "stop", "kept"),
+    ("pieces", "stop", "text"),
     [
         (["a b", " c"], (), "a b c"),
         (["one\n", "\n", "two"], ("\n\n",), "one"),
@@ -51,10 +53,10 @@ def test_a_script_at_its_end_says_so() -> None:
     ],
 )
 def test_cut_at_finds_stops_across_pieces(
-    pieces: list[str], stop: tuple[str, ...], kept: str
+    pieces: list[str], stop: tuple[str, ...], text: str
 ) -> None:
     out = list(cut_at(pieces, stop))
-    assert "".join(out) == kept
+    assert "".join(out) == text
     assert all(out)
 
 
@@ -70,19 +72,19 @@ def test_stop_texts_end_a_scripted_reply() -> None:
 
 
 def test_usage_belongs_to_the_thread_that_read_the_stream() -> None:
-    import threading
+    model = ScriptedGenerator(lambda messages: messages[-1].content)
+    list(model.stream(CHAT, max_tokens=9))
+    mine = model.usage
 
-    last = LastUsage()
-    last.record(Usage(1, 0, 1))
-    thread = threading.Thread(target=lambda: last.record(Usage(2, 0, 2)))
-    thread.start()
-    thread.join()
-    assert last.read() == Usage(1, 0, 1)
-    seen: list[Usage] = []
-    other = threading.Thread(target=lambda: seen.append(last.read()))
-    other.start()
-    other.join()
-    assert seen == [Usage(2, 0, 2)]
+    def ask() -> Usage:
+        list(model.stream(CHAT * 2, max_tokens=9))
+        return model.usage
+
+    with ThreadPoolExecutor(1) as pool:
+        theirs = pool.submit(ask).result()
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(lambda: model.usage).result() == theirs != mine
+    assert model.usage == mine
 
 
 def test_the_first_token_is_what_a_function_says_first_and_takes_no_reply() -> None:

@@ -1,6 +1,7 @@
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import GeneratorType
 from typing import TYPE_CHECKING
@@ -15,6 +16,15 @@ from rag.types import Message
 
 if TYPE_CHECKING:
     import torch
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Wait for what another thread does."""
+    end = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
 
 CHAT = [Message("system", "the mayor"), Message("user", "who opened the bridge ?")]
 
@@ -91,13 +101,13 @@ def test_stop_texts_end_the_reply(t5: TransformersGenerator) -> None:
 
 
 @pytest.mark.slow
-def test_a_prompt_beyond_the_context_is_said_in_words(t5: TransformersGenerator) -> None:
+def test_a_prompt_beyond_the_context_is_explained(t5: TransformersGenerator) -> None:
     with pytest.raises(GenerateError, match="the prompt has 80 tokens, but tiny-t5 reads 64"):
         list(t5.stream([Message("user", "bridge " * 80)], max_tokens=4))
 
 
 @pytest.mark.slow
-def test_a_missing_and_a_torn_model_are_said_in_words(tmp_path: Path) -> None:
+def test_a_missing_and_a_torn_model_are_explained(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match="rag models pull"):
         TransformersGenerator(tmp_path / "none", device="cpu").load()
     with pytest.raises(ModelMissing):
@@ -132,7 +142,7 @@ def test_closing_the_stream_stops_the_model(causal: TransformersGenerator) -> No
 
 
 @pytest.mark.slow
-def test_a_failure_while_writing_is_told(
+def test_a_failure_during_a_stream_is_reported(
     t5: TransformersGenerator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     t5.load()
@@ -148,7 +158,7 @@ def test_a_failure_while_writing_is_told(
 
 @pytest.mark.slow
 def test_the_first_token_of_a_sequence_to_sequence_model(t5: TransformersGenerator) -> None:
-    # Fewer words than are told of a real model: its whole vocabulary.
+    # The whole vocabulary has fewer words than are reported of a real model.
     likely = t5.first_token(CHAT)
     assert t5.first_token(CHAT) == likely
     assert all(0 <= share <= 1 for share in likely.values())
@@ -178,7 +188,7 @@ def test_streams_that_wait_are_written_in_one_padded_batch(
         [Message("user", f"who opened the {'bridge ' * times}? Answer in a word.")]
         for times in (1, 2, 4, 3)
     ]
-    wanted = ["".join(alone.stream(chat, max_tokens=12)) for chat in chats]
+    expected = ["".join(alone.stream(chat, max_tokens=12)) for chat in chats]
     sizes = list[int]()
     assert alone._engine is not None
     generate = alone._engine.model.generate
@@ -188,9 +198,22 @@ def test_streams_that_wait_are_written_in_one_padded_batch(
         return generate(ids, **options)  # type: ignore[operator]
 
     monkeypatch.setattr(alone._engine.model, "generate", counted)
-    monkeypatch.setattr(alone._gathering, "_most", 3)
+    monkeypatch.setattr(alone._queue, "_most", 3)
     found = [""] * len(chats)
     costs = [0] * len(chats)
+
+    taken = list[Request]()
+    following = alone._queue._next
+
+    def noted() -> list[Request]:
+        batch = following()
+        taken.extend(batch)
+        return batch
+
+    monkeypatch.setattr(alone._queue, "_next", noted)
+
+    def arrived(number: int) -> bool:
+        return len(taken) + len(alone._queue._waiting) >= number
 
     def ask(place: int) -> None:
         found[place] = "".join(alone.stream(chats[place], max_tokens=12))
@@ -198,12 +221,12 @@ def test_streams_that_wait_are_written_in_one_padded_batch(
 
     with alone._writing:  # they all wait, but for the first
         threads = [threading.Thread(target=ask, args=(place,)) for place in range(len(chats))]
-        for thread in threads:
+        for number, thread in enumerate(threads, start=1):
             thread.start()
-            time.sleep(0.05)
+            until(partial(arrived, number))
     for thread in threads:
         thread.join()
-    assert found == wanted
+    assert found == expected
     assert sizes == [1, 3]
     assert len(set(costs)) == 4
 

@@ -23,19 +23,19 @@ def test_replies_are_whole_and_their_tokens_are_counted_together() -> None:
 def test_a_reply_comes_in_pieces_and_is_returned() -> None:
     whole: list[str] = []
 
-    def kept() -> Iterator[Draft]:
+    def read() -> Iterator[Draft]:
         whole.append((yield from Writer(ScriptedGenerator(["It rained."]), 50).stream(ASKED)))
 
-    assert list(kept()) == [Draft("It"), Draft(" rained.")]
+    assert list(read()) == [Draft("It"), Draft(" rained.")]
     assert whole == ["It rained."]
 
 
-def test_closing_it_stops_the_engine_and_counts_nothing() -> None:
+def test_closing_it_stops_the_engine_and_counts_what_was_written() -> None:
     writer = Writer(ScriptedGenerator(["It rained all day."]), max_tokens=50)
     stream = writer.stream(ASKED)
     next(stream)
     stream.close()
-    assert writer.timing.output_tokens == 0
+    assert writer.timing.output_tokens == 1
 
 
 def test_the_room_leaves_place_for_the_reply() -> None:
@@ -43,6 +43,6 @@ def test_the_room_leaves_place_for_the_reply() -> None:
     assert 700 <= writer.room < 800
 
 
-def test_an_engine_that_fails_is_told() -> None:
+def test_the_error_of_an_engine_is_passed_on() -> None:
     with pytest.raises(GenerateError):
         Writer(ScriptedGenerator([]), max_tokens=50).write(ASKED)

@@ -8,7 +8,7 @@ from rag import News, samples
 from rag.config import load
 from rag.index import Index
 from rag.index.embedding import HashEmbedder
-from rag.search import corrected, match_expression, retrieve
+from rag.search import Weights, corrected, match_expression, retrieve
 
 EMBEDDER = HashEmbedder()
 
@@ -26,7 +26,9 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
 def test_misspelt_names_are_read_as_the_articles_write_them(index: Index) -> None:
     asked = "Where does Blinkin meet Lavrow, in Genva?"
     assert corrected(asked, index=index) == "Where does Blinken meet Lavrov, in Geneva?"
-    found = retrieve("What did Blinkin say?", index=index, embedder=EMBEDDER, dense_weight=0)
+    found = retrieve(
+        "What did Blinkin say?", index=index, embedder=EMBEDDER, weights=Weights(dense=0)
+    )
     assert "Blinken" in found[0].chunk.text
 
 
@@ -54,7 +56,7 @@ def test_other_words_stay_as_they_are(index: Index, question: str) -> None:
 )
 def test_names_carry_a_question_in_another_language(index: Index, question: str) -> None:
     """The embedder knows English alone, and this one knows none."""
-    found = retrieve(question, index=index, embedder=EMBEDDER, dense_weight=0)
+    found = retrieve(question, index=index, embedder=EMBEDDER, weights=Weights(dense=0))
     assert any("Baerbock" in passage.chunk.text for passage in found[:3])
 
 

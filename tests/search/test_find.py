@@ -1,16 +1,16 @@
-"""Articles found on a real index: one place each, copies kept, newer ones first."""
+"""Articles found on a real index: one place each, copies too, newer ones first."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from overlap import OverlapReranker
 
 from rag.index import Entry, Index
 from rag.index.chunking import chunk, embedding_text
 from rag.index.embedding import HashEmbedder
-from rag.search import find, matching, retrieve
-from rag.search.reranking import OverlapReranker
+from rag.search import Weights, find, matching, retrieve
 from rag.text import content_id
 from rag.types import Article, Filters, Page, Passage
 
@@ -45,11 +45,11 @@ def titles(found: Sequence[Passage]) -> list[str]:
     return [passage.article.title for passage in found]
 
 
-@pytest.fixture
-def index(tmp_path: Path) -> Index:
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
     day = date(2022, 1, 10)
     return filled(
-        tmp_path / "news",
+        tmp_path_factory.mktemp("find") / "news",
         [
             made("Aground", FERRY, day),
             made("Aground, says agency", FERRY, day),
@@ -77,7 +77,7 @@ def test_an_article_is_shown_as_its_best_passage(index: Index) -> None:
     assert "lost sandbank" in ferries.chunk.text
 
 
-def test_no_more_articles_than_wanted_and_none_that_a_filter_keeps_out(index: Index) -> None:
+def test_no_more_articles_than_asked_for_and_none_that_a_filter_excludes(index: Index) -> None:
     assert len(find("ferry", index=index, embedder=EMBEDDER, k=2)) == 2
     before = Filters(until=date(2022, 1, 9))
     assert find("ferry", index=index, embedder=EMBEDDER, filters=before) == ()
@@ -140,8 +140,12 @@ def test_newer_can_be_switched_off(tmp_path: Path) -> None:
         ],
     )
     asked = "council of Brome vote on the new bridge in May"
-    assert titles(find(asked, index=index, embedder=EMBEDDER, newer=0))[0] == "2014"
-    assert titles(find(asked, index=index, embedder=EMBEDDER, newer=1))[0] == "2022"
+    assert (
+        titles(find(asked, index=index, embedder=EMBEDDER, weights=Weights(newer=0)))[0] == "2014"
+    )
+    assert (
+        titles(find(asked, index=index, embedder=EMBEDDER, weights=Weights(newer=1)))[0] == "2022"
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,9 +166,9 @@ def test_articles_that_lack_most_of_a_query_are_not_about_it(
     index: Index, query: str, about: set[str]
 ) -> None:
     found = find(query, index=index, embedder=EMBEDDER, k=10)
-    kept = matching(query, found)
-    assert set(titles(kept)) == about
-    assert list(kept) == [passage for passage in found if passage in kept]
+    about_it = matching(query, found)
+    assert set(titles(about_it)) == about
+    assert list(about_it) == [passage for passage in found if passage in about_it]
 
 
 def test_nothing_found_is_about_nothing() -> None:

@@ -4,18 +4,10 @@ import numpy as np
 import pytest
 
 from rag.errors import ModelError
-from rag.search.reranking import CrossEncoderReranker, OverlapReranker
+from rag.search.reranking import CrossEncoderReranker
 
 QUESTION = "Who opened the bridge?"
 TEXTS = ["The mayor opened the bridge.", "Shares fell sharply.", "A bridge was closed."]
-
-
-def test_overlap_scores_the_share_of_words_found() -> None:
-    scores = OverlapReranker().score(QUESTION, TEXTS)
-    assert scores.dtype == np.float32
-    assert scores.shape == (3,)
-    assert scores[0] > scores[2] > scores[1] == 0
-    assert OverlapReranker().score(QUESTION, []).shape == (0,)
 
 
 def _saved_model(folder: Path, labels: int) -> Path:
@@ -56,14 +48,13 @@ def _saved_model(folder: Path, labels: int) -> Path:
 
 @pytest.mark.slow
 def test_a_cross_encoder_scores_each_text_by_itself(tmp_path: Path) -> None:
-    reranker = CrossEncoderReranker(_saved_model(tmp_path / "tiny", 1), batch_size=2)
+    reranker = CrossEncoderReranker(_saved_model(tmp_path / "tiny", 1))
     scores = reranker.score(QUESTION, TEXTS)
     assert scores.shape == (3,)
     assert scores.dtype == np.float32
     assert len(set(scores.tolist())) == 3
     backwards = reranker.score(QUESTION, TEXTS[::-1])
     assert np.allclose(scores, backwards[::-1], atol=1e-6)
-    assert reranker.identity == "tiny"
     assert reranker.score(QUESTION, []).shape == (0,)
 
 

@@ -39,10 +39,10 @@ def test_a_follow_up_takes_along_what_it_leans_on(
 def test_the_answer_in_a_few_words_goes_with_its_question_but_no_sentence_does() -> None:
     answered = replace(turn(BRIDGE), short="Mayor Ida Fenn")
     assert standalone("How old is she?", [answered]) == f"{BRIDGE} Mayor Ida Fenn How old is she?"
-    told = replace(
+    long = replace(
         answered, short="Since the old one had been closed to lorries for years, the mayor said."
     )
-    assert standalone("How old is she?", [told]) == f"{BRIDGE} How old is she?"
+    assert standalone("How old is she?", [long]) == f"{BRIDGE} How old is she?"
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from overlap import OverlapReranker
 
 from rag.index import Entry, Index
 from rag.index.chunking import chunk, embedding_text
 from rag.index.embedding import HashEmbedder, Vectors
+from rag.llm.prompts import source_block
 from rag.search import (
+    Weights,
     Window,
     find,
     match_expression,
@@ -20,7 +23,7 @@ from rag.search import (
     time_window,
     within,
 )
-from rag.search.reranking import OverlapReranker, Scores
+from rag.search.reranking import Scores
 from rag.text import content_id
 from rag.types import Article, Filters, Page, Passage
 
@@ -110,18 +113,19 @@ def test_each_search_can_be_switched_off(index: Index, weights: tuple[float, flo
         "zinc prices fell",
         index=index,
         embedder=EMBEDDER,
-        lexical_weight=weights[0],
-        dense_weight=weights[1],
+        weights=Weights(*weights),
     )
     assert titles(found)[0] == "Zinc"
 
 
 def test_both_searches_contribute(index: Index) -> None:
     asked = "zincs whale"  # the words find whales alone, the letters find zinc too
-    only_words = retrieve(asked, index=index, embedder=EMBEDDER, dense_weight=0)
+    only_words = retrieve(asked, index=index, embedder=EMBEDDER, weights=Weights(dense=0))
     both = retrieve(asked, index=index, embedder=EMBEDDER, k=50, per_article=50)
     assert set(titles(only_words)) < set(titles(both))
-    assert retrieve(asked, index=index, embedder=EMBEDDER, lexical_weight=0, dense_weight=0) == ()
+    assert (
+        retrieve(asked, index=index, embedder=EMBEDDER, weights=Weights(lexical=0, dense=0)) == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -169,19 +173,17 @@ def test_a_question_of_stop_words_alone_has_no_expression() -> None:
 class Backwards:
     """Prefers what has the least to do with the question."""
 
-    identity = "backwards"
-
     def score(self, question: str, texts: Sequence[str]) -> Scores:
         return np.asarray(-OverlapReranker().score(question, texts), dtype=np.float32)
 
 
 def test_the_order_of_a_reranker_is_used(index: Index) -> None:
     asked = "Who opened the harbour of Corley?"
-    kept = retrieve(asked, index=index, embedder=EMBEDDER, reranker=OverlapReranker(), k=3)
+    best = retrieve(asked, index=index, embedder=EMBEDDER, reranker=OverlapReranker(), k=3)
     turned = retrieve(asked, index=index, embedder=EMBEDDER, reranker=Backwards(), k=3)
-    assert titles(kept)[0] == "Corley"
+    assert titles(best)[0] == "Corley"
     assert "harbour of Corley" not in " ".join(passage.chunk.text for passage in turned)
-    for found, sign in ((kept, 1), (turned, -1)):
+    for found, sign in ((best, 1), (turned, -1)):
         shares = OverlapReranker().score(asked, [passage.chunk.text for passage in found])
         assert [passage.score for passage in found] == pytest.approx((sign * shares).tolist())
 
@@ -193,7 +195,7 @@ def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
         assert retrieve("harbour", index=index, embedder=EMBEDDER, reranker=OverlapReranker()) == ()
 
 
-def test_passages_are_kept_while_they_fit_and_one_always(index: Index) -> None:
+def test_passages_are_chosen_while_they_fit_and_always_one(index: Index) -> None:
     found = retrieve("harbour whales", index=index, embedder=EMBEDDER, k=4)
     size = len(found[0].chunk.text)
     assert within(found, tokens=0, count=len) == found[:1]
@@ -202,6 +204,15 @@ def test_passages_are_kept_while_they_fit_and_one_always(index: Index) -> None:
     some = within(found, tokens=3 * size, count=len)
     assert some == found[: len(some)]
     assert 1 <= len(some) < 4
+    # After a passage of the same article, title and, unless it is asked for, fence cost nothing.
+    again = source_block(found[0], known=True)
+    twice = (found[0], found[0])
+    for fenced, cost in ((True, len(again)), (False, size)):
+        whole = len(source_block(found[0])) + cost
+        assert len(within(twice, tokens=whole, count=len, fenced=fenced)) == 2
+        assert len(within(twice, tokens=whole - 1, count=len, fenced=fenced)) == 1
+    shown = within(twice, tokens=2 * len(again), count=len, shown=found[:1], fenced=True)
+    assert len(shown) == 2
 
 
 def test_the_sentences_nearest_to_a_question_come_from_several_articles(index: Index) -> None:
@@ -215,7 +226,7 @@ def test_the_sentences_nearest_to_a_question_come_from_several_articles(index: I
     texts = {passage.article.id: passage.article.text for passage in found}
     assert all(texts[each.article_id][each.start : each.end] == each.quote for each in cited)
     assert len(cited) <= 5
-    assert len({each.quote for each in cited}) == len(cited), "the copy is not told again"
+    assert len({each.quote for each in cited}) == len(cited), "the copy is not repeated"
 
 
 def test_a_question_of_an_article_is_nothing_to_look_at() -> None:
@@ -232,7 +243,7 @@ def test_at_most_two_sentences_of_an_article_are_near(index: Index) -> None:
     assert len([each for each in nearest_sentences(asked, found) if each.title == "Whales"]) == 2
 
 
-def test_what_no_sentence_tells_is_not_near(index: Index) -> None:
+def test_what_no_sentence_says_is_not_near(index: Index) -> None:
     found = retrieve("harbour", index=index, embedder=EMBEDDER, k=20)
     for question in ("Volcanoes?", "Who?", ""):
         assert nearest_sentences(question, found) == ()
@@ -269,7 +280,9 @@ def test_the_time_of_a_question_is_a_window_that_leaves_something(index: Index) 
 def test_a_window_that_prefers_brings_its_articles_to_the_front(index: Index) -> None:
     asked = "Which harbour did the mayor open?"
     window = Window(date(2022, 1, 3), date(2022, 1, 3), strict=False)
-    first, *_ = retrieve(asked, index=index, embedder=EMBEDDER, window=window, sentence_weight=0)
+    first, *_ = retrieve(
+        asked, index=index, embedder=EMBEDDER, window=window, weights=Weights(sentence=0)
+    )
     assert first.article.title == "The same"
 
 
@@ -286,5 +299,5 @@ def test_newer_news_leads_among_what_is_all_unlike_the_question(tmp_path: Path) 
         index.bind(embedder=EMBEDDER.identity, dimension=128, chunk_words=30)
         old = replace(made("Corley one", text), published=date(2012, 1, 1))
         store(index, [old, made("Corley two", text)])
-        found = find(text, index=index, embedder=Opposite(128), lexical_weight=0)
+        found = find(text, index=index, embedder=Opposite(128), weights=Weights(lexical=0))
     assert titles(found) == ["Corley two", "Corley one"]
