@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from rag.text import sentences, written_date
-from rag.text.terms import NEGATORS, STOPWORDS, Terms, terms
+from rag.text.terms import NEGATORS, STOPWORDS, terms
 from rag.types import Article
 
 # Tokenized text ("3, 500 people", "$ 1. 5m", "Kilmarnock 's") is restored before it is read.
@@ -97,18 +97,6 @@ def as_words(text: str) -> tuple[Word, ...]:
         )
         for token in terms(text).tokens
     )
-
-
-def denied(text: Terms) -> frozenset[str]:
-    """Return the stem of the content word that follows each negator, at most three words later."""
-    found = set()
-    for place, token in enumerate(text.tokens):
-        if token.folded in NEGATORS or token.folded.endswith("n't"):
-            following = (after for after in text.tokens[place + 1 : place + 4])
-            word = next((after.stem for after in following if after.folded not in STOPWORDS), "")
-            if word:
-                found.add(word)
-    return frozenset(found)
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
