@@ -17,11 +17,11 @@ from rag.export import (
     as_text,
     by_article,
     differ,
+    digest_note,
     doubts,
     opening,
     pieces,
     standing,
-    told,
     unmarked,
 )
 from rag.text import written_date
@@ -75,7 +75,17 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined
     )
-    functions = (as_text, by_article, count, differ, doubts, opening, standing, told, unmarked)
+    functions = (
+        as_text,
+        by_article,
+        count,
+        differ,
+        doubts,
+        opening,
+        standing,
+        digest_note,
+        unmarked,
+    )
     environment.globals.update({each.__name__: each for each in functions})
     environment.globals.update(
         cited=_cited,

@@ -2,13 +2,14 @@
 
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 
-class SqliteFile:
+class SqliteFile(ABC):
     """A thread-safe connection to an SQLite file, created if it does not exist.
 
     Subclasses say in :meth:`explained` what SQLite's errors mean for their users.
@@ -32,9 +33,9 @@ class SqliteFile:
             self.connection.execute("PRAGMA foreign_keys = ON")
             self.connection.executescript(schema)
 
+    @abstractmethod
     def explained(self) -> AbstractContextManager[None]:
         """Return a context in which SQLite's errors become those of the project."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """Close the connection; closing twice is fine."""

@@ -97,9 +97,9 @@ def print_story(story: Story) -> None:
 
 def print_digest_end(digest: Digest) -> None:
     """Print what a digest was made from."""
-    from rag.export import told
+    from rag.export import digest_note
 
-    say(f"\n{told(digest)}", "dim")
+    say(f"\n{digest_note(digest)}", "dim")
 
 
 def print_checked(claims: Sequence[Claim]) -> None:

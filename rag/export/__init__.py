@@ -5,7 +5,7 @@ a table of many summaries (:func:`as_jsonl`, :func:`as_csv`), as a file of the r
 (:func:`write_rows`), and short enough to be saved in a browser (:func:`saved`).
 """
 
-from rag.export.digests import told
+from rag.export.digests import digest_note
 from rag.export.markdown import as_markdown
 from rag.export.marks import (
     LEGEND,
@@ -55,6 +55,7 @@ __all__ = [
     "by_article",
     "cited",
     "differ",
+    "digest_note",
     "doubts",
     "headed",
     "marked_words",
@@ -65,7 +66,6 @@ __all__ = [
     "saved",
     "standing",
     "summary_row",
-    "told",
     "unmarked",
     "write_rows",
 ]

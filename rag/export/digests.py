@@ -11,13 +11,13 @@ from rag.types import Digest, Disagreement, Event, Source, Story
 def digest_page(digest: Digest) -> str:
     """Return the whole digest; text of articles and models is escaped."""
     heading = f"Digest: {digest.query}" if digest.query else "Digest"
-    parts = [f"# {escaped(heading)}", told(digest)]
+    parts = [f"# {escaped(heading)}", digest_note(digest)]
     for story in digest.stories:
         parts += _story(story)
     return "\n\n".join(parts) + "\n"
 
 
-def told(digest: Digest) -> str:
+def digest_note(digest: Digest) -> str:
     """Say in one sentence what a digest was made from, also if no article matches."""
     if not digest.articles:
         return "No article matches."

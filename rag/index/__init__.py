@@ -155,7 +155,7 @@ class Index(ChunkTable):
             chunk_words=self.chunk_words,
             generation=self.generation,
             vector_file=self.meta("vectors").partition(" ")[0],
-            integrity=str(self._rows("PRAGMA quick_check(1)")[0][0]),
+            integrity=str(self.rows("PRAGMA quick_check(1)")[0][0]),
             bytes=sum(map(_size, _listed(self.folder))),
         )
 

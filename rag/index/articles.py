@@ -24,7 +24,7 @@ class ArticleTable(Database):
     """The table of articles, and that of their sources."""
 
     def _insert_article(self, article: Article, page: Page) -> None:
-        self._rows(
+        self.rows(
             f"INSERT INTO articles ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
             (
                 *(article.id, article.url, article.title, article.text, article.publisher),
@@ -34,14 +34,14 @@ class ArticleTable(Database):
                 article.fetched.isoformat() if article.fetched else None,
             ),
         )
-        self._rows(
+        self.rows(
             "INSERT INTO sources VALUES (?, ?, ?)",
             (article.id, page.content_type, zlib.compress(page.body)),
         )
 
     def article(self, article_id: str) -> Article | None:
         """Return the article with this id or a unique id prefix of 4 or more characters."""
-        rows = self._rows(
+        rows = self.rows(
             f"SELECT {_COLUMNS} FROM articles WHERE id >= ? AND id < ? LIMIT 2",  # noqa: S608
             (article_id, article_id + "\U0010ffff"),
         )
@@ -51,18 +51,18 @@ class ArticleTable(Database):
 
     def _article_id_at(self, url: str) -> str:
         """Return the id of the article at this address, or ''."""
-        rows = self._rows("SELECT id FROM articles WHERE url = ? LIMIT 1", (url,))
+        rows = self.rows("SELECT id FROM articles WHERE url = ? LIMIT 1", (url,))
         return str(rows[0][0]) if rows else ""
 
     def source(self, article_id: str) -> bytes | None:
         """Return the raw body that an article was extracted from."""
-        rows = self._rows("SELECT body FROM sources WHERE article_id = ?", (article_id,))
+        rows = self.rows("SELECT body FROM sources WHERE article_id = ?", (article_id,))
         return zlib.decompress(rows[0][0]) if rows else None
 
     def pages(self) -> Iterator[tuple[Article, Page]]:
         """Yield every article with its raw page, one row at a time, in insertion order."""
-        for (rowid,) in self._rows("SELECT rowid FROM articles ORDER BY rowid"):
-            for *row, content_type, body in self._rows(
+        for (rowid,) in self.rows("SELECT rowid FROM articles ORDER BY rowid"):
+            for *row, content_type, body in self.rows(
                 f"SELECT {_COLUMNS}, content_type, body FROM articles"  # noqa: S608
                 " JOIN sources ON article_id = id WHERE articles.rowid = ?",
                 (rowid,),
@@ -82,7 +82,7 @@ class ArticleTable(Database):
     ) -> tuple[Article, ...]:
         """Return articles in order; ``query`` is searched in title and publisher, ignoring case."""
         where, values = _listed(filters, query)
-        rows = self._rows(
+        rows = self.rows(
             f"SELECT {_COLUMNS} FROM articles WHERE {where}"  # noqa: S608
             f" ORDER BY {_ORDERS[order]}, rowid LIMIT ? OFFSET ?",
             (*values, -1 if limit is None else limit, offset),
@@ -92,19 +92,19 @@ class ArticleTable(Database):
     def count(self, *, filters: Filters, query: str = "") -> int:
         """Return how many articles :meth:`articles` would list without a limit."""
         where, values = _listed(filters, query)
-        ((found,),) = self._rows(f"SELECT count(*) FROM articles WHERE {where}", values)  # noqa: S608
+        ((found,),) = self.rows(f"SELECT count(*) FROM articles WHERE {where}", values)  # noqa: S608
         return int(found)
 
     def publishers(self) -> tuple[str, ...]:
         """Return the distinct publishers in alphabetical order."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT DISTINCT publisher FROM articles WHERE publisher <> '' ORDER BY 1 COLLATE NOCASE"
         )
         return tuple(name for (name,) in rows)
 
     def newest(self) -> date | None:
         """Return the latest publication date; None if no article has one."""
-        ((day,),) = self._rows("SELECT max(published) FROM articles")
+        ((day,),) = self.rows("SELECT max(published) FROM articles")
         return as_day(day)
 
 

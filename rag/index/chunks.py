@@ -59,26 +59,26 @@ class ChunkTable(ArticleTable):
         self._insert_article(article, entry.page)
         about = f"{article.publisher} {written_date(article.published)}"
         for chunk, vector in zip(entry.chunks, entry.vectors, strict=True):
-            ((number,),) = self._rows(
+            ((number,),) = self.rows(
                 "INSERT INTO chunks (article_id, position, start, end, vector)"
                 " VALUES (?, ?, ?, ?, ?) RETURNING number",
                 (article.id, chunk.order, chunk.start, chunk.end, vector.astype("<f4").tobytes()),
             )
-            self._rows(
+            self.rows(
                 "INSERT INTO chunk_text (rowid, text, title, about) VALUES (?, ?, ?, ?)",
                 (number, chunk.text, article.title, about),
             )
 
     def _remove(self, article_id: str) -> None:
-        self._rows(
+        self.rows(
             "DELETE FROM chunk_text WHERE rowid IN (SELECT number FROM chunks WHERE article_id = ?)",
             (article_id,),
         )
-        self._rows("DELETE FROM articles WHERE id = ?", (article_id,))
+        self.rows("DELETE FROM articles WHERE id = ?", (article_id,))
 
     def counts(self) -> tuple[int, int]:
         """Return (articles, chunks)."""
-        ((articles, chunks),) = self._rows(
+        ((articles, chunks),) = self.rows(
             "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM chunks)"
         )
         return articles, chunks
@@ -103,7 +103,7 @@ class ChunkTable(ArticleTable):
             if filters == _ALL
             else " JOIN chunks ON chunks.number = chunk_text.rowid JOIN articles ON article_id = id"
         )
-        return self._rows(
+        return self.rows(
             "SELECT chunk_text.rowid, -bm25(chunk_text, ?, ?, ?) AS score"  # noqa: S608
             f" FROM chunk_text{joined} WHERE chunk_text MATCH ? AND {where}"
             " ORDER BY score DESC, chunk_text.rowid LIMIT ?",
@@ -114,12 +114,12 @@ class ChunkTable(ArticleTable):
         """Return whether a chunk, its title or publisher contains any form of this word."""
         match = '"' + word.replace('"', "") + '"'
         return bool(
-            self._rows("SELECT 1 FROM chunk_text WHERE chunk_text MATCH ? LIMIT 1", (match,))
+            self.rows("SELECT 1 FROM chunk_text WHERE chunk_text MATCH ? LIMIT 1", (match,))
         )
 
     def vocabulary(self, beginning: str) -> dict[str, int]:
         """Return all stems with this prefix, each with the number of chunks that contain it."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT term, doc FROM vocabulary WHERE term >= ? AND term < ?",
             (beginning, beginning + "\U0010ffff"),
         )
@@ -127,7 +127,7 @@ class ChunkTable(ArticleTable):
 
     def cut(self, article: Article) -> tuple[Chunk, ...]:
         """Return the chunks of an article in text order."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT position, start, end FROM chunks WHERE article_id = ? ORDER BY position",
             (article.id,),
         )
@@ -152,7 +152,7 @@ class ChunkTable(ArticleTable):
         return {number: as_day(day) for number, day in self._of_chunks("published", numbers)}
 
     def _of_chunks(self, columns: str, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
-        return self._rows(
+        return self.rows(
             f"SELECT number, {columns} FROM json_each(?) JOIN chunks ON number = value"  # noqa: S608
             " JOIN articles ON article_id = articles.id ORDER BY json_each.key",
             (json.dumps(list(numbers)),),
@@ -164,7 +164,7 @@ class ChunkTable(ArticleTable):
             return None
         where, values = conditions(filters)
         # Uses the index over chunks, because the rows of chunks are long.
-        rows = self._rows(
+        rows = self.rows(
             "SELECT number FROM chunks WHERE article_id IN"  # noqa: S608
             f" (SELECT id FROM articles WHERE {where})",
             values,
@@ -178,7 +178,7 @@ class ChunkTable(ArticleTable):
             IndexProblem: if a stored vector has another dimension.
         """
         last = 0
-        while rows := self._rows(
+        while rows := self.rows(
             "SELECT number, vector FROM chunks WHERE number > ? ORDER BY number LIMIT ?",
             (last, _BATCH),
         ):
@@ -191,7 +191,7 @@ class ChunkTable(ArticleTable):
 
         Articles without chunks are left out.
         """
-        rows = self._rows(
+        rows = self.rows(
             "SELECT article_id, vector FROM json_each(?) JOIN chunks ON article_id = value"
             " ORDER BY article_id, position",
             (json.dumps(list(article_ids)),),

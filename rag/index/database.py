@@ -7,14 +7,13 @@ table over chunk text, title and publisher with date, so that BM25 is updated in
 """
 
 import sqlite3
-import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from rag.errors import IndexProblem
+from rag.sqlite import SqliteFile
 
 FORMAT = "1"
 _SCHEMA = """
@@ -47,84 +46,61 @@ _ADVICE = {
 }
 
 
-class Database:
+class Database(SqliteFile):
     """A thread-safe connection to one ``news.sqlite``."""
 
     def __init__(self, path: Path) -> None:
         """Open or create the file. Raises IndexProblem if it is not a usable database."""
-        self.path = path
-        self._lock = threading.RLock()
-        with _explained(path):
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._db.execute("PRAGMA busy_timeout = 10000")
-            # SQLite's own lower() handles only ASCII.
-            self._db.create_function("casefold", 1, str.casefold, deterministic=True)
-            self._db.executescript(_SCHEMA)
+        super().__init__(path, _SCHEMA)
+        # SQLite's own lower() handles only ASCII.
+        self.connection.create_function("casefold", 1, str.casefold, deterministic=True)
         # Whoever drops it while others still read need not wait for them.
-        weakref.finalize(self, self._db.close).atexit = False
+        weakref.finalize(self, self.connection.close).atexit = False
 
-    def close(self) -> None:
-        """Close the connection; closing twice is fine."""
-        with self._lock:
-            self._db.close()
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn SQLite's errors into one-line messages for people."""
+        try:
+            yield
+        except sqlite3.ProgrammingError as error:
+            if "closed" not in str(error):
+                raise
+            raise IndexProblem(
+                f"the index {self.path.parent} has been closed; open it again."
+            ) from error
+        except UnicodeEncodeError as error:
+            raise IndexProblem(
+                f"{self.path} cannot be asked for text that is no valid Unicode; type it again."
+            ) from error
+        except sqlite3.OperationalError as error:
+            seen = str(error)
+            advice = next(
+                said for words, said in _ADVICE.items() if any(word in seen for word in words)
+            )
+            raise IndexProblem(f"SQLite could not use {self.path}: {error}; {advice}.") from error
+        except sqlite3.DatabaseError as error:
+            raise IndexProblem(
+                f"{self.path} is not a sound SQLite file ({error}). Put back a copy, or delete the folder"
+                " and run rag ingest again."
+            ) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Run an atomic transaction; the generation goes up by one when it commits."""
-        with self._lock, _explained(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.set_meta("generation", str(self.generation + 1))
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with self._lock, _explained(self.path):
-            return self._db.execute(sql, tuple(values)).fetchall()
+        with super().transaction():
+            yield
+            self.set_meta("generation", str(self.generation + 1))
 
     def meta(self, key: str) -> str:
         """Return the value of a key of the meta table, empty if it is not set."""
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        rows = self.rows("SELECT value FROM meta WHERE key = ?", (key,))
         return str(rows[0][0]) if rows else ""
 
     def set_meta(self, key: str, value: str) -> None:
         """Set a key of the meta table."""
-        self._rows("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        self.rows("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     @property
     def generation(self) -> int:
         """Number of write transactions; results computed at another generation may be stale."""
         return int(self.meta("generation") or 0)
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into one-line messages for people."""
-    try:
-        yield
-    except sqlite3.ProgrammingError as error:
-        if "closed" not in str(error):
-            raise
-        raise IndexProblem(f"the index {path.parent} has been closed; open it again.") from error
-    except UnicodeEncodeError as error:
-        raise IndexProblem(
-            f"{path} cannot be asked for text that is no valid Unicode; type it again."
-        ) from error
-    except sqlite3.OperationalError as error:
-        seen = str(error)
-        advice = next(
-            said for words, said in _ADVICE.items() if any(word in seen for word in words)
-        )
-        raise IndexProblem(f"SQLite could not use {path}: {error}; {advice}.") from error
-    except sqlite3.DatabaseError as error:
-        raise IndexProblem(
-            f"{path} is not a sound SQLite file ({error}). Put back a copy, or delete the folder"
-            " and run rag ingest again."
-        ) from error

@@ -200,8 +200,8 @@ def test_a_folder_without_an_index_is_a_plain_error(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_loses_nothing(index: Index) -> None:
-    ((pages,),) = index._rows("PRAGMA page_count")
-    index._rows(f"PRAGMA max_page_count = {pages + 2}")
+    ((pages,),) = index.rows("PRAGMA page_count")
+    index.rows(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(IndexProblem, match="full"):
         index.add([entry(make(50)), entry(make(51, "Long words. " * 2000))])
     assert index.info().articles == 5

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from opened_news import BRIDGE, CHEESE, FERRY
 
 from rag.config import load
 from rag.errors import GenerateError, IndexMissing, JobChanged, JobProblem, JobUnknown, SourceError
@@ -18,18 +19,6 @@ from rag.library import News
 from rag.llm.scripted import ScriptedGenerator
 from rag.types import Answers, Filters, Message, Question, Summaries
 
-BRIDGE = (
-    "Mayor Ida Fenn opened the new Harrow bridge on Tuesday. The bridge cost 12 million euros and "
-    "took three years to build. Engineers from Oslo inspected it twice."
-)
-FERRY = (
-    "The last ferry across the Harrow left at noon on Monday. Captain Jonas Lind had steered it "
-    "for 31 years. The town council has not decided what becomes of the boat."
-)
-CHEESE = (
-    "A cheese from Pengarth won the gold medal at the county show. Its maker, Wilma Troost, keeps "
-    "40 goats on the hill above the village."
-)
 HOSTILE = '=HYPERLINK("https://evil.example")'
 Opened = Callable[..., News]
 

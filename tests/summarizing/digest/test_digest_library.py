@@ -14,7 +14,7 @@ import rag
 from rag import library, samples
 from rag.config import load
 from rag.errors import ArticleUnknown, IndexMissing, QuestionError
-from rag.export import as_markdown, told
+from rag.export import as_markdown, digest_note
 from rag.index.embedding import HashEmbedder
 from rag.llm.scripted import ScriptedGenerator
 from rag.types import Digest, Filters, Story
@@ -67,8 +67,10 @@ def test_articles_beyond_the_most_of_a_digest_are_counted_and_told(
     newest, nearest = news.digest(stories=1), news.digest("Ukraine", stories=1)
     assert (newest.articles, newest.matching) == (5, 21)
     assert (nearest.articles, nearest.matching) == (5, about.articles)
-    assert told(newest).startswith("5 of 21 articles, the newest, ")
-    assert told(nearest).startswith(f"5 of {about.articles} articles, the nearest to the query, ")
+    assert digest_note(newest).startswith("5 of 21 articles, the newest, ")
+    assert digest_note(nearest).startswith(
+        f"5 of {about.articles} articles, the nearest to the query, "
+    )
     assert "5 of 21 articles, the newest" in as_markdown(newest)
     days = sorted(each.published for each in news.articles(limit=100) if each.published)
     shown = [each.published for story in newest.stories for each in story.sources]

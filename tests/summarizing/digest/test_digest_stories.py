@@ -14,7 +14,7 @@ from reports import CHEESE, FERRY, FERRY_TOO, MONDAY, TUESDAY, WEDNESDAY, report
 import rag.check
 import rag.summarizing.digest.denials
 from rag.errors import GenerateError
-from rag.export import as_json, as_markdown, told
+from rag.export import as_json, as_markdown, digest_note
 from rag.llm.scripted import ScriptedGenerator
 from rag.summarizing.digest import digest
 from rag.summarizing.digest.central import central_sentences
@@ -203,7 +203,7 @@ def test_only_so_many_stories_are_written_and_the_others_counted() -> None:
     found = made([*ferry(), report(CHEESE, "cheese")], generator, stories=1)
     assert (len(found.stories), found.found, found.articles) == (1, 2, 3)
     assert len(found.stories[0].sources) == 2
-    assert told(found) == "3 articles, 2 stories, 1 of them here."
+    assert digest_note(found) == "3 articles, 2 stories, 1 of them here."
 
 
 def test_copies_are_named_under_what_they_copy() -> None:
@@ -213,7 +213,7 @@ def test_copies_are_named_under_what_they_copy() -> None:
     (story,) = found.stories
     assert [len(source.copies) for source in story.sources] == [1, 0]
     assert story.sources[0].copies[0].title == "The same"
-    assert "1 of them copies of others" in told(found)
+    assert "1 of them copies of others" in digest_note(found)
     assert "the same in **The same**, Wire" in as_markdown(found)
 
 
@@ -223,7 +223,7 @@ def test_nothing_to_tell_asks_nobody_and_is_told_plainly(articles: list[Article]
     found = made(articles, generator)
     assert (found.stories, found.found) == ((), 0)
     assert generator.history == []
-    assert told(made([])) == "No article matches."
+    assert digest_note(made([])) == "No article matches."
     assert "No article matches." in as_markdown(made([]))
 
 
