@@ -16,7 +16,7 @@ from app.events import FILLED, LIGHT, MODEL, Part, told
 from app.filters import FilterBar, chosen, described
 from app.formatting import count
 from app.messages import explained
-from app.queue import Line, QueueSlot
+from app.queue import ModelQueue, QueueSlot
 from app.queue import before as in_words
 from rag import News
 from rag.export import as_json, as_markdown
@@ -58,7 +58,7 @@ class Asked:
 class Chat:
     """Event handlers of the tab. Holds no conversation: the browser does."""
 
-    def __init__(self, news: News, profile: str, line: Line) -> None:
+    def __init__(self, news: News, profile: str, line: ModelQueue) -> None:
         """Start without asking the model anything."""
         self._news, self._profile, self._line = news, profile, line
         self.key = f"newsrag-conversation-{news.folder.name}"  # key in the browser's store
@@ -227,7 +227,9 @@ class Chat:
         return json.dumps(kept)
 
 
-def build(page: gr.Blocks, news: News, profile: str, line: Line) -> tuple[list[Part], list[Part]]:
+def build(
+    page: gr.Blocks, news: News, profile: str, line: ModelQueue
+) -> tuple[list[Part], list[Part]]:
     """Lay out and wire the tab; return what it does on page load, and on new articles."""
     chat = Chat(news, profile, line)
     with gr.Row(elem_classes="chat-row", equal_height=False):

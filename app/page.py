@@ -5,7 +5,7 @@ import gradio as gr
 from app import articles, chat, checking, render, summaries
 from app.events import LIGHT, together
 from app.messages import explained
-from app.queue import Line
+from app.queue import ModelQueue
 from app.theme import SCRIPT, STYLE, serif, theme
 from rag import News
 
@@ -40,7 +40,7 @@ def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
         span = (start, end) if isinstance(start, int) and isinstance(end, int) else (0, 0)
         return render.article(found, *span, in_title=asked.get("field") == "title")
 
-    line = Line()
+    line = ModelQueue()
 
     def left(request: gr.Request) -> None:
         """Free the model at its next step when a user closes the page."""

@@ -14,7 +14,7 @@ from app.events import LIGHT, MODEL, Part
 from app.filters import FilterBar, refreshed
 from app.filters import chosen as filters_of
 from app.messages import explained
-from app.queue import Line
+from app.queue import ModelQueue
 from app.saved_summaries import Made
 from app.summary_request import EACH, STORIES, TOGETHER, Length, SummaryRequest, chosen
 from app.summary_service import SummaryService
@@ -32,7 +32,7 @@ SAVES = (
 class Summaries:
     """Event handlers of the tab."""
 
-    def __init__(self, news: News, profile: str, line: Line) -> None:
+    def __init__(self, news: News, profile: str, line: ModelQueue) -> None:
         """Start without asking the model anything."""
         self._news, self._line = news, line
         self._service = SummaryService(news, profile, line)
@@ -129,7 +129,7 @@ def _buttons(made: Made, *, busy: bool) -> tuple[Any, ...]:
     return gr.update(interactive=not busy), gr.update(visible=busy), *save
 
 
-def build(news: News, profile: str, line: Line, tabs: gr.Tabs, picked: Picked) -> list[Part]:
+def build(news: News, profile: str, line: ModelQueue, tabs: gr.Tabs, picked: Picked) -> list[Part]:
     """Lay out and wire the tab; return what it does on page load, and on new articles."""
     tab = Summaries(news, profile, line)
     with gr.Row():

@@ -7,7 +7,7 @@ from contextlib import closing
 from app import render, saved_summaries, stories
 from app.background import stepped
 from app.formatting import count, left
-from app.queue import Line, QueueSlot, before
+from app.queue import ModelQueue, QueueSlot, before
 from app.saved_summaries import Made, Row
 from app.summary_request import STORIES, TOGETHER, Chosen, SummaryRequest
 from rag import News
@@ -66,7 +66,7 @@ def _now(course: Course, slot: QueueSlot) -> str:
 class SummaryService:
     """Writes what was requested; its methods yield the results so far and the current state."""
 
-    def __init__(self, news: News, profile: str, line: Line) -> None:
+    def __init__(self, news: News, profile: str, line: ModelQueue) -> None:
         """Start without asking the model anything."""
         self._news, self._profile, self._line = news, profile, line
 

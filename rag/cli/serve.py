@@ -69,9 +69,9 @@ def add_token(name: _NameArgument, tokens_file: _FileOption) -> None:
 
     Example: rag tokens add reader --tokens tokens.txt
     """
-    from rag.server.api.tokens import add
+    from rag.server.accounts import Tokens
 
-    token = add(tokens_file, name)
+    token = Tokens(tokens_file).add(name)
     show.console(stderr=True).print(show.plain(f"The token of {name}; it is not shown again:"))
     print(token)  # noqa: T201
 
@@ -79,16 +79,16 @@ def add_token(name: _NameArgument, tokens_file: _FileOption) -> None:
 @tokens.command("list")
 def list_tokens(tokens_file: _FileOption) -> None:
     """List the clients that have a token."""
-    from rag.server.api.tokens import read
+    from rag.server.accounts import Tokens
 
-    for name in read(tokens_file):
+    for name in Tokens(tokens_file).names():
         show.console().print(show.plain(name))
 
 
 @tokens.command("remove")
 def remove_token(name: _NameArgument, tokens_file: _FileOption) -> None:
     """Take a client's token away; a running server lets it in no more."""
-    from rag.server.api.tokens import remove
+    from rag.server.accounts import Tokens
 
-    remove(tokens_file, name)
+    Tokens(tokens_file).remove(name)
     show.console().print(show.plain(f"{name} may ask no more."))

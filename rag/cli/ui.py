@@ -34,9 +34,6 @@ def ui(
         Path | None,
         typer.Option("--auth-file", metavar="FILE", help="Only users of this file may come in."),
     ] = None,
-    share: Annotated[
-        bool, typer.Option("--share", help="Public address through Gradio's servers; needs users.")
-    ] = False,
     open_to_network: Annotated[
         bool, typer.Option("--open-to-network", help="Let in everybody who can reach --host.")
     ] = False,
@@ -52,7 +49,7 @@ def ui(
     from rag.config import profile_name
 
     try:
-        from app import network, serve
+        from app import serve
     except ModuleNotFoundError as error:
         if error.name != "app":
             raise
@@ -64,14 +61,7 @@ def ui(
         show.console(stderr=True).print(show.plain(line))
 
     # Refuse bad options before anything is indexed.
-    network.check(
-        host=host,
-        port=port,
-        auth_file=auth_file,
-        share=share,
-        open_to_network=open_to_network,
-        tell=lambda _: None,
-    )
+    serve.check(host=host, port=port, auth_file=auth_file, open_to_network=open_to_network)
     with news_of(index, profile, overrides) as news:
         if not index:
             _samples(news)
@@ -80,9 +70,7 @@ def ui(
             host=host,
             port=port,
             auth_file=auth_file,
-            share=share,
             open_to_network=open_to_network,
-            prevent_thread_lock=True,
             tell=tell,
             profile=Path(profile_name(profile)).stem,
         )
@@ -119,13 +107,33 @@ def add_user(
 
     Example: rag users add ida --auth-file users.txt
     """
-    from app import accounts
+    from rag.server.accounts import Users
 
-    accounts.check_name(name)
+    Users.check_name(name)
     if sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
         password = sys.stdin.readline().rstrip("\r\n")
-    known = accounts.add(auth_file, name, password)
+    known = Users(auth_file).add(name, password)
     what = "has a new password" if known else "may log in"
     show.console().print(show.plain(f"{name} {what}: rag ui --auth-file {auth_file}"))
+
+
+@users.command("list")
+def list_users(auth_file: _FileOption) -> None:
+    """List the users who may log in."""
+    from rag.server.accounts import Users
+
+    for name in Users(auth_file).names():
+        show.console().print(show.plain(name))
+
+
+@users.command("remove")
+def remove_user(
+    name: Annotated[str, typer.Argument(help="The name of the user.")], auth_file: _FileOption
+) -> None:
+    """Remove a user, who can log in no more, not even to a running page."""
+    from rag.server.accounts import Users
+
+    Users(auth_file).remove(name)
+    show.console().print(show.plain(f"{name} may log in no more."))

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 import rag
-from app import accounts
 from app.guard import inline_scripts, policy
 from app.serve import Served, serve
 from rag.config import load
 from rag.llm.scripted import ScriptedGenerator
+from rag.server.accounts import Users
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -62,7 +62,7 @@ def page(tmp_path: Path, calls: list[str]) -> Iterator[Served]:
             gr.Button("Here").click(None, None, None, js="() => {window.here = 1}")
         return page
 
-    accounts.add(tmp_path / "users.txt", "ida", PASSWORD)
+    Users(tmp_path / "users.txt").add("ida", PASSWORD)
     news = rag.open(
         tmp_path / "index",
         settings=load(overrides=["embedder.engine=hash"]),
@@ -73,7 +73,6 @@ def page(tmp_path: Path, calls: list[str]) -> Iterator[Served]:
         port=0,
         auth_file=tmp_path / "users.txt",
         build=build,
-        prevent_thread_lock=True,
         tell=lambda _: None,
     )
     yield served
@@ -131,6 +130,7 @@ def test_a_user_works_with_the_page_and_nothing_leaves_it(browser: "Browser", pa
     tab.close()
 
 
+@pytest.mark.slow
 def test_what_slips_into_the_page_reaches_nobody(browser: "Browser", page: Served) -> None:
     tab = browser.new_page()
     tab.goto(page.url)

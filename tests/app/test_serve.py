@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import socket
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -15,12 +14,12 @@ import httpx
 import pytest
 
 import rag
-from app import accounts, tunnel
 from app.serve import Served, serve
 from app.uploads import MOST_FILES
 from rag.config import load
 from rag.errors import ConfigError
 from rag.llm.scripted import ScriptedGenerator
+from rag.server.accounts import Users
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -57,7 +56,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The stub page, served on any free port."""
     os.environ |= {"GRADIO_ALLOWED_PATHS": "/etc", "GRADIO_SHARE": "True"}  # not to be obeyed
     news = library(tmp_path_factory.mktemp("page"))
-    served = serve(news, port=0, build=stub, prevent_thread_lock=True, tell=lambda _: None)
+    served = serve(news, port=0, build=stub, tell=lambda _: None)
     yield served
     served.close()
 
@@ -77,7 +76,7 @@ def served(tmp_path: Path) -> Iterator[Callable[..., Served]]:
         wanted.setdefault("port", 0)
         wanted.setdefault("tell", lambda _: None)
         news = library(tmp_path)
-        started.append(serve(news, build=stub, prevent_thread_lock=True, **wanted))
+        started.append(serve(news, build=stub, **wanted))
         return started[-1]
 
     yield start
@@ -87,42 +86,19 @@ def served(tmp_path: Path) -> Iterator[Callable[..., Served]]:
 
 @pytest.fixture
 def users(tmp_path: Path) -> Path:
-    accounts.add(tmp_path / "users.txt", "ida", PASSWORD)
+    Users(tmp_path / "users.txt").add("ida", PASSWORD)
     return tmp_path / "users.txt"
 
 
 # What is refused before anything is served
 
 
-@pytest.mark.parametrize(
-    ("wanted", "told"),
-    [
-        ({"host": "0.0.0.0"}, r"at 0\.0\.0\.0 others on the network .*--auth-file.*--open-to-net"),
-        ({"host": "::"}, "at :: others on the network"),
-        ({"share": True}, "--share .* needs users: --auth-file"),
-        ({"share": True, "open_to_network": True}, "--share .* needs users"),
-        ({"host": ""}, "no address of this machine"),
-        ({"host": "no such host"}, "no address of this machine"),
-        ({"host": "192.0.2.1", "open_to_network": True}, "no address of this machine"),
-        ({"port": 70000}, "--port 70000: wanted 1 to 65535"),
-        ({"auth_file": "nowhere.txt"}, "there is no users file nowhere.txt"),
-    ],
-)
-def test_what_would_be_open_or_cannot_be_is_refused(
-    served: Callable[..., Served], wanted: dict[str, Any], told: str
-) -> None:
-    with pytest.raises(ConfigError, match=told):
-        served(**wanted)
+def test_what_would_be_open_to_others_is_refused(served: Callable[..., Served]) -> None:
+    with pytest.raises(ConfigError, match=r"at 0\.0\.0\.0 others on the network"):
+        served(host="0.0.0.0")
 
 
-def test_a_taken_port_is_named(served: Callable[..., Served]) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as other:
-        port = other.getsockname()[1]
-        with pytest.raises(ConfigError, match=f"port {port} is taken .*--port {port + 1}"):
-            served(port=port)
-
-
-def test_a_missing_gradio_is_told(
+def test_a_missing_gradio_is_reported(
     served: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(_: Path) -> None:
@@ -317,9 +293,8 @@ def test_nobody_outside_is_asked_while_the_page_starts(
 
     monkeypatch.setattr(socket.socket, "connect", noted)
     monkeypatch.setenv("HTTP_PROXY", "http://192.0.2.1:3128")
-    one = served()
+    served()
     assert connected == []
-    assert one.share_url == ""
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
 
 
@@ -363,33 +338,3 @@ def test_on_the_network_any_name_is_served_but_no_foreign_page(
         assert client.get("/", headers=headers).status_code == 200
         headers["origin"] = "https://evil.example"
         assert client.get("/", headers=headers).status_code == 403
-
-
-def test_a_shared_page_is_served_under_its_public_name_too(
-    served: Callable[..., Served], users: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ended: list[bool] = []
-    monkeypatch.setattr(tunnel, "begin", lambda *_: "https://abc.gradio.live")
-    monkeypatch.setattr(tunnel, "end", lambda: ended.append(True))
-    one = served(share=True, auth_file=users)
-    assert one.share_url == "https://abc.gradio.live"
-    headers = {"host": "abc.gradio.live", "origin": "https://abc.gradio.live"}
-    assert httpx.get(one.url, headers=headers, trust_env=False).status_code == 200
-    headers["origin"] = "https://evil.example"
-    assert httpx.get(one.url, headers=headers, trust_env=False).status_code == 403
-    one.close()
-    assert ended
-
-
-def test_a_share_link_that_cannot_be_made_is_told_and_nothing_goes_on(
-    served: Callable[..., Served], users: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from gradio import networking
-
-    def broken(**_: object) -> str:
-        raise RuntimeError("Could not get share link from Gradio API Server.")
-
-    monkeypatch.setattr(networking, "setup_tunnel", broken)
-    with pytest.raises(ConfigError, match="the share link could not be made: Could not get"):
-        served(share=True, auth_file=users)
-    assert not [thread for thread in threading.enumerate() if thread.name == "page"][1:]

@@ -10,7 +10,7 @@ import pytest
 import rag
 from app import summary_request, summary_service
 from app.formatting import count, left
-from app.queue import Line
+from app.queue import ModelQueue
 from app.saved_summaries import Made
 from app.summary_request import EACH, STORIES, TOGETHER, SummaryRequest, chosen
 from app.summary_service import Course, SummaryService
@@ -54,7 +54,7 @@ def titles(news: rag.News, wanted: SummaryRequest) -> list[str]:
 
 
 def pictures(news: rag.News, wanted: SummaryRequest) -> list[tuple[str, str]]:
-    written = SummaryService(news, "tiny", Line()).write(
+    written = SummaryService(news, "tiny", ModelQueue()).write(
         wanted, chosen(news, wanted), Made(), "ida"
     )
     return list(written)

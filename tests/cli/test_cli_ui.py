@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 import app.serve
-from app import accounts
 from rag.cli import main
 from rag.library import News
+from rag.server.accounts import Users
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "correct horse"
@@ -74,9 +74,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[News, dict[str, Any]]
     ("arguments", "told"),
     [
         (["--host", "0.0.0.0"], "--open-to-network"),
-        (["--share"], "needs users: --auth-file"),
         (["--auth-file", "none.txt"], "there is no users file none.txt"),
-        (["--host", "192.0.2.1", "--open-to-network"], "no address of this machine"),
     ],
 )
 def test_what_is_refused_is_one_line_before_anything_is_indexed(
@@ -100,7 +98,6 @@ def test_the_sample_news_are_indexed_where_there_is_no_demo_index(
     assert (place / "indexes" / "demo" / "news.sqlite").is_file()
     assert started[0][1]["port"] == 0
     assert started[0][1]["profile"] == "fast"
-    assert started[0][1]["share"] is False
     assert "sample articles" not in run("ui", "--port", "0")[2]
 
 
@@ -147,20 +144,25 @@ def test_the_page_comes_up_without_models_and_ctrl_c_ends_it_quietly(
     assert "Traceback" not in err
 
 
-def test_users_are_added_from_standard_input(run: Run, place: Path) -> None:
+def test_users_are_added_listed_and_removed(run: Run, place: Path) -> None:
     code, out, err = run("users", "add", "ida", "--auth-file", "users.txt", typed=f"{PASSWORD}\n")
     assert (code, err) == (0, "")
     assert out == "ida may log in: rag ui --auth-file users.txt\n"
-    assert accounts.read(place / "users.txt").allows("ida", PASSWORD)
+    assert Users(place / "users.txt").allows("ida", PASSWORD)
     code, out, _ = run("users", "add", "ida", "--auth-file", "users.txt", typed="another one")
     assert out.startswith("ida has a new password")
-    assert accounts.read(place / "users.txt").allows("ida", "another one")
+    assert Users(place / "users.txt").allows("ida", "another one")
+    assert run("users", "list", "--auth-file", "users.txt") == (0, "ida\n", "")
+    removed = run("users", "remove", "ida", "--auth-file", "users.txt")
+    assert removed == (0, "ida may log in no more.\n", "")
+    code, _, err = run("users", "list", "--auth-file", "users.txt")
+    assert (code, "names no user" in err) == (1, True)
 
 
 @pytest.mark.parametrize(
     ("name", "typed", "told"),
     [
-        ("ida", "", "the password has 0 characters, wanted at least 8"),
+        ("ida", "", "the password has 0 characters, expected at least 8"),
         ("ida", "short\n", "the password has 5 characters"),
         ("i:da", PASSWORD, "the user name 'i:da' cannot be used"),
     ],

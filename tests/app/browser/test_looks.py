@@ -22,7 +22,7 @@ from acts import (
     tab,
 )
 
-from app import accounts
+from rag.server.accounts import Users
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -193,7 +193,7 @@ def test_who_has_to_log_in_sees_the_same_look(
 ) -> None:
     visit.expected += "|status of 400"
     users = house.folder / "users.txt"
-    accounts.add(users, "ida", "correct horse")
+    Users(users).add("ida", "correct horse")
     url = house.serve(house.news(Told()), users).url
     window = {"width": width, "height": 844}
     page = visit(url, ready="form", color_scheme=scheme, viewport=window)

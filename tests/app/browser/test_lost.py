@@ -24,7 +24,8 @@ from acts import (
     until,
 )
 
-from app import accounts, queue
+from app import queue
+from rag.server.accounts import Users
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -132,7 +133,7 @@ def test_a_question_outlives_a_reload_while_it_is_answered(house: "House", visit
 def test_who_asks_after_the_login_has_ended_is_told_so(house: "House", visit: "Visits") -> None:
     visit.expected += "|status of 401"
     users = house.folder / "users.txt"
-    accounts.add(users, "ida", "correct horse")
+    Users(users).add("ida", "correct horse")
     page = visit(house.serve(house.news(Told()), users).url, ready="form")
     page.get_by_role("textbox", name="Name").fill("ida")
     page.get_by_label("Password").fill("correct horse")

@@ -111,7 +111,6 @@ class House:
                 news,
                 port=port,
                 auth_file=auth_file,
-                prevent_thread_lock=True,
                 tell=lambda _: None,
                 profile="tiny",
             )

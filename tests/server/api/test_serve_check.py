@@ -59,7 +59,9 @@ def test_where_nothing_can_be_checked_that_is_said_and_nothing_is_called_unsuppo
     assert "no sentence" in refused(ask, text="… !")
     assert "none of the 21 articles" in refused(ask, text=TRUE, since="2040-01-01")
     assert "at most 200,000" in refused(ask, text="word " * 100_000)
-    assert "do not go with sources" in refused(ask, text=TRUE, sources=[SOURCE], since="2022-01-01")
+    assert "cannot be combined with sources" in refused(
+        ask, text=TRUE, sources=[SOURCE], since="2022-01-01"
+    )
 
 
 def test_markup_and_control_tokens_are_words_like_others(ask: httpx.Client) -> None:

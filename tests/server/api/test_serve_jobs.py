@@ -143,7 +143,9 @@ def test_requests_go_before_jobs(served: "Serve", folder: Path) -> None:
         asked.start()
         until(lambda: model.writing == 1)
         job = begun(other, kind="answers", questions=[WHY])
-        time.sleep(0.3)
+        until(lambda: other.get(f"/jobs/{job}").json()["state"] == "running")
+        for _ in range(20):
+            other.get("/health")
         assert not any(WHY in message.content for chat in model.history for message in chat)
         model.go()
         asked.join(10)

@@ -187,17 +187,22 @@ def test_hostile_text_is_text(own: httpx.Client) -> None:
     ("path", "body", "told", "param"),
     [
         ("/ask", {}, "question: Field required", "question"),
-        ("/ask", {"question": 7}, "question: Input should be a valid string, seen 7", "question"),
-        ("/ask", {"question": "x" * 2001}, "at most 2,000 are read", "question"),
+        (
+            "/ask",
+            {"question": 7},
+            "question: Input should be a valid string, received 7",
+            "question",
+        ),
+        ("/ask", {"question": "x" * 2001}, "at most 2,000 are allowed", "question"),
         ("/ask", {"question": WHO, "sinse": "2022-01-01"}, "sinse: Extra inputs", "sinse"),
-        ("/ask", {"question": WHO, "since": "yesterday"}, "wanted a day such as", "since"),
-        ("/ask", {"question": WHO, "since": 0}, "wanted a day such as 2022-01-18", "since"),
+        ("/ask", {"question": WHO, "since": "yesterday"}, "expected a day such as", "since"),
+        ("/ask", {"question": WHO, "since": 0}, "expected a day such as 2022-01-18", "since"),
         ("/ask", {"question": WHO, "short": True}, "short: Extra inputs", "short"),
         ("/search", {"query": "x", "k": 0}, "k: Input should be greater", "k"),
         ("/search", {"query": "x", "since": "2022-02-01", "until": "2022-01-01"}, "after", "since"),
-        ("/summarize", {}, "wanted one of article_ids, query and text", None),
-        ("/summarize", {"query": "x", "text": "y"}, "wanted one of", None),
-        ("/summarize", {"text": "\u200b\u200b"}, "no letter that can be seen", "text"),
+        ("/summarize", {}, "expected one of article_ids, query and text", None),
+        ("/summarize", {"query": "x", "text": "y"}, "expected one of", None),
+        ("/summarize", {"text": "\u200b\u200b"}, "no visible characters", "text"),
         ("/articles", {"text": "\ud800 half a pair"}, "text: Input should be", "text"),
     ],
 )
@@ -228,7 +233,7 @@ def test_a_question_of_which_nothing_can_be_seen_is_told(
     text = json.dumps(body).replace('""', json.dumps(unseen))
     reply = ask.post(path, content=text, headers={"content-type": "application/json"})
     assert reply.status_code == 400, reply.text
-    assert "holds no letter that can be seen" in error(reply)["message"]
+    assert "has no visible characters" in error(reply)["message"]
     assert error(reply)["param"] == param
 
 
@@ -255,11 +260,11 @@ def test_what_is_no_json_and_what_is_not_there(ask: httpx.Client) -> None:
         "/ask", content=b'{"question": ', headers={"content-type": "application/json"}
     )
     assert broken.status_code == 400
-    assert "the body is no JSON" in error(broken)["message"]
+    assert "the body is not JSON" in error(broken)["message"]
     for body, told in (
-        (b'{"question": "caf\xe9"}', "it is no UTF-8, byte 0xe9 at 17. Send JSON, in UTF-8."),
-        (b"[" * 200_000, "it is nested too deeply"),
-        (b'{"question": "Who?", "k": ' + b"7" * 5000 + b"}", "a number of too many digits"),
+        (b'{"question": "caf\xe9"}', "the body is not UTF-8: byte 0xe9 at 17; send JSON in UTF-8."),
+        (b"[" * 200_000, "is nested too deeply"),
+        (b'{"question": "Who?", "k": ' + b"7" * 5000 + b"}", "a number with too many digits"),
     ):
         unread = ask.post("/ask", content=body, headers={"content-type": "application/json"})
         assert unread.status_code == 400
