@@ -43,10 +43,10 @@ def stub(_: rag.News) -> "gr.Blocks":
         with warnings.catch_warnings(action="ignore"):  # of the script, which is the point
             gr.HTML(HOSTILE)
         said = gr.Textbox(label="said", elem_id="said")
-        told = gr.Textbox(label="told", elem_id="told")
+        heard = gr.Textbox(label="heard", elem_id="heard")
         file = gr.File(label="file")
-        gr.Button("Go", elem_id="go").click(str.upper, said, told)
-        file.change(lambda path: Path(path).read_text("utf-8") if path else "", file, told)
+        gr.Button("Go", elem_id="go").click(str.upper, said, heard)
+        file.change(lambda path: Path(path).read_text("utf-8") if path else "", file, heard)
         gr.Button("Here", elem_id="here").click(None, None, None, js="() => {window.here = 1}")
     return page
 
@@ -112,7 +112,7 @@ def test_a_missing_gradio_is_reported(
 # What is served
 
 
-def test_the_page_comes_with_its_seal(ask: httpx.Client) -> None:
+def test_the_page_has_a_content_security_policy(ask: httpx.Client) -> None:
     answer = ask.get("/")
     assert answer.status_code == 200
     assert "stub" in answer.text
@@ -127,7 +127,7 @@ def test_the_page_comes_with_its_seal(ask: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/theme.css", "/nowhere", "/gradio_api/file=/etc/passwd"])
-def test_every_answer_is_sealed(ask: httpx.Client, path: str) -> None:
+def test_every_response_has_the_security_headers(ask: httpx.Client, path: str) -> None:
     headers = ask.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
@@ -187,11 +187,11 @@ def test_foreign_pages_are_refused(page: Served, ask: httpx.Client) -> None:
         "/static/../../../../etc/passwd",
     ],
 )
-def test_what_else_gradio_offers_is_not_there(ask: httpx.Client, path: str) -> None:
+def test_other_addresses_of_gradio_are_not_found(ask: httpx.Client, path: str) -> None:
     assert ask.get(path).status_code in {403, 404}
 
 
-def test_the_calls_of_the_programming_interface_are_not_there(ask: httpx.Client) -> None:
+def test_gradios_api_calls_are_not_found(ask: httpx.Client) -> None:
     for path in ("/gradio_api/call/upper", "/gradio_api/run/upper", "/gradio_api/api/upper"):
         assert ask.post(path, json={"data": ["x"]}).status_code == 404
 
@@ -281,7 +281,7 @@ def test_closing_leaves_nothing_behind(served: Callable[..., Served]) -> None:
         httpx.get(one.url, trust_env=False)
 
 
-def test_nobody_outside_is_asked_while_the_page_starts(
+def test_no_other_server_is_contacted_while_the_page_starts(
     served: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connected: list[object] = []
@@ -301,7 +301,7 @@ def test_nobody_outside_is_asked_while_the_page_starts(
 # Users
 
 
-def test_only_users_come_in(served: Callable[..., Served], users: Path) -> None:
+def test_only_users_are_admitted(served: Callable[..., Served], users: Path) -> None:
     one = served(auth_file=users)
     own = {"origin": one.url.rstrip("/")}
     with httpx.Client(base_url=one.url, trust_env=False, timeout=20) as client:
@@ -325,12 +325,12 @@ def test_only_users_come_in(served: Callable[..., Served], users: Path) -> None:
 def test_on_the_network_any_name_is_served_but_no_foreign_page(
     served: Callable[..., Served], users: Path
 ) -> None:
-    told: list[str] = []
+    lines: list[str] = []
     users.chmod(0o644)
-    one = served(host="0.0.0.0", auth_file=users, tell=told.append)
-    assert "chmod 600" in told[0]
-    assert "unencrypted" in told[1]
-    assert told[2] == f"The page is at {one.url} (Ctrl-C ends it)"
+    one = served(host="0.0.0.0", auth_file=users, tell=lines.append)
+    assert "chmod 600" in lines[0]
+    assert "unencrypted" in lines[1]
+    assert lines[2] == f"The page is at {one.url} (Ctrl-C ends it)"
     with httpx.Client(base_url=one.url, trust_env=False) as client:
         headers = {"host": "news.example"}
         assert client.get("/", headers=headers).status_code == 200

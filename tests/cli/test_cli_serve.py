@@ -48,7 +48,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--host", "0.0.0.0"], "--open-to-network"),
         (["--tokens", "none.txt"], "there is no tokens file none.txt"),
@@ -56,12 +56,12 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         (["--set", "serve.waiting=-1"], "serve.waiting"),
     ],
 )
-def test_what_is_refused_is_one_line(run: Run, arguments: list[str], told: str) -> None:
+def test_what_is_refused_is_one_line(run: Run, arguments: list[str], message: str) -> None:
     code, out, err = run("serve", "--port", "0", *arguments)
     assert (code, out) == (1, "")
     line = err.splitlines()[-1]
     assert line.startswith("rag: ")
-    assert told in line
+    assert message in line
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def process(place: Path) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
-def test_the_api_comes_up_and_is_ended_quietly(
+def test_the_api_starts_and_stops_quietly(
     process: subprocess.Popen[str], sent: signal.Signals
 ) -> None:
     assert process.stderr is not None
@@ -101,7 +101,7 @@ def test_the_api_comes_up_and_is_ended_quietly(
     assert "Traceback" not in err
 
 
-def test_tokens_are_made_listed_and_taken_away(run: Run, place: Path) -> None:
+def test_tokens_are_added_listed_and_removed(run: Run, place: Path) -> None:
     code, token, err = run("tokens", "add", "ida", "--tokens", "tokens.txt")
     assert code == 0
     assert err == "The token of ida; it is not shown again:\n"

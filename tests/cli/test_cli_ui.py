@@ -71,25 +71,25 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[News, dict[str, Any]]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--host", "0.0.0.0"], "--open-to-network"),
         (["--auth-file", "none.txt"], "there is no users file none.txt"),
     ],
 )
 def test_what_is_refused_is_one_line_before_anything_is_indexed(
-    run: Run, place: Path, arguments: list[str], told: str
+    run: Run, place: Path, arguments: list[str], message: str
 ) -> None:
     code, out, err = run("ui", *arguments)
     assert code == 1
     assert out == ""
     (line,) = err.splitlines()
     assert line.startswith("rag: ")
-    assert told in line
+    assert message in line
     assert not (place / "indexes").exists()
 
 
-def test_the_sample_news_are_indexed_where_there_is_no_demo_index(
+def test_the_sample_news_are_indexed_if_there_is_no_demo_index(
     run: Run, started: list[tuple[News, dict[str, Any]]], place: Path
 ) -> None:
     code, out, err = run("ui", "--port", "0", "--profile", "fast")
@@ -160,17 +160,17 @@ def test_users_are_added_listed_and_removed(run: Run, place: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "typed", "told"),
+    ("name", "typed", "message"),
     [
         ("ida", "", "the password has 0 characters, expected at least 8"),
         ("ida", "short\n", "the password has 5 characters"),
         ("i:da", PASSWORD, "the user name 'i:da' cannot be used"),
     ],
 )
-def test_users_that_cannot_be_added_are_told(
-    run: Run, place: Path, name: str, typed: str, told: str
+def test_users_that_cannot_be_added_are_explained(
+    run: Run, place: Path, name: str, typed: str, message: str
 ) -> None:
     code, out, err = run("users", "add", name, "--auth-file", "users.txt", typed=typed)
     assert (code, out) == (1, "")
-    assert told in err
+    assert message in err
     assert not (place / "users.txt").exists()

@@ -1,16 +1,16 @@
 """``/health`` and ``/metrics``: monitoring of the server."""
 
 import threading
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
-from fastapi import Depends, Request, Response
+from fastapi import Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, Field
 
 from rag.errors import IndexMissing, RagError
 from rag.server.api.errors import api_error_of
 from rag.server.api.metrics import TYPE
-from rag.server.api.service import Service, UseService, router
+from rag.server.api.service import Service, UseService, from_state, router
 
 routes = router("Health")
 
@@ -72,11 +72,7 @@ class Health:
         )
 
 
-def _health_of(request: Request) -> Health:
-    return cast("Health", request.app.state.health)
-
-
-_UseHealth = Annotated[Health, Depends(_health_of)]
+_UseHealth = Annotated[Health, from_state("health")]
 
 
 @routes.get("/health")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self, cast
 
-from fastapi import Body, Depends, Query, Request
+from fastapi import Body, Query
 from pydantic import Field, model_validator
 
 from rag.export import AnswerRow, SummaryRow, read_row
@@ -19,7 +19,7 @@ from rag.server.api.schemas import (
     WholeNumber,
     public_url,
 )
-from rag.server.api.service import UseService, router
+from rag.server.api.service import UseService, from_state, router
 from rag.types import Answers, Length, Style, Summaries
 from rag.types import Question as BatchQuestion
 
@@ -142,11 +142,7 @@ class ResultsRequest(Strict):
     limit: int = Field(100, ge=1, le=_MOST_ITEMS)
 
 
-def _runner_of(request: Request) -> JobRunner:
-    return cast("JobRunner", request.app.state.job_runner)
-
-
-_UseRunner = Annotated[JobRunner, Depends(_runner_of)]
+_UseRunner = Annotated[JobRunner, from_state("job_runner")]
 
 
 @routes.post("/jobs", status_code=201)

@@ -7,7 +7,7 @@ from collections.abc import Generator as Stream
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
@@ -119,11 +119,16 @@ class Service:
             raise ApiError("question_invisible", param=param)
 
 
-def _service_of(request: Request) -> Service:
-    return cast("Service", request.app.state.service)
+def from_state(name: str) -> Any:
+    """Return a dependency that takes a value from the state of the application."""
+
+    def value(request: Request) -> object:
+        return getattr(request.app.state, name)
+
+    return Depends(value)
 
 
-UseService = Annotated[Service, Depends(_service_of)]  # a parameter of an operation
+UseService = Annotated[Service, from_state("service")]  # a parameter of an operation
 
 
 def router(tag: str, *statuses: int) -> APIRouter:

@@ -40,12 +40,12 @@ def test_what_would_be_open_to_others_is_refused(served: "Serve") -> None:
 def test_beyond_loopback_risks_are_named_and_any_name_is_served(
     served: "Serve", tokens: Path
 ) -> None:
-    told: list[str] = []
+    lines: list[str] = []
     tokens.chmod(0o644)
-    one = served(host="0.0.0.0", tokens=tokens, tell=told.append)
-    assert "chmod 600" in told[0]
-    assert "unencrypted" in told[1]
-    assert told[2].startswith(f"The API is at {one.url},")
+    one = served(host="0.0.0.0", tokens=tokens, tell=lines.append)
+    assert "chmod 600" in lines[0]
+    assert "unencrypted" in lines[1]
+    assert lines[2].startswith(f"The API is at {one.url},")
     with client(one) as ask:
         assert ask.get("/health", headers={"host": "news.example"}).status_code == 200
         assert ask.get("/articles", headers={"host": "news.example"}).status_code == 401
@@ -70,7 +70,7 @@ def test_foreign_names_and_pages_are_refused(api: Served, ask: httpx.Client) -> 
 
 
 @pytest.mark.parametrize("path", ["/health", "/docs", "/nowhere", "/articles"])
-def test_every_answer_is_sealed(ask: httpx.Client, path: str) -> None:
+def test_every_response_has_the_security_headers(ask: httpx.Client, path: str) -> None:
     headers = ask.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
@@ -81,12 +81,12 @@ def test_every_answer_is_sealed(ask: httpx.Client, path: str) -> None:
 # Tokens
 
 
-def test_only_holders_of_a_token_are_let_in(served: "Serve", tokens: Path) -> None:
+def test_only_holders_of_a_token_are_admitted(served: "Serve", tokens: Path) -> None:
     token = Tokens(tokens).add("jon")
     one = served(tokens=tokens)
     with client(one) as ask:
         for sent in ("", "Bearer", "Bearer wrong", "Basic aWRhOng=", f"Bearer {token}x"):
-            for path in ("/articles", "/nowhere"):
+            for path in ("/articles", "/v1/models", "/nowhere"):
                 reply = ask.get(path, headers={"authorization": sent} if sent else {})
                 assert reply.status_code == 401, (sent, path)
                 assert reply.headers["www-authenticate"] == "Bearer"
@@ -121,14 +121,15 @@ def test_head_is_get_without_its_body(ask: httpx.Client, path: str) -> None:
     assert ask.get(path).status_code == whole.status_code  # on the same connection
 
 
-def test_head_is_known_where_get_is_and_counted_as_itself(ask: httpx.Client) -> None:
+def test_head_works_where_get_does_and_is_counted_as_itself(ask: httpx.Client) -> None:
     assert ask.head("/ask").status_code == 405
     assert ask.head("/ask").headers["allow"] == "POST"
     assert ask.put("/articles").headers["allow"] == "GET, HEAD, POST"
     ask.head("/articles/0123456789abcdef")
-    told = ask.get("/metrics").text
+    metrics = ask.get("/metrics").text
     assert (
-        'newsrag_requests_total{method="HEAD",route="/articles/{article_id}",status="404"}' in told
+        'newsrag_requests_total{method="HEAD",route="/articles/{article_id}",status="404"}'
+        in metrics
     )
 
 
@@ -162,7 +163,7 @@ def test_bodies_in_chunks_are_counted(served: "Serve") -> None:
         assert raw.getresponse().status == 413  # although its end never came
 
 
-def test_a_body_that_never_comes_is_given_up(
+def test_a_body_that_never_arrives_is_refused(
     served: "Serve", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.server.api.middleware._BODY_SECONDS", 0.2)
@@ -177,7 +178,7 @@ def test_a_body_that_never_comes_is_given_up(
 # What everybody may see
 
 
-def test_the_description_needs_nothing_from_elsewhere(ask: httpx.Client) -> None:
+def test_the_description_loads_nothing_from_elsewhere(ask: httpx.Client) -> None:
     page = ask.get("/docs").text
     assert "//" not in page.replace("<!doctype html>", "")
     wanted = re.findall(r'(?:src|href)="([^"]+)"', page)
@@ -198,7 +199,7 @@ def test_the_description_needs_nothing_from_elsewhere(ask: httpx.Client) -> None
 
 
 @pytest.mark.slow
-def test_the_description_works_in_a_browser_that_asks_nobody_else(api: Served) -> None:
+def test_the_description_works_in_a_browser_and_contacts_nobody_else(api: Served) -> None:
 
     from playwright.sync_api import sync_playwright
 
@@ -247,7 +248,7 @@ def test_metrics_count_by_route_and_never_by_address(ask: httpx.Client) -> None:
     assert re.search(r"^newsrag_model_waiting 0", text.text, re.M)
 
 
-def test_health_tells_when_the_models_are_ready(ask: httpx.Client) -> None:
+def test_health_says_when_the_models_are_ready(ask: httpx.Client) -> None:
     found = ask.get("/health").json()
     assert found["articles"] == 21
     assert found["index"] == "samples"
@@ -256,14 +257,14 @@ def test_health_tells_when_the_models_are_ready(ask: httpx.Client) -> None:
     assert ask.get("/health/ready").status_code == 200
 
 
-def test_two_servers_share_no_figure(served: "Serve") -> None:
+def test_two_servers_share_no_metrics(served: "Serve") -> None:
     with client(served()) as one, client(served()) as other:
         one.get("/health/live")
         assert '/health/live"' in one.get("/metrics").text
         assert '/health/live"' not in other.get("/metrics").text
 
 
-def test_nobody_outside_is_asked(served: "Serve", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_other_server_is_contacted(served: "Serve", monkeypatch: pytest.MonkeyPatch) -> None:
     connected: list[Any] = []
     connect = socket.socket.connect
 

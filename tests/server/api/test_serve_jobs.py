@@ -114,7 +114,7 @@ def test_articles_are_summarised_by_query_by_id_and_by_day(service: httpx.Client
     assert listed == [within, matching, named]
 
 
-def test_a_job_is_cancelled_at_the_next_token_and_forgotten(served: "Serve", folder: Path) -> None:
+def test_a_job_is_cancelled_at_the_next_token_and_deleted(served: "Serve", folder: Path) -> None:
     model = Told()
     model.hold()
     with client(served(model, folder=folder)) as ask:
@@ -133,7 +133,7 @@ def test_a_job_is_cancelled_at_the_next_token_and_forgotten(served: "Serve", fol
     assert list(folder.with_name("news.jobs").iterdir()) == []
 
 
-def test_requests_go_before_jobs(served: "Serve", folder: Path) -> None:
+def test_requests_have_priority_over_jobs(served: "Serve", folder: Path) -> None:
     """While a request is at the model or waits for it, no job asks anything."""
     model = Told()
     model.hold()
@@ -152,7 +152,7 @@ def test_requests_go_before_jobs(served: "Serve", folder: Path) -> None:
         assert ended(other, job)["state"] == "done"
 
 
-def test_a_job_goes_on_after_the_server_has_ended(served: "Serve", folder: Path) -> None:
+def test_a_job_resumes_after_a_restart(served: "Serve", folder: Path) -> None:
     model = Told()
     model.hold()
     first = served(model, folder=folder)
@@ -210,7 +210,7 @@ def test_a_job_outlives_servers_that_are_killed(served: "Serve", folder: Path) -
     assert rows[0]["answer"]["answer"] == rows[18]["answer"]["answer"] == f"{QUOTE} [1]"
 
 
-def test_a_job_of_another_configuration_is_not_gone_on_with(served: "Serve", folder: Path) -> None:
+def test_a_job_of_another_configuration_is_not_resumed(served: "Serve", folder: Path) -> None:
     model = Told()
     model.hold()
     first = served(model, folder=folder)
@@ -226,7 +226,7 @@ def test_a_job_of_another_configuration_is_not_gone_on_with(served: "Serve", fol
 
 
 @pytest.mark.parametrize(
-    ("wanted", "status", "told"),
+    ("wanted", "status", "message"),
     [
         ({"kind": "answers", "questions": []}, 400, "at least 1 item"),
         ({"kind": "answers", "questions": [" "]}, 400, "should match pattern"),
@@ -241,17 +241,17 @@ def test_a_job_of_another_configuration_is_not_gone_on_with(served: "Serve", fol
         ({}, 400, "kind"),
     ],
 )
-def test_what_is_no_job_is_told(
-    service: httpx.Client, folder: Path, wanted: dict[str, Any], status: int, told: str
+def test_invalid_jobs_are_refused(
+    service: httpx.Client, folder: Path, wanted: dict[str, Any], status: int, message: str
 ) -> None:
     reply = service.post("/jobs", json=wanted)
     assert reply.status_code == status, reply.text
-    assert told in reply.json()["error"]["message"]
+    assert message in reply.json()["error"]["message"]
     assert service.get("/jobs").json() == {"jobs": []}
     assert not list(folder.parent.glob("news.jobs/*"))
 
 
-def test_unknown_jobs_are_told(service: httpx.Client) -> None:
+def test_unknown_jobs_are_not_found(service: httpx.Client) -> None:
     for reply in (
         service.get("/jobs/0123456789abcdef"),
         service.get("/jobs/0123456789abcdef/results"),
@@ -263,7 +263,9 @@ def test_unknown_jobs_are_told(service: httpx.Client) -> None:
     assert service.get("/jobs/..%2f..%2fetc").status_code in {400, 404}
 
 
-def test_only_so_many_jobs_are_kept(service: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_saved_jobs_is_limited(
+    service: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("rag.server.api.job_runner.MOST_JOBS", 1)
     begun(service, kind="answers", questions=[WHO])
     full = service.post("/jobs", json=ASK)

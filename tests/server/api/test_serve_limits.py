@@ -94,7 +94,7 @@ def test_first_come_first_served_and_who_comes_too_late_is_refused(served: "Serv
     assert asked == [WHO, WHY, WHO], prompts
 
 
-def test_a_turn_that_does_not_come_in_time_is_told(served: "Serve") -> None:
+def test_a_turn_that_does_not_come_in_time_is_an_error(served: "Serve") -> None:
     model = Told()
     model.hold()
     one = served(model, "serve.patience=0.2", "serve.timeout=0.6")
@@ -163,7 +163,7 @@ def test_who_leaves_the_queue_takes_no_turn(served: "Serve") -> None:
     assert not any(WHY in message.content for chat in model.history for message in chat)
 
 
-def test_a_client_that_reads_nothing_of_its_stream_holds_the_model_no_longer_than_others() -> None:
+def test_a_client_that_does_not_read_its_stream_occupies_the_model_no_longer_than_others() -> None:
     """What was sent waits to be read; the work that goes on meanwhile has its time as all work."""
     ended = threading.Event()
 
@@ -190,7 +190,7 @@ def test_a_client_that_reads_nothing_of_its_stream_holds_the_model_no_longer_tha
     assert read == list(range(len(read)))
 
 
-def test_what_goes_wrong_in_a_stream_is_told_in_it(served: "Serve") -> None:
+def test_an_error_in_a_stream_is_sent_in_it(served: "Serve") -> None:
     import openai
 
     model = Told()
@@ -201,7 +201,7 @@ def test_what_goes_wrong_in_a_stream_is_told_in_it(served: "Serve") -> None:
             list(stream)
 
 
-def test_closing_ends_what_is_at_work(served: "Serve") -> None:
+def test_closing_cancels_running_work(served: "Serve") -> None:
     model = Told()
     model.hold()
     one = served(model)
@@ -220,7 +220,7 @@ def test_closing_ends_what_is_at_work(served: "Serve") -> None:
     one.close()
 
 
-def test_one_connection_too_many_is_told_in_the_one_shape(
+def test_one_connection_too_many_is_refused_in_the_common_format(
     served: "Serve", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.server.api._LIMITS", Limits(connections=1))
@@ -238,7 +238,7 @@ def test_one_connection_too_many_is_told_in_the_one_shape(
         until(lambda: second.post("/ask", json=ASK).status_code == 200)
 
 
-def test_who_never_sends_a_whole_request_holds_no_connection(
+def test_a_client_that_never_sends_a_whole_request_is_disconnected(
     served: "Serve", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.server.api._LIMITS", Limits(patience=0.2))

@@ -74,7 +74,7 @@ def test_a_connection_without_a_whole_header_is_closed(served: Serve, sent: byte
         assert all_of(one) == b""
 
 
-def test_a_header_that_comes_in_drops_has_no_more_time(served: Serve) -> None:
+def test_a_header_that_arrives_slowly_has_no_more_time(served: Serve) -> None:
     with connected(served()) as one:
         one.sendall(b"GET / HTTP/1.1\r\nX: x")
         for _ in range(250):
@@ -86,7 +86,9 @@ def test_a_header_that_comes_in_drops_has_no_more_time(served: Serve) -> None:
         pytest.fail("the server waits on")
 
 
-def test_an_answer_is_waited_for_and_then_the_next_request_has_as_long(served: Serve) -> None:
+def test_a_slow_response_does_not_count_as_idle_and_the_next_request_has_as_long(
+    served: Serve,
+) -> None:
     with connected(served()) as one:
         one.sendall(WHOLE)
         read = b""
@@ -97,7 +99,7 @@ def test_an_answer_is_waited_for_and_then_the_next_request_has_as_long(served: S
 
 
 @pytest.mark.parametrize("path", [b"/large ", b"/late "])
-def test_a_client_that_reads_nothing_is_given_up(served: Serve, path: bytes) -> None:
+def test_a_client_that_reads_nothing_is_disconnected(served: Serve, path: bytes) -> None:
     gone.clear()
     with connected(served()) as one:
         one.sendall(WHOLE.replace(b"/ ", path))
@@ -116,7 +118,7 @@ def test_a_client_that_reads_slowly_gets_all(served: Serve) -> None:
             time.sleep(0.06)
 
 
-def test_who_is_one_too_many_is_told_and_who_comes_still_later_is_closed(served: Serve) -> None:
+def test_connections_above_the_limit_are_refused_and_then_closed(served: Serve) -> None:
     place = served(patience=5, connections=2, refused=1)
     with ExitStack() as crowd:
         first, second, third, fourth = (crowd.enter_context(connected(place)) for _ in range(4))

@@ -32,7 +32,7 @@ def test_what_cannot_be_listened_on_is_named(host: str, port: int, message: str)
         listen(host, port)
 
 
-def test_a_port_is_had_once() -> None:
+def test_a_taken_port_is_named() -> None:
     with closing(listen("127.0.0.1", 0)) as first:
         port = first.getsockname()[1]
         with pytest.raises(ConfigError, match=f"port {port} is taken .*--port {port + 1}"):
