@@ -108,7 +108,7 @@ class Guard:
         if not known or _ADDRESS.match(path):
             return 404, "Not found."
         if path.rstrip("/") != _UPLOAD:
-            # Gradio reads a whole body before it asks who sent it.
+            # Gradio reads a whole body before it checks the login.
             size = headers.get(b"content-length", "0")
             if b"transfer-encoding" in headers:
                 return 411, "The length of the request is missing."

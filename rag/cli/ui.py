@@ -14,7 +14,7 @@ from rag.errors import ConfigError, RagError
 if TYPE_CHECKING:
     from rag.library import News
 
-users = typer.Typer(no_args_is_help=True, help="Who may log in to the page of rag ui.")
+users = typer.Typer(no_args_is_help=True, help="Users of the page of rag ui.")
 _FileOption = Annotated[Path, typer.Option("--auth-file", metavar="FILE", help="The users file.")]
 
 
@@ -32,10 +32,10 @@ def ui(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any that is free.")] = 7860,
     auth_file: Annotated[
         Path | None,
-        typer.Option("--auth-file", metavar="FILE", help="Only users of this file may come in."),
+        typer.Option("--auth-file", metavar="FILE", help="Admit only the users of this file."),
     ] = None,
     open_to_network: Annotated[
-        bool, typer.Option("--open-to-network", help="Let in everybody who can reach --host.")
+        bool, typer.Option("--open-to-network", help="Admit everybody who can reach --host.")
     ] = False,
     profile: ProfileOption = "",
     overrides: SetOption = None,
@@ -54,7 +54,7 @@ def ui(
         if error.name != "app":
             raise
         raise ConfigError(
-            "the web page is not installed with this rag. Install it anew: pip install -e ."
+            "the web page is not installed with this rag. Install it again: pip install -e ."
         ) from error
 
     def tell(line: str) -> None:
@@ -101,9 +101,9 @@ def add_user(
     name: Annotated[str, typer.Argument(help="The name to log in with.")],
     auth_file: _FileOption,
 ) -> None:
-    """Add a user, or give one a new password; the file keeps only a hash of it.
+    """Add a user, or give one a new password; the file has only a hash of it.
 
-    The password is asked for twice, or read from standard input where that is no terminal.
+    The password is prompted for twice, or read from standard input if that is no terminal.
 
     Example: rag users add ida --auth-file users.txt
     """
@@ -132,8 +132,8 @@ def list_users(auth_file: _FileOption) -> None:
 def remove_user(
     name: Annotated[str, typer.Argument(help="The name of the user.")], auth_file: _FileOption
 ) -> None:
-    """Remove a user, who can log in no more, not even to a running page."""
+    """Remove a user; a running page no longer lets the user log in."""
     from rag.server.accounts import Users
 
     Users(auth_file).remove(name)
-    show.console().print(show.plain(f"{name} may log in no more."))
+    show.console().print(show.plain(f"{name} can no longer log in."))

@@ -1,7 +1,7 @@
 """The queue before a scarce resource, such as the language model: first come, first served.
 
-The page and the API both use it. A slot holds the place of one piece of work until that has ended,
-so that never more than the allowed number compute; work that nobody waits for is asked to stop.
+The page and the API both use it. A piece of work has its slot until it has ended, so that never more
+than the allowed number compute; work that nobody waits for is asked to stop.
 """
 
 import threading
@@ -62,7 +62,7 @@ class Queue(Generic[_Slot]):
             self._slots.append(slot)
 
     def leave(self, slot: _Slot) -> None:
-        """Give up the place, when the work has ended or is not wanted any more."""
+        """Give up the place, when the work has ended or is no longer needed."""
         with self._moved:
             if slot in self._slots:
                 self._slots.remove(slot)

@@ -89,7 +89,7 @@ def test_tokens_are_added_listed_and_removed(run: "Run", place: Path) -> None:
     assert run("tokens", "list", "--tokens", "tokens.txt") == (0, "ida\njon\n", "")
     assert run("tokens", "remove", "ida", "--tokens", "tokens.txt")[:2] == (
         0,
-        "ida may ask no more.\n",
+        "ida is no longer admitted.\n",
     )
     assert Tokens(place / "tokens.txt").names() == ["jon"]
     code, _, err = run("tokens", "remove", "ida", "--tokens", "tokens.txt")

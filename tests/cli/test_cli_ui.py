@@ -130,7 +130,7 @@ def test_users_are_added_listed_and_removed(run: "Run", place: Path) -> None:
     assert Users(place / "users.txt").allows("ida", "another one")
     assert run("users", "list", "--auth-file", "users.txt") == (0, "ida\n", "")
     removed = run("users", "remove", "ida", "--auth-file", "users.txt")
-    assert removed == (0, "ida may log in no more.\n", "")
+    assert removed == (0, "ida can no longer log in.\n", "")
     code, _, err = run("users", "list", "--auth-file", "users.txt")
     assert (code, "names no user" in err) == (1, True)
 

@@ -78,7 +78,7 @@ class ArticleFilters(Strict):
         default=None, description="Last day, inclusive.", examples=["2022-01-31"]
     )
     as_of: Day | None = Field(
-        None,
+        default=None,
         description="Ignore articles later than this day, and prefer those of the week before.",
     )
     publishers: list[Publisher] = Field(

@@ -115,7 +115,7 @@ class WorkQueue:
 
     def _run(self, task: _Task[_T]) -> None:
         """Run the work in this thread, when its turn comes, until it is done or cancelled."""
-        # The time limit is not left to the reader, so that a slow reader cannot hold the place.
+        # The time limit is not left to the reader, so that a slow reader cannot occupy the model.
         timer = threading.Timer(self._seconds, self._give_up, [task])
         timer.daemon = True
         end: Exception | None = None
