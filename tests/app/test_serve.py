@@ -288,7 +288,9 @@ def test_no_other_server_is_contacted_while_the_page_starts(
 # Users
 
 
-def test_only_users_are_admitted(served: Callable[..., Served], users: Path) -> None:
+def test_only_users_are_admitted_as_the_file_names_them_now(
+    served: Callable[..., Served], users: Path
+) -> None:
     one = served(auth_file=users)
     own = {"origin": one.url.rstrip("/")}
     with visitor(one) as client:
@@ -306,6 +308,11 @@ def test_only_users_are_admitted(served: Callable[..., Served], users: Path) -> 
         assert client.post("/login", data=form, headers={"origin": "null"}).status_code == 403
         assert client.post("/login", data=form, headers=own).status_code == 200
         assert client.get("/config").json()["username"] == "ida"
+        Users(users).add("jon", PASSWORD)
+        Users(users).remove("ida")
+        assert client.post("/login", data=form, headers=own).status_code == 400
+        form["username"] = "jon"
+        assert client.post("/login", data=form, headers=own).status_code == 200
         assert "window.ran" in client.get("/").text
 
 
