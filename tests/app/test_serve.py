@@ -300,7 +300,7 @@ def test_only_users_are_admitted_as_the_file_names_them_now(
         assert "'sha256-" in first.headers["content-security-policy"]
         assert client.get("/config").status_code == 401
         assert upload(client, b"x").status_code == 401
-        for name, password in (("ida", "wrong"), ("jon", PASSWORD)):
+        for name, password in (("ida", "wrong"), ("eva", PASSWORD)):
             form = {"username": name, "password": password}
             assert client.post("/login", data=form, headers=own).status_code == 400
         assert client.get("/config").status_code == 401
