@@ -217,28 +217,26 @@ def test_a_job_of_another_configuration_is_not_resumed(served: "Serve", folder: 
         assert ended(ask, other)["state"] == "done"
 
 
-@pytest.mark.parametrize(
-    ("wanted", "status", "message"),
-    [
-        ({"kind": "answers", "questions": []}, 400, "at least 1 item"),
-        ({"kind": "answers", "questions": [" "]}, 400, "should match pattern"),
-        ({"kind": "answers", "questions": ["x" * 2001]}, 400, "at most 2,000"),
-        ({"kind": "answers", "questions": ["x"] * 1001}, 400, "at most 1000 items"),
-        ({"kind": "answers", "file": "/etc/passwd"}, 400, "Extra inputs"),
-        ({"kind": "summaries", "sources": ["/etc/passwd"]}, 400, "Extra inputs"),
-        ({"kind": "summaries", "article_ids": ["../../etc/passwd"]}, 400, "match pattern"),
-        ({"kind": "summaries", "article_ids": ["0123456789abcdef"]}, 404, "no such article"),
-        ({"kind": "summaries", "until": "1900-01-01"}, 400, "nothing to do"),
-        ({"kind": "shell"}, 400, "kind"),
-        ({}, 400, "kind"),
-    ],
-)
-def test_invalid_jobs_are_refused(
-    service: httpx.Client, folder: Path, wanted: dict[str, Any], status: int, message: str
-) -> None:
-    reply = service.post("/jobs", json=wanted)
-    assert reply.status_code == status, reply.text
-    assert message in reply.json()["error"]["message"]
+INVALID: list[tuple[dict[str, Any], int, str]] = [
+    ({"kind": "answers", "questions": []}, 400, "at least 1 item"),
+    ({"kind": "answers", "questions": [" "]}, 400, "should match pattern"),
+    ({"kind": "answers", "questions": ["x" * 2001]}, 400, "at most 2,000"),
+    ({"kind": "answers", "questions": ["x"] * 1001}, 400, "at most 1000 items"),
+    ({"kind": "answers", "file": "/etc/passwd"}, 400, "Extra inputs"),
+    ({"kind": "summaries", "sources": ["/etc/passwd"]}, 400, "Extra inputs"),
+    ({"kind": "summaries", "article_ids": ["../../etc/passwd"]}, 400, "match pattern"),
+    ({"kind": "summaries", "article_ids": ["0123456789abcdef"]}, 404, "no such article"),
+    ({"kind": "summaries", "until": "1900-01-01"}, 400, "nothing to do"),
+    ({"kind": "shell"}, 400, "kind"),
+    ({}, 400, "kind"),
+]
+
+
+def test_invalid_jobs_are_refused(service: httpx.Client, folder: Path) -> None:
+    for wanted, status, message in INVALID:
+        reply = service.post("/jobs", json=wanted)
+        assert reply.status_code == status, reply.text
+        assert message in reply.json()["error"]["message"]
     assert service.get("/jobs").json() == {"jobs": []}
     assert not list(folder.parent.glob("news.jobs/*"))
 

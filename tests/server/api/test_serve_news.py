@@ -166,11 +166,11 @@ def test_the_beginning_of_an_id_is_no_id(ask: httpx.Client) -> None:
     assert ask.delete(f"/articles/{whole[:8]}").status_code == 400
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "/etc/passwd", "javascript:alert(1)", "-"])
-def test_a_client_cannot_name_a_file(own: httpx.Client, url: str) -> None:
-    refused = own.post("/articles", json={**LAMP, "url": url})
-    assert refused.status_code == 400
-    assert error(refused)["param"] == "url"
+def test_a_client_cannot_name_a_file(own: httpx.Client) -> None:
+    for url in ("file:///etc/passwd", "/etc/passwd", "javascript:alert(1)", "-"):
+        refused = own.post("/articles", json={**LAMP, "url": url})
+        assert refused.status_code == 400
+        assert error(refused)["param"] == "url"
 
 
 # What cannot be used
