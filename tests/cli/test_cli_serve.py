@@ -1,10 +1,6 @@
 """`rag serve` and `rag tokens`: what they refuse, what they start, and how they end."""
 
-import re
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +10,9 @@ import pytest
 from rag.server.accounts import Tokens
 
 if TYPE_CHECKING:
-    from in_process import Run
+    from commands import Run, Serving
 
-pytest_plugins = ("in_process",)
+pytest_plugins = ("commands",)
 
 
 @pytest.fixture(autouse=True)
@@ -42,29 +38,13 @@ def test_what_is_refused_is_one_line(run: "Run", arguments: list[str], message: 
     assert message in line
 
 
-@pytest.fixture
-def process(place: Path) -> Iterator[subprocess.Popen[str]]:
-    started = subprocess.Popen(
-        [sys.executable, "-m", "rag", "serve", "--port", "0", "--index", "mine"],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=place,
-    )
-    yield started
-    started.kill()
-    started.communicate()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
-def test_the_api_starts_and_stops_quietly(
-    process: subprocess.Popen[str], sent: signal.Signals
-) -> None:
-    assert process.stderr is not None
-    found = re.search(r"The API is at (http://127\.0\.0\.1:\d+),", process.stderr.readline())
-    assert found
-    with httpx.Client(base_url=found[1], trust_env=False, timeout=20) as ask:
+def test_the_api_starts_and_stops_quietly(serving: "Serving", sent: signal.Signals) -> None:
+    from commands import ends_quietly
+
+    process, url = serving("serve", "--index", "mine")
+    with httpx.Client(base_url=url, trust_env=False, timeout=20) as ask:
         assert ask.get("/health").json()["index"] == "mine"
         added = ask.post("/articles", json={"title": "Lamp", "text": "The lamp burns at night."})
         assert added.status_code == 201
@@ -72,11 +52,7 @@ def test_the_api_starts_and_stops_quietly(
         failed = ask.post("/ask", json={"question": "What burns?"})
         assert failed.status_code == 503
         assert failed.json()["error"]["code"] == "model_failed"
-    process.send_signal(sent)
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == 0, err
-    assert out == ""
-    assert "Traceback" not in err
+    ends_quietly(process, sent)
 
 
 def test_tokens_are_added_listed_and_removed(run: "Run", place: Path) -> None:

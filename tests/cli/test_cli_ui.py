@@ -1,11 +1,7 @@
 """``rag ui`` and ``rag users``: what they refuse, what they start, and how they end."""
 
-import re
 import signal
-import subprocess
-import sys
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +12,9 @@ from rag.library import News
 from rag.server.accounts import Users
 
 if TYPE_CHECKING:
-    from in_process import Run
+    from commands import Run, Serving
 
-pytest_plugins = ("in_process",)
+pytest_plugins = ("commands",)
 
 PASSWORD = "correct horse"
 
@@ -86,38 +82,14 @@ def test_an_index_that_is_named_gets_no_samples(
     assert not (place / "indexes").exists()
 
 
-@pytest.fixture
-def process(place: Path) -> Iterator[subprocess.Popen[str]]:
-    started = subprocess.Popen(
-        [sys.executable, "-m", "rag", "ui", "--port", "0"],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=place,
-    )
-    yield started
-    started.kill()
-    started.communicate()
-
-
 @pytest.mark.slow
-def test_the_page_comes_up_without_models_and_ctrl_c_ends_it_quietly(
-    process: subprocess.Popen[str],
-) -> None:
-    assert process.stderr is not None
-    address = ""
-    for line in process.stderr:
-        found = re.search(r"The page is at (http://127\.0\.0\.1:\d+/)", line)
-        if found:
-            address = found.group(1)
-            break
-    with urllib.request.urlopen(address, timeout=20) as page:
+def test_the_page_starts_without_models_and_ctrl_c_ends_it_quietly(serving: "Serving") -> None:
+    from commands import ends_quietly
+
+    process, url = serving("ui")
+    with urllib.request.urlopen(url, timeout=20) as page:
         assert page.status == 200
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == 0, err
-    assert out == ""
-    assert "Traceback" not in err
+    ends_quietly(process, signal.SIGINT)
 
 
 def test_users_are_added_listed_and_removed(run: "Run", place: Path) -> None:
