@@ -17,7 +17,7 @@ from app.events import sent
 from app.filters import chosen, described
 from app.formatting import count
 from app.messages import explained
-from app.queue import Line, QueueSlot
+from app.queue import ModelQueue, QueueSlot
 from app.queue import before as in_words
 from app.render import render, trouble
 from rag import News
@@ -43,7 +43,7 @@ class Chat:
     ``saved`` is the conversation as a browser saved it, which may be anything.
     """
 
-    def __init__(self, news: News, profile: str, line: Line) -> None:
+    def __init__(self, news: News, profile: str, line: ModelQueue) -> None:
         """Start without asking the model anything."""
         self._news, self._profile, self._line = news, profile, line
         self.key = f"newsrag-conversation-{news.folder.name}"  # key in the browser's store

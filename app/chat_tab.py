@@ -9,7 +9,7 @@ from app.chat import PANEL_EMPTY, Chat, number_of
 from app.components import html, saves
 from app.events import FILLED, LIGHT, MODEL, Part, sent
 from app.filters import FilterBar
-from app.queue import Line
+from app.queue import ModelQueue
 from rag import News
 
 # Clicks in the transcript become events; what needs no server is done here.
@@ -36,7 +36,7 @@ element.addEventListener('click', (event) => {
 class ChatTab:
     """The tab's components, and the events between them."""
 
-    def __init__(self, news: News, profile: str, line: Line) -> None:
+    def __init__(self, news: News, profile: str, line: ModelQueue) -> None:
         """Lay out and wire the tab."""
         self._news, self._chat = news, Chat(news, profile, line)
         with gr.Row(elem_classes="chat-row", equal_height=False):

@@ -14,7 +14,7 @@ from app.events import LIGHT, MODEL, Part
 from app.filters import FilterBar, chosen
 from app.formatting import count
 from app.messages import explained
-from app.queue import Line, before
+from app.queue import ModelQueue, before
 from app.render import render, trouble
 from rag import Claim, News
 from rag.types import Filters, Verdict
@@ -27,7 +27,7 @@ _Step = tuple[Claim, int, str]  # a checked sentence, the total number, and a no
 class Checks:
     """Event handlers of the tab."""
 
-    def __init__(self, news: News, line: Line) -> None:
+    def __init__(self, news: News, line: ModelQueue) -> None:
         """Start with nothing checked."""
         self._news, self._line = news, line
 
@@ -99,7 +99,7 @@ def results(claims: Sequence[Claim], note: str, *, of: int = 0) -> str:
     )
 
 
-def build(news: News, line: Line) -> Part:
+def build(news: News, line: ModelQueue) -> Part:
     """Lay out and wire the tab; return what it does on page load, and on new articles."""
     tab = Checks(news, line)
     text = gr.Textbox(

@@ -13,10 +13,24 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from app.login import WANTED
-from rag.server.network import SEAL, Application, Message, Receive, Scope, Send, foreign, sealed
+from app.login import LOGIN_REQUIRED
+from rag.server.network import (
+    SECURITY_HEADERS,
+    Application,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    foreign,
+    with_headers,
+)
 
 _SCRIPT = re.compile(rb"<script\b([^>]*)>(.*?)</script\s*>", re.S | re.I)
+_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-eval' {scripts}; style-src 'self'"
+    " 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src"
+    " 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
 _PAGES = frozenset({"/"})
 _EXACT = frozenset(
     "/ /config /login /logout /theme.css /manifest.json /favicon.ico /robots.txt "
@@ -32,20 +46,7 @@ _MOST_BYTES = 16_000_000  # of a request that is not an upload; see app.uploads 
 
 def policy(scripts: Iterable[str] = ()) -> str:
     """Build the Content-Security-Policy; ``scripts`` are the hashes of allowed inline scripts."""
-    return "; ".join(
-        [
-            "default-src 'none'",
-            " ".join(["script-src 'self' 'unsafe-eval'", *sorted(set(scripts))]),
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
-            "font-src 'self'",
-            "connect-src 'self'",
-            "manifest-src 'self'",
-            "base-uri 'self'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        ]
-    )
+    return _POLICY.format(scripts=" ".join(sorted(set(scripts))))
 
 
 def inline_scripts(html: bytes) -> set[str]:
@@ -79,12 +80,7 @@ class Guard:
         self._app = app
         self._hosts = None if hosts is None else {host.lower() for host in hosts}
         self._login = login
-        self._public: set[str] = set()
         self._scripts = inline_scripts(head.encode())
-
-    def admit(self, host: str) -> None:
-        """Also allow requests to or from this host: the public name of a share link."""
-        self._public.add(host.lower())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -93,18 +89,18 @@ class Guard:
         elif scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
         elif refusal := self._refusal(scope):
-            await refuse(self._sealed(send), *refusal)
+            await refuse(_secured(send), *refusal)
         elif scope["path"] in _PAGES:
             plain = [(k, v) for k, v in scope["headers"] if k != b"accept-encoding"]
             await self._app({**scope, "headers": plain}, receive, self._page(send))
         else:
-            await self._app(scope, receive, self._sealed(send))
+            await self._app(scope, receive, _secured(send))
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Return the status and reason for refusing a request; None: it is let through."""
         headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
         opened = scope["method"] == "GET" and scope["path"] in _PAGES
-        refused = foreign(headers, hosts=self._hosts, public=self._public, opened=opened)
+        refused = foreign(headers, hosts=self._hosts, opened=opened)
         if refused:
             return refused
         path = scope["path"]
@@ -112,17 +108,13 @@ class Guard:
         if not known or _ADDRESS.match(path):
             return 404, "Not found."
         if path.rstrip("/") != _UPLOAD:
-            # Gradio reads a whole body before it asks who sent it.
+            # Gradio reads a whole body before it checks the login.
             size = headers.get(b"content-length", "0")
             if b"transfer-encoding" in headers:
                 return 411, "The length of the request is missing."
             if not size.isdigit() or int(size) > _MOST_BYTES:
                 return 413, "The request is too large."
         return None
-
-    def _sealed(self, send: Send, scripts: Iterable[str] = ()) -> Send:
-        """Return a ``send`` that adds the security headers to a response."""
-        return sealed(send, [*SEAL, (b"content-security-policy", policy(scripts).encode())])
 
     def _page(self, send: Send) -> Send:
         """Return a ``send`` that buffers a page until its scripts are known, and allows those."""
@@ -136,12 +128,18 @@ class Guard:
                 return
             body.extend(message.get("body", b""))
             if not message.get("more_body"):
-                shown = self._login if self._login and WANTED.search(body) else bytes(body)
-                send_sealed = self._sealed(send, self._scripts | inline_scripts(shown))
-                await send_sealed(_sized(start, len(shown)))
-                await send_sealed({"type": "http.response.body", "body": shown})
+                shown = self._login if self._login and LOGIN_REQUIRED.search(body) else bytes(body)
+                send_secured = _secured(send, self._scripts | inline_scripts(shown))
+                await send_secured(_sized(start, len(shown)))
+                await send_secured({"type": "http.response.body", "body": shown})
 
         return paged
+
+
+def _secured(send: Send, scripts: Iterable[str] = ()) -> Send:
+    """Return a ``send`` that adds the security headers to a response."""
+    policy_header = (b"content-security-policy", policy(scripts).encode())
+    return with_headers(send, [*SECURITY_HEADERS, policy_header])
 
 
 def _sized(start: Message, size: int) -> Message:

@@ -1,13 +1,13 @@
 """Login page: name and password, in the style of the main page.
 
-Gradio's own has no masthead, none of these fonts and colours, and says "Incorrect Credentials";
-where Gradio would send it, :mod:`app.guard` sends this one.
+Gradio's own page has another style and says "Incorrect Credentials"; :mod:`app.guard` replaces it.
 """
 
 import re
 from pathlib import Path
 
-WANTED = re.compile(rb'gradio_config\s*=\s*\{"auth_required":\s*true')  # what Gradio sends instead
+# What Gradio's page has if it asks for a password.
+LOGIN_REQUIRED = re.compile(rb'gradio_config\s*=\s*\{"auth_required":\s*true')
 _FORM = Path(__file__).with_name("login.html")
 
 

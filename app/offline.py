@@ -6,8 +6,8 @@ What Gradio 6 would do on its own, and what stops it:
 - downloading as a file whatever web address a browser names: replaced (here);
 - ``/gradio_api/file=https://...``, ``/proxy=``, run history on the hub, editors: not let through
   (:mod:`app.guard`);
-- requests to itself through a proxy from the environment, and the tunnel of ``GRADIO_SHARE``: its
-  ``launch`` is not used (:mod:`app.serve`);
+- requests to itself through a proxy from the environment, and a public address (``GRADIO_SHARE``):
+  its ``launch`` is not used (:mod:`app.serve`);
 - fonts, scripts and images from elsewhere in the browser: the Content-Security-Policy
   (:mod:`app.guard`).
 """

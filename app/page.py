@@ -10,7 +10,7 @@ from app.chat_tab import ChatTab
 from app.components import html
 from app.events import LIGHT, together
 from app.messages import explained
-from app.queue import Line
+from app.queue import ModelQueue
 from app.theme import SCRIPT, STYLE, serif, theme
 from rag import News
 
@@ -33,7 +33,7 @@ def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
 
     ``known`` says that its users have logged in, so that they can log out.
     """
-    line = Line()
+    line = ModelQueue()
 
     def left(request: gr.Request) -> None:
         """Free the model at its next step when a user closes the page."""

@@ -1,133 +1,87 @@
-"""Queue for the language model: first come, first served, and each user sees their place.
+"""The page's queue for the language model, in which each user sees how many are ahead.
 
 Gradio's queue starts an event only when its turn comes, and sends the page no more than a number of
-its own. Here each event starts at once and waits in this queue, so that the page can show how many
-are ahead; an event whose browser has left is skipped.
+its own. Here each event starts at once and waits in this queue; an event whose browser has left is
+skipped.
 """
 
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal, TypeVar
 
-from rag.errors import RagError
+from rag.server.queue import Queue, Slot
 
-_LEFT_AFTER = 20.0  # seconds without taking the next update, after which a user counts as gone
-_LOOK = 0.4  # seconds between two checks of the queue
-_MOST = 20  # waiting or being served; app.events.MODEL admits a few more, to be told so
+_ABANDONED_AFTER = 20.0  # seconds without taking the next update
+_UPDATE = 0.4  # seconds between two updates of a place in the queue
+_MOST = 20  # waiting or being served; app.events.MODEL admits a few more, who get an error message
 _T = TypeVar("_T")
 Kind = Literal["question", "summaries", "check"]
 
 
-class LineFull(RagError):
-    """The queue is full: one more request would wait too long."""
-
-
-class QueueSlot:
+class QueueSlot(Slot):
     """A place in the queue for one piece of work of one browser tab."""
 
     def __init__(self, session: str, kind: Kind) -> None:
-        """Start neither stopped nor left."""
+        """Start neither stopped nor abandoned."""
+        super().__init__()
         self.session, self.kind = session, kind
-        self.stopped = threading.Event()
-        self.dropped = False  # stopped, and nobody wants the result
+        self.dropped = False  # stopped, and nobody needs the result
         self._shown: float | None = None  # since when an update waits to be taken
 
     @property
-    def left(self) -> bool:
-        """Whether nobody takes the updates any more."""
+    def abandoned(self) -> bool:
+        """Whether the browser has left: it takes no more updates."""
         shown = self._shown
-        return shown is not None and time.monotonic() - shown > _LEFT_AFTER
+        return shown is not None and time.monotonic() - shown > _ABANDONED_AFTER
 
-    def paced(self, pictures: Iterable[_T]) -> Iterator[_T]:
-        """Yield the pictures, noting when one is not taken."""
-        for picture in pictures:
+    def paced(self, updates: Iterable[_T]) -> Iterator[_T]:
+        """Yield the updates, noting when one is not taken."""
+        for update in updates:
             self._shown = time.monotonic()
-            yield picture
+            yield update
             self._shown = None
 
 
-class Line:
-    """Slots in order; the first is being served."""
+class ModelQueue(Queue[QueueSlot]):
+    """Slots of browser tabs, of which the first is served."""
 
     def __init__(self) -> None:
         """Start with an empty queue."""
-        self._tickets: list[QueueSlot] = []
-        self._lock = threading.Lock()
-        self._moved = threading.Condition(self._lock)
+        super().__init__(at_once=1, waiting=_MOST - 1)
 
     @contextmanager
     def slot(self, session: str, kind: Kind) -> Iterator[QueueSlot]:
         """Join at the end; leave when the work is done, however it ends.
 
         Raises:
-            LineFull: if nobody can join now.
+            QueueFull: if nobody can join now.
         """
         slot = QueueSlot(session, kind)
-        with self._lock:
-            self._check()
-            self._tickets.append(slot)
+        self.join(slot)
         try:
             yield slot
         finally:
-            self._leave(slot)
-
-    def check(self) -> None:
-        """Raise LineFull if nobody can join now."""
-        with self._lock:
-            self._check()
+            self.leave(slot)
 
     def places(self, slot: QueueSlot) -> Iterator[int]:
-        """Yield now and then how many are ahead, until this slot is first or stopped."""
-        while not slot.stopped.is_set() and (ahead := self._ahead(slot)):
+        """Yield now and then how many are ahead, until this slot is served or stopped."""
+        while not slot.stopped.is_set() and (ahead := self.ahead(slot)):
             yield ahead
-            with self._lock:
-                self._moved.wait(_LOOK)
+            self.wait(slot, _UPDATE)
 
     def stop(self, session: str, kind: Kind | None = None, *, drop: bool = False) -> None:
         """Ask a browser tab's work, all of it or of one kind, to end at its next step."""
-        with self._lock:
-            for slot in self._tickets:
-                if slot.session == session and kind in {None, slot.kind}:
-                    slot.dropped |= drop
-                    slot.stopped.set()
-            self._moved.notify_all()
+        slots = self.matching(lambda each: each.session == session and kind in {None, each.kind})
+        for slot in slots:
+            slot.dropped |= drop
+        self.cancel(*slots)
 
     def followed(self, slot: QueueSlot) -> bool:
         """Whether its browser tab has other work of this kind in the queue."""
-        with self._lock:
-            return any(
-                each is not slot
-                and not each.dropped
-                and (each.session, each.kind) == (slot.session, slot.kind)
-                for each in self._tickets
-            )
-
-    def _check(self) -> None:
-        self._pass_over()
-        if len(self._tickets) >= _MOST:
-            raise LineFull(
-                f"{len(self._tickets)} are waiting for the model already: yours would be number"
-                f" {len(self._tickets) + 1}. Ask again in a few minutes."
-            )
-
-    def _ahead(self, slot: QueueSlot) -> int:
-        with self._lock:
-            self._pass_over()
-            if slot not in self._tickets:  # a slot taken for gone rejoins at the end
-                self._tickets.append(slot)
-            return self._tickets.index(slot)
-
-    def _pass_over(self) -> None:
-        """Drop the slots of users who have left."""
-        self._tickets = [each for each in self._tickets if not each.left]
-
-    def _leave(self, slot: QueueSlot) -> None:
-        with self._lock:
-            if slot in self._tickets:
-                self._tickets.remove(slot)
-            self._moved.notify_all()
+        same = (slot.session, slot.kind)
+        others = self.matching(lambda each: each is not slot and not each.dropped)
+        return any((each.session, each.kind) == same for each in others)
 
 
 def before(ahead: int) -> str:

@@ -11,18 +11,17 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from app import login, network, offline, tunnel
+from app import login, offline
 from app.guard import Guard
 from app.uploads import Uploads
 from rag.errors import ConfigError
+from rag.server.accounts import Users, admitted
 from rag.server.network import Running, address, is_loopback, listen, names, start
 
 if TYPE_CHECKING:
     from gradio import Blocks
 
-    from app.accounts import Accounts
     from rag import News
 
 PORT = 7860
@@ -36,7 +35,6 @@ class Served:
     """A page that is being served."""
 
     url: str
-    share_url: str = field(init=False, default="")
     _news: "News" = field(repr=False)
     _running: Running = field(repr=False)
     _uploads: "tempfile.TemporaryDirectory[str]" = field(repr=False)
@@ -50,8 +48,6 @@ class Served:
 
     def close(self) -> None:
         """Stop serving, delete uploads and close the library; closing twice is fine."""
-        if self.share_url:
-            tunnel.end()
         self._running.stop()
         offline.let_go(Path(self._uploads.name))
         self._uploads.cleanup()
@@ -62,27 +58,23 @@ def serve(
     news: "News",
     *,
     host: str = "127.0.0.1",
-    port: int | None = PORT,
+    port: int = PORT,
     auth_file: str | Path | None = None,
-    share: bool = False,
     open_to_network: bool = False,
-    prevent_thread_lock: bool = False,
     tell: Callable[[str], object] = print,
     profile: str = "",
     build: "Callable[[News], Blocks] | None" = None,
 ) -> Served:
-    """Serve the page over an open library until Ctrl-C, then close the library.
+    """Start to serve the page over an open library; closing the page closes the library.
 
     Args:
         news: the library.
         host: the address to listen on; any but loopback needs ``auth_file`` or
             ``open_to_network``.
-        port: the port; 0 or None: any free one.
-        auth_file: only its users may log in; see :mod:`app.accounts`.
-        share: also open a public address through Gradio's servers; needs ``auth_file``.
+        port: the port; 0: any free one.
+        auth_file: only its users may log in; see :mod:`rag.server.accounts`.
         open_to_network: listen beyond loopback without ``auth_file``.
-        prevent_thread_lock: return at once; the caller closes, or waits.
-        tell: called with each line for the person who started the server.
+        tell: called with each line of output for the user.
         profile: the name of the settings' profile, which the page shows.
         build: builds the page; None: :func:`app.page.build`.
 
@@ -90,47 +82,27 @@ def serve(
         ConfigError: if the page would be open to others, host, port or users file is not
             usable, or Gradio is not installed.
     """
-    users = network.check(
-        host=host,
-        port=port,
-        auth_file=auth_file,
-        share=share,
-        open_to_network=open_to_network,
-        tell=tell,
-    )
+    users = admitted(Users, auth_file, host=host, open_to_network=open_to_network, tell=tell)
     listening = listen(host, port)
     uploads = tempfile.TemporaryDirectory(prefix="newsrag-", ignore_cleanup_errors=True)
     try:
-        page, look = _built(news, profile, build, Path(uploads.name), known=users is not None)
         port = int(listening.getsockname()[1])
         hosts = names(host, port) if is_loopback(host) else None
-        inside = Uploads(
-            _mounted(page, look, users, news),
-            Path(uploads.name),
-            megabytes=news.settings.fetch.max_megabytes,
-        )
-        guard = Guard(
-            inside,
-            hosts=hosts,
-            head=look.get("head", ""),
-            login=login.page(look.get("css", "")),
-        )
-        running = start(guard, listening, name="page")
+        page, style = _built(news, profile, build, Path(uploads.name), known=users is not None)
+        running = start(_guarded(page, style, news, users, hosts), listening, name="page")
     except BaseException:
         listening.close()
         uploads.cleanup()
         raise
     served = Served(address(host, port), news, running, uploads)
-    try:
-        if share:
-            _share(served, guard, host, port)
-        tell(f"The page is at {served.share_url or served.url} (Ctrl-C ends it)")
-    except BaseException:
-        served.close()
-        raise
-    if not prevent_thread_lock:
-        served.wait()
+    tell(f"The page is at {served.url} (Ctrl-C ends it)")
     return served
+
+
+def check(*, host: str, port: int, auth_file: Path | None, open_to_network: bool) -> None:
+    """Raise the ConfigError that :func:`serve` would raise for these arguments."""
+    admitted(Users, auth_file, host=host, open_to_network=open_to_network, tell=lambda _: None)
+    listen(host, port).close()
 
 
 def _built(
@@ -157,9 +129,23 @@ def _built(
     return page.build(news, profile=profile, known=known), page.look()
 
 
-def _mounted(
-    page: "Blocks", look: Mapping[str, Any], users: "Accounts | None", news: "News"
-) -> Any:
+def _guarded(
+    page: "Blocks",
+    style: Mapping[str, Any],
+    news: "News",
+    users: Users | None,
+    hosts: set[str] | None,
+) -> Guard:
+    """Put the upload limits and the guard in front of the page."""
+    megabytes = news.settings.fetch.max_megabytes
+    folder = offline.uploads()
+    assert folder is not None, "it was set when the page was built"
+    limited = Uploads(_mounted(page, style, megabytes, users), folder, megabytes=megabytes)
+    login_page = login.page(style.get("css", ""))
+    return Guard(limited, hosts=hosts, head=style.get("head", ""), login=login_page)
+
+
+def _mounted(page: "Blocks", style: Mapping[str, Any], megabytes: int, users: Users | None) -> Any:
     """Mount the page as an ASGI application, without Gradio's other features."""
     from fastapi import FastAPI
     from gradio import mount_gradio_app
@@ -179,12 +165,12 @@ def _mounted(
         auth=None if users is None else _login(users),
         auth_message="Log in to read the news.",
         show_error=False,
-        max_file_size=news.settings.fetch.max_megabytes * 1024**2,  # the unit that Gradio shows
+        max_file_size=megabytes * 1024**2,  # the unit that Gradio shows
         ssr_mode=False,
         enable_monitoring=False,
         pwa=False,
         mcp_server=False,
-        **look,
+        **style,
     )
     # Gradio treats a mounted page as not served yet, and then accepts any file of this machine as
     # an upload. This makes Gradio check the path.
@@ -192,7 +178,7 @@ def _mounted(
     return application
 
 
-def _login(users: "Accounts") -> Callable[[str, str], Coroutine[Any, Any, bool]]:
+def _login(users: Users) -> Callable[[str, str], Coroutine[Any, Any, bool]]:
     """Return a password check that does not block the page for others."""
     free = asyncio.Semaphore(_LOGINS)
 
@@ -201,8 +187,3 @@ def _login(users: "Accounts") -> Callable[[str, str], Coroutine[Any, Any, bool]]
             return await asyncio.to_thread(users.allows, name, password)
 
     return allowed
-
-
-def _share(served: Served, guard: Guard, host: str, port: int) -> None:
-    served.share_url = tunnel.begin(host, port)
-    guard.admit(urlsplit(served.share_url).netloc)

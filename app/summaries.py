@@ -15,7 +15,7 @@ from app.events import LIGHT, MODEL, Part
 from app.filters import FilterBar, refreshed
 from app.filters import chosen as filters_of
 from app.messages import explained
-from app.queue import Line
+from app.queue import ModelQueue
 from app.render import render, trouble
 from app.saved_summaries import Made
 from app.summary_request import EACH, STORIES, TOGETHER, Length, SummaryRequest, chosen
@@ -34,7 +34,7 @@ _EXPORTS = (
 class Summaries:
     """Event handlers of the tab."""
 
-    def __init__(self, news: News, profile: str, line: Line) -> None:
+    def __init__(self, news: News, profile: str, line: ModelQueue) -> None:
         """Start without asking the model anything."""
         self._news, self._line = news, line
         self._service = SummaryService(news, profile, line)
@@ -105,7 +105,9 @@ def _label(article: Article) -> str:
     return f"{article.title or article.url}{day}"
 
 
-def build(news: News, profile: str, line: Line, tabs: gr.Tabs, listing: ArticlesTab) -> list[Part]:
+def build(
+    news: News, profile: str, line: ModelQueue, tabs: gr.Tabs, listing: ArticlesTab
+) -> list[Part]:
     """Lay out and wire the tab; return what it does on page load, and on new articles."""
     tab = Summaries(news, profile, line)
     with gr.Row():

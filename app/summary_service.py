@@ -7,7 +7,7 @@ from contextlib import closing
 from app import saved_summaries
 from app.background import stepped
 from app.formatting import count, left
-from app.queue import Line, QueueSlot, before
+from app.queue import ModelQueue, QueueSlot, before
 from app.render import render
 from app.saved_summaries import Made
 from app.summary_request import STORIES, TOGETHER, Chosen, SummaryRequest
@@ -62,7 +62,7 @@ class Progress:
 class SummaryService:
     """Writes what was requested; its methods yield the results so far and the current state."""
 
-    def __init__(self, news: News, profile: str, line: Line) -> None:
+    def __init__(self, news: News, profile: str, line: ModelQueue) -> None:
         """Start without asking the model anything."""
         self._news, self._profile, self._line = news, profile, line
 

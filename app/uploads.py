@@ -1,6 +1,6 @@
 """Limits on browser uploads: number of files and bytes at once, and how long they stay.
 
-Gradio accepts a thousand files in one request, and keeps uploads until it exits.
+Gradio accepts a thousand files in one request, and stores uploads until it exits.
 """
 
 import asyncio
@@ -89,7 +89,7 @@ def _counted(receive: Receive, border: bytes) -> Receive:
         message = await receive()
         body = tail + message.get("body", b"")
         seen += body.count(border)
-        # A boundary may span two messages; the tail never holds a whole one, so none counts twice.
+        # A boundary may span two messages; the tail never contains a whole one, so none counts twice.
         tail = body[-(len(border) - 1) :]
         if seen > MOST_FILES + 1:  # one after each file, and one before the first
             from starlette.formparsers import MultiPartException

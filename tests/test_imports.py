@@ -18,7 +18,7 @@ HEAVY = frozenset(
 WEB = frozenset("fastapi starlette uvicorn prometheus_client".split())
 PICKLES = frozenset("pickle cPickle _pickle dill cloudpickle joblib shelve marshal".split())
 # Modules of the page that `rag ui` needs before it loads Gradio.
-BEFORE_GRADIO = "accounts network guard login offline serve tunnel uploads".split()
+BEFORE_GRADIO = "guard login offline serve uploads".split()
 
 
 @cache

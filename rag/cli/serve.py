@@ -9,9 +9,9 @@ import typer
 from rag.cli import show
 from rag.cli.options import IndexOption, ProfileOption, SetOption, news_of
 
-tokens = typer.Typer(no_args_is_help=True, help="Who may ask the API of rag serve.")
+tokens = typer.Typer(no_args_is_help=True, help="Clients that the API of rag serve admits.")
 _FileOption = Annotated[Path, typer.Option("--tokens", metavar="FILE", help="The tokens file.")]
-_NameArgument = Annotated[str, typer.Argument(help="What to call the client.")]
+_NameArgument = Annotated[str, typer.Argument(help="A name for the client.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -30,10 +30,10 @@ def serve(
     ] = -1,
     tokens_file: Annotated[
         Path | None,
-        typer.Option("--tokens", metavar="FILE", help="Only holders of these tokens may ask."),
+        typer.Option("--tokens", metavar="FILE", help="Admit only holders of these tokens."),
     ] = None,
     open_to_network: Annotated[
-        bool, typer.Option("--open-to-network", help="Let in everybody who can reach --host.")
+        bool, typer.Option("--open-to-network", help="Admit everybody who can reach --host.")
     ] = False,
     profile: ProfileOption = "",
     overrides: SetOption = None,
@@ -65,13 +65,13 @@ def serve(
 
 @tokens.command("add")
 def add_token(name: _NameArgument, tokens_file: _FileOption) -> None:
-    """Make a token for a client and print it, once: the file keeps only a digest of it.
+    """Make a token for a client and print it, once: the file has only a digest of it.
 
     Example: rag tokens add reader --tokens tokens.txt
     """
-    from rag.server.api.tokens import add
+    from rag.server.accounts import Tokens
 
-    token = add(tokens_file, name)
+    token = Tokens(tokens_file).add(name)
     show.console(stderr=True).print(show.plain(f"The token of {name}; it is not shown again:"))
     print(token)  # noqa: T201
 
@@ -79,16 +79,16 @@ def add_token(name: _NameArgument, tokens_file: _FileOption) -> None:
 @tokens.command("list")
 def list_tokens(tokens_file: _FileOption) -> None:
     """List the clients that have a token."""
-    from rag.server.api.tokens import read
+    from rag.server.accounts import Tokens
 
-    for name in read(tokens_file):
+    for name in Tokens(tokens_file).names():
         show.console().print(show.plain(name))
 
 
 @tokens.command("remove")
 def remove_token(name: _NameArgument, tokens_file: _FileOption) -> None:
-    """Take a client's token away; a running server lets it in no more."""
-    from rag.server.api.tokens import remove
+    """Remove a client's token; a running server no longer admits it."""
+    from rag.server.accounts import Tokens
 
-    remove(tokens_file, name)
-    show.console().print(show.plain(f"{name} may ask no more."))
+    Tokens(tokens_file).remove(name)
+    show.console().print(show.plain(f"{name} is no longer admitted."))

@@ -14,7 +14,7 @@ from rag.errors import ConfigError, RagError
 if TYPE_CHECKING:
     from rag.library import News
 
-users = typer.Typer(no_args_is_help=True, help="Who may log in to the page of rag ui.")
+users = typer.Typer(no_args_is_help=True, help="Users of the page of rag ui.")
 _FileOption = Annotated[Path, typer.Option("--auth-file", metavar="FILE", help="The users file.")]
 
 
@@ -32,13 +32,10 @@ def ui(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any that is free.")] = 7860,
     auth_file: Annotated[
         Path | None,
-        typer.Option("--auth-file", metavar="FILE", help="Only users of this file may come in."),
+        typer.Option("--auth-file", metavar="FILE", help="Admit only the users of this file."),
     ] = None,
-    share: Annotated[
-        bool, typer.Option("--share", help="Public address through Gradio's servers; needs users.")
-    ] = False,
     open_to_network: Annotated[
-        bool, typer.Option("--open-to-network", help="Let in everybody who can reach --host.")
+        bool, typer.Option("--open-to-network", help="Admit everybody who can reach --host.")
     ] = False,
     profile: ProfileOption = "",
     overrides: SetOption = None,
@@ -52,26 +49,19 @@ def ui(
     from rag.config import profile_name
 
     try:
-        from app import network, serve
+        from app import serve
     except ModuleNotFoundError as error:
         if error.name != "app":
             raise
         raise ConfigError(
-            "the web page is not installed with this rag. Install it anew: pip install -e ."
+            "the web page is not installed with this rag. Install it again: pip install -e ."
         ) from error
 
     def tell(line: str) -> None:
         show.console(stderr=True).print(show.plain(line))
 
     # Refuse bad options before anything is indexed.
-    network.check(
-        host=host,
-        port=port,
-        auth_file=auth_file,
-        share=share,
-        open_to_network=open_to_network,
-        tell=lambda _: None,
-    )
+    serve.check(host=host, port=port, auth_file=auth_file, open_to_network=open_to_network)
     with news_of(index, profile, overrides) as news:
         if not index:
             _samples(news)
@@ -80,9 +70,7 @@ def ui(
             host=host,
             port=port,
             auth_file=auth_file,
-            share=share,
             open_to_network=open_to_network,
-            prevent_thread_lock=True,
             tell=tell,
             profile=Path(profile_name(profile)).stem,
         )
@@ -113,19 +101,39 @@ def add_user(
     name: Annotated[str, typer.Argument(help="The name to log in with.")],
     auth_file: _FileOption,
 ) -> None:
-    """Add a user, or give one a new password; the file keeps only a hash of it.
+    """Add a user, or give one a new password; the file has only a hash of it.
 
-    The password is asked for twice, or read from standard input where that is no terminal.
+    The password is prompted for twice, or read from standard input if that is no terminal.
 
     Example: rag users add ida --auth-file users.txt
     """
-    from app import accounts
+    from rag.server.accounts import Users
 
-    accounts.check_name(name)
+    Users.check_name(name)
     if sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
         password = sys.stdin.readline().rstrip("\r\n")
-    known = accounts.add(auth_file, name, password)
+    known = Users(auth_file).add(name, password)
     what = "has a new password" if known else "may log in"
     show.console().print(show.plain(f"{name} {what}: rag ui --auth-file {auth_file}"))
+
+
+@users.command("list")
+def list_users(auth_file: _FileOption) -> None:
+    """List the users who may log in."""
+    from rag.server.accounts import Users
+
+    for name in Users(auth_file).names():
+        show.console().print(show.plain(name))
+
+
+@users.command("remove")
+def remove_user(
+    name: Annotated[str, typer.Argument(help="The name of the user.")], auth_file: _FileOption
+) -> None:
+    """Remove a user; a running page no longer lets the user log in."""
+    from rag.server.accounts import Users
+
+    Users(auth_file).remove(name)
+    show.console().print(show.plain(f"{name} can no longer log in."))

@@ -13,7 +13,7 @@ import pytest
 import rag
 from app import saved_summaries, summary_request, summary_service
 from app.formatting import count, left
-from app.queue import Line
+from app.queue import ModelQueue
 from app.saved_summaries import Made
 from app.summary_request import EACH, STORIES, TOGETHER, SummaryRequest, chosen
 from app.summary_service import Progress, SummaryService
@@ -57,7 +57,9 @@ def titles(news: rag.News, asked: SummaryRequest) -> list[str]:
 
 
 def pictures(news: rag.News, asked: SummaryRequest) -> list[tuple[str, str]]:
-    written = SummaryService(news, "tiny", Line()).write(asked, chosen(news, asked), Made(), "ida")
+    written = SummaryService(news, "tiny", ModelQueue()).write(
+        asked, chosen(news, asked), Made(), "ida"
+    )
     return list(written)
 
 

@@ -26,7 +26,7 @@ def sent(
 ) -> int:
     """The status of the answer to a request, whose reader takes all of it."""
     left = list(parts)
-    told: list[Message] = []
+    sent_back: list[Message] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         while (await receive()).get("more_body"):
@@ -38,18 +38,18 @@ def sent(
         return {"type": "http.request", "body": part, "more_body": bool(left)}
 
     async def send(message: Message) -> None:
-        told.append(message)
+        sent_back.append(message)
 
     headers = [(b"content-type", f"multipart/form-data; boundary={BORDER}".encode())]
     if size is not None:
         headers.append((b"content-length", size.encode()))
     scope = {"type": "http", "path": path, "headers": headers}
     asyncio.run(Uploads(app, folder, megabytes=20)(scope, receive, send))
-    return int(told[0]["status"])
+    return int(sent_back[0]["status"])
 
 
 @pytest.mark.parametrize("step", [7, 100_000])
-def test_as_many_files_as_may_come_do_and_no_more(tmp_path: Path, step: int) -> None:
+def test_the_number_of_files_is_limited(tmp_path: Path, step: int) -> None:
     def cut(files: int) -> list[bytes]:
         whole = body(files)
         return [whole[at : at + step] for at in range(0, len(whole), step)]
@@ -68,19 +68,19 @@ def test_as_many_files_as_may_come_do_and_no_more(tmp_path: Path, step: int) -> 
         (str(200 * 1024**2 + 1), 413),
     ],
 )
-def test_an_upload_says_how_long_it_is_and_is_not_too_long(
+def test_the_size_of_an_upload_is_declared_and_limited(
     tmp_path: Path, size: str | None, status: int
 ) -> None:
     assert sent(tmp_path, [body(1)], size=size) == status
     assert sent(tmp_path, [body(1)], size=size, path="/gradio_api/queue/join") == 200
 
 
-def test_one_file_of_the_largest_size_may_always_come() -> None:
+def test_one_file_of_the_largest_size_is_always_allowed() -> None:
     assert together(20) == 200
     assert together(500) == 500
 
 
-def test_what_waits_has_a_bound_and_what_is_old_goes(
+def test_waiting_uploads_are_limited_and_old_ones_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads, "_MOST_WAITING", 10_000)

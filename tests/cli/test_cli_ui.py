@@ -1,56 +1,28 @@
 """``rag ui`` and ``rag users``: what they refuse, what they start, and how they end."""
 
-import io
-import os
-import re
 import signal
-import subprocess
-import sys
 import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import app.serve
-from app import accounts
-from rag.cli import main
 from rag.library import News
+from rag.server.accounts import Users
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+if TYPE_CHECKING:
+    from commands import Run, Serving
+
+pytest_plugins = ("commands",)
+
 PASSWORD = "correct horse"
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of its own, without models and without settings of outside."""
-    for name in [name for name in os.environ if name.startswith(("RAG_", "GRADIO_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("RAG_EMBEDDER_ENGINE", "hash")
-    monkeypatch.setenv("RAG_MODELS_DIR", str(tmp_path / "models"))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command in this process; what is typed is its standard input."""
-
-    def command(*arguments: str, typed: str = "") -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["rag", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 1
-        return code, *capsys.readouterr()
-
-    return command
+def without_models(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No model is on this machine."""
+    monkeypatch.setenv("RAG_MODELS_DIR", str(place / "models"))
 
 
 @pytest.fixture
@@ -71,28 +43,26 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[News, dict[str, Any]]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--host", "0.0.0.0"], "--open-to-network"),
-        (["--share"], "needs users: --auth-file"),
         (["--auth-file", "none.txt"], "there is no users file none.txt"),
-        (["--host", "192.0.2.1", "--open-to-network"], "no address of this machine"),
     ],
 )
 def test_what_is_refused_is_one_line_before_anything_is_indexed(
-    run: Run, place: Path, arguments: list[str], told: str
+    run: "Run", place: Path, arguments: list[str], message: str
 ) -> None:
     code, out, err = run("ui", *arguments)
     assert code == 1
     assert out == ""
     (line,) = err.splitlines()
     assert line.startswith("rag: ")
-    assert told in line
+    assert message in line
     assert not (place / "indexes").exists()
 
 
-def test_the_sample_news_are_indexed_where_there_is_no_demo_index(
-    run: Run, started: list[tuple[News, dict[str, Any]]], place: Path
+def test_the_sample_news_are_indexed_if_there_is_no_demo_index(
+    run: "Run", started: list[tuple[News, dict[str, Any]]], place: Path
 ) -> None:
     code, out, err = run("ui", "--port", "0", "--profile", "fast")
     assert (code, out) == (0, "")
@@ -100,12 +70,11 @@ def test_the_sample_news_are_indexed_where_there_is_no_demo_index(
     assert (place / "indexes" / "demo" / "news.sqlite").is_file()
     assert started[0][1]["port"] == 0
     assert started[0][1]["profile"] == "fast"
-    assert started[0][1]["share"] is False
     assert "sample articles" not in run("ui", "--port", "0")[2]
 
 
 def test_an_index_that_is_named_gets_no_samples(
-    run: Run, started: list[tuple[News, dict[str, Any]]], place: Path
+    run: "Run", started: list[tuple[News, dict[str, Any]]], place: Path
 ) -> None:
     assert run("ui", "--port", "0", "--index", "mine")[0] == 0
     assert started[0][0].folder == Path("indexes/mine")
@@ -113,62 +82,43 @@ def test_an_index_that_is_named_gets_no_samples(
     assert not (place / "indexes").exists()
 
 
-@pytest.fixture
-def process(place: Path) -> Iterator[subprocess.Popen[str]]:
-    started = subprocess.Popen(
-        [sys.executable, "-m", "rag", "ui", "--port", "0"],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=place,
-    )
-    yield started
-    started.kill()
-    started.communicate()
-
-
 @pytest.mark.slow
-def test_the_page_comes_up_without_models_and_ctrl_c_ends_it_quietly(
-    process: subprocess.Popen[str],
-) -> None:
-    assert process.stderr is not None
-    address = ""
-    for line in process.stderr:
-        found = re.search(r"The page is at (http://127\.0\.0\.1:\d+/)", line)
-        if found:
-            address = found.group(1)
-            break
-    with urllib.request.urlopen(address, timeout=20) as page:
+def test_the_page_starts_without_models_and_ctrl_c_ends_it_quietly(serving: "Serving") -> None:
+    from commands import ends_quietly
+
+    process, url = serving("ui")
+    with urllib.request.urlopen(url, timeout=20) as page:
         assert page.status == 200
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == 0, err
-    assert out == ""
-    assert "Traceback" not in err
+    ends_quietly(process, signal.SIGINT)
 
 
-def test_users_are_added_from_standard_input(run: Run, place: Path) -> None:
+def test_users_are_added_listed_and_removed(run: "Run", place: Path) -> None:
     code, out, err = run("users", "add", "ida", "--auth-file", "users.txt", typed=f"{PASSWORD}\n")
     assert (code, err) == (0, "")
     assert out == "ida may log in: rag ui --auth-file users.txt\n"
-    assert accounts.read(place / "users.txt").allows("ida", PASSWORD)
+    assert Users(place / "users.txt").allows("ida", PASSWORD)
     code, out, _ = run("users", "add", "ida", "--auth-file", "users.txt", typed="another one")
     assert out.startswith("ida has a new password")
-    assert accounts.read(place / "users.txt").allows("ida", "another one")
+    assert Users(place / "users.txt").allows("ida", "another one")
+    assert run("users", "list", "--auth-file", "users.txt") == (0, "ida\n", "")
+    removed = run("users", "remove", "ida", "--auth-file", "users.txt")
+    assert removed == (0, "ida can no longer log in.\n", "")
+    code, _, err = run("users", "list", "--auth-file", "users.txt")
+    assert (code, "names no user" in err) == (1, True)
 
 
 @pytest.mark.parametrize(
-    ("name", "typed", "told"),
+    ("name", "typed", "message"),
     [
-        ("ida", "", "the password has 0 characters, wanted at least 8"),
+        ("ida", "", "the password has 0 characters, expected at least 8"),
         ("ida", "short\n", "the password has 5 characters"),
         ("i:da", PASSWORD, "the user name 'i:da' cannot be used"),
     ],
 )
-def test_users_that_cannot_be_added_are_reported(
-    run: Run, place: Path, name: str, typed: str, told: str
+def test_users_that_cannot_be_added_are_explained(
+    run: "Run", place: Path, name: str, typed: str, message: str
 ) -> None:
     code, out, err = run("users", "add", name, "--auth-file", "users.txt", typed=typed)
     assert (code, out) == (1, "")
-    assert told in err
+    assert message in err
     assert not (place / "users.txt").exists()

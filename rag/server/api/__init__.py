@@ -3,28 +3,28 @@
 Only the command imports this package, because it imports FastAPI. See docs/serve.md.
 """
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import rag
-from rag.errors import ConfigError
 from rag.server import network
+from rag.server.accounts import Tokens, admitted
 from rag.server.api.application import build
 from rag.server.api.cancellable import CancellableGenerator
 from rag.server.api.health import Health
 from rag.server.api.job_runner import JobRunner
 from rag.server.api.metrics import Metrics
-from rag.server.api.middleware import Front
-from rag.server.api.queue import Queue
-from rag.server.api.service import Service, Turns
-from rag.server.api.tokens import Tokens
+from rag.server.api.middleware import Middleware
+from rag.server.api.service import RecentAnswers, Service
+from rag.server.api.work_queue import WorkQueue
 
 __all__ = ["Served", "serve"]
 
 _SEARCHES = 4  # concurrent; each uses a core for a few hundredths of a second
-_SEARCHING = 64  # maximum queued searches
-_WRITING = 16  # maximum queued additions and deletions of articles
+_SEARCHES_WAITING = 64
+_WRITERS_WAITING = 16  # additions and deletions of articles
 _MEGABYTE = 1_000_000
 _LIMITS = network.Limits()
 
@@ -36,7 +36,7 @@ class Served:
     url: str
     _news: rag.News = field(repr=False)
     _service: Service = field(repr=False)
-    _backlog: JobRunner = field(repr=False)
+    _job_runner: JobRunner = field(repr=False)
     _running: network.Running = field(repr=False)
 
     def wait(self) -> None:
@@ -49,11 +49,11 @@ class Served:
     def close(self) -> None:
         """Stop serving and close the library; calling it twice is safe."""
         self._service.close()
-        self._backlog.halt()
+        self._job_runner.halt()
         self._running.stop()
         self._service.news.close()
         self._news.close()  # stops an engine that is reading a long prompt
-        self._backlog.close()
+        self._job_runner.close()
 
 
 def serve(
@@ -79,58 +79,48 @@ def serve(
         ConfigError: if the API would be open to others, or host, port or tokens cannot be used.
         ModelMissing: if a model is not on this machine.
     """
-    known = _admitted(host, tokens, open_to_network, tell)
+    accounts = admitted(Tokens, tokens, host=host, open_to_network=open_to_network, tell=tell)
     listening = network.listen(host, port)
     try:
-        service = _service(news)
-        health = Health(service)
-        job_runner = JobRunner(news, service.model, service.metrics)
         port = int(listening.getsockname()[1])
-        front = Front(
-            build(service, health, job_runner, tokens=known is not None),
-            metrics=service.metrics,
-            hosts=network.names(host, port) if network.is_loopback(host) else None,
-            tokens=known,
-            most_bytes=news.settings.serve.max_megabytes * _MEGABYTE,
-        )
-        running = network.start(front, listening, name="api", limits=_LIMITS, crowded=front.crowded)
+        hosts = network.names(host, port) if network.is_loopback(host) else None
+        served = _started(news, listening, network.address(host, port), accounts, hosts)
     except BaseException:
         listening.close()
         raise
-    health.warm()
-    job_runner.start()
-    served = Served(network.address(host, port).rstrip("/"), news, service, job_runner, running)
     tell(f"The API is at {served.url}, its description at {served.url}/docs (Ctrl-C ends it)")
     return served
 
 
-def _admitted(
-    host: str, tokens: str | Path | None, open_to_network: bool, tell: Callable[[str], object]
-) -> Tokens | None:
-    """Load the accepted tokens; None admits everybody.
-
-    Raises:
-        ConfigError: if the API would be open to others.
-    """
-    alone = network.is_loopback(host)
-    if not alone and not tokens and not open_to_network:
-        raise ConfigError(
-            f"at {host} others on the network could read, add and delete articles. Let in holders"
-            " of a token alone with --tokens FILE (made with: rag tokens add NAME --tokens FILE),"
-            " or let in everybody with --open-to-network."
-        )
-    known = Tokens(Path(tokens)) if tokens else None
-    if known is not None and known.warning:
-        tell(f"Warning: {known.warning}")
-    if not alone:
-        tell("Warning: questions, answers and tokens travel the network unencrypted.")
-    return known
+def _started(
+    news: rag.News,
+    listening: socket.socket,
+    url: str,
+    accounts: Tokens | None,
+    hosts: set[str] | None,
+) -> Served:
+    service = _service(news)
+    health = Health(service)
+    job_runner = JobRunner(news, service.model, service.metrics)
+    middleware = Middleware(
+        build(service, health, job_runner, tokens=accounts is not None),
+        metrics=service.metrics,
+        hosts=hosts,
+        tokens=accounts,
+        most_bytes=news.settings.serve.max_megabytes * _MEGABYTE,
+    )
+    running = network.start(
+        middleware, listening, name="api", limits=_LIMITS, overloaded=middleware.overloaded
+    )
+    health.warm()
+    job_runner.start()
+    return Served(url.rstrip("/"), news, service, job_runner, running)
 
 
 def _service(news: rag.News) -> Service:
     """Build the service: the library with a cancellable model, and its queues."""
     limits = news.settings.serve
-    stoppable = rag.open(
+    cancellable = rag.open(
         news.folder,
         settings=news.settings,
         embedder=news.embedder,
@@ -139,22 +129,22 @@ def _service(news: rag.News) -> Service:
     )
     metrics = Metrics()
 
-    def line(name: str, at_once: int, waiting: int) -> Queue:
-        made = Queue(
+    def queue(name: str, at_once: int, waiting: int) -> WorkQueue:
+        found = WorkQueue(
             at_once=at_once,
             waiting=waiting,
             patience=limits.patience,
             seconds=limits.timeout,
             name=name,
         )
-        metrics.watch(made, name)
-        return made
+        metrics.watch(found, name)
+        return found
 
     return Service(
-        news=stoppable,
-        model=line("model", limits.at_once, limits.waiting),
-        shelves=line("search", _SEARCHES, _SEARCHING),
-        pen=line("writer", 1, _WRITING),
+        news=cancellable,
+        model=queue("model", limits.at_once, limits.waiting),
+        search=queue("search", _SEARCHES, _SEARCHES_WAITING),
+        writer=queue("writer", 1, _WRITERS_WAITING),
         metrics=metrics,
-        turns=Turns(),
+        recent=RecentAnswers(),
     )

@@ -5,26 +5,32 @@ from typing import Any
 from fastapi import FastAPI
 
 import rag
-from rag.server.api import errors, swagger
-from rag.server.api.articles import Articles
-from rag.server.api.chat import Chat
-from rag.server.api.checks import Checks
+from rag.server.api import (
+    articles,
+    chat,
+    checks,
+    error_handlers,
+    health,
+    jobs,
+    questions,
+    swagger,
+)
+from rag.server.api.errors import documented
 from rag.server.api.health import Health
 from rag.server.api.job_runner import JobRunner
-from rag.server.api.jobs import Jobs
-from rag.server.api.openai import Piece
-from rag.server.api.questions import Questions
+from rag.server.api.openai import CompletionChunk
 from rag.server.api.service import Service
 
 _ABOUT = """
-Ask the news: answers and summaries in which every sentence carries a quote that stands, character
-for character, in an article. What the articles do not say is not answered.
+Ask the news: answers and summaries in which every sentence is backed by a quote that is,
+character for character, in an article. What the articles do not say is not answered.
 
-Every error has the shape of OpenAI's API: `{"error": {"message", "type", "param", "code"}}`.
+Every error has the format of OpenAI's API: `{"error": {"message", "type", "param", "code"}}`.
 """
+_ROUTERS = [each.routes for each in (chat, questions, checks, articles, jobs, health)]
 
 
-def build(service: Service, health: Health, job_runner: JobRunner, *, tokens: bool) -> FastAPI:
+def build(service: Service, state: Health, job_runner: JobRunner, *, tokens: bool) -> FastAPI:
     """Build the application; ``tokens`` says whether a bearer token is required."""
     app = _Api(
         title="newsrag",
@@ -33,20 +39,15 @@ def build(service: Service, health: Health, job_runner: JobRunner, *, tokens: bo
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        responses=documented(400, 401, 403, 408, 413, 421, 500),
         generate_unique_id_function=lambda route: f"{route.name}_{route.path.strip('/')}",
     )
-    errors.install(app)
-    for operations in (
-        Chat(service),
-        Questions(service),
-        Checks(service),
-        Articles(service),
-        Jobs(service, job_runner),
-        health,
-    ):
-        operations.install(app)
-    swagger.install(app)
     app.tokens = tokens
+    app.state.service, app.state.health, app.state.job_runner = service, state, job_runner
+    error_handlers.install(app, _ROUTERS)
+    for router in _ROUTERS:
+        app.include_router(router)
+    swagger.install(app)
     return app
 
 
@@ -68,9 +69,9 @@ def _complete(document: dict[str, Any], *, tokens: bool) -> None:
         for operation in operations.values():
             operation["responses"].pop("422", None)  # reported as 400, in the common error format
     parts = document.setdefault("components", {})
-    piece = Piece.model_json_schema(ref_template="#/components/schemas/{model}")
+    chunk = CompletionChunk.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas = parts.setdefault("schemas", {})
-    schemas |= {**piece.pop("$defs"), "Piece": piece}
+    schemas |= {**chunk.pop("$defs"), "CompletionChunk": chunk}
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     if tokens:  # required by :mod:`rag.server.api.middleware`

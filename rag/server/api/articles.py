@@ -2,73 +2,75 @@
 
 import io
 import json
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from fastapi import FastAPI, Query
+from fastapi import Query
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from rag import Article
+from rag import Article, News
 from rag.errors import ArticleUnknown
 from rag.server.api.errors import ApiError, documented
-from rag.server.api.schemas import ArticleId, ArticleLine, Day, Strict
-from rag.server.api.service import Service, filters_of
+from rag.server.api.schemas import (
+    ArticleFilters,
+    ArticleId,
+    ArticleLine,
+    Day,
+    Publisher,
+    Reply,
+    Strict,
+    Title,
+    Visible,
+)
+from rag.server.api.service import UseService, router
 from rag.types import Order
 
-_MOST_LISTED = 100
-_Name = Annotated[str, Field(max_length=500)]
+routes = router("Articles", 429, 503, 504)
 
 
-class ListRequest(Strict):
-    """Filters and paging of the article list."""
+class ListRequest(ArticleFilters):
+    """Filters, order and range of the article list."""
 
     query: Annotated[str, Field(max_length=500)] = Field(
-        "", description="Words looked for in title and publisher."
+        "", description="Words to find in titles and publishers."
     )
-    since: Day | None = Field(None, description="First day, inclusive.")
-    until: Day | None = Field(None, description="Last day, inclusive.")
-    as_of: Day | None = Field(None, description="No later articles than of this day.")
-    publishers: list[_Name] = Field([], max_length=50, description="Only these; may be repeated.")
     order: Order = "newest"
-    limit: int = Field(20, ge=1, le=_MOST_LISTED)
+    limit: int = Field(20, ge=1, le=100)
     offset: int = Field(0, ge=0, le=1_000_000_000)
 
 
-class ListReply(BaseModel):
-    """A page of the list."""
+class ListReply(Reply):
+    """A part of the article list."""
 
-    total: int = Field(description="How many there are in all.")
+    total: int = Field(description="Number of all matching articles.")
     articles: list[ArticleLine]
 
 
 class ArticleReply(ArticleLine):
-    """An article with its text, which quotes are cut from."""
+    """An article with its text."""
 
     text: str
 
-    @classmethod
-    def of(cls, article: Article) -> Self:
-        """Convert from the library's type."""
-        line = ArticleLine.of(article)
-        return cls(**line.model_dump(), text=article.text)
-
 
 class AddRequest(Strict):
-    """An article as it was pasted; the text is cleaned as `rag ingest` does it."""
+    """An article. Its text is cleaned as `rag ingest` does it."""
 
-    title: Annotated[str, Field(max_length=1000)] = ""
-    text: Annotated[str, Field(min_length=1, pattern=r"\S")]
+    title: Title = ""
+    text: Visible
     url: Annotated[str, Field(max_length=2000, pattern=r"^(https?://\S+)?$")] = Field(
-        "", description="Where it stands; it is not fetched. One that is known is replaced."
+        "",
+        description="Web address, which is not fetched; replaces an article with the same address.",
     )
-    publisher: _Name = ""
-    authors: list[_Name] = Field([], max_length=50)
+    publisher: Publisher = ""
+    authors: list[Publisher] = Field([], max_length=50)
     published: Day | None = None
-    language: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = ""
+    language: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = Field(
+        "", description="ISO 639-1 code."
+    )
 
 
-class AddReply(BaseModel):
-    """What became of it."""
+class AddReply(Reply):
+    """The result of adding an article."""
 
     id: str
     status: Literal["added", "updated", "unchanged", "duplicate"] = Field(
@@ -77,100 +79,69 @@ class AddReply(BaseModel):
     title: str
 
 
-class Articles:
-    """Article operations."""
+@routes.get("/articles", name="list")
+async def list_articles(asked: Annotated[ListRequest, Query()], service: UseService) -> ListReply:
+    """List articles, without their texts."""
+    filters = asked.filters()
 
-    def __init__(self, service: Service) -> None:
-        """Create the operations for one library."""
-        self._service = service
-
-    def install(self, app: FastAPI) -> None:
-        """Register the routes."""
-        app.add_api_route(
-            "/articles",
-            self.list,
-            response_model=ListReply,
-            responses=documented(429, 503, 504),
-            tags=["Articles"],
+    def work() -> ListReply:
+        found = service.news.articles(
+            filters=filters,
+            query=asked.query,
+            order=asked.order,
+            limit=asked.limit,
+            offset=asked.offset,
         )
-        app.add_api_route(
-            "/articles",
-            self.add,
-            methods=["POST"],
-            response_model=AddReply,
-            status_code=201,
-            tags=["Articles"],
-            responses={
-                **documented(429, 503, 504),
-                200: {"model": AddReply, "description": "It was there already."},
-            },
-        )
-        app.add_api_route(
-            "/articles/{article_id}",
-            self.get,
-            response_model=ArticleReply,
-            responses=documented(404, 429, 503, 504),
-            tags=["Articles"],
-        )
-        app.add_api_route(
-            "/articles/{article_id}",
-            self.delete,
-            methods=["DELETE"],
-            response_model=ArticleLine,
-            responses=documented(404, 429, 503, 504),
-            tags=["Articles"],
-        )
+        total = service.news.count(filters=filters, query=asked.query)
+        return ListReply.model_validate({"total": total, "articles": found})
 
-    async def list(self, asked: Annotated[ListRequest, Query()]) -> ListReply:
-        """Articles in an order, page by page, without their texts."""
-        filters = filters_of(asked)
-        news = self._service.news
+    return await service.search.result(work)
 
-        def work() -> ListReply:
-            found = news.articles(
-                filters=filters,
-                query=asked.query,
-                order=asked.order,
-                limit=asked.limit,
-                offset=asked.offset,
-            )
-            total = news.count(filters=filters, query=asked.query)
-            return ListReply(total=total, articles=list(map(ArticleLine.of, found)))
 
-        return await self._service.shelves.result(work)
+@routes.get("/articles/{article_id}", responses=documented(404))
+async def get(article_id: ArticleId, service: UseService) -> ArticleReply:
+    """Get an article with its text."""
+    article = await service.search.result(lambda: _article(service.news, article_id))
+    return ArticleReply.model_validate(article)
 
-    async def get(self, article_id: ArticleId) -> ArticleReply:
-        """An article with its text."""
-        return await self._service.shelves.result(lambda: ArticleReply.of(self._known(article_id)))
 
-    async def add(self, article: AddRequest) -> JSONResponse:
-        """Add an article; it can be asked about at once."""
-        reply = await self._service.pen.result(lambda: self._added(article))
-        status = 201 if reply.status in {"added", "updated"} else 200
-        return JSONResponse(reply.model_dump(mode="json"), status)
+@routes.post(
+    "/articles",
+    status_code=201,
+    response_model=AddReply,
+    responses={200: {"model": AddReply, "description": "The article was known already."}},
+)
+async def add(article: AddRequest, service: UseService) -> JSONResponse:
+    """Add an article; it can be asked about at once."""
+    reply = await service.writer.result(lambda: _add(service.news, article))
+    status = 201 if reply.status in {"added", "updated"} else 200
+    return JSONResponse(reply.model_dump(mode="json"), status)
 
-    async def delete(self, article_id: ArticleId) -> ArticleLine:
-        """Delete an article with all that hangs on it; returns what was deleted."""
 
-        def work() -> ArticleLine:
-            self._known(article_id)  # require the full id, not a prefix
-            (deleted,) = self._service.news.delete([article_id])
-            return ArticleLine.of(deleted)
+@routes.delete("/articles/{article_id}", responses=documented(404))
+async def delete(article_id: ArticleId, service: UseService) -> ArticleLine:
+    """Delete an article and everything derived from it; returns what was deleted."""
 
-        return await self._service.pen.result(work)
+    def work() -> Article:
+        _article(service.news, article_id)
+        (deleted,) = service.news.delete([article_id])
+        return deleted
 
-    def _known(self, article_id: str) -> Article:
-        found = self._service.news.article(article_id)
-        if found.id != article_id:
-            raise ArticleUnknown(article_id)
-        return found
+    return ArticleLine.model_validate(await service.writer.result(work))
 
-    def _added(self, article: AddRequest) -> AddReply:
-        record = article.model_dump(mode="json", exclude_defaults=True)
-        line = json.dumps(record, ensure_ascii=False).encode()
-        report = self._service.news.ingest(["-"], stdin=io.BytesIO(line))
-        (outcome,) = report.outcomes
-        if outcome.status == "failed":
-            what = f"No article was found in it: {outcome.reason}."
-            raise ApiError(400, "no_article", what, param="text")
-        return AddReply(id=outcome.article_id, status=outcome.status, title=outcome.title)
+
+def _article(news: News, article_id: str) -> Article:
+    """Return the article with this full id, not just a prefix."""
+    found = news.article(article_id)
+    if found.id != article_id:
+        raise ArticleUnknown(article_id)
+    return found
+
+
+def _add(news: News, article: AddRequest) -> AddReply:
+    record = article.model_dump(mode="json", exclude_defaults=True)
+    line = json.dumps(record, ensure_ascii=False).encode()
+    (outcome,) = news.ingest(["-"], stdin=io.BytesIO(line)).outcomes
+    if outcome.status == "failed":
+        raise ApiError("no_article", param="text", reason=outcome.reason)
+    return AddReply(id=outcome.article_id, status=outcome.status, title=outcome.title)

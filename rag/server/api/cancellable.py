@@ -26,10 +26,10 @@ def stopped_by(stop: threading.Event) -> Iterator[None]:
         _stop.reset(token)
 
 
-Look = Callable[[], None]
+Check = Callable[[], None]
 
 
-def look() -> None:
+def check_stopped() -> None:
     """Raise :class:`Stopped` if the work of this thread was cancelled."""
     stop = _stop.get()
     if stop is not None and stop.is_set():
@@ -43,20 +43,23 @@ class CancellableGenerator:
         self,
         generator: Generator,
         *,
-        begin: Look = look,
-        go_on: Look = look,
+        before_call: Check = check_stopped,
+        before_token: Check = check_stopped,
         spent: Callable[[Usage], object] = lambda _: None,
     ) -> None:
         """Wrap ``generator``.
 
         Args:
             generator: does the work.
-            begin: called before each call; it may wait or raise.
-            go_on: called before each token; it may raise.
+            before_call: called before each call; it may wait or raise.
+            before_token: called before each token; it may raise.
             spent: called at the end of each stream with its usage.
         """
-        self._generator, self._begin, self._go_on = generator, begin, go_on
-        self._spent = spent
+        self._generator, self._spent = generator, spent
+        self._before_call, self._before_token = before_call, before_token
+        # Nothing to cancel in these; see :class:`rag.llm.Generator`.
+        self.count_tokens, self.load = generator.count_tokens, generator.load
+        self.read_ahead, self.close = generator.read_ahead, generator.close
 
     @property
     def identity(self) -> str:
@@ -82,15 +85,15 @@ class CancellableGenerator:
         seed: int = 0,
         stop: Sequence[str] = (),
     ) -> Iterator[str]:
-        """See :class:`rag.llm.Generator`; also raises what ``begin`` and ``go_on`` raise."""
-        self._begin()
+        """See :class:`rag.llm.Generator`; also raises what the checks raise."""
+        self._before_call()
         before = self.usage
         pieces = self._generator.stream(
             messages, max_tokens=max_tokens, temperature=temperature, seed=seed, stop=stop
         )
         try:
             for piece in pieces:
-                self._go_on()
+                self._before_token()
                 yield piece
         finally:
             if isinstance(pieces, Stream):
@@ -99,22 +102,6 @@ class CancellableGenerator:
                 self._spent(self.usage)
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        """See :class:`rag.llm.Generator`; also raises what ``begin`` raises."""
-        self._begin()
+        """See :class:`rag.llm.Generator`; also raises what ``before_call`` raises."""
+        self._before_call()
         return self._generator.first_token(messages)
-
-    def count_tokens(self, text: str) -> int:
-        """See :class:`rag.llm.Generator`."""
-        return self._generator.count_tokens(text)
-
-    def load(self) -> None:
-        """See :class:`rag.llm.Generator`."""
-        self._generator.load()
-
-    def read_ahead(self, messages: Sequence[Message]) -> None:
-        """See :class:`rag.llm.Generator`."""
-        self._generator.read_ahead(messages)
-
-    def close(self) -> None:
-        """See :class:`rag.llm.Generator`."""
-        self._generator.close()

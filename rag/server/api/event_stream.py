@@ -12,115 +12,92 @@ import uuid
 from collections.abc import AsyncGenerator, Iterator
 from typing import Literal
 
-from rag import Answer, Checked, Claim, Draft, Found, News
+from rag import Answer, Checked, Claim, Draft, Found
 from rag.server.api.errors import api_error_of
 from rag.server.api.openai import (
     CachedTokens,
+    ChunkChoice,
+    CompletionChunk,
     Delta,
-    Piece,
-    PieceChoice,
-    Sources,
-    State,
+    StreamState,
     Usage,
 )
-from rag.server.api.schemas import CitationReply, ClaimReply, DisagreementReply
+from rag.server.api.schemas import Evidence
 
 Event = Found | Draft | Checked | Answer
-_DONE = "data: [DONE]\n\n"
 
 
 class EventStream:
     """The stream of one answer."""
 
-    def __init__(self, news: News, *, with_usage: bool) -> None:
+    def __init__(self, model: str, *, with_usage: bool) -> None:
         """Start an empty stream; ``with_usage`` adds a final chunk with the token counts."""
-        self._id, self._created = name(), int(time.time())
-        self._model = news.generator.identity
-        self._with_usage = with_usage
+        self._model, self._with_usage = model, with_usage
+        self._id, self._created = new_id(), int(time.time())
         self._passages = 0
-        self._state: State | None = None
+        self._state: StreamState | None = None
 
-    async def pieces(
+    async def events(
         self, first: Event, rest: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[str, None]:
-        """Yield each event as text; errors go into the stream, as the status is already sent."""
-        yield self._event(Delta(role="assistant", content=""))
+        """Yield the text of all events; errors go into the stream, as the status is already sent."""
+        yield self._chunk(Delta(role="assistant", content=""))
         try:
-            for piece in self._told(first):
-                yield piece
+            for text in self._texts(first):
+                yield text
             async for event in rest:
-                for piece in self._told(event):
-                    yield piece
-        except Exception as error:  # noqa: BLE001 - told to the client, and in the log
-            yield _sent(json.dumps(api_error_of(error).body(), ensure_ascii=False))
+                for text in self._texts(event):
+                    yield text
+        except Exception as error:  # noqa: BLE001 - reported to the client, and logged
+            yield _event(json.dumps(api_error_of(error).body(), ensure_ascii=False))
             return
         finally:
             await rest.aclose()
-        yield _DONE
+        yield _event("[DONE]")
 
-    def _told(self, event: Event) -> Iterator[str]:
-        match event:
-            case Found(passages):
-                self._passages = len(passages)
-                yield from self._doing("reading")
-            case Draft() | Checked():
-                yield from self._doing("writing")
-            case Answer():
-                yield from self._ending(event)
+    def _texts(self, event: Event) -> Iterator[str]:
+        if isinstance(event, Answer):
+            for words in _sentences(event.text, event.claims):
+                yield self._chunk(Delta(content=words))
+            evidence = Evidence.model_validate(event)
+            yield self._chunk(Delta(newsrag=evidence), finish_reason="stop")
+            if self._with_usage:
+                yield self._chunk(None, usage=usage(event))
+            return
+        if isinstance(event, Found):
+            self._passages = len(event.passages)
+        state = StreamState(
+            state="reading" if isinstance(event, Found) else "writing", passages=self._passages
+        )
+        if state != self._state:
+            self._state = state
+            yield self._chunk(Delta(), newsrag=state)
 
-    def _doing(self, what: Literal["reading", "writing"]) -> Iterator[str]:
-        now = State(state=what, passages=self._passages)
-        if now != self._state:
-            self._state = now
-            yield self._event(Delta(), doing=now)
-
-    def _ending(self, answer: Answer) -> Iterator[str]:
-        for words in _sentences(answer.text, answer.claims):
-            yield self._event(Delta(content=words))
-        yield self._event(Delta(newsrag=sources(answer)), last=True)
-        if self._with_usage:
-            yield self._piece([], spent=usage(answer))
-
-    def _event(self, delta: Delta, *, last: bool = False, doing: State | None = None) -> str:
-        choice = PieceChoice(delta=delta, finish_reason="stop" if last else None)
-        return self._piece([choice], doing=doing)
-
-    def _piece(
+    def _chunk(
         self,
-        choices: list[PieceChoice],
+        delta: Delta | None,
         *,
-        spent: Usage | None = None,
-        doing: State | None = None,
+        finish_reason: Literal["stop"] | None = None,
+        usage: Usage | None = None,
+        newsrag: StreamState | None = None,
     ) -> str:
-        piece = Piece(
+        choices = (
+            [ChunkChoice(delta=delta, finish_reason=finish_reason)] if delta is not None else []
+        )
+        chunk = CompletionChunk(
             id=self._id,
             created=self._created,
             model=self._model,
             choices=choices,
-            usage=spent,
-            newsrag=doing,
+            usage=usage,
+            newsrag=newsrag,
         )
-        return _sent(piece.model_dump_json())
+        return _event(chunk.model_dump_json())
 
 
-def name() -> str:
+def new_id() -> str:
     """Return a new id for an answer."""
     return f"chatcmpl-{uuid.uuid4().hex}"
-
-
-def sources(answer: Answer) -> Sources:
-    """Return the evidence for an answer."""
-    return Sources(
-        citations=list(map(CitationReply.of, answer.citations)),
-        claims=list(map(ClaimReply.of, answer.claims)),
-        short=answer.short,
-        status=answer.status,
-        refused=answer.refused,
-        confidence=round(answer.confidence, 4),
-        nearest=list(map(CitationReply.of, answer.nearest)),
-        disagreements=list(map(DisagreementReply.of, answer.disagreements)),
-        draft=answer.draft,
-    )
 
 
 def usage(answer: Answer) -> Usage:
@@ -149,6 +126,6 @@ def _sentences(text: str, claims: tuple[Claim, ...]) -> Iterator[str]:
         yield text[start:]
 
 
-def _sent(data: str) -> str:
+def _event(data: str) -> str:
     """Format a server-sent event."""
     return f"data: {data}\n\n"

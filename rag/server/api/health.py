@@ -1,91 +1,59 @@
 """``/health`` and ``/metrics``: monitoring of the server."""
 
 import threading
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import FastAPI, Response
+from fastapi import Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, Field
 
 from rag.errors import IndexMissing, RagError
-from rag.server.api.errors import api_error_of, documented
+from rag.server.api.errors import api_error_of
 from rag.server.api.metrics import TYPE
-from rag.server.api.service import Service
+from rag.server.api.service import Service, UseService, from_state, router
+
+routes = router("Health")
 
 
 class HealthReply(BaseModel):
-    """How the server is."""
+    """State of the server."""
 
     live: Literal[True] = True
-    ready: bool = Field(description="Questions are answered without the models being loaded first.")
-    reason: str = Field(description="Why it is not ready; else empty.")
-    index: str = Field(description="The name of the index.")
+    ready: bool = Field(description="The models are loaded and the index can be used.")
+    reason: str = Field(description="Why the server is not ready; otherwise empty.")
+    index: str = Field(description="Name of the index.")
     articles: int
-    model: str = Field(description="What writes the answers.")
-    waiting: int = Field(description="Requests that wait for the model.")
+    model: str = Field(description="The language model.")
+    waiting: int = Field(description="Number of requests that wait for the model.")
 
 
 class LiveReply(BaseModel):
-    """The server answers."""
+    """The server responds."""
 
     live: Literal[True] = True
 
 
 class Health:
-    """Health and metrics operations."""
+    """State of a server, whose models are loaded in a separate thread."""
 
     def __init__(self, service: Service) -> None:
         """Start as not ready: the models are not loaded."""
         self._service = service
         self._reason = "The models are being loaded."
 
-    def warm(self) -> threading.Thread:
-        """Load the models in a separate thread; ``/health`` reports a failure as its reason."""
+    def warm(self) -> None:
+        """Start to load the models; ``/health`` reports a failure as its reason."""
+        threading.Thread(target=self._load, name="warm", daemon=True).start()
 
-        def work() -> None:
-            try:
-                self._service.news.warm()
-                self._reason = ""
-            except RagError as error:
-                self._reason = str(api_error_of(error))
+    def _load(self) -> None:
+        try:
+            self._service.news.warm()
+            self._reason = ""
+        except RagError as error:
+            self._reason = str(api_error_of(error))
 
-        thread = threading.Thread(target=work, name="warm", daemon=True)
-        thread.start()
-        return thread
-
-    def install(self, app: FastAPI) -> None:
-        """Register the routes."""
-        app.add_api_route(
-            "/health",
-            self.health,
-            response_model=HealthReply,
-            responses=documented(),
-            tags=["Health"],
-        )
-        app.add_api_route(
-            "/health/ready",
-            self.ready,
-            response_model=HealthReply,
-            tags=["Health"],
-            responses={**documented(), 503: {"model": HealthReply, "description": "Not ready."}},
-        )
-        app.add_api_route(
-            "/health/live",
-            self.live,
-            response_model=LiveReply,
-            responses=documented(),
-            tags=["Health"],
-        )
-        app.add_api_route(
-            "/metrics",
-            self.metrics,
-            response_class=PlainTextResponse,
-            responses=documented(),
-            tags=["Health"],
-        )
-
-    async def health(self) -> HealthReply:
-        """How the server is; always 200."""
+    def reply(self) -> HealthReply:
+        """Return the current state."""
         service = self._service
         articles, reason = 0, self._reason
         try:
@@ -103,15 +71,34 @@ class Health:
             waiting=service.model.waiting,
         )
 
-    async def ready(self) -> JSONResponse:
-        """The same, with 503 where it is not ready."""
-        found = await self.health()
-        return JSONResponse(found.model_dump(mode="json"), 200 if found.ready else 503)
 
-    async def live(self) -> LiveReply:
-        """The server answers; nothing else is looked at."""
-        return LiveReply()
+_UseHealth = Annotated[Health, from_state("health")]
 
-    async def metrics(self) -> Response:
-        """Counters and gauges in Prometheus's text format."""
-        return Response(self._service.metrics.text(), media_type=TYPE)
+
+@routes.get("/health")
+async def health(state: _UseHealth) -> HealthReply:
+    """Get the state of the server; the status is always 200."""
+    return state.reply()
+
+
+@routes.get(
+    "/health/ready",
+    response_model=HealthReply,
+    responses={503: {"model": HealthReply, "description": "Not ready."}},
+)
+async def ready(state: _UseHealth) -> JSONResponse:
+    """Get the state of the server; the status is 503 while it is not ready."""
+    found = state.reply()
+    return JSONResponse(found.model_dump(mode="json"), 200 if found.ready else 503)
+
+
+@routes.get("/health/live")
+async def live() -> LiveReply:
+    """Check that the server responds; nothing else is checked."""
+    return LiveReply()
+
+
+@routes.get("/metrics", response_class=PlainTextResponse)
+async def metrics(service: UseService) -> Response:
+    """Get counters and gauges in Prometheus's text format."""
+    return Response(service.metrics.text(), media_type=TYPE)

@@ -4,7 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from rag.llm import Usage
-from rag.server.api.queue import Queue
+from rag.server.api.work_queue import WorkQueue
 from rag.server.network import Scope
 from rag.types import AnswerStatus, Timing
 
@@ -21,42 +21,42 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "newsrag_requests",
-            "Requests by route, method and status; status 0: the client left before the answer.",
+            "Requests by route, method and status; status 0: the client left before the response.",
             ("route", "method", "status"),
             registry=self.registry,
         )
         self._seconds = Histogram(
             "newsrag_request_seconds",
-            "Seconds from the request to the end of its answer.",
+            "Seconds from the request to the end of its response.",
             ("route",),
             buckets=_SECONDS,
             registry=self.registry,
         )
         self._tokens = Counter(
             "newsrag_tokens",
-            "Tokens of the language model for requests: read anew, known from before, written.",
+            "Tokens of the language model for requests: read, taken from the cache, and written.",
             ("kind",),
             registry=self.registry,
         )
         self._job_tokens = Counter(
             "newsrag_job_tokens",
-            "The same for jobs, as far as this server has worked on them.",
+            "Tokens of the language model for jobs, as far as this server has run them.",
             ("kind",),
             registry=self.registry,
         )
         self._answers = Counter(
             "newsrag_answers",
-            "Questions answered, answered less surely, and refused since the articles are silent.",
+            "Questions answered, answered with doubts, and refused because the articles do not say.",
             ("kind",),
             registry=self.registry,
         )
 
-    def watch(self, line: Queue, name: str) -> None:
+    def watch(self, queue: WorkQueue, name: str) -> None:
         """Export gauges of the waiting and running requests of a queue."""
-        counts = {"waiting": lambda: line.waiting, "working": lambda: line.working}
+        counts = {"waiting": lambda: queue.waiting, "working": lambda: queue.working}
         for state, count in counts.items():
-            told = f"Requests {state} at the {name}."
-            Gauge(f"newsrag_{name}_{state}", told, registry=self.registry).set_function(count)
+            help_text = f"Requests {state} at the {name}."
+            Gauge(f"newsrag_{name}_{state}", help_text, registry=self.registry).set_function(count)
 
     def request(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         """Count a finished request; ``method`` is the one the client sent."""

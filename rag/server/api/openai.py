@@ -8,30 +8,27 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from rag.server.api.schemas import CitationReply, ClaimReply, DisagreementReply, Within
-from rag.types import AnswerStatus
+from rag.server.api.schemas import ArticleFilters, Evidence
 
 MODEL = "newsrag"
-_MOST_MESSAGES = 200
-_MOST_CHARACTERS = 200_000  # per message
 
 
 class Part(BaseModel):
-    """A part of a message; only text is read."""
+    """A part of a message; only text is supported."""
 
     type: Literal["text"]
-    text: str = Field(max_length=_MOST_CHARACTERS)
+    text: str = Field(max_length=200_000)
 
 
 class AskMessage(BaseModel):
-    """A message. Those of `system` and `developer` are accepted and not read."""
+    """A message. Messages of `system` and `developer` are accepted and ignored."""
 
     role: Literal["system", "developer", "user"]
     content: str | list[Part] = Field(examples=["Who will Blinken meet in Berlin?"])
 
 
 class AnswerMessage(BaseModel):
-    """A message that answered; one without words, as of a call of tools, says nothing."""
+    """A message of the assistant; it may have no text, as a tool call has none."""
 
     role: Literal["assistant"]
     content: str | list[Part] | None = None
@@ -41,59 +38,47 @@ ChatMessage = Annotated[AskMessage | AnswerMessage, Field(discriminator="role")]
 
 
 class ResponseFormat(BaseModel):
-    """Only text is written."""
+    """Only text is supported."""
 
     type: Literal["text"]
 
 
 class StreamOptions(BaseModel):
-    """How a stream ends."""
+    """Options of a stream."""
 
-    include_usage: StrictBool | None = Field(None, description="Send the tokens in a last piece.")
+    include_usage: StrictBool | None = Field(
+        None, description="Send the token counts in a final chunk."
+    )
 
 
 class ChatRequest(BaseModel):
-    """A chat. Fields of OpenAI's API that are not named here are accepted and without effect.
+    """A chat. Other fields of OpenAI's API are accepted and have no effect.
 
-    So are `temperature`, `top_p`, `seed`, `max_tokens`, `stop`, `user` and their like: answers are
-    always the likeliest ones, and as long as their proof.
+    These include `temperature`, `top_p`, `seed`, `max_tokens`, `stop` and `user`: answers are
+    always the most likely ones, and as long as their evidence.
     """
 
     model_config = ConfigDict(extra="ignore")
 
     model: str = Field(MODEL, max_length=200, description="See `/v1/models`.", examples=[MODEL])
     messages: list[ChatMessage] = Field(
-        min_length=1, max_length=_MOST_MESSAGES, description="The last one must be the user's."
+        min_length=1, max_length=200, description="The last one must be from the user."
     )
     stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
-    n: Literal[1] | None = Field(None, description="One answer is given.")
+    n: Literal[1] | None = Field(None, description="Only one answer is supported.")
     response_format: ResponseFormat | None = None
-    tools: list[object] | None = Field(None, max_length=0, description="There are none.")
-    newsrag: Within | None = Field(None, description="Extension: which articles may be used.")
-
-
-class Sources(BaseModel):
-    """Extension of the message: what proves the answer, and what of it is unproven."""
-
-    citations: list[CitationReply] = Field(description="Each quote once, in order of appearance.")
-    claims: list[ClaimReply] = Field(description="The short answer and every sentence.")
-    short: str = Field(description="The answer in a few words; empty in a refusal.")
-    status: AnswerStatus = Field(
-        description="Whether quotes state all of it, it is less sure, or the articles do not say."
+    tools: list[object] | None = Field(None, max_length=0, description="Not supported.")
+    newsrag: ArticleFilters | None = Field(
+        None, description="Extension: which articles may be used."
     )
-    refused: bool = Field(description="The articles do not answer the question.")
-    confidence: float = Field(description="Probability that the answer is right, 0 to 1.")
-    nearest: list[CitationReply] = Field(description="The sentences nearest to the question.")
-    disagreements: list[DisagreementReply] = Field(description="Other figures of other articles.")
-    draft: str = Field(description="What the model wrote; in a refusal it is unproven.")
 
 
-class State(BaseModel):
-    """Extension of a stream's pieces before the words: what is being done."""
+class StreamState(BaseModel):
+    """Extension of the chunks before the text: what is being done."""
 
     state: Literal["reading", "writing"]
-    passages: int = Field(description="How many passages the model reads.")
+    passages: int = Field(description="Number of passages that the model reads.")
 
 
 class ReplyMessage(BaseModel):
@@ -102,11 +87,11 @@ class ReplyMessage(BaseModel):
     role: Literal["assistant"] = "assistant"
     content: str
     refusal: None = None
-    newsrag: Sources
+    newsrag: Evidence = Field(description="Extension: the evidence for the answer.")
 
 
 class Choice(BaseModel):
-    """The one answer."""
+    """The only answer."""
 
     index: Literal[0] = 0
     message: ReplyMessage
@@ -115,13 +100,13 @@ class Choice(BaseModel):
 
 
 class CachedTokens(BaseModel):
-    """Tokens of the prompt that were known from before."""
+    """Tokens of the prompt that were in the cache."""
 
     cached_tokens: int
 
 
 class Usage(BaseModel):
-    """Tokens, as the generator counts them."""
+    """Token counts, as the model counts them."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -130,7 +115,7 @@ class Usage(BaseModel):
 
 
 class Completion(BaseModel):
-    """A whole answer."""
+    """A complete answer."""
 
     id: str = Field(examples=["chatcmpl-1f0c"])
     object: Literal["chat.completion"] = "chat.completion"
@@ -141,19 +126,19 @@ class Completion(BaseModel):
 
 
 class Delta(BaseModel):
-    """What a piece of a stream adds to the message; what it does not add is null.
+    """What a chunk adds to the message; anything else is null.
 
-    OpenAI's client adds numbers up and joins words. So the sources come once, in the last piece,
-    and what is being done is no part of the message.
+    OpenAI's client concatenates text and adds up numbers. So the evidence comes once, in the last
+    chunk, and what is being done is not part of the message.
     """
 
     role: Literal["assistant"] | None = None
     content: str | None = None
-    newsrag: Sources | None = None
+    newsrag: Evidence | None = None
 
 
-class PieceChoice(BaseModel):
-    """The one answer, so far."""
+class ChunkChoice(BaseModel):
+    """The only answer, so far."""
 
     index: Literal[0] = 0
     delta: Delta
@@ -161,20 +146,20 @@ class PieceChoice(BaseModel):
     finish_reason: Literal["stop"] | None = None
 
 
-class Piece(BaseModel):
-    """A piece of a stream, sent as a server-sent event; the last event is `[DONE]`."""
+class CompletionChunk(BaseModel):
+    """A chunk of a stream, sent as a server-sent event; the last event is `[DONE]`."""
 
     id: str
     object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
     created: int
     model: str
-    choices: list[PieceChoice]
+    choices: list[ChunkChoice]
     usage: Usage | None = None
-    newsrag: State | None = None
+    newsrag: StreamState | None = None
 
 
 class ModelCard(BaseModel):
-    """A model that may be named in a request."""
+    """A model that a request may name."""
 
     id: str = Field(examples=[MODEL])
     object: Literal["model"] = "model"
@@ -183,7 +168,7 @@ class ModelCard(BaseModel):
 
 
 class ModelList(BaseModel):
-    """All of them."""
+    """All models."""
 
     object: Literal["list"] = "list"
     data: list[ModelCard]

@@ -1,60 +1,65 @@
 """Request and reply models shared by API operations.
 
-Offsets count Unicode code points; the end is exclusive.
+Replies are built from the library's values: ``Reply.model_validate(value)`` reads the attributes
+that a model names. Offsets count Unicode code points; the end is exclusive.
 """
 
 import re
 from datetime import date
-from typing import Annotated, Self
+from math import isfinite
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
-from rag.types import (
-    Article,
-    ArticleField,
-    Citation,
-    Claim,
-    Disagreement,
-    Passage,
-    Span,
-    Timing,
-    Verdict,
-)
+from rag.server.api.errors import ApiError
+from rag.types import AnswerStatus, ArticleField, Filters, Span, Verdict
 
-_MOST_PUBLISHERS = 50
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-ArticleId = Annotated[
-    str,
-    Field(pattern=r"^[0-9a-f]{16}$", description="An article's id.", examples=["e3a0c1b2d4f56789"]),
-]
-Question = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=100_000,  # the setting answer.question_characters sets the real limit
-        pattern=r"\S",
-        description="In plain words; at most `answer.question_characters` of the settings.",
-        examples=["Who will Blinken meet in Berlin?"],
-    ),
-]
 
 
-def _written(value: object) -> object:
+def _written_out(value: object) -> object:
     """Accept only written-out dates; pydantic would read a number as seconds."""
     if value is not None and not (isinstance(value, str) and _DAY.fullmatch(value)):
-        raise ValueError("wanted a day such as 2022-01-18")
+        raise ValueError("expected a day such as 2022-01-18")
     return value
 
 
-Day = Annotated[date, BeforeValidator(_written)]
-
-
-def _pointless(value: object) -> object:
+def _without_point(value: object) -> object:
     """Convert a whole float to int: JSON has one number type. Strings and booleans stay invalid."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = BeforeValidator(_pointless)
+def _finite(score: float) -> float | None:
+    """Return the rounded score, or None if it is not finite and so not valid JSON."""
+    return round(score, 6) if isfinite(score) else None
+
+
+def public_url(url: str) -> str:
+    """Return a URL that clients may see; empty for files of this machine."""
+    return url if url.startswith(("http://", "https://")) else ""
+
+
+Day = Annotated[date, BeforeValidator(_written_out)]
+WholeNumber = BeforeValidator(_without_point)
+PublicUrl = Annotated[str, AfterValidator(public_url)]
+Rounded = Annotated[float, AfterValidator(lambda value: round(value, 4))]
+Visible = Annotated[str, Field(min_length=1, pattern=r"\S")]
+Title = Annotated[str, Field(max_length=1000)]
+Publisher = Annotated[str, Field(max_length=500)]
+ArticleId = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-f]{16}$", description="Id of an article.", examples=["e3a0c1b2d4f56789"]
+    ),
+]
+Question = Annotated[
+    Visible,
+    Field(
+        max_length=100_000,  # the setting answer.question_characters sets the real limit
+        description="In plain words; at most as long as the setting `answer.question_characters`.",
+        examples=["Who will Blinken meet in Berlin?"],
+    ),
+]
 
 
 class Strict(BaseModel):
@@ -63,7 +68,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", str_max_length=1_000_000)
 
 
-class Within(Strict):
+class ArticleFilters(Strict):
     """Which articles may be used; without any field, all."""
 
     since: Day | None = Field(
@@ -73,187 +78,119 @@ class Within(Strict):
         default=None, description="Last day, inclusive.", examples=["2022-01-31"]
     )
     as_of: Day | None = Field(
-        default=None, description="Read the news as it stood on this day: the latest first."
+        default=None,
+        description="Ignore articles later than this day, and prefer those of the week before.",
     )
-    publishers: list[Annotated[str, Field(max_length=200)]] = Field(
-        default=[],
-        max_length=_MOST_PUBLISHERS,
-        description="Only these publishers; upper and lower case are the same.",
+    publishers: list[Publisher] = Field(
+        default=[], max_length=50, description="Only these publishers; case does not matter."
     )
 
+    def filters(self) -> Filters:
+        """Convert to the library's type. Raises ApiError if the range of days is empty."""
+        if self.since and self.until and self.since > self.until:
+            raise ApiError("no_such_days", param="since", since=self.since, until=self.until)
+        return Filters(self.since, self.until, tuple(self.publishers), self.as_of)
 
-class CitationReply(BaseModel):
-    """Words of an article that prove a sentence: its text, or title, from `start` to `end`."""
 
-    number: int = Field(description="The mark in the text: `[1]`.", examples=[1])
+class Reply(BaseModel):
+    """Base of replies, which are built from the library's values."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class CitationReply(Reply):
+    """A quote: characters `start` to `end` of the text, or the title, of an article."""
+
+    number: int = Field(description="The citation mark in the text: 1 for `[1]`.", examples=[1])
     article_id: str
-    url: str = Field(description="On the web; empty where the article is a file of the server.")
+    url: PublicUrl = Field(description="Web address; empty if the article is a local file.")
     title: str
     publisher: str
     published: date | None
-    quote: str = Field(description="Word for word as it stands in the article.")
-    start: int = Field(description="Where it begins, in characters (Unicode code points).")
-    end: int = Field(description="Where it ends, exclusive.")
-    field: ArticleField = Field(description="Which part of the article it is cut from.")
-
-    @classmethod
-    def of(cls, citation: Citation) -> Self:
-        """Convert from the library's type."""
-        return cls(
-            number=citation.number,
-            article_id=citation.article_id,
-            url=public(citation.url),
-            title=citation.title,
-            publisher=citation.publisher,
-            published=citation.published,
-            quote=citation.quote,
-            start=citation.start,
-            end=citation.end,
-            field=citation.field,
-        )
+    quote: str = Field(description="The exact words of the article.")
+    start: int = Field(description="Start of the quote, in characters (Unicode code points).")
+    end: int = Field(description="End of the quote, exclusive.")
+    field: ArticleField = Field(description="The field of the article that the quote is from.")
 
 
-class SpanReply(BaseModel):
-    """Words of a sentence: its text from `start` to `end`."""
-
-    start: int
-    end: int
-    text: str
-
-    @classmethod
-    def of(cls, span: Span) -> Self:
-        """Convert from the library's type."""
-        return cls(start=span.start, end=span.end, text=span.text)
-
-
-class ClaimReply(BaseModel):
-    """One sentence that the model wrote, or the answer in a few words, as it was checked."""
+class ClaimReply(Reply):
+    """A checked sentence, or the short answer."""
 
     text: str
-    status: Verdict = Field(description="Whether quotes state all of it, some of it, or none.")
-    unbacked: list[SpanReply] = Field(description="The words that no quote proves.")
-    reason: str = Field(description="Why it is not supported; else empty.")
-    score: float = Field(description="Probability that the sources support all of it, 0 to 1.")
+    status: Verdict = Field(description="Whether quotes support all of it, part of it, or none.")
+    unbacked: list[Span] = Field(description="The words that no quote supports.")
+    reason: str = Field(description="Why it is not supported; otherwise empty.")
+    score: Rounded = Field(description="Probability that the sources support all of it, 0 to 1.")
     citations: list[CitationReply]
 
-    @classmethod
-    def of(cls, claim: Claim) -> Self:
-        """Convert from the library's type."""
-        return cls(
-            text=claim.text,
-            status=claim.status,
-            unbacked=list(map(SpanReply.of, claim.unbacked)),
-            reason=claim.reason,
-            score=round(claim.score, 4),
-            citations=list(map(CitationReply.of, claim.citations)),
-        )
+
+class DisagreementReply(Reply):
+    """A figure of another article that differs from the answer."""
+
+    about: list[str] = Field(description="The figure in the answer, and the other one.")
+    quotes: list[CitationReply] = Field(description="The sentences with these figures.")
+    changed: bool = Field(description="The reports are of different days: both may be right.")
 
 
-class DisagreementReply(BaseModel):
-    """What another article tells otherwise than the answer."""
+class Evidence(Reply):
+    """An answer's status, citations and checked sentences."""
 
-    about: list[str] = Field(description="The figure of the answer, and the other one.")
-    quotes: list[CitationReply] = Field(description="The sentences that tell them.")
-    changed: bool = Field(description="They are of different days, so that both may be right.")
-
-    @classmethod
-    def of(cls, found: Disagreement) -> Self:
-        """Convert from the library's type."""
-        quotes = list(map(CitationReply.of, found.quotes))
-        return cls(about=list(found.about), quotes=quotes, changed=found.changed)
-
-
-class PassageReply(BaseModel):
-    """A piece of an article that was found."""
-
-    number: int
-    article_id: str
-    url: str
-    title: str
-    publisher: str
-    published: date | None
-    start: int
-    end: int
-    text: str
-    score: float | None
-
-    @classmethod
-    def of(cls, passage: Passage) -> Self:
-        """Convert from the library's type."""
-        article, chunk = passage.article, passage.chunk
-        return cls(
-            number=passage.number,
-            article_id=article.id,
-            url=public(article.url),
-            title=article.title,
-            publisher=article.publisher,
-            published=article.published,
-            start=chunk.start,
-            end=chunk.end,
-            text=chunk.text,
-            score=finite(passage.score),
-        )
+    citations: list[CitationReply] = Field(description="Each quote once, in order of appearance.")
+    claims: list[ClaimReply] = Field(description="The short answer and every sentence.")
+    short: str = Field(description="The answer in a few words; empty in a refusal.")
+    status: AnswerStatus = Field(
+        description="`answered`: quotes support all of it; `unsure`: some words are unsupported or"
+        " the confidence is low; `refused`: the articles do not answer the question."
+    )
+    refused: bool = Field(description="Whether the articles do not answer the question.")
+    confidence: Rounded = Field(description="Probability that the answer is right, 0 to 1.")
+    nearest: list[CitationReply] = Field(description="The sentences nearest to the question.")
+    disagreements: list[DisagreementReply] = Field(
+        description="Figures of other articles that differ from the answer."
+    )
+    draft: str = Field(description="What the model wrote, unchecked; unsupported in a refusal.")
 
 
-class ArticleLine(BaseModel):
+class PassageReply(Reply):
+    """A passage of an article."""
+
+    number: int = Field(description="The number of the article in citations.")
+    article_id: str = Field(validation_alias=AliasPath("article", "id"))
+    url: PublicUrl = Field(validation_alias=AliasPath("article", "url"))
+    title: str = Field(validation_alias=AliasPath("article", "title"))
+    publisher: str = Field(validation_alias=AliasPath("article", "publisher"))
+    published: date | None = Field(validation_alias=AliasPath("article", "published"))
+    start: int = Field(validation_alias=AliasPath("chunk", "start"))
+    end: int = Field(validation_alias=AliasPath("chunk", "end"))
+    text: str = Field(validation_alias=AliasPath("chunk", "text"))
+    score: Annotated[float | None, BeforeValidator(_finite)] = Field(
+        description="Relevance to the question; comparable only within one reply."
+    )
+
+
+class ArticleLine(Reply):
     """An article without its text."""
 
     id: str
-    url: str
+    url: PublicUrl = Field(description="Web address; empty if the article is a local file.")
     title: str
     publisher: str
     authors: list[str]
     published: date | None
-    language: str = Field(description="ISO 639-1, empty where it is not known.")
-    characters: int = Field(description="Length of the text.")
-
-    @classmethod
-    def of(cls, article: Article) -> Self:
-        """Convert from the library's type."""
-        return cls(
-            id=article.id,
-            url=public(article.url),
-            title=article.title,
-            publisher=article.publisher,
-            authors=list(article.authors),
-            published=article.published,
-            language=article.language,
-            characters=len(article.text),
-        )
+    language: str = Field(description="ISO 639-1 code; empty if unknown.")
+    characters: Annotated[int, BeforeValidator(len)] = Field(
+        validation_alias="text", description="Length of the text."
+    )
 
 
-class Seconds(BaseModel):
-    """Where the time went, in seconds, and what the model read and wrote, in tokens."""
+class TimingReply(Reply):
+    """Time spent per step, in seconds, and token counts of the model."""
 
-    retrieve: float
-    first_token: float
-    generate: float
-    verify: float
-    probe: float
+    retrieve: Rounded
+    first_token: Rounded
+    generate: Rounded
+    verify: Rounded
+    probe: Rounded
     prompt_tokens: int
     cached_tokens: int
     output_tokens: int
-
-    @classmethod
-    def of(cls, timing: Timing) -> Self:
-        """Convert from the library's type."""
-        return cls(
-            retrieve=round(timing.retrieve, 4),
-            first_token=round(timing.first_token, 4),
-            generate=round(timing.generate, 4),
-            verify=round(timing.verify, 4),
-            probe=round(timing.probe, 4),
-            prompt_tokens=timing.prompt_tokens,
-            cached_tokens=timing.cached_tokens,
-            output_tokens=timing.output_tokens,
-        )
-
-
-def finite(score: float) -> float | None:
-    """Return the rounded score, or None if it is not finite and so not valid JSON."""
-    return round(score, 6) if abs(score) < float("inf") else None
-
-
-def public(url: str) -> str:
-    """Return a URL that clients may see; empty for files of this machine."""
-    return url if url.startswith(("http://", "https://")) else ""

@@ -49,6 +49,6 @@ async def _file(name: Annotated[str, Path(max_length=100)]) -> Response:
     if name == "start.js":
         return Response(_START, media_type="text/javascript")
     if name not in _TYPES:
-        raise ApiError(404, "not_found", "There is nothing at this address; see /docs.")
-    held = (files("fastapi_offline") / "static" / name).read_bytes()
-    return Response(held, media_type=_TYPES[name])
+        raise ApiError("not_found")
+    content = (files("fastapi_offline") / "static" / name).read_bytes()
+    return Response(content, media_type=_TYPES[name])

@@ -1,4 +1,4 @@
-"""Network rules of a server: listening address, host and origin checks, and secret files.
+"""Network rules of a server: listening address, connections, host and origin checks.
 
 The web page and the HTTP API both use this package.
 """
@@ -6,20 +6,19 @@ The web page and the HTTP API both use this package.
 from rag.server.network.connection import Limits
 from rag.server.network.listening import address, is_loopback, listen, names
 from rag.server.network.origin import (
-    SEAL,
+    SECURITY_HEADERS,
     Application,
     Message,
     Receive,
     Scope,
     Send,
     foreign,
-    sealed,
+    with_headers,
 )
 from rag.server.network.running import Running, start
-from rag.server.network.secret_file import check_name, read_lines, warning, write_lines
 
 __all__ = [
-    "SEAL",
+    "SECURITY_HEADERS",
     "Application",
     "Limits",
     "Message",
@@ -28,14 +27,10 @@ __all__ = [
     "Scope",
     "Send",
     "address",
-    "check_name",
     "foreign",
     "is_loopback",
     "listen",
     "names",
-    "read_lines",
-    "sealed",
     "start",
-    "warning",
-    "write_lines",
+    "with_headers",
 ]

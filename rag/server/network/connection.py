@@ -20,12 +20,12 @@ class Limits:
         patience: timeout in seconds for the whole header of a request to arrive, and for the client
             to read some part of a response.
         connections: maximum number of connections that are served.
-        told: how many more connections receive a refusal; any beyond these are closed at once.
+        refused: how many more connections receive a refusal; any beyond these are closed at once.
     """
 
     patience: float = 30.0
     connections: int = 384
-    told: int = 128
+    refused: int = 128
 
 
 USUAL = Limits()
@@ -38,40 +38,40 @@ async def too_many(_scope: Scope, _receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"Too many connections. Try again soon."})
 
 
-def connection(limits: Limits, crowded: Application) -> type[asyncio.Protocol]:
-    """Build uvicorn's protocol class; ``crowded`` answers connections above the limit."""
+def connection(limits: Limits, overloaded: Application) -> type[asyncio.Protocol]:
+    """Build uvicorn's protocol class; ``overloaded`` answers connections above the limit."""
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
     class Connection(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            self.watch = _Watch(transport, limits.patience, self.waits)
+            self.timer = _IdleTimer(transport, limits.patience, self.waits)
             others = len(self.connections) - 1
-            if others >= limits.connections + limits.told:
+            if others >= limits.connections + limits.refused:
                 transport.abort()
             elif others >= limits.connections:
-                self.app = cast("Any", crowded)
+                self.app = cast("Any", overloaded)
 
         def waits(self) -> bool:
             answering = self.cycle is not None and not self.cycle.response_complete
             return answering and not self.flow.write_paused
 
         def on_response_complete(self) -> None:
-            self.watch.begin()
+            self.timer.begin()
             super().on_response_complete()
 
         def pause_writing(self) -> None:
             super().pause_writing()
-            self.watch.begin()
+            self.timer.begin()
 
         def connection_lost(self, exc: Exception | None) -> None:
-            self.watch.end()
+            self.timer.end()
             super().connection_lost(exc)
 
     return Connection
 
 
-class _Watch:
+class _IdleTimer:
     """Timer that aborts a connection whose client is idle when it is the client's turn."""
 
     def __init__(
@@ -85,23 +85,23 @@ class _Watch:
     def begin(self) -> None:
         """Start the client's turn to send a request or to read."""
         self._unread = float("inf")  # bytes at the last check
-        self._look_later()
+        self._check_later()
 
     def end(self) -> None:
         """Stop checking."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def _look_later(self) -> None:
+    def _check_later(self) -> None:
         self.end()
-        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._look)
+        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._check)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if self._waits():
             return
         unread = self._transport.get_write_buffer_size()
         if 0 < unread < self._unread:  # slow, but still reading
             self._unread = unread
-            self._look_later()
+            self._check_later()
         else:
             self._transport.abort()

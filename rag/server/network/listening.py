@@ -2,7 +2,6 @@
 
 import errno
 import ipaddress
-import os
 import socket
 from typing import Any
 
@@ -25,17 +24,16 @@ def listen(host: str, port: int | None) -> socket.socket:
     """
     port = port or 0
     if not 0 <= port <= _MOST_PORT:
-        raise ConfigError(f"--port {port}: wanted 1 to {_MOST_PORT}, or 0 for any that is free.")
+        raise ConfigError(f"--port {port}: expected 1 to {_MOST_PORT}, or 0 for any free port.")
     family, address = _resolved(host, port)
     listening = socket.socket(family)
     try:
-        if os.name == "posix":
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen(128)
     except OSError as error:
         listening.close()
-        raise ConfigError(_why(error, host, port)) from error
+        raise ConfigError(_reason(error, host, port)) from error
     return listening
 
 
@@ -63,22 +61,21 @@ def _resolved(host: str, port: int) -> tuple[int, tuple[Any, ...]]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
         raise ConfigError(
-            f"--host {host!r} is no address of this machine. Wanted: 127.0.0.1, which only this"
+            f"--host {host!r} is no address of this machine. Expected: 127.0.0.1, which only this"
             " machine can reach, or 0.0.0.0 for all networks."
         ) from error
     family, _, _, _, place = min(found, key=lambda each: each[0] != socket.AF_INET)
     return family, place
 
 
-def _why(error: OSError, host: str, port: int) -> str:
+def _reason(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"port {port} is taken by another program, perhaps another rag. Stop that one, or"
-            f" choose another port: --port {port % _MOST_PORT + 1}, or --port 0 for any that is"
-            " free."
+            f" choose another port: --port {port % _MOST_PORT + 1}, or --port 0 for any free port."
         )
     if error.errno == errno.EACCES:
         return f"port {port} may not be used by this user. Choose one above 1023."
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"--host {host} is no address of this machine. Wanted: 127.0.0.1, or 0.0.0.0."
+        return f"--host {host} is no address of this machine. Expected: 127.0.0.1, or 0.0.0.0."
     return f"{host}, port {port}, cannot be listened on: {error.strerror}."

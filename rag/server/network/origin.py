@@ -16,7 +16,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-SEAL = (
+SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
@@ -27,46 +27,40 @@ SEAL = (
 
 
 def foreign(
-    headers: Mapping[bytes, str],
-    *,
-    hosts: Collection[str] | None,
-    public: Collection[str] = (),
-    opened: bool = False,
+    headers: Mapping[bytes, str], *, hosts: Collection[str] | None, opened: bool = False
 ) -> tuple[int, str] | None:
     """Check whether a request comes from a foreign host or origin.
 
     Args:
         headers: request headers, names in lower case.
         hosts: accepted ``host:port`` values of this server, in lower case; None accepts any.
-        public: further names of this server, also accepted as origins.
         opened: whether the request may be a link followed from another page.
 
     Returns:
         The status and reason of the refusal, or None if the request is not foreign.
     """
     host = headers.get(b"host", "").lower()
-    if hosts is not None and host not in hosts and host not in public:
-        return 421, "This server does not go by that name."
+    if hosts is not None and host not in hosts:
+        return 421, "This server does not have that name."
     origin = headers.get(b"origin")
-    if origin is not None and _netloc(origin) not in {host, *public}:
-        return 403, "Requests from other pages are refused."
-    if headers.get(b"sec-fetch-site") in {"cross-site", "same-site"} and not opened:
+    linked = headers.get(b"sec-fetch-site") in {"cross-site", "same-site"} and not opened
+    if linked or (origin is not None and _netloc(origin) != host):
         return 403, "Requests from other pages are refused."
     return None
 
 
-def sealed(send: Send, seal: Iterable[tuple[bytes, bytes]]) -> Send:
+def with_headers(send: Send, headers: Iterable[tuple[bytes, bytes]]) -> Send:
     """Wrap ``send`` to set these headers on a response, replacing any of the same name."""
-    seal = tuple(seal)
-    ours = {key for key, _ in seal}
+    ours = tuple(headers)
+    names = {name for name, _ in ours}
 
-    async def send_sealed(message: Message) -> None:
+    async def wrapped(message: Message) -> None:
         if message["type"] == "http.response.start":
-            kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in ours]
-            message = {**message, "headers": [*kept, *seal]}
+            theirs = [pair for pair in message.get("headers", ()) if pair[0].lower() not in names]
+            message = {**message, "headers": [*theirs, *ours]}
         await send(message)
 
-    return send_sealed
+    return wrapped
 
 
 def _netloc(origin: str) -> str:

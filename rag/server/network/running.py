@@ -1,5 +1,6 @@
 """Run an ASGI application in its own thread."""
 
+import asyncio
 import logging
 import socket
 import threading
@@ -48,7 +49,7 @@ def start(
     *,
     name: str,
     limits: Limits = USUAL,
-    crowded: Application = too_many,
+    overloaded: Application = too_many,
 ) -> Running:
     """Serve an application on a listening socket.
 
@@ -57,28 +58,12 @@ def start(
         listening: see :func:`rag.server.network.listen`; closed with the server.
         name: thread name.
         limits: connection limits.
-        crowded: application that answers connections above the limit.
+        overloaded: application that answers connections above the limit.
 
     Raises:
         ConfigError: if the server does not start.
     """
-    import uvicorn
-
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            cast("Any", application),
-            http=connection(limits, crowded),
-            log_config=None,
-            log_level="error",
-            access_log=False,
-            ws="none",
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=_IDLE_SECONDS,
-            timeout_graceful_shutdown=1,
-        )
-    )
+    server = _server(application, connection(limits, overloaded))
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listening]}, name=name, daemon=True
     )
@@ -90,3 +75,23 @@ def start(
             raise ConfigError(f"the server of the {name} did not start; RAG_DEBUG=1 shows more.")
         time.sleep(0.01)
     return Running(server, thread)
+
+
+def _server(application: Application, protocol: type[asyncio.Protocol]) -> "Server":
+    import uvicorn
+
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    return uvicorn.Server(
+        uvicorn.Config(
+            cast("Any", application),
+            http=protocol,
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            ws="none",
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=_IDLE_SECONDS,
+            timeout_graceful_shutdown=1,
+        )
+    )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 from told import BRIDGE, INVENTED, NOBODY, QUOTE, TITLE, WEAK, WHO, WHY, Told
 
-from app import accounts
 from browser.acts import IN_VIEW, ask, asked, box, press, settle, tab
+from rag.server.accounts import Users
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -210,7 +210,7 @@ def test_the_login_page_has_the_same_look(
 ) -> None:
     visit.expected += "|status of 40[01]"
     users = site.folder / "users.txt"
-    accounts.add(users, "ida", "correct horse")
+    Users(users).add("ida", "correct horse")
     url = site.serve(site.news(Told()), users).url
     size = {"width": width, "height": 844}
     page = visit(url, ready="form", color_scheme=scheme, viewport=size)

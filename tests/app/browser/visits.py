@@ -73,7 +73,6 @@ def started(news: rag.News, port: int = 0, auth_file: Path | None = None) -> Ser
         news,
         port=port,
         auth_file=auth_file,
-        prevent_thread_lock=True,
         tell=lambda _: None,
         profile="tiny",
     )

@@ -43,7 +43,7 @@ def test_each_sentence_comes_back_with_its_quote(ask: httpx.Client) -> None:
     assert article[cited["field"]][cited["start"] : cited["end"]] == cited["quote"]
 
 
-def test_given_sources_stand_in_the_place_of_the_index(served: "Serve", tmp_path: "Path") -> None:
+def test_given_sources_replace_the_index(served: "Serve", tmp_path: "Path") -> None:
     model = Told()
     with client(served(model, folder=tmp_path / "none")) as ask:
         good, bad = checked(ask, text=f"Ida Fenn opened the bridge. {TRUE}", sources=[SOURCE])[
@@ -53,21 +53,23 @@ def test_given_sources_stand_in_the_place_of_the_index(served: "Serve", tmp_path
     assert good["citations"][0]["title"] == SOURCE["title"]
 
 
-def test_where_nothing_can_be_checked_that_is_said_and_nothing_is_called_unsupported(
+def test_a_text_that_cannot_be_checked_is_an_error(
     ask: httpx.Client,
 ) -> None:
     assert "no sentence" in refused(ask, text="… !")
     assert "none of the 21 articles" in refused(ask, text=TRUE, since="2040-01-01")
     assert "at most 200,000" in refused(ask, text="word " * 100_000)
-    assert "do not go with sources" in refused(ask, text=TRUE, sources=[SOURCE], since="2022-01-01")
+    assert "cannot be combined with sources" in refused(
+        ask, text=TRUE, sources=[SOURCE], since="2022-01-01"
+    )
 
 
-def test_markup_and_control_tokens_are_words_like_others(ask: httpx.Client) -> None:
+def test_markup_and_control_tokens_are_plain_words(ask: httpx.Client) -> None:
     (claim,) = checked(ask, text="<|im_end|><script>x</script> \x07Blinken")["claims"]
     assert claim["text"] == "<|im_end|><script>x</script> Blinken"
 
 
-def test_a_language_that_is_not_english_is_said(ask: httpx.Client) -> None:
+def test_a_language_other_than_english_is_noted(ask: httpx.Client) -> None:
     text = "Der Minister sagte am Montag, dass die Steuer nicht erhöht wird und das Geld reicht."
     assert "'de'" in checked(ask, text=text, sources=[SOURCE])["note"]
     assert checked(ask, text=TRUE, sources=[SOURCE])["note"] == ""

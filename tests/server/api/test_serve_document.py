@@ -21,12 +21,12 @@ _SECONDS = 240
 
 # A request may fit the document and still ask for what cannot be, which no JSON Schema can say: days
 # that end before they begin, a text that is no article once it is cleaned, a question of which
-# nothing can be seen, a chat whose last message is not the user's. That is told with 400.
+# nothing can be seen, a chat whose last message is not the user's. That is answered with 400.
 _MEANING = "positive_data_acceptance"
 
 
 @pytest.mark.slow
-def test_the_server_keeps_to_its_document(served: "Serve", tmp_path: Path) -> None:
+def test_the_server_conforms_to_its_document(served: "Serve", tmp_path: Path) -> None:
     """Every status and shape is documented, what breaks the document is refused, and none is 500."""
     from served import opened
 

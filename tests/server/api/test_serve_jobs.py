@@ -65,7 +65,7 @@ def items(ask: httpx.Client, job: str, **wanted: int) -> list[dict[str, Any]]:
     return list(reply.json()["items"])
 
 
-def test_questions_are_answered_in_order(service: httpx.Client) -> None:
+def test_questions_are_answered_in_order_and_their_tokens_counted(service: httpx.Client) -> None:
     job = begun(service, **ASK)
     found = ended(service, job)
     assert (found["state"], found["kind"], found["total"], found["done"]) == (
@@ -82,20 +82,12 @@ def test_questions_are_answered_in_order(service: httpx.Client) -> None:
     assert "file:" not in str(rows)
     page = service.get(f"/jobs/{job}/results", params={"start": 1, "limit": 1}).json()
     assert ([row["place"] for row in page["items"]], page["next"]) == ([1], 2)
-
-
-def test_what_the_model_reads_and_writes_for_jobs_is_counted(service: httpx.Client) -> None:
-    job = begun(service, kind="answers", questions=[WHO, WHY])
-    ended(service, job)
-    rows = [item["answer"] for item in service.get(f"/jobs/{job}/results").json()["items"]]
-    counted = dict(
-        re.findall(r'job_tokens_total{kind="(\w+)"} (\S+)', service.get("/metrics").text)
-    )
-    assert float(counted["read"]) == sum(row["prompt_tokens"] for row in rows) > 0
-    assert float(counted["written"]) == sum(row["output_tokens"] for row in rows) > 0
-    assert (
-        'newsrag_tokens_total{kind="written"}' not in service.get("/metrics").text
-    )  # no request's
+    metrics = service.get("/metrics").text
+    counted = dict(re.findall(r'job_tokens_total{kind="(\w+)"} (\S+)', metrics))
+    answers = [row["answer"] for row in rows]
+    assert float(counted["read"]) == sum(each["prompt_tokens"] for each in answers) > 0
+    assert float(counted["written"]) == sum(each["output_tokens"] for each in answers) > 0
+    assert 'newsrag_tokens_total{kind="written"}' not in metrics  # no request's
 
 
 def test_articles_are_summarised_by_query_by_id_and_by_day(service: httpx.Client) -> None:
@@ -114,7 +106,7 @@ def test_articles_are_summarised_by_query_by_id_and_by_day(service: httpx.Client
     assert listed == [within, matching, named]
 
 
-def test_a_job_is_cancelled_at_the_next_token_and_forgotten(served: "Serve", folder: Path) -> None:
+def test_a_job_is_cancelled_at_the_next_token_and_deleted(served: "Serve", folder: Path) -> None:
     model = Told()
     model.hold()
     with client(served(model, folder=folder)) as ask:
@@ -133,7 +125,7 @@ def test_a_job_is_cancelled_at_the_next_token_and_forgotten(served: "Serve", fol
     assert list(folder.with_name("news.jobs").iterdir()) == []
 
 
-def test_requests_go_before_jobs(served: "Serve", folder: Path) -> None:
+def test_requests_have_priority_over_jobs(served: "Serve", folder: Path) -> None:
     """While a request is at the model or waits for it, no job asks anything."""
     model = Told()
     model.hold()
@@ -143,14 +135,16 @@ def test_requests_go_before_jobs(served: "Serve", folder: Path) -> None:
         asked.start()
         until(lambda: model.writing == 1)
         job = begun(other, kind="answers", questions=[WHY])
-        time.sleep(0.3)
+        until(lambda: other.get(f"/jobs/{job}").json()["state"] == "running")
+        for _ in range(20):
+            other.get("/health")
         assert not any(WHY in message.content for chat in model.history for message in chat)
         model.go()
         asked.join(10)
         assert ended(other, job)["state"] == "done"
 
 
-def test_a_job_goes_on_after_the_server_has_ended(served: "Serve", folder: Path) -> None:
+def test_a_job_resumes_after_a_restart(served: "Serve", folder: Path) -> None:
     model = Told()
     model.hold()
     first = served(model, folder=folder)
@@ -208,7 +202,7 @@ def test_a_job_outlives_servers_that_are_killed(served: "Serve", folder: Path) -
     assert rows[0]["answer"]["answer"] == rows[18]["answer"]["answer"] == f"{QUOTE} [1]"
 
 
-def test_a_job_of_another_configuration_is_not_gone_on_with(served: "Serve", folder: Path) -> None:
+def test_a_job_of_another_configuration_is_not_resumed(served: "Serve", folder: Path) -> None:
     model = Told()
     model.hold()
     first = served(model, folder=folder)
@@ -223,33 +217,31 @@ def test_a_job_of_another_configuration_is_not_gone_on_with(served: "Serve", fol
         assert ended(ask, other)["state"] == "done"
 
 
-@pytest.mark.parametrize(
-    ("wanted", "status", "told"),
-    [
-        ({"kind": "answers", "questions": []}, 400, "at least 1 item"),
-        ({"kind": "answers", "questions": [" "]}, 400, "should match pattern"),
-        ({"kind": "answers", "questions": ["x" * 2001]}, 400, "at most 2,000"),
-        ({"kind": "answers", "questions": ["x"] * 1001}, 400, "at most 1000 items"),
-        ({"kind": "answers", "file": "/etc/passwd"}, 400, "Extra inputs"),
-        ({"kind": "summaries", "sources": ["/etc/passwd"]}, 400, "Extra inputs"),
-        ({"kind": "summaries", "article_ids": ["../../etc/passwd"]}, 400, "match pattern"),
-        ({"kind": "summaries", "article_ids": ["0123456789abcdef"]}, 404, "no such article"),
-        ({"kind": "summaries", "until": "1900-01-01"}, 400, "nothing to do"),
-        ({"kind": "shell"}, 400, "kind"),
-        ({}, 400, "kind"),
-    ],
-)
-def test_what_is_no_job_is_told(
-    service: httpx.Client, folder: Path, wanted: dict[str, Any], status: int, told: str
-) -> None:
-    reply = service.post("/jobs", json=wanted)
-    assert reply.status_code == status, reply.text
-    assert told in reply.json()["error"]["message"]
+INVALID: list[tuple[dict[str, Any], int, str]] = [
+    ({"kind": "answers", "questions": []}, 400, "at least 1 item"),
+    ({"kind": "answers", "questions": [" "]}, 400, "should match pattern"),
+    ({"kind": "answers", "questions": ["x" * 2001]}, 400, "at most 2,000"),
+    ({"kind": "answers", "questions": ["x"] * 1001}, 400, "at most 1000 items"),
+    ({"kind": "answers", "file": "/etc/passwd"}, 400, "Extra inputs"),
+    ({"kind": "summaries", "sources": ["/etc/passwd"]}, 400, "Extra inputs"),
+    ({"kind": "summaries", "article_ids": ["../../etc/passwd"]}, 400, "match pattern"),
+    ({"kind": "summaries", "article_ids": ["0123456789abcdef"]}, 404, "no such article"),
+    ({"kind": "summaries", "until": "1900-01-01"}, 400, "nothing to do"),
+    ({"kind": "shell"}, 400, "kind"),
+    ({}, 400, "kind"),
+]
+
+
+def test_invalid_jobs_are_refused(service: httpx.Client, folder: Path) -> None:
+    for wanted, status, message in INVALID:
+        reply = service.post("/jobs", json=wanted)
+        assert reply.status_code == status, reply.text
+        assert message in reply.json()["error"]["message"]
     assert service.get("/jobs").json() == {"jobs": []}
     assert not list(folder.parent.glob("news.jobs/*"))
 
 
-def test_unknown_jobs_are_told(service: httpx.Client) -> None:
+def test_unknown_jobs_are_not_found(service: httpx.Client) -> None:
     for reply in (
         service.get("/jobs/0123456789abcdef"),
         service.get("/jobs/0123456789abcdef/results"),
@@ -261,7 +253,9 @@ def test_unknown_jobs_are_told(service: httpx.Client) -> None:
     assert service.get("/jobs/..%2f..%2fetc").status_code in {400, 404}
 
 
-def test_only_so_many_jobs_are_kept(service: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_saved_jobs_is_limited(
+    service: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("rag.server.api.job_runner.MOST_JOBS", 1)
     begun(service, kind="answers", questions=[WHO])
     full = service.post("/jobs", json=ASK)

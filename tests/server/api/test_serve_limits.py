@@ -17,9 +17,9 @@ from asking import client, of, user
 from told import QUOTE, WHO, WHY, Told
 
 from rag.server.api import Served
-from rag.server.api.cancellable import look
+from rag.server.api.cancellable import check_stopped
 from rag.server.api.errors import ApiError
-from rag.server.api.queue import Queue
+from rag.server.api.work_queue import WorkQueue
 from rag.server.network import Limits
 
 if TYPE_CHECKING:
@@ -40,6 +40,11 @@ def until(true: Callable[[], bool], seconds: float = 10.0) -> None:
 def waiting(server: Served) -> int:
     with client(server) as ask:
         return int(ask.get("/health").json()["waiting"])
+
+
+def counted(server: Served, route: str) -> bool:
+    with client(server) as ask:
+        return f'method="POST",route="{route}"' in ask.get("/metrics").text
 
 
 class Crowd:
@@ -89,7 +94,7 @@ def test_first_come_first_served_and_who_comes_too_late_is_refused(served: "Serv
     assert asked == [WHO, WHY, WHO], prompts
 
 
-def test_a_turn_that_does_not_come_in_time_is_told(served: "Serve") -> None:
+def test_a_turn_that_does_not_come_in_time_is_an_error(served: "Serve") -> None:
     model = Told()
     model.hold()
     one = served(model, "serve.patience=0.2", "serve.timeout=0.6")
@@ -133,7 +138,7 @@ def test_a_client_that_leaves_frees_the_model_at_the_next_token(
     one = served(model)
     with sent(one, path, body):
         until(lambda: model.writing == 1)
-    time.sleep(0.1)  # the server is told that the client has left
+    until(lambda: counted(one, path))  # the server has seen that the client left
     model.let(1)
     until(lambda: model.writing == 0)
     assert model.said <= 1
@@ -143,7 +148,7 @@ def test_a_client_that_leaves_frees_the_model_at_the_next_token(
     assert len(model.history) >= 2
 
 
-def test_who_leaves_the_line_takes_no_turn(served: "Serve") -> None:
+def test_who_leaves_the_queue_takes_no_turn(served: "Serve") -> None:
     model = Told()
     model.hold()
     one = served(model)
@@ -158,7 +163,7 @@ def test_who_leaves_the_line_takes_no_turn(served: "Serve") -> None:
     assert not any(WHY in message.content for chat in model.history for message in chat)
 
 
-def test_a_client_that_reads_nothing_of_its_stream_holds_the_model_no_longer_than_others() -> None:
+def test_a_client_that_does_not_read_its_stream_occupies_the_model_no_longer_than_others() -> None:
     """What was sent waits to be read; the work that goes on meanwhile has its time as all work."""
     ended = threading.Event()
 
@@ -166,27 +171,26 @@ def test_a_client_that_reads_nothing_of_its_stream_holds_the_model_no_longer_tha
         try:
             for number in range(1000):
                 yield number
-                look()
+                check_stopped()
                 time.sleep(0.01)
         finally:
             ended.set()
 
     async def read_one() -> list[int]:
-        line = Queue(at_once=1, waiting=1, patience=1, seconds=0.2, name="test")
-        pieces = line.pieces(work)
-        read = [await anext(pieces)]
-        await asyncio.sleep(0.6)  # nothing is read
-        assert line.working == 0
+        queue = WorkQueue(at_once=1, waiting=1, patience=1, seconds=0.2, name="test")
+        values = queue.values(work)
+        read = [await anext(values)]
+        assert await asyncio.to_thread(ended.wait, 10)  # meanwhile nothing is read
+        until(lambda: queue.working == 0)
         with pytest.raises(ApiError, match=r"more than 0\.2 seconds and was stopped"):
-            read += [piece async for piece in pieces]
+            read += [value async for value in values]
         return read
 
     read = asyncio.run(read_one())
-    assert ended.is_set()
     assert read == list(range(len(read)))
 
 
-def test_what_goes_wrong_in_a_stream_is_told_in_it(served: "Serve") -> None:
+def test_an_error_in_a_stream_is_sent_in_it(served: "Serve") -> None:
     import openai
 
     model = Told()
@@ -197,7 +201,7 @@ def test_what_goes_wrong_in_a_stream_is_told_in_it(served: "Serve") -> None:
             list(stream)
 
 
-def test_closing_ends_what_is_at_work(served: "Serve") -> None:
+def test_closing_cancels_running_work(served: "Serve") -> None:
     model = Told()
     model.hold()
     one = served(model)
@@ -206,7 +210,7 @@ def test_closing_ends_what_is_at_work(served: "Serve") -> None:
         until(lambda: model.writing == 1)
         closed = threading.Thread(target=one.close)
         closed.start()
-        time.sleep(0.05)
+        until(lambda: one._service.model._closed)
         model.let(1)
         closed.join(10)
         assert not closed.is_alive()
@@ -216,7 +220,7 @@ def test_closing_ends_what_is_at_work(served: "Serve") -> None:
     one.close()
 
 
-def test_one_connection_too_many_is_told_in_the_one_shape(
+def test_one_connection_too_many_is_refused_in_the_common_format(
     served: "Serve", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.server.api._LIMITS", Limits(connections=1))
@@ -234,7 +238,7 @@ def test_one_connection_too_many_is_told_in_the_one_shape(
         until(lambda: second.post("/ask", json=ASK).status_code == 200)
 
 
-def test_who_never_sends_a_whole_request_holds_no_connection(
+def test_a_client_that_never_sends_a_whole_request_is_disconnected(
     served: "Serve", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.server.api._LIMITS", Limits(patience=0.2))

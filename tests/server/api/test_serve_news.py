@@ -62,7 +62,7 @@ def test_passages_are_found_without_the_model(served: "Serve") -> None:
     assert model.history == []
 
 
-def test_filters_hold(ask: httpx.Client) -> None:
+def test_filters_apply(ask: httpx.Client) -> None:
     def days(**filters: Any) -> list[str]:
         found = posted(ask, "/search", query="Blinken", k=20, **filters)["passages"]
         return [passage["published"] for passage in found]
@@ -76,7 +76,7 @@ def test_filters_hold(ask: httpx.Client) -> None:
     assert max(days(as_of="2022-01-19")) == "2022-01-19"
 
 
-def test_only_so_many_passages_are_read(ask: httpx.Client) -> None:
+def test_the_number_of_passages_can_be_limited(ask: httpx.Client) -> None:
     assert len(posted(ask, "/ask", question=WHO, k=1)["passages"]) == 1
 
 
@@ -108,7 +108,7 @@ def test_a_refusal_is_an_answer(ask: httpx.Client) -> None:
     assert found["nearest"][0]["quote"]
 
 
-def test_history_goes_along(ask: httpx.Client) -> None:
+def test_history_resolves_a_follow_up(ask: httpx.Client) -> None:
     first = posted(ask, "/ask", question=WHO)
     turn = {"question": WHO, "answer": first["text"]}
     assert LAVROV in posted(ask, "/ask", question=THERE, history=[turn])["text"]
@@ -166,47 +166,45 @@ def test_the_beginning_of_an_id_is_no_id(ask: httpx.Client) -> None:
     assert ask.delete(f"/articles/{whole[:8]}").status_code == 400
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "/etc/passwd", "javascript:alert(1)", "-"])
-def test_a_client_names_no_file(own: httpx.Client, url: str) -> None:
-    refused = own.post("/articles", json={**LAMP, "url": url})
-    assert refused.status_code == 400
-    assert error(refused)["param"] == "url"
-
-
-def test_hostile_text_is_text(own: httpx.Client) -> None:
-    text = "Ships wait at Farrow. '; DROP TABLE articles; -- <script>alert(1)</script> ../../etc"
-    name = own.post("/articles", json={**LAMP, "text": text}).json()["id"]
-    assert "Ships wait at Farrow." in own.get(f"/articles/{name}").json()["text"]
-    assert own.get("/articles").json()["total"] == 1
+def test_a_client_cannot_name_a_file(own: httpx.Client) -> None:
+    for url in ("file:///etc/passwd", "/etc/passwd", "javascript:alert(1)", "-"):
+        refused = own.post("/articles", json={**LAMP, "url": url})
+        assert refused.status_code == 400
+        assert error(refused)["param"] == "url"
 
 
 # What cannot be used
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "told", "param"),
+    ("path", "body", "message", "param"),
     [
         ("/ask", {}, "question: Field required", "question"),
-        ("/ask", {"question": 7}, "question: Input should be a valid string, seen 7", "question"),
-        ("/ask", {"question": "x" * 2001}, "at most 2,000 are read", "question"),
+        (
+            "/ask",
+            {"question": 7},
+            "question: Input should be a valid string, received 7",
+            "question",
+        ),
+        ("/ask", {"question": "x" * 2001}, "at most 2,000 are allowed", "question"),
         ("/ask", {"question": WHO, "sinse": "2022-01-01"}, "sinse: Extra inputs", "sinse"),
-        ("/ask", {"question": WHO, "since": "yesterday"}, "wanted a day such as", "since"),
-        ("/ask", {"question": WHO, "since": 0}, "wanted a day such as 2022-01-18", "since"),
+        ("/ask", {"question": WHO, "since": "yesterday"}, "expected a day such as", "since"),
+        ("/ask", {"question": WHO, "since": 0}, "expected a day such as 2022-01-18", "since"),
         ("/ask", {"question": WHO, "short": True}, "short: Extra inputs", "short"),
         ("/search", {"query": "x", "k": 0}, "k: Input should be greater", "k"),
         ("/search", {"query": "x", "since": "2022-02-01", "until": "2022-01-01"}, "after", "since"),
-        ("/summarize", {}, "wanted one of article_ids, query and text", None),
-        ("/summarize", {"query": "x", "text": "y"}, "wanted one of", None),
-        ("/summarize", {"text": "\u200b\u200b"}, "no letter that can be seen", "text"),
+        ("/summarize", {}, "expected one of article_ids, query and text", None),
+        ("/summarize", {"query": "x", "text": "y"}, "expected one of", None),
+        ("/summarize", {"text": "\u200b\u200b"}, "no visible characters", "text"),
         ("/articles", {"text": "\ud800 half a pair"}, "text: Input should be", "text"),
     ],
 )
-def test_what_cannot_be_used_is_told(
-    ask: httpx.Client, path: str, body: dict[str, Any], told: str, param: str | None
+def test_invalid_requests_are_explained(
+    ask: httpx.Client, path: str, body: dict[str, Any], message: str, param: str | None
 ) -> None:
     reply = ask.post(path, content=json.dumps(body), headers={"content-type": "application/json"})
     assert reply.status_code == 400, reply.text
-    assert told in error(reply)["message"]
+    assert message in error(reply)["message"]
     assert error(reply)["param"] == param
 
 
@@ -222,13 +220,13 @@ def test_what_cannot_be_used_is_told(
         ("/v1/chat/completions", {"messages": [{"role": "user", "content": ""}]}, "messages"),
     ],
 )
-def test_a_question_of_which_nothing_can_be_seen_is_told(
+def test_a_question_without_visible_characters_is_refused(
     ask: httpx.Client, path: str, body: dict[str, Any], param: str, unseen: str
 ) -> None:
     text = json.dumps(body).replace('""', json.dumps(unseen))
     reply = ask.post(path, content=text, headers={"content-type": "application/json"})
     assert reply.status_code == 400, reply.text
-    assert "holds no letter that can be seen" in error(reply)["message"]
+    assert "has no visible characters" in error(reply)["message"]
     assert error(reply)["param"] == param
 
 
@@ -241,7 +239,7 @@ def test_a_whole_number_may_be_written_with_a_point(ask: httpx.Client) -> None:
         assert error(reply)["param"] == "k", wrong
 
 
-def test_unknown_articles_are_told(ask: httpx.Client) -> None:
+def test_unknown_articles_are_not_found(ask: httpx.Client) -> None:
     for reply in (
         ask.get("/articles/0123456789abcdef"),
         ask.post("/summarize", json={"article_ids": ["0123456789abcdef"]}),
@@ -250,20 +248,20 @@ def test_unknown_articles_are_told(ask: httpx.Client) -> None:
         assert error(reply)["message"] == "There is no such article. GET /articles lists them."
 
 
-def test_what_is_no_json_and_what_is_not_there(ask: httpx.Client) -> None:
+def test_unreadable_bodies_and_unknown_addresses_are_explained(ask: httpx.Client) -> None:
     broken = ask.post(
         "/ask", content=b'{"question": ', headers={"content-type": "application/json"}
     )
     assert broken.status_code == 400
-    assert "the body is no JSON" in error(broken)["message"]
-    for body, told in (
-        (b'{"question": "caf\xe9"}', "it is no UTF-8, byte 0xe9 at 17. Send JSON, in UTF-8."),
-        (b"[" * 200_000, "it is nested too deeply"),
-        (b'{"question": "Who?", "k": ' + b"7" * 5000 + b"}", "a number of too many digits"),
+    assert "the body is not JSON" in error(broken)["message"]
+    for body, message in (
+        (b'{"question": "caf\xe9"}', "the body is not UTF-8: byte 0xe9 at 17; send JSON in UTF-8."),
+        (b"[" * 200_000, "is nested too deeply"),
+        (b'{"question": "Who?", "k": ' + b"7" * 5000 + b"}", "a number with too many digits"),
     ):
         unread = ask.post("/ask", content=body, headers={"content-type": "application/json"})
         assert unread.status_code == 400
-        assert told in error(unread)["message"]
+        assert message in error(unread)["message"]
     unsaid = ask.post("/ask", content=b'{"question": "Who?"}')
     assert "send 'Content-Type: application/json'" in error(unsaid)["message"]
     assert error(ask.get("/nowhere"))["code"] == "not_found"
@@ -285,7 +283,7 @@ def test_two_servers_share_one_index(served: "Serve", tmp_path: Path) -> None:
         assert posted(one, "/search", query="lighthouse lamp")["passages"] == []
 
 
-def test_a_writer_elsewhere_is_waited_for(served: "Serve", tmp_path: Path) -> None:
+def test_a_busy_index_is_reported(served: "Serve", tmp_path: Path) -> None:
     from filelock import FileLock
 
     folder = tmp_path / "busy"
@@ -298,7 +296,7 @@ def test_a_writer_elsewhere_is_waited_for(served: "Serve", tmp_path: Path) -> No
         assert str(tmp_path) not in busy.text
 
 
-def test_no_path_of_the_machine_leaves_it(served: "Serve", tmp_path: Path) -> None:
+def test_no_path_of_the_machine_is_disclosed(served: "Serve", tmp_path: Path) -> None:
     folder = tmp_path / "broken"
     folder.mkdir()
     (folder / "news.sqlite").write_bytes(b"no database" * 1000)

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
@@ -11,9 +12,10 @@ import pytest
 from rag.server.network import Limits, Receive, Running, Scope, Send, listen, start
 
 PATIENCE = 0.15
-LARGE = 20_000_000  # more than the buffers of both ends hold
+LARGE = 20_000_000  # more than the buffers of both ends have room for
 WHOLE = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 Serve = Callable[..., tuple[str, int]]
+gone = threading.Event()  # the client of a large response
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -27,6 +29,10 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(PATIENCE * 1.5)  # so that the client has waited longer than it may
     for part in body:
         await send({"type": "http.response.body", "body": part, "more_body": True})
+    if scope["path"] != "/":
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
     await send({"type": "http.response.body", "body": b""})
 
 
@@ -34,10 +40,12 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 def served() -> Iterator[Serve]:
     running: list[Running] = []
 
-    def serve(patience: float = PATIENCE, connections: int = 9, told: int = 9) -> tuple[str, int]:
+    def serve(
+        patience: float = PATIENCE, connections: int = 9, refused: int = 9
+    ) -> tuple[str, int]:
         listening = listen("127.0.0.1", 0)
         place = listening.getsockname()
-        limits = Limits(patience, connections, told)
+        limits = Limits(patience, connections, refused)
         running.append(start(application, listening, name="test", limits=limits))
         return str(place[0]), int(place[1])
 
@@ -59,51 +67,49 @@ def all_of(one: socket.socket) -> bytes:
     return read
 
 
-def seconds_until_closed(one: socket.socket) -> float:
-    begun = time.monotonic()
-    all_of(one)
-    return time.monotonic() - begun
-
-
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: here\r\n"])
 def test_a_connection_without_a_whole_header_is_closed(served: Serve, sent: bytes) -> None:
     with connected(served()) as one:
         one.sendall(sent)
-        assert seconds_until_closed(one) < PATIENCE * 10
+        assert all_of(one) == b""
 
 
-def test_a_header_that_comes_in_drops_has_no_more_time(served: Serve) -> None:
+def test_a_header_that_arrives_slowly_has_no_more_time(served: Serve) -> None:
     with connected(served()) as one:
-        begun = time.monotonic()
-        with suppress(OSError):  # the server has closed
-            while time.monotonic() < begun + PATIENCE * 10:
-                one.sendall(b"GET / HTTP/1.1\r\nX: x" if time.monotonic() < begun + 0.01 else b"x")
-                time.sleep(0.02)
-        assert time.monotonic() - begun < PATIENCE * 5
+        one.sendall(b"GET / HTTP/1.1\r\nX: x")
+        for _ in range(250):
+            time.sleep(PATIENCE / 10)
+            try:
+                one.sendall(b"x")
+            except OSError:  # the server has closed
+                return
+        pytest.fail("the server waits on")
 
 
-def test_an_answer_is_waited_for_and_then_the_next_request_has_as_long(served: Serve) -> None:
+def test_a_slow_response_does_not_count_as_idle_and_the_next_request_has_as_long(
+    served: Serve,
+) -> None:
     with connected(served()) as one:
         one.sendall(WHOLE)
-        told = b""
-        while b"here" not in told:
-            told += one.recv(65536)
+        read = b""
+        while b"here" not in read:
+            read += one.recv(65536)
         one.sendall(WHOLE[:-2])
-        assert seconds_until_closed(one) < PATIENCE * 10
+        assert all_of(one) == b""
 
 
 @pytest.mark.parametrize("path", [b"/large ", b"/late "])
-def test_a_client_that_reads_nothing_is_given_up(served: Serve, path: bytes) -> None:
+def test_a_client_that_reads_nothing_is_disconnected(served: Serve, path: bytes) -> None:
+    gone.clear()
     with connected(served()) as one:
         one.sendall(WHOLE.replace(b"/ ", path))
-        time.sleep(PATIENCE * 5)
+        assert gone.wait(10)
         assert 0 < len(all_of(one)) < LARGE
 
 
-@pytest.mark.parametrize("path", [b"/large ", b"/late "])
-def test_a_client_that_reads_slowly_gets_all(served: Serve, path: bytes) -> None:
+def test_a_client_that_reads_slowly_gets_all(served: Serve) -> None:
     with connected(served(patience=0.4)) as one:
-        one.sendall(WHOLE.replace(b"/ ", path))
+        one.sendall(WHOLE.replace(b"/ ", b"/large "))
         read = 0
         while read < LARGE:
             more = len(one.recv(2_000_000))
@@ -112,8 +118,8 @@ def test_a_client_that_reads_slowly_gets_all(served: Serve, path: bytes) -> None
             time.sleep(0.06)
 
 
-def test_who_is_one_too_many_is_told_and_who_comes_still_later_is_closed(served: Serve) -> None:
-    place = served(patience=5, connections=2, told=1)
+def test_connections_above_the_limit_are_refused_and_then_closed(served: Serve) -> None:
+    place = served(patience=5, connections=2, refused=1)
     with ExitStack() as crowd:
         first, second, third, fourth = (crowd.enter_context(connected(place)) for _ in range(4))
         assert fourth.recv(1) == b""
@@ -123,7 +129,10 @@ def test_who_is_one_too_many_is_told_and_who_comes_still_later_is_closed(served:
             one.sendall(WHOLE)
             assert one.recv(65536).startswith(b"HTTP/1.1 200")
         first.close()
-        time.sleep(0.05)
-        with connected(place) as late:
-            late.sendall(WHOLE)
-            assert late.recv(65536).startswith(b"HTTP/1.1 200")
+        for _ in range(100):  # until the server has seen that
+            with connected(place) as late:
+                late.sendall(WHOLE)
+                if late.recv(65536).startswith(b"HTTP/1.1 200"):
+                    return
+            time.sleep(0.01)
+        pytest.fail("nobody else was admitted")

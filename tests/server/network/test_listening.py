@@ -18,8 +18,22 @@ def test_names_and_addresses() -> None:
     assert address("::1", 1) == "http://[::1]:1/"
 
 
-def test_a_port_is_had_once() -> None:
+@pytest.mark.parametrize(
+    ("host", "port", "message"),
+    [
+        ("", 0, "no address of this machine"),
+        ("no such host", 0, "no address of this machine"),
+        ("192.0.2.1", 0, "no address of this machine"),
+        ("127.0.0.1", 70000, "--port 70000: expected 1 to 65535"),
+    ],
+)
+def test_what_cannot_be_listened_on_is_named(host: str, port: int, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        listen(host, port)
+
+
+def test_a_taken_port_is_named() -> None:
     with closing(listen("127.0.0.1", 0)) as first:
         port = first.getsockname()[1]
-        with pytest.raises(ConfigError, match=f"port {port} is taken"):
+        with pytest.raises(ConfigError, match=f"port {port} is taken .*--port {port + 1}"):
             listen("127.0.0.1", port)
