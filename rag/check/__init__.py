@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from rag.check.decide import PLAIN, Weights, features, probability, trusted, weights
-from rag.check.facts import read
+from rag.check.facts import LIGHT, read
 from rag.check.measures import measured
 from rag.check.parse import Parser, SpacyParser, WordParser
 from rag.check.proof import MOST_QUOTES, Proof, prove
@@ -46,6 +46,7 @@ _LONGEST = 4000  # maximum characters of a claim
 _ANSWER_BIAS, _ANSWER_SHARE = -0.8, 4.0
 _EMPTY = "it says nothing that could be checked"
 VETO = 0.5  # factor on the probability of a contradicted claim
+_EMPTY_VERBS = LIGHT | {"happen", "occur"}  # verbs without which a sentence says as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,9 @@ class Checker:
         Args:
             sentence: one sentence without citation marks, or a short answer in a few words.
             sources: passages; their whole articles are searched, including titles.
-            question: the question of a short answer, whose facts the quotes should contain too.
+            question: the question that the sentence answers. The quotes of a short answer should
+                contain its facts too; and a verb of the question that no quote has is an echo of
+                it, not a finding.
             cited: numbers of the articles to prefer among equals.
             before: the preceding sentence, whose names its pronouns may refer to.
 
@@ -149,7 +152,7 @@ class Checker:
         self, sentence: str, proof: Proof, question: str, english_only: bool
     ) -> tuple[float, bool]:
         """Return how likely quotes support a sentence, and whether they plainly contradict it."""
-        plain = bool(trusted(proof) & PLAIN)
+        plain = bool(trusted(proof) & PLAIN) or _echoes(proof, question)
         found = features(proof)
         if not english_only or not any(token.dep for token in proof.claim.tokens):
             # Without a parse, only a claim with all its words in one sentence is supported.
@@ -181,6 +184,16 @@ def _uncheckable(sentence: str, sources: Sequence[Passage]) -> str:
     if len(sentence) > _LONGEST:
         return f"it has more than {_LONGEST:,} characters"
     return ""
+
+
+def _echoes(proof: Proof, question: str) -> bool:
+    """Return whether a verb that no quote has was taken from the question."""
+    asked = terms(question).stems
+    lacking = (proof.claim.tokens[place] for place in proof.missing)
+    return any(
+        token.pos == "VERB" and token.lemma not in _EMPTY_VERBS and terms(token.text).stems & asked
+        for token in lacking
+    )
 
 
 def _answers(proof: Proof, question: str) -> float:

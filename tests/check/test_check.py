@@ -176,6 +176,41 @@ def test_a_short_answer_stands_where_its_question_is_spoken_of() -> None:
     assert not verdict("$5 million", question="How much was Brunvoll fined?").supported
 
 
+@pytest.mark.parametrize(
+    ("source", "asked", "echo", "verb", "true"),
+    [
+        (
+            "The goalkeeper Arne Lunde will decide on Tuesday about his retirement.",
+            "Which goalkeeper announced his retirement on Tuesday?",
+            "The goalkeeper Arne Lunde announced his retirement on Tuesday.",
+            "announced",
+            "The goalkeeper Arne Lunde will decide on Tuesday.",
+        ),
+        (
+            "Brunvoll's new tug Vidar lay at the pier in Bergen on Monday, and nobody was hurt.",
+            "Which new tug sank at the pier in Bergen on Monday?",
+            "Brunvoll's new tug Vidar sank at the pier in Bergen on Monday.",
+            "sank",
+            "Brunvoll's new tug Vidar lay at the pier on Monday.",
+        ),
+    ],
+)
+def test_a_verb_of_the_question_proves_nothing(
+    source: str, asked: str, echo: str, verb: str, true: str
+) -> None:
+    shown = [passage(source, title="On the quay")]
+    claim = verdict(echo, shown, asked)
+    assert not claim.supported
+    assert verb in {span.text for span in claim.unbacked}
+    assert verdict(true, shown, asked).supported
+
+
+def test_a_launch_that_occurred_somewhere_was_a_launch_there() -> None:
+    shown = [passage("The rocket's launch from Andøya on Monday was a success.", title="Andøya")]
+    asked = "Where did the launch of the rocket occur on Monday?"
+    assert verdict("The launch of the rocket on Monday occurred at Andøya.", shown, asked).supported
+
+
 def test_a_mark_alone_supports_nothing() -> None:
     claim = checker().check("Marlow resigned in tears.", (passage(),), cited=frozenset({1}))
     assert not claim.supported
