@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from app import login, offline
 from app.guard import Guard
 from app.uploads import Uploads
-from rag.errors import ConfigError
 from rag.server.accounts import Users, admitted
 from rag.server.network import Running, address, is_loopback, listen, names, start
 
@@ -79,8 +78,8 @@ def serve(
         build: builds the page; None: :func:`app.page.build`.
 
     Raises:
-        ConfigError: if the page would be open to others, host, port or users file is not
-            usable, or Gradio is not installed.
+        ConfigError: if the page would be open to others, or host, port or users file is not
+            usable.
     """
     users = admitted(Users, auth_file, host=host, open_to_network=open_to_network, tell=tell)
     listening = listen(host, port)
@@ -114,18 +113,11 @@ def _built(
     known: bool,
 ) -> "tuple[Blocks, Mapping[str, Any]]":
     """Build the page and its styling, as arguments of ``mount_gradio_app``."""
-    try:
-        offline.keep_at_home(uploads)
-        if build is not None:
-            return build(news), {}
-        from app import page
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in {"app", "rag"}:
-            raise
-        raise ConfigError(
-            f"the web page needs the package {error.name}, which is not installed. `make run` sets"
-            " everything up, or: pip install 'gradio>=6.31,<7'"
-        ) from error
+    offline.keep_at_home(uploads)
+    if build is not None:
+        return build(news), {}
+    from app import page
+
     return page.build(news, profile=profile, known=known), page.look()
 
 

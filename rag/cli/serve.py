@@ -42,6 +42,9 @@ def serve(
 
     Example: rag serve --index mine --port 8000
     """
+    from rag.extras import require
+
+    require("serve", "the HTTP API", "fastapi", "fastapi_offline", "uvicorn", "prometheus_client")
     from rag.server.api import serve as start
 
     # Service managers send SIGTERM to stop a service; handle it like Ctrl-C.

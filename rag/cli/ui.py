@@ -47,7 +47,9 @@ def ui(
     Example: rag ui --index mine --port 8000
     """
     from rag.config import profile_name
+    from rag.extras import require
 
+    require("ui", "the web page", "gradio", "jinja2")
     try:
         from app import serve
     except ModuleNotFoundError as error:

@@ -7,13 +7,11 @@ import platform
 import re
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from rag.config import Settings, deciding
 from rag.cpu import available_processors
-from rag.errors import ConfigError
 from rag.evals.sets import file_digest
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -80,11 +78,3 @@ def tree_digest(root: Path, paths: Iterable[Path]) -> str:
     for path in sorted(paths):
         total.update(f"{path.relative_to(root).as_posix()} {file_digest(path)}\n".encode())
     return total.hexdigest()
-
-
-def needs(library: str) -> None:
-    """Raise ConfigError if a library of the ``eval`` extra is missing."""
-    if find_spec(library) is None:
-        raise ConfigError(
-            f"{library} is not installed; the evaluation needs it. In the clone: pip install -e '.[eval]'"
-        )

@@ -19,13 +19,14 @@ from rag.evals.answers import Answers
 from rag.evals.cleaning import Cleaning
 from rag.evals.faithfulness import Faithfulness
 from rag.evals.journal import Journal, write_whole
-from rag.evals.machine import code_digest, config_digest, machine, needs, versions
+from rag.evals.machine import code_digest, config_digest, machine, versions
 from rag.evals.pairs import ClaimPairs
 from rag.evals.refusal import Refusal
 from rag.evals.retrieval import Retrieval
 from rag.evals.summaries import Summaries
 from rag.evals.task import Figure, Item, Task
 from rag.evals.workbench import Workbench
+from rag.extras import require
 
 _FORMAT = 1
 # Every task with the kinds of sets it is measured on.
@@ -150,7 +151,7 @@ def _prepared(
     """Return the task and its items; report the sets that are missing."""
     check_name(name)
     sets.check_folder(bench.data)
-    needs("matplotlib")  # now, not after hours
+    require("eval", "the report of an evaluation", "matplotlib")  # now, not after hours
     task = task or build(name, bench)
     missing = [kind for kind in KINDS[name] if not sets.files(bench.data, kind)]
     items = task.items(limit=limit, seed=seed) if len(missing) < len(KINDS[name]) else ()

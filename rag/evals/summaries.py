@@ -5,12 +5,12 @@ from functools import partial
 
 from rag.check import Checker
 from rag.evals.faithfulness import passage_of
-from rag.evals.machine import needs
 from rag.evals.metrics import density, figure, mean_figure, share
 from rag.evals.sets import sample
 from rag.evals.task import Figure, Item, Record, by_dataset
 from rag.evals.texts import FrankArticle, frank
 from rag.evals.workbench import Workbench
+from rag.extras import require
 
 _DATASETS = ("frank_cnndm",)  # a reference of XSum says what its article does not
 _ROUGE = ("rouge1", "rouge2", "rougeL")
@@ -27,7 +27,7 @@ class Summaries:
 
     def __init__(self, bench: Workbench) -> None:
         """Measure the bench's summaries of medium length."""
-        needs("rouge_score")
+        require("eval", "the evaluation of summaries", "rouge_score")
         self._bench = bench
 
     def items(self, *, limit: int | None, seed: int) -> Sequence[Item]:

@@ -12,6 +12,7 @@ from typing import Generic, Literal, TypedDict
 from rag.errors import JobProblem, JobUnknown
 from rag.export import ENDINGS, write_rows
 from rag.export.rows import Row
+from rag.extras import require
 from rag.files import replacing
 from rag.jobs import (
     Fingerprint,
@@ -164,6 +165,8 @@ def _check_file(path: Path, begin: Begin, folder: Path) -> None:
         raise JobProblem(
             f"{path}: rows are written to {', '.join(ENDINGS)}; give it such an ending."
         )
+    if path.suffix.lower() == ".parquet":
+        require("parquet", "a Parquet file", "pyarrow")  # now, not after hours
     if path.is_dir():
         raise JobProblem(f"{path} is a folder; give the file another name.")
     if not path.parent.is_dir():

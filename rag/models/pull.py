@@ -1,6 +1,7 @@
 """Fetch a model: try its sources in order, verify every byte, and only then rename the files."""
 
 import errno
+import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -159,11 +160,6 @@ def _disk_trouble(error: OSError, model: Model, inside: Path) -> ModelError:
 @contextmanager
 def _alone(inside: Path, tell: Progress) -> Iterator[None]:
     """Hold the model's lock file, so that two pulls do not write the same parts."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: two concurrent pulls of one model are not guarded there.
-        yield
-        return
     with (inside / _LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -103,17 +103,6 @@ def test_what_would_be_open_to_others_is_refused(served: Callable[..., Served]) 
         served(host="0.0.0.0")
 
 
-def test_a_missing_gradio_is_reported(
-    served: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def missing(_: Path) -> None:
-        raise ModuleNotFoundError("No module named 'gradio'", name="gradio")
-
-    monkeypatch.setattr("app.offline.keep_at_home", missing)
-    with pytest.raises(ConfigError, match="needs the package gradio, which is not installed"):
-        served()
-
-
 # What is served
 
 

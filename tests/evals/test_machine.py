@@ -1,10 +1,7 @@
 """What is written about a run: the machine, the versions, and digests that follow what matters."""
 
-import pytest
-
 from rag.config import load
-from rag.errors import ConfigError
-from rag.evals.machine import code_digest, config_digest, machine, needs, versions
+from rag.evals.machine import code_digest, config_digest, machine, versions
 
 
 def test_the_machine_and_the_versions_are_reported() -> None:
@@ -34,9 +31,3 @@ def test_settings_that_change_a_figure_change_the_digest_and_others_do_not() -> 
 def test_the_code_has_a_digest() -> None:
     assert code_digest() == code_digest()
     assert len(code_digest()) == 64
-
-
-def test_a_missing_library_is_named_with_what_installs_it() -> None:
-    needs("json")
-    with pytest.raises(ConfigError, match=r"no_such_thing is not installed.*pip install -e"):
-        needs("no_such_thing")
