@@ -60,7 +60,7 @@ def serve(
     port: int = PORT,
     auth_file: str | Path | None = None,
     open_to_network: bool = False,
-    tell: Callable[[str], object] = print,
+    notify: Callable[[str], object] = print,
     profile: str = "",
     build: "Callable[[News], Blocks] | None" = None,
 ) -> Served:
@@ -73,7 +73,7 @@ def serve(
         port: the port; 0: any free one.
         auth_file: only its users may log in; see :mod:`rag.server.accounts`.
         open_to_network: listen beyond loopback without ``auth_file``.
-        tell: called with each line of output for the user.
+        notify: called with each line of output for the user.
         profile: the name of the settings' profile, which the page shows.
         build: builds the page; None: :func:`app.page.build`.
 
@@ -81,7 +81,7 @@ def serve(
         ConfigError: if the page would be open to others, or host, port or users file is not
             usable.
     """
-    users = admitted(Users, auth_file, host=host, open_to_network=open_to_network, tell=tell)
+    users = admitted(Users, auth_file, host=host, open_to_network=open_to_network, notify=notify)
     listening = listen(host, port)
     uploads = tempfile.TemporaryDirectory(prefix="newsrag-", ignore_cleanup_errors=True)
     try:
@@ -94,13 +94,13 @@ def serve(
         uploads.cleanup()
         raise
     served = Served(address(host, port), news, running, uploads)
-    tell(f"The page is at {served.url} (Ctrl-C ends it)")
+    notify(f"The page is at {served.url} (Ctrl-C ends it)")
     return served
 
 
 def check(*, host: str, port: int, auth_file: Path | None, open_to_network: bool) -> None:
     """Raise the ConfigError that :func:`serve` would raise for these arguments."""
-    admitted(Users, auth_file, host=host, open_to_network=open_to_network, tell=lambda _: None)
+    admitted(Users, auth_file, host=host, open_to_network=open_to_network, notify=lambda _: None)
     listen(host, port).close()
 
 

@@ -59,7 +59,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="newsrag-api-") as folder:
         news = _news(Path(folder) / "samples", chosen.profile)
         news.ingest([samples.folder()])
-        served = serve(news, port=0, tell=lambda _: None)
+        served = serve(news, port=0, notify=lambda _: None)
         news.warm()
         try:
             seen = asyncio.run(_crowd(served.url, chosen.clients, chosen.minutes))

@@ -57,7 +57,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="newsrag-page-") as folder:
         news = rag.open(Path(folder) / "samples", profile=chosen.profile)
         news.ingest([samples.folder()])
-        served = serve(news, port=0, tell=lambda line: None, profile=chosen.profile)
+        served = serve(news, port=0, notify=lambda line: None, profile=chosen.profile)
         news.warm()
         try:
             one_person(served.url, news, chosen.runs)

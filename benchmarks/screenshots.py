@@ -45,7 +45,7 @@ def main() -> None:
         news.ingest(samples.folder())
         news.warm()
         profile = options.profile or "default"
-        served = serve(news, port=0, tell=lambda _: None, profile=profile)
+        served = serve(news, port=0, notify=lambda _: None, profile=profile)
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )

@@ -21,7 +21,7 @@ PLAIN = frozenset(
 )
 _MOST = 2.0
 _EPSILON = 1e-4
-_LEAST_TOLD = 0.34  # minimum share of the words other than facts: names alone state nothing
+_LEAST_COVERED = 0.34  # minimum share of the words other than facts: names alone state nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def caseless(proof: Proof) -> bool:
     return not cased or any(token.text in named for token in claim.tokens)
 
 
-def told(proof: Proof) -> float:
+def covered(proof: Proof) -> float:
     """Return the weighted share of supported words other than names, numbers and days, 0 to 1."""
     claim = proof.claim
     facts = claim.names | set(claim.quantities) | set(claim.days)
@@ -98,7 +98,7 @@ def trusted(proof: Proof) -> frozenset[str]:
     claim = proof.claim
     found = frozenset(each.kind for each in proof.differences)
     facts = claim.names | set(claim.quantities) | set(claim.days)
-    if facts & set(proof.missing) or told(proof) < _LEAST_TOLD:
+    if facts & set(proof.missing) or covered(proof) < _LEAST_COVERED:
         found |= {"unstated"}
     return found - _BY_GRAMMAR if caseless(proof) else found
 
@@ -121,7 +121,7 @@ def features(proof: Proof) -> dict[str, float]:
     return {
         "words": sum(weight(claim, place) * value for place, value in worth.items()) / total,
         "first": sum(weight(claim, place) * match.worth for place, match in first.items()) / total,
-        "told": told(proof),
+        "covered": covered(proof),
         "linked": len(linked) / len(arcs) if arcs else 1.0,
         "apart": min(_MOST, len(both) - len(linked)),
         "soft": soft / total,

@@ -50,7 +50,7 @@ def serve(
     # Service managers send SIGTERM to stop a service; handle it like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
-    def tell(line: str) -> None:
+    def notify(line: str) -> None:
         show.console(stderr=True).print(show.plain(line))
 
     with news_of(index, profile, overrides) as news:
@@ -61,7 +61,7 @@ def serve(
             port=chosen.port if port < 0 else port,
             tokens=tokens_file or chosen.tokens or None,
             open_to_network=open_to_network,
-            tell=tell,
+            notify=notify,
         )
         served.wait()
 

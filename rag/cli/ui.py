@@ -59,7 +59,7 @@ def ui(
             "the web page is not installed with this rag. Install it again: pip install -e ."
         ) from error
 
-    def tell(line: str) -> None:
+    def notify(line: str) -> None:
         show.console(stderr=True).print(show.plain(line))
 
     # Refuse bad options before anything is indexed.
@@ -73,7 +73,7 @@ def ui(
             port=port,
             auth_file=auth_file,
             open_to_network=open_to_network,
-            tell=tell,
+            notify=notify,
             profile=Path(profile_name(profile)).stem,
         )
         threading.Thread(target=_warm, args=[news], name="warm", daemon=True).start()

@@ -172,8 +172,8 @@ def _made(row: SummaryRow | AnswerRow) -> str:
         "tokens read": f"{row.prompt_tokens:,}" if row.prompt_tokens else "",
         "written": f"{row.output_tokens:,}" if row.output_tokens else "",
     }
-    told = (f"{name} {escaped(value)}" for name, value in known.items() if value)
-    return f"*{' · '.join(told)}*"
+    shown = (f"{name} {escaped(value)}" for name, value in known.items() if value)
+    return f"*{' · '.join(shown)}*"
 
 
 def _text(text: str, error: str) -> Iterator[str]:

@@ -49,13 +49,13 @@ class Writer:
         Closing the iterator stops the engine.
         """
         start, first, text = time.perf_counter(), 0.0, ""
-        self.tell()
+        self.report()
         pieces = self.generator.stream(messages, max_tokens=self.max_tokens, stop=stop)
         try:
             for piece in pieces:
                 first = first or time.perf_counter() - start
                 text += piece
-                self.tell()
+                self.report()
                 yield Draft(piece)
         finally:
             if isinstance(pieces, Stream):  # at once, because the engine generates until then
@@ -72,7 +72,7 @@ class Writer:
         self.done += 1
         return text
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Report progress."""
         if self.progress:
             self.progress(self.done, max(self.done, self.known))

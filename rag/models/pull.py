@@ -47,12 +47,12 @@ def pull(
     model = catalogue.find(name)
     sources = _chosen(model, source)
     inside = folder / model.name
-    tell: Progress = progress or (lambda _label, _done, _total: None)
+    report: Progress = progress or (lambda _label, _done, _total: None)
     try:
         inside.mkdir(parents=True, exist_ok=True)
-        with _alone(inside, tell):
+        with _alone(inside, report):
             if not _is_ready(model, folder):
-                _fetch(model, sources, inside, tell)
+                _fetch(model, sources, inside, report)
     except OSError as error:
         raise _disk_trouble(error, model, inside) from error
     return ready_path(model, folder)
@@ -86,14 +86,14 @@ def _is_ready(model: Model, folder: Path) -> bool:
     return True
 
 
-def _fetch(model: Model, sources: tuple[Source, ...], inside: Path, tell: Progress) -> None:
+def _fetch(model: Model, sources: tuple[Source, ...], inside: Path, report: Progress) -> None:
     reasons: list[str] = []
     wrong = False
     for source in sources:
         _require_space(model, source, inside)
         try:
-            paths = bring(source, model, inside, tell)
-            _accept(model, paths, inside, name_of(source), tell)
+            paths = bring(source, model, inside, report)
+            _accept(model, paths, inside, name_of(source), report)
         except SourceFailed as error:
             reasons.append(f"{name_of(source)}: {error}")
         except DigestMismatch as error:
@@ -111,7 +111,7 @@ def _fetch(model: Model, sources: tuple[Source, ...], inside: Path, tell: Progre
 
 
 def _accept(
-    model: Model, paths: tuple[str, ...], inside: Path, origin: str, tell: Progress
+    model: Model, paths: tuple[str, ...], inside: Path, origin: str, report: Progress
 ) -> None:
     """Verify the ``.part`` files, rename them, and write the manifest last."""
     files = model.files or tuple(ModelFile(path, 0, "") for path in paths)
@@ -120,7 +120,7 @@ def _accept(
         part = inside / (file.path + PART)
         size, before = part.stat().st_size, done
         label = f"checking {file.path}"
-        seen = digest(part, lambda now, b=before, m=label: tell(m, b + now, model.size))  # type: ignore[misc]
+        seen = digest(part, lambda now, b=before, m=label: report(m, b + now, model.size))  # type: ignore[misc]
         done += size
         if model.files and (size, seen) != (file.size, file.sha256):
             for each in files:
@@ -158,12 +158,12 @@ def _disk_trouble(error: OSError, model: Model, inside: Path) -> ModelError:
 
 
 @contextmanager
-def _alone(inside: Path, tell: Progress) -> Iterator[None]:
+def _alone(inside: Path, report: Progress) -> Iterator[None]:
     """Hold the model's lock file, so that two pulls do not write the same parts."""
     with (inside / _LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            tell("waiting for another pull of this model", 0, 0)
+            report("waiting for another pull of this model", 0, 0)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield

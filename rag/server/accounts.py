@@ -241,7 +241,7 @@ def admitted(
     *,
     host: str,
     open_to_network: bool,
-    tell: Callable[[str], object],
+    notify: Callable[[str], object],
 ) -> _Accounts | None:
     """Return who is admitted at ``host``, and warn of risks; None: everybody who can reach it.
 
@@ -260,7 +260,7 @@ def admitted(
     if accounts is not None:
         accounts.names()  # report a damaged file
         if accounts.warning:
-            tell(f"Warning: {accounts.warning}")
+            notify(f"Warning: {accounts.warning}")
     if not loopback:
-        tell("Warning: everything, passwords and tokens too, crosses the network unencrypted.")
+        notify("Warning: everything, passwords and tokens too, crosses the network unencrypted.")
     return accounts

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rag.llm import Generator
 from rag.llm.progress import Progress, Writer
-from rag.text.terms import shared, tells
+from rag.text.terms import covers, shared
 from rag.types import Claim
 
 _TOKENS_A_SENTENCE = 60
@@ -19,7 +19,7 @@ def writer(generator: Generator, sentences: int, progress: Progress | None = Non
 
 def closest(sentence: str, claims: Iterable[Claim]) -> Claim | None:
     """Return the claim that best says what a sentence says, if one does."""
-    same = (claim for claim in claims if tells(claim.text, sentence))
+    same = (claim for claim in claims if covers(claim.text, sentence))
     return max(same, key=lambda claim: shared(claim.text, sentence), default=None)
 
 

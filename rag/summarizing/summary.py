@@ -66,7 +66,7 @@ def summarize(
             break
         text, claims = shorter, found
     drafts.known = drafts.done
-    drafts.tell()
+    drafts.report()
     whole = excerpt(article, 1, 0, len(article.text))
     if instruction and found:
         chosen = found[:sentences_wanted]

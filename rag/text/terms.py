@@ -32,7 +32,7 @@ NEGATORS = frozenset("no not never none nobody nothing neither nor without n't c
 DAYS = frozenset(map(str.lower, WEEKDAYS))
 MONTHS = tuple(map(str.lower, MONTH_NAMES))
 REPEAT = 0.8  # Jaccard similarity of stems above which two texts say the same
-_TELLS = 0.5  # minimum share of shared words for a claim to cover a sentence
+_COVERED = 0.5  # minimum share of shared words for a claim to cover a sentence
 _ENOUGH = 1 / 3  # minimum share of the words of that sentence
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SMALL = {
@@ -189,9 +189,9 @@ def shared(text: str, other: str) -> float:
     return max(held(text, other), held(other, text))
 
 
-def tells(claim: str, sentence: str) -> bool:
+def covers(claim: str, sentence: str) -> bool:
     """Return whether a claim covers what a sentence says, not just a word or two of it."""
-    return shared(claim, sentence) >= _TELLS and held(sentence, claim) >= _ENOUGH
+    return shared(claim, sentence) >= _COVERED and held(sentence, claim) >= _ENOUGH
 
 
 def _tokens(text: str) -> tuple[Token, ...]:

@@ -73,7 +73,7 @@ def page(tmp_path: Path, calls: list[str]) -> Iterator[Served]:
         port=0,
         auth_file=tmp_path / "users.txt",
         build=build,
-        tell=lambda _: None,
+        notify=lambda _: None,
     )
     yield served
     served.close()

@@ -56,7 +56,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The stub page, served on any free port."""
     os.environ |= {"GRADIO_ALLOWED_PATHS": "/etc", "GRADIO_SHARE": "True"}  # not to be obeyed
     news = library(tmp_path_factory.mktemp("page"))
-    served = serve(news, port=0, build=stub, tell=lambda _: None)
+    served = serve(news, port=0, build=stub, notify=lambda _: None)
     yield served
     served.close()
 
@@ -79,7 +79,7 @@ def served(tmp_path: Path) -> Iterator[Callable[..., Served]]:
 
     def start(**wanted: Any) -> Served:
         wanted.setdefault("port", 0)
-        wanted.setdefault("tell", lambda _: None)
+        wanted.setdefault("notify", lambda _: None)
         news = library(tmp_path)
         started.append(serve(news, build=stub, **wanted))
         return started[-1]
@@ -310,7 +310,7 @@ def test_on_the_network_any_name_is_served_but_no_foreign_page(
 ) -> None:
     lines: list[str] = []
     users.chmod(0o644)
-    one = served(host="0.0.0.0", auth_file=users, tell=lines.append)
+    one = served(host="0.0.0.0", auth_file=users, notify=lines.append)
     assert "chmod 600" in lines[0]
     assert "unencrypted" in lines[1]
     assert lines[2] == f"The page is at {one.url} (Ctrl-C ends it)"

@@ -217,7 +217,7 @@ def test_beyond_loopback_accounts_are_required_and_risks_are_named(
     file.chmod(0o644)
 
     def admit(host: str, path: Path | None, *, everybody: bool = False) -> Users | Tokens | None:
-        return admitted(kind, path, host=host, open_to_network=everybody, tell=said.append)
+        return admitted(kind, path, host=host, open_to_network=everybody, notify=said.append)
 
     for host in ("0.0.0.0", "::"):
         with pytest.raises(ConfigError, match=rf"at {host} others .*{option} FILE.*--open-to-netw"):

@@ -63,7 +63,7 @@ def serve(
     port: int = 8000,
     tokens: str | Path | None = None,
     open_to_network: bool = False,
-    tell: Callable[[str], object] = print,
+    notify: Callable[[str], object] = print,
 ) -> Served:
     """Start serving the API for an open library, and return; closing the server closes the library.
 
@@ -73,13 +73,13 @@ def serve(
         port: the port; 0 means any free port.
         tokens: the token file; None admits everybody who can reach the server.
         open_to_network: listen beyond loopback without ``tokens``.
-        tell: called with each line of output for the user.
+        notify: called with each line of output for the user.
 
     Raises:
         ConfigError: if the API would be open to others, or host, port or tokens cannot be used.
         ModelMissing: if a model is not on this machine.
     """
-    accounts = admitted(Tokens, tokens, host=host, open_to_network=open_to_network, tell=tell)
+    accounts = admitted(Tokens, tokens, host=host, open_to_network=open_to_network, notify=notify)
     listening = network.listen(host, port)
     try:
         port = int(listening.getsockname()[1])
@@ -88,7 +88,7 @@ def serve(
     except BaseException:
         listening.close()
         raise
-    tell(f"The API is at {served.url}, its description at {served.url}/docs (Ctrl-C ends it)")
+    notify(f"The API is at {served.url}, its description at {served.url}/docs (Ctrl-C ends it)")
     return served
 
 

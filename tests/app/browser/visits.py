@@ -73,7 +73,7 @@ def started(news: rag.News, port: int = 0, auth_file: Path | None = None) -> Ser
         news,
         port=port,
         auth_file=auth_file,
-        tell=lambda _: None,
+        notify=lambda _: None,
         profile="tiny",
     )
 

@@ -64,11 +64,11 @@ def served(shelf: Path) -> Iterator[Serve]:
         model: Generator | None = None,
         *overrides: str,
         folder: Path = shelf,
-        tell: Callable[[str], object] = lambda _: None,
+        notify: Callable[[str], object] = lambda _: None,
         **wanted: Any,
     ) -> Served:
         wanted.setdefault("port", 0)
-        started.append(serve(opened(folder, model, *overrides), tell=tell, **wanted))
+        started.append(serve(opened(folder, model, *overrides), notify=notify, **wanted))
         return started[-1]
 
     yield start
@@ -79,7 +79,7 @@ def served(shelf: Path) -> Iterator[Serve]:
 @pytest.fixture(scope="module")
 def api(shelf: Path) -> Iterator[Served]:
     """One server for tests that leave it as it was."""
-    one = serve(opened(shelf), port=0, tell=lambda _: None)
+    one = serve(opened(shelf), port=0, notify=lambda _: None)
     yield one
     one.close()
 

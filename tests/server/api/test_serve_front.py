@@ -42,7 +42,7 @@ def test_beyond_loopback_risks_are_named_and_any_name_is_served(
 ) -> None:
     lines: list[str] = []
     tokens.chmod(0o644)
-    one = served(host="0.0.0.0", tokens=tokens, tell=lines.append)
+    one = served(host="0.0.0.0", tokens=tokens, notify=lines.append)
     assert "chmod 600" in lines[0]
     assert "unencrypted" in lines[1]
     assert lines[2].startswith(f"The API is at {one.url},")
