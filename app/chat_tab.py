@@ -20,11 +20,7 @@ element.addEventListener('click', (event) => {
   if (!button) return;
   const number = Number(button.dataset.number);
   if (button.dataset.act === 'copy') return window.newsrag.copyTurn(button);
-  if (button.dataset.act === 'sources') {
-    trigger('select', {number});
-    window.newsrag.showPanel();
-    return;
-  }
+  if (button.dataset.act === 'sources') return trigger('select', {number});
   if (document.querySelector('.turn.working')) return;
   if (button.dataset.question) trigger('example_select', {question: button.dataset.question});
   if (button.dataset.act === 'retry') trigger('retry', {number});
@@ -113,7 +109,8 @@ class ChatTab:
         turns.edit(self._question_again, self._saved, self._from_turn, js=FILLED, **LIGHT).then(
             None, None, None, js="() => window.newsrag.ready(true)"
         )
-        turns.select(self._chat.sources, self._saved, self._panel, js=FILLED, **LIGHT)
+        filled = turns.select(self._chat.sources, self._saved, self._panel, js=FILLED, **LIGHT)
+        filled.then(None, None, None, js="() => window.newsrag.showPanel()")
         turns.lost(None, None, [self._live, self._box], js="() => window.newsrag.lostTurn()")
 
     def _wire_conversation(self) -> None:
