@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from rag.check.compare_quantities import states
 from rag.check.days import same_day
 from rag.check.facts import PRONOUNS, Sentence
 from rag.check.lexicon import Relation, relation
 from rag.check.names import acronym, same_name
-from rag.check.quantities import states
 from rag.check.source import Source
 from rag.text.terms import fold, stem
 

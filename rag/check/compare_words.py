@@ -4,9 +4,9 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from rag.check.align import Laid
+from rag.check.compare_quantities import same_number, states
 from rag.check.days import same_day
 from rag.check.facts import Sentence
-from rag.check.quantities import same_number, states
 from rag.check.source import Source
 
 _EVERY = frozenset("all every each both whole entire everyone everybody".split())

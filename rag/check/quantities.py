@@ -1,4 +1,4 @@
-"""Extract quantities: value, unit, sign, precision and order."""
+"""Extract quantities: value, unit, sign, precision and order (compared in compare_quantities)."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -112,11 +112,7 @@ _UNIT = re.compile(
     r"|miles? (?:an|per) hour|[A-Za-z]+\.?)",
 )
 _TURN = re.compile(r"(?<!close )(?<!up )\b(from|to|by)\s+(?:\S+\s+)?\Z", re.I)
-_POINTS = "pp"  # percentage points
-_EXACT = 1e-6
-_ROUNDED = 0.005
-_ABOUT = 0.11
-_MUCH_MORE, _NEARLY = 1.35, 0.75
+PERCENTAGE_POINTS = "pp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,10 +269,10 @@ def _measured(text: str, found: Quantity) -> Quantity:
         return found
     name = unit["unit"].lower().rstrip(".")
     if name.startswith("basis") or (name.startswith("point") and "basis" in unit.group()):
-        return replace(found, unit=_POINTS, value=found.value / 100, end=unit.end())
+        return replace(found, unit=PERCENTAGE_POINTS, value=found.value / 100, end=unit.end())
     point = name.startswith("point") and "percentage" in unit.group()
     if point or name == "%" or name.replace(" ", "").startswith("percent"):
-        return replace(found, unit=_POINTS if point else "%", end=unit.end())
+        return replace(found, unit=PERCENTAGE_POINTS if point else "%", end=unit.end())
     if name.startswith("°"):
         return replace(found, unit="degF" if name.endswith("f") else "deg", end=unit.end())
     if (name.endswith("hour") and " " in name) or name == "km/h":
@@ -292,59 +288,3 @@ def _measured(text: str, found: Quantity) -> Quantity:
         measure, size = _UNITS[one]
         return replace(found, unit=measure, value=found.value * size, end=unit.end())
     return found
-
-
-def states(said: Quantity, claimed: Quantity) -> bool:
-    """Return whether a source that contains the first quantity supports the second."""
-    if said.ordinal != claimed.ordinal or (said.second is None and claimed.second is not None):
-        return False
-    if said.second is not None and claimed.second is not None:
-        return (said.value, said.second) == (claimed.value, claimed.second)
-    if said.second is not None:  # one side of a score
-        bare = not claimed.unit and not claimed.bound
-        return bare and claimed.value in {said.value, said.second}
-    return _same_unit(said, claimed) and _within(said, claimed)
-
-
-def _within(said: Quantity, claimed: Quantity) -> bool:
-    """Return whether a value fits the claimed one with its "nearly" or "more than"."""
-    a, b = said.value, claimed.value
-    if said.unit != claimed.unit and "part" in {said.unit, claimed.unit}:
-        a, b = (100 * a, b) if said.unit == "part" else (a, 100 * b)
-    if a * b < 0:
-        return False
-    equal = abs(a - b) <= max(_EXACT * abs(a), _EXACT)
-    # A figure with fewer decimals is rounded: 3.24 million is 3.2 million.
-    close = claimed.decimals > 0 and abs(a - b) <= _ROUNDED * abs(a)
-    beyond, below = b < a <= _MUCH_MORE * b, b > a >= _NEARLY * b
-    low, high = said.bound in {"under", "most"}, said.bound in {"over", "least"}
-    fits: dict[Bound, bool] = {
-        "": (equal or close) and said.bound in {"", "about"},
-        "any": equal or close,
-        "about": abs(a - b) <= _ABOUT * max(abs(a), abs(b)),
-        "under": (equal and said.bound == "under") or (below and not high),
-        "over": (equal and high) or (beyond and not low),
-        "least": (equal and not low) or (beyond and not low),
-        "most": (equal and not high) or (below and not high),
-    }
-    return fits[claimed.bound]
-
-
-def same_number(said: Quantity, claimed: Quantity) -> bool:
-    """Return whether both have the same figure, whatever the unit, sign, scale, order or bound."""
-    if said.ordinal or claimed.ordinal:
-        return False
-    if said.second is not None and claimed.second is not None:
-        return {said.value, said.second} == {claimed.value, claimed.second}
-    a, b = (each.written or abs(each.value) for each in (said, claimed))
-    return abs(a - b) <= _EXACT * max(1.0, a) or abs(abs(said.value) - abs(claimed.value)) <= _EXACT
-
-
-def _same_unit(said: Quantity, claimed: Quantity) -> bool:
-    if said.unit == claimed.unit:
-        return True
-    # News also writes "0.25 per cent" for percentage points, but not the other way round.
-    if {said.unit, claimed.unit} == {"part", "%"} or (said.unit, claimed.unit) == ("%", _POINTS):
-        return True
-    # The claim may omit the unit, but not add one that the source does not have.
-    return not claimed.unit or {said.unit, claimed.unit} <= {"", "part"}

@@ -50,9 +50,6 @@ def serve(
     # Service managers send SIGTERM to stop a service; handle it like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
-    def notify(line: str) -> None:
-        show.console(stderr=True).print(show.plain(line))
-
     with news_of(index, profile, overrides) as news:
         chosen = news.settings.serve
         served = start(
@@ -61,7 +58,7 @@ def serve(
             port=chosen.port if port < 0 else port,
             tokens=tokens_file or chosen.tokens or None,
             open_to_network=open_to_network,
-            notify=notify,
+            notify=show.note,
         )
         served.wait()
 
@@ -75,7 +72,7 @@ def add_token(name: _NameArgument, tokens_file: _FileOption) -> None:
     from rag.server.accounts import Tokens
 
     token = Tokens(tokens_file).add(name)
-    show.console(stderr=True).print(show.plain(f"The token of {name}; it is not shown again:"))
+    show.note(f"The token of {name}; it is not shown again:")
     print(token)  # noqa: T201
 
 

@@ -9,7 +9,7 @@ import typer
 
 from rag.cli import show
 from rag.cli.options import IndexOption, ProfileOption, SetOption, news_of
-from rag.errors import ConfigError, RagError
+from rag.errors import RagError
 
 if TYPE_CHECKING:
     from rag.library import News
@@ -50,17 +50,7 @@ def ui(
     from rag.extras import require
 
     require("ui", "the web page", "gradio", "jinja2")
-    try:
-        from app import serve
-    except ModuleNotFoundError as error:
-        if error.name != "app":
-            raise
-        raise ConfigError(
-            "the web page is not installed with this rag. Install it again: pip install -e ."
-        ) from error
-
-    def notify(line: str) -> None:
-        show.console(stderr=True).print(show.plain(line))
+    from app import serve
 
     # Refuse bad options before anything is indexed.
     serve.check(host=host, port=port, auth_file=auth_file, open_to_network=open_to_network)
@@ -73,7 +63,7 @@ def ui(
             port=port,
             auth_file=auth_file,
             open_to_network=open_to_network,
-            notify=notify,
+            notify=show.note,
             profile=Path(profile_name(profile)).stem,
         )
         threading.Thread(target=_warm, args=[news], name="warm", daemon=True).start()
@@ -87,7 +77,7 @@ def _samples(news: "News") -> None:
     from rag import samples
 
     report = news.ingest([samples.folder()])
-    show.console(stderr=True).print(f"{report.count('added')} sample articles in {news.folder}.")
+    show.note(f"{report.count('added')} sample articles in {news.folder}.")
 
 
 def _warm(news: "News") -> None:
@@ -95,7 +85,7 @@ def _warm(news: "News") -> None:
     try:
         news.warm()
     except RagError as error:
-        show.console(stderr=True).print(show.plain(" ".join(str(error).split())))
+        show.note(" ".join(str(error).split()))
 
 
 @users.command("add")
