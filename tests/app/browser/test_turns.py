@@ -239,7 +239,7 @@ def test_a_full_queue_refuses_the_next_until_somebody_leaves(
     monkeypatch.setattr(queue, "_MOST", 3)
     model = Told()
     model.hold()
-    url = site.page(model)
+    url = site.serve(site.news(model)).url  # whose queue is made now
     one, two, three, four = (visit(url) for _ in range(4))
     ask(one, WHO)
     until(lambda: model.writing == 1)
