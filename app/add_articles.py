@@ -20,6 +20,7 @@ from app.messages import explained
 from app.render import render, trouble
 from app.uploads import MOST_FILES
 from rag import News
+from rag.server.queue import Slot
 from rag.types import IngestReport, Outcome
 
 _MOST_PASTED = 1_000_000  # characters
@@ -163,7 +164,7 @@ class Adding:
 
         yield tally.html(files.state), gr.skip()
         try:
-            for _ in stepped(work(), name="intake"):
+            for _ in stepped(work(), Slot(), name="intake"):
                 yield tally.html(files.state), gr.skip()
         except Exception as error:  # noqa: BLE001 - shown in place, and the app goes on
             yield tally.html("") + trouble(explained(error)), gr.skip()

@@ -5,24 +5,40 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TypeVar
 
+from rag.errors import Cancelled
+from rag.server.queue import Slot
+
 _TICK = 0.3  # seconds between two checks
 _T = TypeVar("_T")
 
 
-def stepped(steps: Generator[_T, None, None], *, name: str) -> Generator[_T | None, None, None]:
+def stepped(
+    steps: Generator[_T, None, None], slot: Slot, *, name: str
+) -> Generator[_T | None, None, None]:
     """Yield what the steps yield, and None now and then while they run; raise what they raise.
 
-    If the consumer stops, the steps are closed as soon as the current one is done.
+    The steps end early, without an error, once the slot is stopped: after the current one, or at
+    the model's next token. Closing the iterator stops the slot.
     """
+
+    def step() -> tuple[_T, ...]:
+        with slot.cancelling():
+            return tuple(islice(steps, 1))
+
     pool = ThreadPoolExecutor(1, thread_name_prefix=name)
     try:
-        while True:
-            step = pool.submit(tuple, islice(steps, 1))
-            while not wait([step], timeout=_TICK).done:
+        while not slot.stopped.is_set():
+            running = pool.submit(step)
+            while not wait([running], timeout=_TICK).done:
                 yield None
-            if not (found := step.result()):
+            if not (found := running.result()):
                 return
             yield found[0]
+    except Cancelled:
+        return
+    except GeneratorExit:
+        slot.stopped.set()
+        raise
     finally:
         pool.submit(steps.close)
         pool.shutdown(wait=False)

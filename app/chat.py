@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from app import conversation
+from app.background import stepped
 from app.components import File
 from app.conversation import Turn, numbered
 from app.draft_view import DraftView
@@ -188,14 +189,12 @@ class Chat:
         self._news.warm()
         yield view.picture("Searching …")
         events = self._news.stream(asked.question, history=history, filters=asked.filters)
-        with closing(events):  # leaving or stopping frees the model
-            for event in events:
+        with closing(stepped(events, slot, name="answer")) as steps:
+            for event in steps:
                 if isinstance(event, Answer):
                     yield event
-                elif state := view.take(event):
+                elif event is not None and (state := view.take(event)):
                     yield view.picture(state)
-                if slot.stopped.is_set():
-                    return
 
     def _finished(self, turns: Sequence[Turn]) -> tuple[Any, ...]:
         """Show all turns, and have the browser save them.

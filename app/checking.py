@@ -51,7 +51,7 @@ class Checks:
         with self._line.slot(session, "check") as slot:
             for ahead in self._line.places(slot):
                 yield from slot.paced([("", f"Waiting for the machine: {before(ahead)} …")])
-            with closing(stepped(self._steps(text, filters), name="check")) as steps:
+            with closing(stepped(self._steps(text, filters), slot, name="check")) as steps:
                 for step in steps:
                     if step is not None:
                         claim, total, note = step

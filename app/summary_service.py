@@ -17,10 +17,6 @@ from rag.types import Article, Digest, Draft, Story, Summary
 Shown = tuple[str, str]  # the results so far, and the current state
 
 
-class _Stopped(Exception):
-    """The summary in progress is no longer needed."""
-
-
 class Progress:
     """Progress of some work: finished pieces, and parts of the current one."""
 
@@ -113,7 +109,7 @@ class SummaryService:
             length=request.length,
             progress=count_stories,
         )
-        with closing(stepped(stories, name="digest")) as events:
+        with closing(stepped(stories, slot, name="digest")) as events:
             for event in events:
                 if isinstance(event, Digest):
                     made.digest = event
@@ -130,8 +126,6 @@ class SummaryService:
                     yield shown, _now(progress, slot)
                 elif event is not None:
                     yield shown, ""
-                if slot.stopped.is_set() and event is not None:
-                    return
 
     def _summaries(
         self, request: SummaryRequest, articles: Sequence[Article], made: Made, session: str
@@ -151,12 +145,11 @@ class SummaryService:
                     break
                 self._news.warm()
                 progress.begin()
-                try:
-                    for summary in slot.paced(self._summary(request, some, progress, slot)):
-                        if summary is not None:
-                            shown += self._finished(request, some, summary, made)
-                        yield shown, _now(progress, slot)
-                except _Stopped:
+                for summary in slot.paced(self._summary(request, some, progress, slot)):
+                    if summary is not None:
+                        shown += self._finished(request, some, summary, made)
+                    yield shown, _now(progress, slot)
+                if slot.stopped.is_set():
                     break
                 progress.end()
         yield shown, ""
@@ -172,24 +165,16 @@ class SummaryService:
         together = request.how == TOGETHER
         ids = None if request.subject else [each.id for each in articles]
 
-        def check(done: int, known: int) -> None:
-            if slot.stopped.is_set():
-                raise _Stopped
-            progress.note(done, known)
-
         def work() -> Generator[Summary, None, None]:
             yield self._news.summarize(
                 ids if together else articles[0],
                 query=request.subject if together else "",
                 filters=request.filters,
                 length=request.length,
-                progress=check,
+                progress=progress.note,
             )
 
-        try:
-            yield from stepped(work(), name="summary")
-        finally:
-            slot.stopped.set()  # if the consumer leaves while the model is at work
+        return stepped(work(), slot, name="summary")
 
     def _finished(
         self, request: SummaryRequest, articles: Sequence[Article], summary: Summary, made: Made

@@ -19,6 +19,7 @@ RagError
 │   ├── JobUnknown     there is no job of this name
 │   └── JobChanged     a job was begun with another input or configuration
 ├── ArticleUnknown     no article of the index has this id
+├── Cancelled          the work was stopped by whoever started it
 └── ModelError         a model cannot be found, fetched, verified or run
     ├── ModelMissing   the model's file is not on this machine
     ├── DigestMismatch the bytes do not match the catalogue
@@ -98,6 +99,10 @@ class JobChanged(JobProblem):
 
 class ArticleUnknown(RagError):
     """No article of the index has this id."""
+
+
+class Cancelled(RagError):
+    """The work was stopped by whoever started it; see :mod:`rag.llm.cancelling`."""
 
 
 class ModelError(RagError):

@@ -69,7 +69,7 @@ def work(task: Summaries | Answers, run: Run, *, again: Sequence[str]) -> None:
                 batch.retry()
             before, start = batch.status, time.monotonic()
             try:
-                with _helpers(run, again), _stoppable(news, cancel):
+                with _helpers(run, again), _stoppable(cancel):
                     for row in batch:
                         if row.error and len(failures) < _MOST_LISTED:
                             failures.append(_failure(row))
@@ -153,15 +153,13 @@ def _helpers(run: Run, again: Sequence[str]) -> Iterator[None]:
 
 
 @contextmanager
-def _stoppable(news: "News", cancel: threading.Event) -> Iterator[None]:
+def _stoppable(cancel: threading.Event) -> Iterator[None]:
     """Let SIGINT and SIGTERM stop the work gracefully; a second signal stops it at once."""
 
     def stop(*_: object) -> None:
         if cancel.is_set():
             raise KeyboardInterrupt
         cancel.set()
-        # Closing the engine takes a lock that this thread may hold.
-        threading.Thread(target=news.generator.close, name="stop the engine").start()
 
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, stop) for number in numbers]

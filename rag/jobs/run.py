@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from collections.abc import Generator as Stream
+from contextvars import copy_context
 from itertools import takewhile
 
 from rag.errors import (
@@ -41,7 +42,8 @@ def run(
 
     Args:
         job: the job, see :meth:`rag.jobs.JobTable.open`.
-        work: called in worker threads; if it raises after ``cancel`` was set, its item waits again.
+        work: called in worker threads, which have the context of the caller; if it raises after
+            ``cancel`` was set, its item waits again.
         streams: number of concurrent items.
         cancel: set it to stop.
         progress: called with the job's status between results and about twice a second.
@@ -87,7 +89,12 @@ class _Workers:
         self._settled = threading.Condition()
         self._streak: list[int] = []
         self._threads = [
-            threading.Thread(target=self._process, name=f"batch {number}", daemon=True)
+            threading.Thread(
+                target=copy_context().run,
+                args=[self._process],
+                name=f"batch {number}",
+                daemon=True,
+            )
             for number in range(1, streams + 1)
         ]
 

@@ -1,6 +1,5 @@
 """The library class behind rag.open, which coordinates all other packages."""
 
-import threading
 from pathlib import Path
 from typing import Unpack, overload
 
@@ -75,7 +74,8 @@ class News(AnswerMethods, SummaryMethods):
                 items as they were first read; by default it is continued if nothing has changed.
                 ``progress``: called about twice a second with the status of the job. ``reading``:
                 called with the number of items while the input is read. ``cancel``: an event to
-                set to stop; :meth:`Batch.cancel` does the same.
+                set to stop; :meth:`Batch.cancel` does the same. ``streams``: how many items are
+                worked on at once; by default ``[batch] streams``.
 
         Raises:
             JobChanged: if the job was begun with another input or configuration.
@@ -84,10 +84,7 @@ class News(AnswerMethods, SummaryMethods):
             IndexMissing: if there is no index and one is needed.
             ModelMissing: if a model is not on this machine.
         """
-        cancel = options.get("cancel") or threading.Event()
         streams = self.settings.batch.streams
         if isinstance(task, Summaries):
-            summaries = summaries_plan(self, task, cancel)
-            return Batch(summaries, options, streams=streams, cancel=cancel)
-        answers = answers_plan(self, task, cancel)
-        return Batch(answers, options, streams=streams, cancel=cancel)
+            return Batch(summaries_plan(self, task), options, streams=streams)
+        return Batch(answers_plan(self, task), options, streams=streams)

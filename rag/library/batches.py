@@ -26,6 +26,7 @@ from rag.jobs import (
     job_folder,
     run,
 )
+from rag.llm.cancelling import cancelled_by
 
 Begin = Literal["", "resume", "anew"]
 Reading = Callable[[int], None]
@@ -55,16 +56,16 @@ class BatchOptions(TypedDict, total=False):
     progress: Progress | None
     reading: Reading | None
     cancel: threading.Event | None
+    streams: int | None
 
 
 class Batch(Generic[Row]):
     """The rows of a batch, in input order, as they are made. Close it, or consume all of them."""
 
-    def __init__(
-        self, plan: Plan[Row], options: BatchOptions, *, streams: int, cancel: threading.Event
-    ) -> None:
+    def __init__(self, plan: Plan[Row], options: BatchOptions, *, streams: int) -> None:
         """Begin or resume the job; ``streams`` is how many items are worked on at once."""
-        self._plan, self._streams, self._cancel = plan, streams, cancel
+        self._plan, self._streams = plan, options.get("streams") or streams
+        self._cancel = options.get("cancel") or threading.Event()
         given, begin = options.get("out"), options.get("begin", "")
         out = self._out = Path(given) if given else None
         self._progress = options.get("progress")
@@ -131,7 +132,7 @@ class Batch(Generic[Row]):
         try:
             for result in run(
                 self.job,
-                self._plan.work,
+                self._work,
                 streams=self._streams,
                 cancel=self._cancel,
                 progress=self._pulse,
@@ -140,6 +141,11 @@ class Batch(Generic[Row]):
                 yield self._row(result)
         finally:
             self._output.publish(now=True)
+
+    def _work(self, payload: str) -> str:
+        """Work on an item; if the batch is cancelled meanwhile, it waits for the next run."""
+        with cancelled_by(self._cancel.is_set):
+            return self._plan.work(payload)
 
     def _pulse(self, status: Status) -> None:
         self._output.publish()

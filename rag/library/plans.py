@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING, get_args
 from pydantic import TypeAdapter
 
 from rag.config import Settings, deciding
-from rag.errors import ExtractError, GenerateError
+from rag.errors import ExtractError
 from rag.export import (
     AnswerRow,
     SummaryRow,
@@ -26,7 +24,7 @@ from rag.jobs import Fingerprint, Item, Result, Work
 from rag.jobs.questions import read_questions
 from rag.library.batches import Plan
 from rag.text import content_id
-from rag.types import Answer, Answers, Article, Failure, Length, Message, Question, Summaries
+from rag.types import Answers, Article, Failure, Length, Message, Question, Summaries
 from rag.version import own_version
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ _ARTICLE = TypeAdapter(Article)
 _QUESTION = TypeAdapter(Question)
 
 
-def summaries_plan(news: "News", task: Summaries, cancel: threading.Event) -> Plan[SummaryRow]:
+def summaries_plan(news: "News", task: Summaries) -> Plan[SummaryRow]:
     """Plan a batch of summaries. Raises any error that would make every item fail."""
     fingerprint = Fingerprint(
         kind="summaries",
@@ -55,7 +53,7 @@ def summaries_plan(news: "News", task: Summaries, cancel: threading.Event) -> Pl
         SummaryRow,
         fingerprint,
         lambda: (_article_item(found, most) for found in _articles(news, task)),
-        _summarising(news, task, fingerprint.config, cancel),
+        _summarising(news, task, fingerprint.config),
         lambda text: read_row(SummaryRow, text),
         lambda result: _failed_summary(result, fingerprint),
         partial(_probe, news),
@@ -107,7 +105,7 @@ def _address(source: str) -> str:
         return source
 
 
-def _summarising(news: "News", task: Summaries, config: str, cancel: threading.Event) -> Work:
+def _summarising(news: "News", task: Summaries, config: str) -> Work:
     def work(payload: str) -> str:
         article = _ARTICLE.validate_json(payload)
         summary = news.summarize(
@@ -115,19 +113,12 @@ def _summarising(news: "News", task: Summaries, config: str, cancel: threading.E
             length=task.length,
             style=task.style,
             instruction=task.instruction,
-            progress=lambda *_: _raise_if_cancelled(cancel),
         )
         if not summary.text:
             raise ExtractError("nothing in it could be summarised")
         return as_json(summary_row(article, summary, config=config), indent=None)
 
     return work
-
-
-def _raise_if_cancelled(cancel: threading.Event) -> None:
-    """Abort an item as soon as the batch is cancelled; it then waits for the next run."""
-    if cancel.is_set():
-        raise GenerateError("the batch was stopped")
 
 
 def _probe(news: "News") -> None:
@@ -151,7 +142,7 @@ def _failed_summary(result: Result, fingerprint: Fingerprint) -> SummaryRow:
     )
 
 
-def answers_plan(news: "News", task: Answers, cancel: threading.Event) -> Plan[AnswerRow]:
+def answers_plan(news: "News", task: Answers) -> Plan[AnswerRow]:
     """Plan a batch of answers. Raises any error that would make every item fail."""
     fingerprint = _answers_fingerprint(news, task)
     news.embedder  # noqa: B018 - report a missing model before anything else
@@ -164,7 +155,7 @@ def answers_plan(news: "News", task: Answers, cancel: threading.Event) -> Plan[A
         AnswerRow,
         fingerprint,
         items,
-        _answering(news, task, fingerprint.config, cancel),
+        _answering(news, task, fingerprint.config),
         lambda text: read_row(AnswerRow, text),
         lambda result: _failed_answer(result, fingerprint),
         partial(_probe, news),
@@ -189,16 +180,11 @@ def _answers_fingerprint(news: "News", task: Answers) -> Fingerprint:
     )
 
 
-def _answering(news: "News", task: Answers, config: str, cancel: threading.Event) -> Work:
+def _answering(news: "News", task: Answers, config: str) -> Work:
     def work(payload: str) -> str:
         question = _QUESTION.validate_json(payload)
-        with closing(news.stream(question.text, filters=task.filters, k=task.k)) as events:
-            for event in events:
-                _raise_if_cancelled(cancel)
-                if isinstance(event, Answer):
-                    row = answer_row(question.id, event, config=config)
-                    return as_json(row, indent=None)
-        raise AssertionError("a stream ends with its Answer")
+        answer = news.ask(question.text, filters=task.filters, k=task.k)
+        return as_json(answer_row(question.id, answer, config=config), indent=None)
 
     return work
 

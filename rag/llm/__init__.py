@@ -56,9 +56,11 @@ class Generator(Protocol):
         """Yield the reply in pieces, none empty. Closing the iterator stops the engine.
 
         Temperature 0 always takes the likeliest token; ``seed`` matters only above 0. The reply
-        ends before any of the texts in ``stop``.
+        ends before any of the texts in ``stop``. :mod:`rag.llm.cancelling` is asked first, and
+        before each token.
 
         Raises:
+            Cancelled: if whoever started the work has stopped it.
             ModelMissing: if the model is not on this machine.
             PromptTooLong: if the prompt does not fit the context.
             GenerateError: if the engine failed.

@@ -12,6 +12,7 @@ from typing import Any
 
 from rag.errors import GenerateError
 from rag.llm import LIKELIEST, Usage
+from rag.llm.cancelling import begin_call, check_cancelled
 from rag.types import Message
 
 Chunk = Mapping[str, Any]  # a chunk of OpenAI's chat completions, as JSON
@@ -107,10 +108,12 @@ class ChatEngine(Engine, ABC):
 
     def _pieces(self, request: Mapping[str, object]) -> Stream[tuple[str, dict[str, float]]]:
         """Yield each chunk's piece of the reply, and the likeliest tokens at its place if known."""
+        begin_call()
         cost, written = Usage(), 0
         chunks = self._chunks(request)
         try:
             for chunk in chunks:
+                check_cancelled()
                 try:
                     piece, cost = _piece(chunk), self._cost(chunk) or cost
                 except (TypeError, AttributeError, ValueError, OverflowError) as error:

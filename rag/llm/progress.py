@@ -6,7 +6,8 @@ from collections.abc import Generator as Stream
 from dataclasses import astuple, dataclass, field, replace
 from operator import add
 
-from rag.llm import Generator
+from rag.llm import Generator, Usage
+from rag.llm.cancelling import count_cost
 from rag.types import Draft, Message, Timing
 
 Progress = Callable[[int, int], None]
@@ -49,6 +50,7 @@ class Writer:
         Closing the iterator stops the engine.
         """
         start, first, text = time.perf_counter(), 0.0, ""
+        before = self.generator.usage
         self.report()
         pieces = self.generator.stream(messages, max_tokens=self.max_tokens, stop=stop)
         try:
@@ -61,6 +63,9 @@ class Writer:
             if isinstance(pieces, Stream):  # at once, because the engine generates until then
                 pieces.close()
             usage = self.generator.usage
+            if usage is before:  # an engine that fails at once records none
+                usage = Usage()
+            count_cost(usage)
             spent = Timing(
                 first_token=first,
                 generate=time.perf_counter() - start,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rag.errors import GenerateError
 from rag.llm import Usage
+from rag.llm.cancelling import begin_call, check_cancelled
 from rag.llm.engine import Engine
 from rag.llm.stop_texts import cut_at
 from rag.types import Message
@@ -42,6 +43,7 @@ class ScriptedGenerator(Engine):
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
         """Return the first word of a function's reply with probability 1; nothing for a list."""
+        begin_call()
         if not callable(self._replies):
             return {}
         words = _WORD.findall(self._replies(messages))[:1]
@@ -61,11 +63,13 @@ class ScriptedGenerator(Engine):
         Raises:
             GenerateError: if the script has no more replies.
         """
+        begin_call()
         self.history.append(tuple(messages))
         words = _WORD.findall(self._reply(messages))[:max_tokens]
         said: list[str] = []
         try:
             for piece in cut_at(words, stop):
+                check_cancelled()
                 said.append(piece)
                 yield piece
         finally:

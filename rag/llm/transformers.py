@@ -14,6 +14,7 @@ from rag.cpu import share_cores
 from rag.errors import GenerateError, ModelError, ModelMissing, PromptTooLong
 from rag.llm import LIKELIEST, Usage
 from rag.llm.batching import BatchQueue, EndOfReplies, Request, padded
+from rag.llm.cancelling import begin_call, check_cancelled
 from rag.llm.engine import Engine, as_dicts
 from rag.llm.stop_texts import cut_at
 from rag.types import Message
@@ -85,6 +86,7 @@ class TransformersGenerator(Engine):
 
     def first_token(self, messages: Sequence[Message]) -> Mapping[str, float]:
         """Return the likeliest first tokens with probabilities; see :class:`rag.llm.Generator`."""
+        begin_call()
         engine = self._ready()
         import torch
 
@@ -115,6 +117,7 @@ class TransformersGenerator(Engine):
         stop: Sequence[str] = (),
     ) -> Iterator[str]:
         """Yield the reply in pieces; see :class:`rag.llm.Generator`."""
+        begin_call()
         engine = self._ready()
         from transformers import TextIteratorStreamer
 
@@ -130,7 +133,9 @@ class TransformersGenerator(Engine):
         self._queue.add(request)
         try:
             # One text for each token, empty while a word continues.
-            yield from cut_at(filter(None, request.pieces), stop)
+            for piece in cut_at(filter(None, request.pieces), stop):
+                check_cancelled()
+                yield piece
             if request.error is not None:
                 raise GenerateError(f"{self._identity} failed: {request.error}") from request.error
         finally:

@@ -6,9 +6,11 @@ than the allowed number compute; work that nobody waits for is asked to stop.
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Generic, TypeVar
 
 from rag.errors import RagError
+from rag.llm.cancelling import cancelled_by
 
 
 class QueueFull(RagError):
@@ -21,6 +23,10 @@ class Slot:
     def __init__(self) -> None:
         """Start neither stopped nor abandoned."""
         self.stopped = threading.Event()  # the work ends at its next step
+
+    def cancelling(self) -> AbstractContextManager[None]:
+        """Make model calls inside raise Cancelled once this slot is stopped."""
+        return cancelled_by(self.stopped.is_set)
 
     @property
     def abandoned(self) -> bool:

@@ -49,7 +49,7 @@ SURE_AT_ONCE = Bars(sure=0.0, maybe=0.0)
 SOURCES = passages(article("New bridge", BRIDGE), article("Last ferry", FERRY))
 
 
-class CancellableGenerator(ScriptedGenerator):
+class Watched(ScriptedGenerator):
     """A scripted generator that notes whether its stream was closed, and how much it had said."""
 
     closed = False
@@ -342,7 +342,7 @@ def test_the_pieces_in_which_it_comes_do_not_matter(ask: Asked, reply: str) -> N
 
 
 def test_closing_the_stream_closes_the_generator(checker: Checker) -> None:
-    generator = CancellableGenerator([f"{OPENED} [1]. " * 10])
+    generator = Watched([f"{OPENED} [1]. " * 10])
     stream = answer(QUESTION, (SOURCES,), generator=generator, checker=checker)
     for _ in range(3):
         next(stream)
@@ -353,7 +353,7 @@ def test_closing_the_stream_closes_the_generator(checker: Checker) -> None:
 
 
 def test_a_model_that_goes_on_and_on_is_stopped(ask: Asked) -> None:
-    generator = CancellableGenerator(
+    generator = Watched(
         [f"Ida Fenn\n{OPENED}. [1] " + "".join(f"It has {n} lamps. " for n in range(2, 30))]
     )
     found = last(ask.events([], generator=generator))
@@ -368,7 +368,7 @@ def test_a_sentence_that_is_cut_off_is_no_claim(ask: Asked) -> None:
 
 
 def test_an_engine_that_fails_is_closed_and_reported(ask: Asked) -> None:
-    class Failing(CancellableGenerator):
+    class Failing(Watched):
         def _reply(self, messages: Sequence[Message]) -> str:
             raise GenerateError("the engine fell over")
 

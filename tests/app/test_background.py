@@ -6,6 +6,9 @@ from collections.abc import Generator
 import pytest
 
 from app.background import stepped
+from rag.llm.scripted import ScriptedGenerator
+from rag.server.queue import Slot
+from rag.types import Message
 
 
 def test_steps_come_in_order_and_none_means_waiting() -> None:
@@ -17,7 +20,7 @@ def test_steps_come_in_order_and_none_means_waiting() -> None:
         yield "two"
 
     seen = list[str | None]()
-    for step in stepped(steps(), name="test"):
+    for step in stepped(steps(), Slot(), name="test"):
         seen.append(step)
         if step is None:
             slow.set()
@@ -30,7 +33,7 @@ def test_an_error_of_a_step_is_raised() -> None:
         yield "one"
         raise ValueError("no ink")
 
-    results = stepped(steps(), name="test")
+    results = stepped(steps(), Slot(), name="test")
     assert next(results) == "one"
     with pytest.raises(ValueError, match="no ink"):
         next(results)
@@ -48,10 +51,27 @@ def test_closing_ends_the_work_after_the_current_step() -> None:
         finally:
             ended.set()
 
-    results = stepped(steps(), name="test")
+    results = stepped(steps(), Slot(), name="test")
     assert next(results) == "one"
     assert next(results) is None
     results.close()  # at once, though the second step is at work
     assert not ended.is_set()
     going.set()
     assert ended.wait(10)
+
+
+def test_a_stopped_slot_ends_the_model_at_its_next_token_without_an_error() -> None:
+    slot, said = Slot(), list[str]()
+
+    def reply(_: object) -> str:
+        return "one two three"
+
+    def steps() -> Generator[str, None, None]:
+        for piece in ScriptedGenerator(reply).stream([Message("user", "?")], max_tokens=9):
+            said.append(piece)
+            slot.stopped.set()
+        yield "whole"
+
+    assert [step for step in stepped(steps(), slot, name="test") if step] == []
+    assert said == ["one"]
+    assert list(stepped(steps(), slot, name="test")) == []

@@ -163,10 +163,22 @@ def test_progress_is_shown_while_a_summary_is_written(
     news: rag.News, monkeypatch: pytest.MonkeyPatch, how: str, beginning: str
 ) -> None:
     monkeypatch.setattr(
-        summary_service, "stepped", lambda steps, name: (x for x in (None, None, *steps))
+        summary_service, "stepped", lambda steps, slot, name: (x for x in (None, None, *steps))
     )
     states = [state for _, state in pictures(news, request(how, filters=MAY))]
     assert any(state.startswith(beginning) for state in states), states
+
+
+def test_a_stop_during_a_check_ends_the_summaries_that_would_follow(news: rag.News) -> None:
+    """Whatever the model has written is checked, and its summary kept; no further one is begun."""
+    queue, made = ModelQueue(), Made()
+    asked = request(EACH, filters=MAY)
+    for shown, _ in SummaryService(news, "tiny", queue).write(
+        asked, chosen(news, asked), made, "i"
+    ):
+        if shown:  # the first summary is whole
+            queue.stop("i", "summaries")
+    assert len(made.rows) == 1
 
 
 def test_amounts_read_as_people_say_them() -> None:

@@ -349,6 +349,28 @@ def test_cancelling_keeps_what_is_done(opened: Opened, tmp_path: Path) -> None:
         assert len(list(batch)) == 9
 
 
+@pytest.mark.parametrize("kind", ["summaries", "answers"])
+def test_cancelling_stops_the_model_and_its_item_waits(
+    opened: Opened, tmp_path: Path, kind: str
+) -> None:
+    cancel = threading.Event()
+
+    def stopped(messages: Sequence[Message]) -> str:
+        cancel.set()
+        return copied(messages)
+
+    news = opened(reply=stopped)
+    source = feed(tmp_path / "feed.jsonl", BRIDGE, FERRY)
+    news.ingest([source])
+    asked = Answers((Question("a", "Who opened the Harrow bridge?"),))
+    task = of(source) if kind == "summaries" else asked
+    with news.batch(task, cancel=cancel) as batch:
+        assert list(batch) == []
+        assert batch.status.waiting == batch.status.total > 0
+    assert isinstance(news.generator, ScriptedGenerator)
+    assert len(news.generator.history) == 1
+
+
 @pytest.mark.parametrize("ending", [".jsonl", ".csv", ".md", ".parquet"])
 def test_hostile_text_is_data_in_every_format(opened: Opened, tmp_path: Path, ending: str) -> None:
     text = f"{HOSTILE} was shown at the fair of Harrow. # <script>alert(1)</script> [x](y) too."

@@ -37,7 +37,7 @@ def test_the_stream_tells_each_step(opened: Callable[..., News], feed: Path) -> 
 def test_closing_the_stream_stops_the_model(opened: Callable[..., News], feed: Path) -> None:
     stopped = threading.Event()
 
-    class CancellableGenerator(ScriptedGenerator):
+    class Watched(ScriptedGenerator):
         def stream(self, messages, *, max_tokens, **_):  # type: ignore[no-untyped-def]
             try:
                 yield from super().stream(messages, max_tokens=max_tokens)
@@ -45,7 +45,7 @@ def test_closing_the_stream_stops_the_model(opened: Callable[..., News], feed: P
                 stopped.set()
 
     news = opened()
-    news._generator = CancellableGenerator([f"{OPENED} [1]. " * 9])
+    news._generator = Watched([f"{OPENED} [1]. " * 9])
     news.ingest([feed])
     stream = news.stream("Who opened the Harrow bridge?")
     assert isinstance(next(stream), Found)

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rag.errors import GenerateError, ModelError, ModelMissing
+from rag.errors import Cancelled, GenerateError, ModelError, ModelMissing
 from rag.llm import LIKELIEST
+from rag.llm.cancelling import cancelled_by
 from rag.llm.llamacpp import LlamaCppGenerator
 from rag.types import Message
 
@@ -121,6 +122,19 @@ def test_closing_the_stream_stops_the_engine(model: LlamaCppGenerator) -> None:
     assert not run.thread.is_alive()
     assert run.chunks.qsize() < 400  # of 900; on a busy machine it is ahead of its reader
     assert "".join(model.stream(STORY, max_tokens=3))
+
+
+@pytest.mark.slow
+def test_cancelling_ends_the_reading_of_a_prompt(model: LlamaCppGenerator) -> None:
+    long = [Message("user", "The harbour was quiet. " * 180)]
+    asked = iter([False] * 2)
+    with cancelled_by(lambda: next(asked, True)), pytest.raises(Cancelled):
+        model.first_token(long)
+    for run in list(model._runs):
+        run.thread.join(10)
+    assert not model._runs
+    list(model.stream(long, max_tokens=1))
+    assert model.usage.cached_tokens < model.usage.prompt_tokens - 200  # it was not read to its end
 
 
 @pytest.mark.slow

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.errors import GenerateError
+from rag.errors import Cancelled, GenerateError
 from rag.llm import LIKELIEST, Usage
+from rag.llm.cancelling import cancelled_by
 from rag.llm.llamacpp import LlamaCppGenerator
 from rag.llm.openai import OpenAIGenerator
 from rag.types import Message
@@ -146,6 +147,15 @@ def test_closing_the_stream_closes_the_connection(serve: _Serve) -> None:
     stream = _generator(server.base).stream(CHAT, max_tokens=4)
     next(stream)
     stream.close()  # type: ignore[attr-defined]
+    assert server.broken.wait(5)
+
+
+def test_cancelling_ends_a_reply_that_has_no_text_yet(serve: _Serve) -> None:
+    thought = json.dumps({"choices": [{"delta": {"reasoning": "hm " * 2000}}]})
+    server = serve([f"data: {thought}"] * 5000)
+    asked = iter([False] * 9)
+    with cancelled_by(lambda: next(asked, True)), pytest.raises(Cancelled):
+        list(_generator(server.base).stream(CHAT, max_tokens=4))
     assert server.broken.wait(5)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rag.errors import GenerateError, ModelError, ModelMissing
+from rag.errors import Cancelled, GenerateError, ModelError, ModelMissing
 from rag.llm import LIKELIEST
 from rag.llm.batching import Request, padded, together
+from rag.llm.cancelling import cancelled_by
 from rag.llm.transformers import TransformersGenerator
 from rag.types import Message
 
@@ -98,6 +99,19 @@ def test_stop_texts_end_the_reply(t5: TransformersGenerator) -> None:
     word = whole.split()[3]
     cut = "".join(t5.stream(CHAT, max_tokens=30, temperature=2.0, seed=5, stop=[word]))
     assert cut == whole[: whole.index(word)]
+
+
+@pytest.mark.slow
+def test_cancelling_ends_a_reply_and_the_next_call(t5: TransformersGenerator) -> None:
+    asked = iter([False] * 4)
+    said: list[str] = []
+    with cancelled_by(lambda: next(asked, True)):
+        with pytest.raises(Cancelled):
+            said.extend(t5.stream(CHAT, max_tokens=30))
+        with pytest.raises(Cancelled):
+            t5.first_token(CHAT)
+    assert len(said) == 3
+    assert list(t5.stream(CHAT, max_tokens=2))
 
 
 @pytest.mark.slow
@@ -213,7 +227,7 @@ def test_streams_that_wait_are_written_in_one_padded_batch(
     monkeypatch.setattr(alone._queue, "_next", noted)
 
     def arrived(number: int) -> bool:
-        return len(taken) + len(alone._queue._waiting) >= number
+        return bool(taken) and len(taken) + len(alone._queue._waiting) >= number
 
     def ask(place: int) -> None:
         found[place] = "".join(alone.stream(chats[place], max_tokens=12))

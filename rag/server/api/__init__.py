@@ -12,7 +12,6 @@ import rag
 from rag.server import network
 from rag.server.accounts import Tokens, admitted
 from rag.server.api.application import build
-from rag.server.api.cancellable import CancellableGenerator
 from rag.server.api.health import Health
 from rag.server.api.job_runner import JobRunner
 from rag.server.api.metrics import Metrics
@@ -34,7 +33,6 @@ class Served:
     """A running API server."""
 
     url: str
-    _news: rag.News = field(repr=False)
     _service: Service = field(repr=False)
     _job_runner: JobRunner = field(repr=False)
     _running: network.Running = field(repr=False)
@@ -51,9 +49,8 @@ class Served:
         self._service.close()
         self._job_runner.halt()
         self._running.stop()
-        self._service.news.close()
-        self._news.close()  # stops an engine that is reading a long prompt
         self._job_runner.close()
+        self._service.news.close()
 
 
 def serve(
@@ -114,19 +111,13 @@ def _started(
     )
     health.warm()
     job_runner.start()
-    return Served(url.rstrip("/"), news, service, job_runner, running)
+    return Served(url.rstrip("/"), service, job_runner, running)
 
 
 def _service(news: rag.News) -> Service:
-    """Build the service: the library with a cancellable model, and its queues."""
+    """Build the service: the library and its queues."""
+    news.embedder, news.generator, news.reranker  # noqa: B018 - report a missing model now
     limits = news.settings.serve
-    cancellable = rag.open(
-        news.folder,
-        settings=news.settings,
-        embedder=news.embedder,
-        generator=CancellableGenerator(news.generator),
-        reranker=news.reranker,
-    )
     metrics = Metrics()
 
     def queue(name: str, at_once: int, waiting: int) -> WorkQueue:
@@ -141,7 +132,7 @@ def _service(news: rag.News) -> Service:
         return found
 
     return Service(
-        news=cancellable,
+        news=news,
         model=queue("model", limits.at_once, limits.waiting),
         search=queue("search", _SEARCHES, _SEARCHES_WAITING),
         writer=queue("writer", 1, _WRITERS_WAITING),

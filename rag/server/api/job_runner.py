@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Literal
 
 import rag
-from rag.errors import GenerateError, JobUnknown, RagError
+from rag.errors import JobUnknown, RagError
 from rag.jobs import Result, Status
-from rag.server.api.cancellable import CancellableGenerator
+from rag.llm.cancelling import cancelled_by, check_cancelled
 from rag.server.api.errors import ApiError, api_error_of
 from rag.server.api.job_files import JobFiles, Task
 from rag.server.api.metrics import Metrics
@@ -46,21 +46,8 @@ class JobRunner:
 
     def __init__(self, news: rag.News, requests: WorkQueue, metrics: Metrics) -> None:
         """Create an idle runner, see :meth:`start`; ``requests`` have priority."""
-        one_at_a_time = news.settings.batch.model_copy(update={"streams": 1})
-        self._news = rag.open(
-            news.folder,
-            settings=news.settings.model_copy(update={"batch": one_at_a_time}),
-            embedder=news.embedder,
-            generator=CancellableGenerator(
-                news.generator,
-                before_call=self._yield_to_requests,
-                before_token=self._check_stopped,
-                spent=metrics.job,
-            ),
-            reranker=news.reranker,
-        )
+        self._news, self._requests, self._metrics = news, requests, metrics
         self._files = JobFiles(news.folder)
-        self._requests = requests
         self._problems: dict[str, str] = {}
         self._running = ""  # the id of the job in progress
         self._stop = threading.Event()  # stops the job in progress
@@ -79,12 +66,11 @@ class JobRunner:
         self._wake.set()
 
     def close(self) -> None:
-        """Halt, and close the library and the job tables; calling it twice is safe."""
+        """Halt, and close the job tables; calling it twice is safe."""
         self.halt()
         if self._thread.is_alive():
             self._thread.join(_END_SECONDS)
         self._files.close()
-        self._news.close()
 
     def begin(self, task: Task) -> Entry:
         """Begin a job.
@@ -184,7 +170,16 @@ class JobRunner:
             if self._ended.is_set():
                 return
             task, rows = self._files.task(job), self._files.rows(job)
-            with self._news.batch(task, out=rows, begin="resume", cancel=self._stop) as batch:
+            with (
+                cancelled_by(
+                    self._stop.is_set,
+                    before_call=self._yield_to_requests,
+                    spent=self._metrics.job,
+                ),
+                self._news.batch(
+                    task, out=rows, begin="resume", streams=1, cancel=self._stop
+                ) as batch,
+            ):
                 for _ in batch:
                     pass
         finally:
@@ -194,10 +189,5 @@ class JobRunner:
         """Wait while requests use or wait for the model, for a limited time."""
         end = time.monotonic() + _PATIENCE
         while (self._requests.working or self._requests.waiting) and time.monotonic() < end:
-            self._check_stopped()
+            check_cancelled()
             time.sleep(_STEP)
-        self._check_stopped()
-
-    def _check_stopped(self) -> None:
-        if self._stop.is_set() or self._ended.is_set():
-            raise GenerateError("the job was stopped")

@@ -12,7 +12,8 @@ from collections.abc import Generator as Stream
 from contextlib import aclosing, closing, suppress
 from typing import Generic, TypeVar
 
-from rag.server.api.cancellable import Stopped, check_stopped, stopped_by
+from rag.errors import Cancelled
+from rag.llm.cancelling import check_cancelled
 from rag.server.api.errors import ApiError
 from rag.server.queue import Queue, QueueFull, Slot
 
@@ -123,12 +124,12 @@ class WorkQueue:
             if not self._queue.wait(task, self._patience) and not task.stopped.is_set():
                 raise ApiError("turn_not_come", seconds=self._patience)
             timer.start()
-            with stopped_by(task.stopped), closing(task.work()) as values:
-                check_stopped()
+            with task.cancelling(), closing(task.work()) as values:
+                check_cancelled()
                 for value in values:
                     task.put((value,))
-                    check_stopped()
-        except Stopped:
+                    check_cancelled()
+        except Cancelled:
             end = ApiError("closing")  # if the client disconnected, nobody receives it
         except Exception as error:  # noqa: BLE001 - raised again where the result is awaited
             end = error

@@ -16,8 +16,8 @@ import pytest
 from asking import client, of, user
 from told import QUOTE, WHO, WHY, Told
 
+from rag.llm.cancelling import check_cancelled
 from rag.server.api import Served
-from rag.server.api.cancellable import check_stopped
 from rag.server.api.errors import ApiError
 from rag.server.api.work_queue import WorkQueue
 from rag.server.network import Limits
@@ -171,7 +171,7 @@ def test_a_client_that_does_not_read_its_stream_occupies_the_model_no_longer_tha
         try:
             for number in range(1000):
                 yield number
-                check_stopped()
+                check_cancelled()
                 time.sleep(0.01)
         finally:
             ended.set()

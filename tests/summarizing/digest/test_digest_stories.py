@@ -163,7 +163,7 @@ def test_drafts_come_before_the_story_that_they_become() -> None:
 def test_closing_it_stops_the_model() -> None:
     ended: list[bool] = []
 
-    class CancellableGenerator(ScriptedGenerator):
+    class Watched(ScriptedGenerator):
         def stream(self, messages, *, max_tokens, **_):  # type: ignore[no-untyped-def]
             try:
                 yield from super().stream(messages, max_tokens=max_tokens)
@@ -175,7 +175,7 @@ def test_closing_it_stops_the_model() -> None:
         articles,
         vectors_of(articles),
         checker=checker(),
-        generator=CancellableGenerator(lambda _: VOTED),
+        generator=Watched(lambda _: VOTED),
     )
     assert isinstance(next(told), Draft)
     told.close()
