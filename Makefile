@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.setup
 MODELS := $(VENV)/.models
+# Two workers: what more of them gain, they lose again with what each has to load.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 TEST_MODELS := $(VENV)/.test-models
 PARSER := $(VENV)/.parser
 
@@ -22,10 +24,10 @@ run: $(MODELS) ## the web page; ARGS are those of rag ui
 	@$(BIN)/rag ui $(ARGS)
 
 test: $(MODELS) $(TEST_MODELS) ## all tests, with the real models
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 fast: $(PARSER) ## the tests that need no language model
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(PYTEST) -m "not slow"
 
 check: $(SETUP) ## style, types and layers, as CI checks them
 	@$(BIN)/ruff check .

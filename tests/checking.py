@@ -1,8 +1,11 @@
 """The check as the tests of other packages use it: with the real parser, loaded once per run."""
 
 import os
+import sys
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 from rag.check import SUPPORT, Checker, Parser, SpacyParser
 from rag.errors import ModelMissing
@@ -20,7 +23,22 @@ def shared(parser: Parser) -> Parser:
     """Return the parser of this run that was loaded from the same folder: loading one takes long."""
     if not isinstance(parser, SpacyParser):
         return parser
+    _import_spacy()
     return _PARSERS.setdefault(parser._folder, parser)
+
+
+@cache
+def _import_spacy() -> None:
+    """Import spaCy without torch, which it would load as well, and its parser has no use for.
+
+    That takes longer than all the rest, and torch has many loggers, which pytest watches one by
+    one in each test.
+    """
+    if "torch" in sys.modules:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "torch", None)
+        import spacy  # noqa: F401
 
 
 @cache

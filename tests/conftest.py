@@ -1,6 +1,7 @@
 """Shared by all tests: the real models that the slow tests use, fetched once where missing."""
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,26 @@ from rag.models import Catalogue, load_catalogue, locate, pull
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "tests" / "app"
 pytest_plugins = ["command_line", "opened_news"]
 
 
-@pytest.fixture(autouse=True)
-def _one_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of several workers, each takes whole files, and one all of the page: Gradio loads slowly."""
+    if config.getoption("dist", "no") == "loadgroup":
+        for item in items:
+            group = "page" if PAGE in item.path.parents else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_parser() -> Iterator[None]:
     """Each library of the tests uses the one parser of its folder."""
-    monkeypatch.setattr(
-        rag.library.resources, "build_parser", lambda settings: shared(build_parser(settings))
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            rag.library.resources, "build_parser", lambda settings: shared(build_parser(settings))
+        )
+        yield
 
 
 @pytest.fixture(scope="session")
