@@ -10,6 +10,8 @@ TEST_MODELS := $(VENV)/.test-models
 PARSER := $(VENV)/.parser
 
 export TOKENIZERS_PARALLELISM := false
+# What is compiled is kept: the tests start many processes that load the same modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo run test fast check format gate bench peers clean
 .DEFAULT_GOAL := demo

