@@ -23,19 +23,15 @@ def shared(parser: Parser) -> Parser:
     """Return the parser of this run that was loaded from the same folder: loading one takes long."""
     if not isinstance(parser, SpacyParser):
         return parser
-    _import_spacy()
     return _PARSERS.setdefault(parser._folder, parser)
 
 
-@cache
-def _import_spacy() -> None:
+def import_spacy_alone() -> None:
     """Import spaCy without torch, which it would load as well, and its parser has no use for.
 
     That takes longer than all the rest, and torch has many loggers, which pytest watches one by
-    one in each test.
+    one in each test. No other thread may import torch meanwhile.
     """
-    if "torch" in sys.modules:
-        return
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "torch", None)
         import spacy  # noqa: F401

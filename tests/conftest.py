@@ -1,11 +1,12 @@
 """Shared by all tests: the real models that the slow tests use, fetched once where missing."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from checking import MODELS, shared
+from checking import MODELS, import_spacy_alone, shared
 
 import rag.library
 from rag.check import Parser, SpacyParser
@@ -18,20 +19,24 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "tests" / "app"
+MANY = 200  # tests, of which some need the parser
 pytest_plugins = ["command_line", "opened_news"]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of several workers, each takes whole files, and one all of the page: Gradio loads slowly."""
-    if config.getoption("dist", "no") == "loadgroup":
+    if config.getoption("loadgroup", False):
         for item in items:
             group = "page" if PAGE in item.path.parents else item.path.stem
             item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_parser() -> Iterator[None]:
+def _one_parser(request: pytest.FixtureRequest) -> Iterator[None]:
     """Each library of the tests uses the one parser of its folder."""
+    if len(request.session.items) > MANY and "torch" not in sys.modules:
+        import_spacy_alone()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             rag.library.resources, "build_parser", lambda settings: shared(build_parser(settings))
