@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.setup
 MODELS := $(VENV)/.models
-# Two workers: what more of them gain, they lose again with what each has to load.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+# Two workers, each of which takes whole files: what more of them gain, they lose again in loading.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 TEST_MODELS := $(VENV)/.test-models
 PARSER := $(VENV)/.parser
 

@@ -18,18 +18,8 @@ from rag.models import Catalogue, load_catalogue, locate, pull
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "tests" / "app"
 MANY = 200  # tests, of which some need the parser
 pytest_plugins = ["command_line", "opened_news"]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of several workers, each takes whole files, and one all of the page: Gradio loads slowly."""
-    if config.getoption("loadgroup", False):
-        for item in items:
-            group = "page" if PAGE in item.path.parents else item.path.stem
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)

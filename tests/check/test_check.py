@@ -277,4 +277,4 @@ def test_hostile_sentences_and_articles_take_no_time() -> None:
     start = time.process_time()
     assert not checker().check(names, shown).supported
     assert not checker().check("Norwick sued Brome, Corley, Harrow and Vale " * 60, shown).supported
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 10
