@@ -4,10 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.setup
 MODELS := $(VENV)/.models
+# Two workers, each of which takes whole files: what more of them gain, they lose again in loading.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 TEST_MODELS := $(VENV)/.test-models
 PARSER := $(VENV)/.parser
 
 export TOKENIZERS_PARALLELISM := false
+# What is compiled is kept: the tests start many processes that load the same modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo run test fast check format gate bench peers clean
 .DEFAULT_GOAL := demo
@@ -22,10 +26,10 @@ run: $(MODELS) ## the web page; ARGS are those of rag ui
 	@$(BIN)/rag ui $(ARGS)
 
 test: $(MODELS) $(TEST_MODELS) ## all tests, with the real models
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 fast: $(PARSER) ## the tests that need no language model
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(PYTEST) -m "not slow"
 
 check: $(SETUP) ## style, types and layers, as CI checks them
 	@$(BIN)/ruff check .

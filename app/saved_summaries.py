@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from app.components import File
 from rag.export import as_csv, as_json, as_jsonl, as_markdown
 from rag.types import Article, Digest, Story, Summary, Timing
+
+if TYPE_CHECKING:
+    from app.components import File
 
 Row = tuple[Article, Summary]
 Results = tuple[Row, ...] | Digest  # what can be saved
@@ -31,14 +34,14 @@ class Made:
         return bool(self.rows or (self.digest and self.digest.stories))
 
 
-def markdown(results: Results) -> File:
+def markdown(results: Results) -> "File":
     """Export the summaries or the digest as Markdown."""
     parts = [results] if isinstance(results, Digest) else [summary for _, summary in results]
     text = "\n\n".join(map(as_markdown, parts))
     return _file(results, "md", "text/markdown", text)
 
 
-def jsonl(results: Results) -> File:
+def jsonl(results: Results) -> "File":
     """Export the summaries or stories as JSON Lines."""
     if isinstance(results, Digest):
         text = "".join(as_json(story, indent=None) + "\n" for story in results.stories)
@@ -47,13 +50,13 @@ def jsonl(results: Results) -> File:
     return _file(results, "jsonl", "application/x-ndjson", text)
 
 
-def csv(results: Results) -> File:
+def csv(results: Results) -> "File":
     """Export the summaries or stories as CSV rows."""
     rows = map(_row, results.stories) if isinstance(results, Digest) else results
     return _file(results, "csv", "text/csv", _BOM + as_csv(rows))
 
 
-def _file(results: Results, ending: str, kind: str, text: str) -> File:
+def _file(results: Results, ending: str, kind: str, text: str) -> "File":
     name = "digest" if isinstance(results, Digest) else "summaries"
     return {"name": f"{name}.{ending}", "type": kind, "text": text}
 

@@ -1,8 +1,11 @@
 """The check as the tests of other packages use it: with the real parser, loaded once per run."""
 
 import os
+import sys
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 from rag.check import SUPPORT, Checker, Parser, SpacyParser
 from rag.errors import ModelMissing
@@ -21,6 +24,17 @@ def shared(parser: Parser) -> Parser:
     if not isinstance(parser, SpacyParser):
         return parser
     return _PARSERS.setdefault(parser._folder, parser)
+
+
+def import_spacy_alone() -> None:
+    """Import spaCy without torch, which it would load as well, and its parser has no use for.
+
+    That takes longer than all the rest, and torch has many loggers, which pytest watches one by
+    one in each test. No other thread may import torch meanwhile.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "torch", None)
+        import spacy  # noqa: F401
 
 
 @cache

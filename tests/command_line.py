@@ -3,11 +3,13 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import cache
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+import typer
 from checking import MODELS, parser
 
 import rag.library
@@ -17,8 +19,7 @@ from rag.llm.scripted import ScriptedGenerator
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(NamedTuple):
     """What a command left behind."""
 
     code: int
@@ -34,14 +35,21 @@ class Ended:
 Run = Callable[..., Ended]
 
 
+# Typer makes its commands anew at each run, of which a process has one, and a test many.
+_command = cache(typer.main.get_command)
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder of its own, the hash embedder, and no settings from outside."""
-    for name in [name for name in os.environ if name.startswith("RAG_")]:
+    for name in [name for name in os.environ if name.startswith(("RAG_", "GRADIO_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("RAG_MODELS_DIR", str(MODELS))
     monkeypatch.setenv("RAG_EMBEDDER_ENGINE", "hash")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setattr("rag.server.hashes._N", 2)  # passwords are hashed at once
+    monkeypatch.setattr("typer.main.get_command", _command)
+    monkeypatch.setattr("typer.testing._get_command", _command)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

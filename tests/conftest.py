@@ -1,10 +1,12 @@
 """Shared by all tests: the real models that the slow tests use, fetched once where missing."""
 
 import signal
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from checking import MODELS, shared
+from checking import MODELS, import_spacy_alone, shared
 
 import rag.library
 from rag.check import Parser, SpacyParser
@@ -16,15 +18,26 @@ from rag.models import Catalogue, load_catalogue, locate, pull
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
+MANY = 200  # tests, of which some need the parser
 pytest_plugins = ["command_line", "opened_news"]
 
 
-@pytest.fixture(autouse=True)
-def _one_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _one_parser(request: pytest.FixtureRequest) -> Iterator[None]:
     """Each library of the tests uses the one parser of its folder."""
-    monkeypatch.setattr(
-        rag.library.resources, "build_parser", lambda settings: shared(build_parser(settings))
-    )
+    if len(request.session.items) > MANY and "torch" not in sys.modules:
+        import_spacy_alone()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            rag.library.resources, "build_parser", lambda settings: shared(build_parser(settings))
+        )
+        yield
+
+
+@pytest.fixture
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Intervals of figures are drawn quickly, where they are not what is tested."""
+    monkeypatch.setattr("rag.evals.metrics.RESAMPLES", 5)
 
 
 @pytest.fixture(scope="session")

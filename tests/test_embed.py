@@ -47,14 +47,6 @@ def test_no_texts_give_an_empty_matrix() -> None:
     assert embedder.identity == "hash-64"
 
 
-def test_importing_loads_no_torch() -> None:
-    program = "import sys, rag.index.embedding, rag.search.reranking; print('torch' in sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    assert done.stdout.strip() == "False"
-
-
 def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="is no sentence-transformers folder"):
         SentenceTransformerEmbedder(tmp_path, identity="x")

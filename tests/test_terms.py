@@ -121,7 +121,7 @@ def test_the_offsets_of_words_are_those_in_the_plain_text() -> None:
 def test_stems_are_the_same_when_many_threads_ask() -> None:
     """The stemmer keeps the word at work in itself, so two threads must not share one."""
     endings = ("ational", "izations", "fulness", "ingly", "ed", "ousness", "ability", "s")
-    words = [f"{chr(97 + n % 26)}{chr(97 + n % 7)}rn{end}" for n in range(120) for end in endings]
+    words = [f"{chr(97 + n % 26)}{chr(97 + n % 7)}rn{end}" for n in range(60) for end in endings]
     wanted = [stem.__wrapped__(word) for word in words]
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)

@@ -3,17 +3,20 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import rag
-from app import add_articles, offline
-from app.add_articles import Adding, Shown
+from app import offline
 from app.uploads import MOST_FILES
 from rag.config import load
 from rag.errors import IndexBusy
 from rag.llm.scripted import ScriptedGenerator
 from rag.types import Outcome
+
+if TYPE_CHECKING:
+    from app.add_articles import Adding, Shown
 
 
 def lamp(number: int) -> str:
@@ -42,7 +45,14 @@ def uploaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, 
     return put
 
 
-def last(pictures: Iterator[Shown]) -> Shown:
+@pytest.fixture
+def adding(news: rag.News) -> "Adding":
+    from app.add_articles import Adding  # loads Gradio
+
+    return Adding(news)
+
+
+def last(pictures: "Iterator[Shown]") -> "Shown":
     *_, end = pictures
     return end
 
@@ -54,12 +64,12 @@ def state(html: str) -> str:
 
 
 def test_a_file_of_many_broken_lines_is_given_up_and_few_of_them_are_listed(
-    news: rag.News, uploaded: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+    adding: "Adding", uploaded: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(add_articles, "_MOST_FAILURES", 10)
-    monkeypatch.setattr(add_articles, "_LISTED", 4)
+    monkeypatch.setattr("app.add_articles._MOST_FAILURES", 10)
+    monkeypatch.setattr("app.add_articles._LISTED", 4)
     junk, good = uploaded("junk.jsonl", "x\n" * 90), uploaded("lamp.txt", lamp(1))
-    shown, _ = last(Adding(news).files([junk, good]))
+    shown, _ = last(adding.files([junk, good]))
     assert state(shown) == "1 added, 11 not read"
     assert shown.count("<li") == 5
     assert "and 8 more" in shown
@@ -68,21 +78,21 @@ def test_a_file_of_many_broken_lines_is_given_up_and_few_of_them_are_listed(
 
 
 def test_failures_are_listed_first(
-    news: rag.News, uploaded: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+    adding: "Adding", uploaded: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(add_articles, "_LISTED", 3)
+    monkeypatch.setattr("app.add_articles._LISTED", 3)
     files = [uploaded(f"{n}.txt", lamp(n)) for n in range(5)]
-    shown, _ = last(Adding(news).files([*files, uploaded("short.txt", "x")]))
+    shown, _ = last(adding.files([*files, uploaded("short.txt", "x")]))
     assert state(shown) == "5 added, 1 not read"
     assert re.findall('class="outcome ([a-z]+)"', shown) == ["failed", "added", "added"]
     assert "and 3 more" in shown
 
 
-def test_files_are_counted_while_they_are_read(
-    news: rag.News, uploaded: Callable[[str, str], str]
-) -> None:
+def test_files_are_counted_while_they_are_read(uploaded: Callable[[str, str], str]) -> None:
+    from app.add_articles import Files
+
     paths = [uploaded(f"{n}.txt", lamp(n)) for n in range(4)]
-    files = add_articles.Files(paths)
+    files = Files(paths)
     states = [files.state for _ in files]
     assert states[0] == "0 of 4 files read"
     assert [re.sub("about .* left", "LEFT", each) for each in states[1:]] == [
@@ -91,11 +101,11 @@ def test_files_are_counted_while_they_are_read(
     assert files.state == "4 of 4 files read, storing the last"
 
 
-def test_the_records_of_a_single_file_are_counted(
-    news: rag.News, uploaded: Callable[[str, str], str]
-) -> None:
-    tally = add_articles.Tally([])
-    files = add_articles.Files([uploaded("lamps.jsonl", "")])
+def test_the_records_of_a_single_file_are_counted(uploaded: Callable[[str, str], str]) -> None:
+    from app.add_articles import Files, Tally
+
+    tally = Tally([])
+    files = Files([uploaded("lamps.jsonl", "")])
     assert state(tally.html(files.state)) == "Reading …"
     for status in ("added", "added", "duplicate", "unchanged"):
         tally.take(Outcome("lamps.jsonl", status))
@@ -103,32 +113,35 @@ def test_the_records_of_a_single_file_are_counted(
 
 
 def test_uploads_but_no_other_files_are_deleted_once_they_are_read(
-    news: rag.News, uploaded: Callable[[str, str], str], tmp_path: Path
+    adding: "Adding", uploaded: Callable[[str, str], str], tmp_path: Path
 ) -> None:
     elsewhere = tmp_path / "own.txt"
     elsewhere.write_text(lamp(2), encoding="utf-8")
     file = uploaded("lamp.txt", lamp(1))
-    _, given = last(Adding(news).files([file, str(elsewhere)]))
+    _, given = last(adding.files([file, str(elsewhere)]))
     assert given is None  # the list of files is emptied, since they are gone
     assert not Path(file).exists()
     assert elsewhere.exists()
 
 
 def test_uploads_stay_for_another_try_if_nothing_could_be_written(
-    news: rag.News, uploaded: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+    news: rag.News,
+    adding: "Adding",
+    uploaded: Callable[[str, str], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def busy(*_: object, **__: object) -> None:
         raise IndexBusy("another process is writing. Wait until it has finished.")
 
     monkeypatch.setattr(news, "ingest", busy)
     file = uploaded("lamp.txt", lamp(1))
-    shown, given = last(Adding(news).files([file]))
+    shown, given = last(adding.files([file]))
     assert "Try again in a moment" in shown
     assert given is not None
     assert Path(file).exists()
 
 
-def test_too_many_files_at_once_are_refused(news: rag.News) -> None:
-    shown, given = last(Adding(news).files(["lamp.txt"] * (MOST_FILES + 1)))
+def test_too_many_files_at_once_are_refused(adding: "Adding") -> None:
+    shown, given = last(adding.files(["lamp.txt"] * (MOST_FILES + 1)))
     assert "51 files were chosen, at most 50 are taken at once." in shown
     assert given is not None

@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import Run
 
-from rag.cli import main, show
+from rag.cli import show
 
 ROOT = Path(__file__).resolve().parents[2]
 PROSE = (
@@ -21,33 +21,18 @@ PROSE = (
     "The bridge cost 12 million euros and took three years to build, a year longer than the "
     "council had promised when the old crossing was closed to lorries.",
 )
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test stands in a folder of its own, without settings of outside."""
-    for name in [name for name in os.environ if name.startswith("RAG_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("RAG_EMBEDDER_ENGINE", "hash")
-    monkeypatch.setenv("RAG_MODELS_DIR", str(tmp_path / "models"))
-    monkeypatch.chdir(tmp_path)
+def _no_models(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are no models on this machine."""
+    monkeypatch.setenv("RAG_MODELS_DIR", str(place / "models"))
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs ``rag eval`` in this process: exit code, standard output, standard error."""
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["rag", "eval", *arguments])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 1
-        return code, *capsys.readouterr()
-
-    return command
+def evaluate(run: Run) -> Run:
+    """Runs ``rag eval``."""
+    return lambda *arguments: run("eval", *arguments)
 
 
 @pytest.fixture
@@ -77,35 +62,37 @@ def one_line(ended: tuple[int, str, str]) -> str:
     return err
 
 
-def test_errors_are_one_line_each(run: Run, pages: Path, tmp_path: Path) -> None:
+def test_errors_are_one_line_each(evaluate: Run, pages: Path, tmp_path: Path) -> None:
     assert "there is no task 'cleanin'. There are: retrieval" in one_line(
-        run("cleanin", "--data", "data")
+        evaluate("cleanin", "--data", "data")
     )
-    assert "there is no data folder none" in one_line(run("cleaning", "--data", "none"))
-    assert "there is no data folder none" in one_line(run("all", "--data", "none"))
+    assert "there is no data folder none" in one_line(evaluate("cleaning", "--data", "none"))
+    assert "there is no data folder none" in one_line(evaluate("all", "--data", "none"))
     (tmp_path / "empty").mkdir()
-    assert "holds none of the sets" in one_line(run("all", "--data", "empty"))
-    assert "nothing to measure faithfulness on" in one_line(run("faithfulness", "--data", "data"))
+    assert "holds none of the sets" in one_line(evaluate("all", "--data", "empty"))
+    assert "nothing to measure faithfulness on" in one_line(
+        evaluate("faithfulness", "--data", "data")
+    )
     assert "retrieve.pasages" in one_line(
-        run("cleaning", "--data", "data", "--set", "retrieve.pasages=3")
+        evaluate("cleaning", "--data", "data", "--set", "retrieve.pasages=3")
     )
     assert "there is no profile 'nope'" in one_line(
-        run("cleaning", "--data", "data", "--profile", "nope")
+        evaluate("cleaning", "--data", "data", "--profile", "nope")
     )
     assert not (tmp_path / "reports" / "cleaning" / "summary.json").exists()
 
 
 @pytest.mark.parametrize("words", [("--limt", "3"), ("--limit", "0")])
-def test_a_wrong_option_is_named(run: Run, pages: Path, words: tuple[str, str]) -> None:
-    code, out, err = run("cleaning", "--data", "data", *words)
+def test_a_wrong_option_is_named(evaluate: Run, pages: Path, words: tuple[str, str]) -> None:
+    code, out, err = evaluate("cleaning", "--data", "data", *words)
     assert (code, out) == (2, "")
     assert words[0] in err
     assert "Traceback" not in err
 
 
 @pytest.mark.slow
-def test_cleaning_from_pages_to_report(run: Run, pages: Path, tmp_path: Path) -> None:
-    code, out, err = run("cleaning", "--data", "data", "--limit", "1")
+def test_cleaning_from_pages_to_report(evaluate: Run, pages: Path, tmp_path: Path) -> None:
+    code, out, err = evaluate("cleaning", "--data", "data", "--limit", "1")
     assert code == 0
     assert "text_bs4" in out
     assert "report.html" in err
@@ -113,10 +100,12 @@ def test_cleaning_from_pages_to_report(run: Run, pages: Path, tmp_path: Path) ->
     before = (folder / "summary.json").read_text()
     assert json.loads(before)["text_bs4"]["n"] == 1
     assert (folder / "report.html").read_text().startswith("<!doctype html>")
-    assert "holds another run: limit 1, now null" in one_line(run("cleaning", "--data", "data"))
+    assert "holds another run: limit 1, now null" in one_line(
+        evaluate("cleaning", "--data", "data")
+    )
     assert (folder / "summary.json").read_text() == before
 
-    code, out, _ = run("cleaning", "--data", "data", "--limit", "1", "--json")
+    code, out, _ = evaluate("cleaning", "--data", "data", "--limit", "1", "--json")
     again = json.loads(out)
     assert code == 0
     assert again == json.loads((folder / "summary.json").read_text())
@@ -124,7 +113,7 @@ def test_cleaning_from_pages_to_report(run: Run, pages: Path, tmp_path: Path) ->
         k: v for k, v in json.loads(before).items() if k != "run"
     }
 
-    code, out, err = run("all", "--data", "data", "--out", "whole", "--json")
+    code, out, err = evaluate("all", "--data", "data", "--out", "whole", "--json")
     assert code == 0
     assert json.loads(out)["cleaning"]["text_bs4"]["n"] == 2
     assert "retrieval: data has nothing to measure it on; left out." in err

@@ -10,7 +10,8 @@ import pytest
 from rag.server.accounts import Tokens
 
 if TYPE_CHECKING:
-    from commands import Run, Serving
+    from command_line import Run
+    from commands import Serving
 
 pytest_plugins = ("commands",)
 

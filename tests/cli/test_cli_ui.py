@@ -12,7 +12,8 @@ from rag.library import News
 from rag.server.accounts import Users
 
 if TYPE_CHECKING:
-    from commands import Run, Serving
+    from command_line import Run
+    from commands import Serving
 
 pytest_plugins = ("commands",)
 
@@ -93,11 +94,11 @@ def test_the_page_starts_without_models_and_ctrl_c_ends_it_quietly(serving: "Ser
 
 
 def test_users_are_added_listed_and_removed(run: "Run", place: Path) -> None:
-    code, out, err = run("users", "add", "ida", "--auth-file", "users.txt", typed=f"{PASSWORD}\n")
+    code, out, err = run("users", "add", "ida", "--auth-file", "users.txt", stdin=f"{PASSWORD}\n")
     assert (code, err) == (0, "")
     assert out == "ida may log in: rag ui --auth-file users.txt\n"
     assert Users(place / "users.txt").allows("ida", PASSWORD)
-    code, out, _ = run("users", "add", "ida", "--auth-file", "users.txt", typed="another one")
+    code, out, _ = run("users", "add", "ida", "--auth-file", "users.txt", stdin="another one")
     assert out.startswith("ida has a new password")
     assert Users(place / "users.txt").allows("ida", "another one")
     assert run("users", "list", "--auth-file", "users.txt") == (0, "ida\n", "")
@@ -118,7 +119,7 @@ def test_users_are_added_listed_and_removed(run: "Run", place: Path) -> None:
 def test_users_that_cannot_be_added_are_explained(
     run: "Run", place: Path, name: str, typed: str, message: str
 ) -> None:
-    code, out, err = run("users", "add", name, "--auth-file", "users.txt", typed=typed)
+    code, out, err = run("users", "add", name, "--auth-file", "users.txt", stdin=typed)
     assert (code, out) == (1, "")
     assert message in err
     assert not (place / "users.txt").exists()

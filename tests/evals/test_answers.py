@@ -23,6 +23,8 @@ from rag.evals.questions import Evidence, multihop
 from rag.llm.prompts import REFUSAL
 from rag.types import Filters, Message
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 PEOPLE = {"opened": "Ida Fenn", "makes": "the Wilma Troost", "cost": "12 million"}
 
 COSTS = ("passages", "source_tokens", "first_token", "ask_seconds")

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from sklearn import metrics as sklearn
 
 from rag.evals.metrics import (
     aurc,
@@ -70,7 +69,18 @@ def test_places() -> None:
     assert [reciprocal_rank(place) for place in (1, 4, 10, 11, None)] == [1, 0.25, 0.1, 0, 0]
 
 
+def test_shares_of_right_and_wrong() -> None:
+    labels, said = np.array([1, 1, 1, 0, 0], bool), np.array([1, 1, 0, 1, 0], bool)
+    found = [metric(labels, said) for metric in (precision, recall, f1, specificity)]
+    assert found == pytest.approx([2 / 3, 2 / 3, 2 / 3, 1 / 2])
+    assert balanced_accuracy(labels, said) == pytest.approx(7 / 12)
+    assert auroc(labels, np.array([0.9, 0.5, 0.5, 0.5, 0.1])) == pytest.approx(5 / 6)
+
+
+@pytest.mark.slow
 def test_scikit_learn_computes_the_same() -> None:
+    from sklearn import metrics as sklearn
+
     draw = np.random.default_rng(4)
     labels = draw.random(80) < 0.3
     scores = draw.integers(0, 8, 80) / 8 + 0.1 * labels  # with ties

@@ -20,6 +20,8 @@ from rag.evals.answers import Answers
 from rag.evals.questions import rgb
 from rag.evals.refusal import COMBINED, SNIPPETS, Refusal, snippets
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 SQUAD = "squad2_half"
 
 

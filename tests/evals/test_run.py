@@ -12,6 +12,8 @@ from rag.evals import report
 from rag.evals.run import TASKS, build, chosen, run, summarise
 from rag.evals.task import Figure, Item, Record
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 FILES = {"run.json", "items.jsonl", "summary.json", "report.html"}
 
 

@@ -35,6 +35,8 @@ from rag.evals.texts import claim_pairs
 from rag.evals.workbench import Workbench
 from rag.types import Message
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 
 def no_model(messages: Sequence[Message]) -> str:
     raise GenerateError("a language model was asked")

@@ -14,6 +14,8 @@ from rag.evals.sets import file_digest
 from rag.evals.workbench import Workbench
 from rag.library import News
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Workbench:

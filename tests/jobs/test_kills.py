@@ -175,20 +175,15 @@ def killed_again(
 
 
 @pytest.mark.slow
-def test_a_batch_that_is_killed_a_few_times_loses_nothing(tmp_path: Path) -> None:
-    assert killed(Desk(tmp_path, ".jsonl", "0.03"), kills=2, within=2.0, seed=1)
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("ending", READERS)
 def test_many_kills(tmp_path: Path, ending: str) -> None:
-    killed_again(tmp_path, ending, "0.6", kills=10, within=2.0)
+    killed_again(tmp_path, ending, "0.6", kills=5, within=2.0)
 
 
 @pytest.mark.slow
-def test_fifty_kills_of_a_real_engine(tmp_path: Path, smollm2_path: Path) -> None:
+def test_a_dozen_kills_of_a_real_engine(tmp_path: Path, smollm2_path: Path) -> None:
     more = ("--length", "short", "--profile", "tiny")
-    killed_again(tmp_path, ".jsonl", "real", *more, kills=50, within=8.0)
+    killed_again(tmp_path, ".jsonl", "real", *more, kills=12, within=8.0)
 
 
 @pytest.mark.slow

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from told import TITLE, Told
 
-from app import article_table
 from browser.acts import IN_VIEW, paste, press, tab, text
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ def test_articles_are_found_sorted_and_read(site: "Site", visit: "Visits") -> No
 def test_the_selection_stays_over_searches_orders_and_pages(
     site: "Site", visit: "Visits", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(article_table, "_ROWS", 8)
+    monkeypatch.setattr("app.article_table._ROWS", 8)
     page = opened(visit, site.page(Told()))
 
     def pick(title: str, number: int) -> None:

@@ -1,12 +1,16 @@
 """Clients that ask the API: plain HTTP, and OpenAI's own."""
 
+from typing import TYPE_CHECKING
+
 import httpx
-import openai
-from openai.types.chat import ChatCompletionMessageParam
 
 from rag.server.api import Served
 
-Messages = list[ChatCompletionMessageParam]
+if TYPE_CHECKING:
+    import openai
+    from openai.types.chat import ChatCompletionMessageParam
+
+    Messages = list[ChatCompletionMessageParam]
 
 
 def client(server: Served, token: str = "") -> httpx.Client:
@@ -17,14 +21,16 @@ def client(server: Served, token: str = "") -> httpx.Client:
     )
 
 
-def of(server: Served, token: str = "none") -> openai.OpenAI:
+def of(server: Served, token: str = "none") -> "openai.OpenAI":
     """OpenAI's client, which asks once."""
+    import openai  # loads slowly
+
     plain = openai.DefaultHttpxClient(trust_env=False, verify=False, timeout=20)
     return openai.OpenAI(
         base_url=f"{server.url}/v1", api_key=token, max_retries=0, http_client=plain
     )
 
 
-def user(text: str) -> Messages:
+def user(text: str) -> "Messages":
     """A chat of one question."""
     return [{"role": "user", "content": text}]

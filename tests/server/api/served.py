@@ -12,7 +12,6 @@ from told import Told
 import rag
 from rag import samples
 from rag.config import load
-from rag.library.components import build_parser
 from rag.llm import Generator
 from rag.server.api import Served, serve
 
@@ -35,15 +34,6 @@ def opened(folder: Path, model: Generator | None = None, *overrides: str) -> rag
     """The library over a folder, with a scripted model and without any file of models."""
     settings = load("default", overrides=[*SETTINGS, *overrides], environment={})
     return rag.open(folder, settings=settings, generator=model or Told())
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_parser() -> Iterator[None]:
-    """One parser for all servers: loading one takes longer than most tests."""
-    parser = build_parser(load("default", environment={}))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rag.library.resources.build_parser", lambda _: parser)
-        yield
 
 
 @pytest.fixture(scope="session")

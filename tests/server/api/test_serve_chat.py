@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import openai
 import pytest
-from asking import Messages, of, user
-from openai.types.chat import ChatCompletionChunk
+from asking import of, user
 from told import INVENTED, LAVROV, NOBODY, QUOTE, THERE, TITLE, WHO, WHY, Told
 
 from rag.answering import NOT_IN_THE_ARTICLES
 from rag.server.api import Served
 
 if TYPE_CHECKING:
+    import openai
+    from asking import Messages
+    from openai.types.chat import ChatCompletionChunk
     from served import Serve
 
 pytest_plugins = ("served",)
@@ -24,12 +25,12 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
-def ai(api: Served) -> Iterator[openai.OpenAI]:
+def ai(api: Served) -> "Iterator[openai.OpenAI]":
     with of(api) as found:
         yield found
 
 
-def words(pieces: list[ChatCompletionChunk]) -> list[str]:
+def words(pieces: "list[ChatCompletionChunk]") -> list[str]:
     return [p.choices[0].delta.content for p in pieces if p.choices and p.choices[0].delta.content]
 
 
@@ -42,7 +43,7 @@ def extension(value: Any) -> dict[str, Any]:
 # Whole
 
 
-def test_a_question_is_answered_with_its_sources(ai: openai.OpenAI, ask: httpx.Client) -> None:
+def test_a_question_is_answered_with_its_sources(ai: "openai.OpenAI", ask: httpx.Client) -> None:
     done = ai.chat.completions.create(model="newsrag", messages=user(WHO))
     (choice,) = done.choices
     assert choice.message.content == f"{QUOTE} [1]"
@@ -60,14 +61,16 @@ def test_a_question_is_answered_with_its_sources(ai: openai.OpenAI, ask: httpx.C
     assert text[cited["start"] : cited["end"]] == QUOTE
 
 
-def test_a_filter_that_admits_no_article_is_an_error_that_says_so(ai: openai.OpenAI) -> None:
+def test_a_filter_that_admits_no_article_is_an_error_that_says_so(ai: "openai.OpenAI") -> None:
+    import openai
+
     early = {"newsrag": {"until": "2001-01-01"}}
     with pytest.raises(openai.BadRequestError, match="none of the 21 articles") as raised:
         ai.chat.completions.create(model="newsrag", messages=user(WHO), extra_body=early)
     assert raised.value.code == "no_articles"
 
 
-def test_text_parts_rules_and_settings_of_other_models_are_accepted(ai: openai.OpenAI) -> None:
+def test_text_parts_rules_and_settings_of_other_models_are_accepted(ai: "openai.OpenAI") -> None:
     done = ai.chat.completions.create(
         model="scripted",
         messages=[
@@ -104,7 +107,9 @@ def test_what_openais_api_lets_be_null_may_be_null(ask: httpx.Client) -> None:
     assert pieces.endswith("data: [DONE]\n\n")
 
 
-def test_models_are_listed(ai: openai.OpenAI) -> None:
+def test_models_are_listed(ai: "openai.OpenAI") -> None:
+    import openai
+
     assert [model.id for model in ai.models.list()] == ["newsrag", "scripted"]
     assert ai.models.retrieve("newsrag").owned_by == "newsrag"
     with pytest.raises(openai.NotFoundError, match="no model 'other/one'"):
@@ -163,7 +168,7 @@ def test_a_turn_that_the_server_never_gave_resolves_what_a_follow_up_refers_to(
 # Streams
 
 
-def test_a_stream_brings_the_same_words_and_sources(ai: openai.OpenAI) -> None:
+def test_a_stream_brings_the_same_words_and_sources(ai: "openai.OpenAI") -> None:
     pieces = list(
         ai.chat.completions.create(
             model="newsrag",
@@ -187,7 +192,7 @@ def test_a_stream_brings_the_same_words_and_sources(ai: openai.OpenAI) -> None:
 
 @pytest.mark.parametrize("question", [WHO, NOBODY])
 def test_openais_client_assembles_the_whole_message_from_a_stream(
-    ai: openai.OpenAI, question: str
+    ai: "openai.OpenAI", question: str
 ) -> None:
     """It adds up numbers and joins words of all pieces, also in fields that it does not know."""
     whole = ai.chat.completions.create(model="newsrag", messages=user(question))
@@ -236,7 +241,9 @@ def test_the_short_answer_comes_first_then_each_sentence_proven_or_not(served: "
 # Refused
 
 
-def test_an_unknown_model_is_named(ai: openai.OpenAI) -> None:
+def test_an_unknown_model_is_named(ai: "openai.OpenAI") -> None:
+    import openai
+
     with pytest.raises(openai.NotFoundError, match=r"no model 'gpt-9'.*newsrag and scripted"):
         ai.chat.completions.create(model="gpt-9", messages=user(WHO))
 
@@ -252,13 +259,19 @@ def test_an_unknown_model_is_named(ai: openai.OpenAI) -> None:
         ([{"role": "user", "content": None}], r"messages\.0\.user\.content"),
     ],
 )
-def test_unusable_chats_are_refused(ai: openai.OpenAI, messages: Messages, message: str) -> None:
+def test_unusable_chats_are_refused(
+    ai: "openai.OpenAI", messages: "Messages", message: str
+) -> None:
+    import openai
+
     with pytest.raises(openai.BadRequestError, match=message) as raised:
         ai.chat.completions.create(model="newsrag", messages=messages)
     assert raised.value.type == "invalid_request_error"
 
 
 @pytest.mark.parametrize("wanted", [{"n": 2}, {"response_format": {"type": "json_object"}}])
-def test_what_the_server_cannot_do_is_refused(ai: openai.OpenAI, wanted: dict[str, Any]) -> None:
+def test_what_the_server_cannot_do_is_refused(ai: "openai.OpenAI", wanted: dict[str, Any]) -> None:
+    import openai
+
     with pytest.raises(openai.BadRequestError, match=next(iter(wanted))):
         ai.chat.completions.create(model="newsrag", messages=user(WHO), **wanted)
