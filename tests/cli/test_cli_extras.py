@@ -8,9 +8,7 @@ import pytest
 from rag import extras
 
 if TYPE_CHECKING:
-    from commands import Run
-
-pytest_plugins = ("commands",)
+    from command_line import Run
 
 
 @pytest.mark.parametrize(
