@@ -1,11 +1,10 @@
 """What an installation without some of the optional packages says."""
 
+import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-from rag import extras
 
 if TYPE_CHECKING:
     from command_line import Run
@@ -32,8 +31,10 @@ def test_a_command_without_its_packages_says_what_installs_them(
         "Ida Fenn rows to the island every morning, she said on Monday.\n"
     )
     assert run("ingest", "news.txt")[0] == 0
-    found = extras.find_spec
-    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == module else found(name))
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        "rag.extras.find_spec", lambda name: None if name == module else found(name)
+    )
     code, _, err = run(*command)
     assert code == 1
     assert f"needs {module}, which is not installed" in err
