@@ -22,6 +22,7 @@ from rag.server.network import (
     Scope,
     Send,
     foreign,
+    headers_of,
     with_headers,
 )
 
@@ -98,7 +99,7 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Return the status and reason for refusing a request; None: it is let through."""
-        headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
+        headers = headers_of(scope)
         opened = scope["method"] == "GET" and scope["path"] in _PAGES
         refused = foreign(headers, hosts=self._hosts, opened=opened)
         if refused:

@@ -8,6 +8,7 @@ environment names, prints, and cannot put anything in front of all its responses
 import asyncio
 import tempfile
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from app import login, offline
 from app.guard import Guard
 from app.uploads import Uploads
+from rag.server import network
 from rag.server.accounts import Users, admitted
-from rag.server.network import Running, address, is_loopback, listen, names, start
 
 if TYPE_CHECKING:
     from gradio import Blocks
@@ -29,21 +30,12 @@ _SESSIONS = 1000  # browser tabs whose state is retained
 _LOGINS = 2  # passwords hashed at once: each takes a core and 32 MiB for a while
 
 
-@dataclass
-class Served:
+@dataclass(frozen=True)
+class Served(network.Served):
     """A page that is being served."""
 
-    url: str
     _news: "News" = field(repr=False)
-    _running: Running = field(repr=False)
     _uploads: "tempfile.TemporaryDirectory[str]" = field(repr=False)
-
-    def wait(self) -> None:
-        """Serve until Ctrl-C, then close."""
-        try:
-            self._running.wait()
-        finally:
-            self.close()
 
     def close(self) -> None:
         """Stop serving, delete uploads and close the library; closing twice is fine."""
@@ -82,26 +74,21 @@ def serve(
             usable.
     """
     users = admitted(Users, auth_file, host=host, open_to_network=open_to_network, notify=notify)
-    listening = listen(host, port)
-    uploads = tempfile.TemporaryDirectory(prefix="newsrag-", ignore_cleanup_errors=True)
-    try:
-        port = int(listening.getsockname()[1])
-        hosts = names(host, port) if is_loopback(host) else None
+    with ExitStack() as failed, network.listen(host, port) as listening:
+        uploads = tempfile.TemporaryDirectory(prefix="newsrag-", ignore_cleanup_errors=True)
+        failed.callback(uploads.cleanup)
         page, style = _built(news, profile, build, Path(uploads.name), known=users is not None)
-        running = start(_guarded(page, style, news, users, hosts), listening, name="page")
-    except BaseException:
-        listening.close()
-        uploads.cleanup()
-        raise
-    served = Served(address(host, port), news, running, uploads)
-    notify(f"The page is at {served.url} (Ctrl-C ends it)")
-    return served
+        guarded = _guarded(page, style, news, users, listening.hosts)
+        running = network.start(guarded, listening, name="page")
+        failed.pop_all()
+    notify(f"The page is at {listening.url} (Ctrl-C ends it)")
+    return Served(listening.url, running, news, uploads)
 
 
 def check(*, host: str, port: int, auth_file: Path | None, open_to_network: bool) -> None:
     """Raise the ConfigError that :func:`serve` would raise for these arguments."""
     admitted(Users, auth_file, host=host, open_to_network=open_to_network, notify=lambda _: None)
-    listen(host, port).close()
+    network.listen(host, port).close()
 
 
 def _built(
@@ -126,7 +113,7 @@ def _guarded(
     style: Mapping[str, Any],
     news: "News",
     users: Users | None,
-    hosts: set[str] | None,
+    hosts: frozenset[str] | None,
 ) -> Guard:
     """Put the upload limits and the guard in front of the page."""
     megabytes = news.settings.fetch.max_megabytes

@@ -3,7 +3,6 @@
 Only the command imports this package, because it imports FastAPI. See docs/serve.md.
 """
 
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,20 +28,11 @@ _LIMITS = network.Limits()
 
 
 @dataclass(frozen=True)
-class Served:
-    """A running API server."""
+class Served(network.Served):
+    """A running API server; closing it closes the library."""
 
-    url: str
     _service: Service = field(repr=False)
     _job_runner: JobRunner = field(repr=False)
-    _running: network.Running = field(repr=False)
-
-    def wait(self) -> None:
-        """Serve until Ctrl-C, then close."""
-        try:
-            self._running.wait()
-        finally:
-            self.close()
 
     def close(self) -> None:
         """Stop serving and close the library; calling it twice is safe."""
@@ -77,32 +67,20 @@ def serve(
         ModelMissing: if a model is not on this machine.
     """
     accounts = admitted(Tokens, tokens, host=host, open_to_network=open_to_network, notify=notify)
-    listening = network.listen(host, port)
-    try:
-        port = int(listening.getsockname()[1])
-        hosts = network.names(host, port) if network.is_loopback(host) else None
-        served = _started(news, listening, network.address(host, port), accounts, hosts)
-    except BaseException:
-        listening.close()
-        raise
+    with network.listen(host, port) as listening:
+        served = _started(news, listening, accounts)
     notify(f"The API is at {served.url}, its description at {served.url}/docs (Ctrl-C ends it)")
     return served
 
 
-def _started(
-    news: rag.News,
-    listening: socket.socket,
-    url: str,
-    accounts: Tokens | None,
-    hosts: set[str] | None,
-) -> Served:
+def _started(news: rag.News, listening: network.Listening, accounts: Tokens | None) -> Served:
     service = _service(news)
     health = Health(service)
     job_runner = JobRunner(news, service.model, service.metrics)
     middleware = Middleware(
         build(service, health, job_runner, tokens=accounts is not None),
         metrics=service.metrics,
-        hosts=hosts,
+        hosts=listening.hosts,
         tokens=accounts,
         most_bytes=news.settings.serve.max_megabytes * _MEGABYTE,
     )
@@ -111,7 +89,7 @@ def _started(
     )
     health.warm()
     job_runner.start()
-    return Served(url.rstrip("/"), service, job_runner, running)
+    return Served(listening.url.rstrip("/"), running, service, job_runner)
 
 
 def _service(news: rag.News) -> Service:

@@ -21,6 +21,7 @@ from rag.server.network import (
     Scope,
     Send,
     foreign,
+    headers_of,
     with_headers,
 )
 
@@ -107,7 +108,7 @@ class Middleware:
 
     def _admit(self, scope: Scope) -> None:
         """Raise ApiError if the request is not admitted."""
-        headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
+        headers = headers_of(scope)
         path = scope["path"]
         opened = scope["method"] == "GET" and path in _OPEN
         refused = foreign(headers, hosts=self._hosts, opened=opened)

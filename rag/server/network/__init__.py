@@ -4,7 +4,7 @@ The web page and the HTTP API both use this package.
 """
 
 from rag.server.network.connection import Limits
-from rag.server.network.listening import address, is_loopback, listen, names
+from rag.server.network.listening import Listening, is_loopback, listen
 from rag.server.network.origin import (
     SECURITY_HEADERS,
     Application,
@@ -13,24 +13,26 @@ from rag.server.network.origin import (
     Scope,
     Send,
     foreign,
+    headers_of,
     with_headers,
 )
-from rag.server.network.running import Running, start
+from rag.server.network.running import Running, Served, start
 
 __all__ = [
     "SECURITY_HEADERS",
     "Application",
     "Limits",
+    "Listening",
     "Message",
     "Receive",
     "Running",
     "Scope",
     "Send",
-    "address",
+    "Served",
     "foreign",
+    "headers_of",
     "is_loopback",
     "listen",
-    "names",
     "start",
     "with_headers",
 ]

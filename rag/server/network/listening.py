@@ -3,11 +3,41 @@
 import errno
 import ipaddress
 import socket
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from rag.errors import ConfigError
 
 _MOST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A listening socket; a ``with`` block that fails closes it.
+
+    Attributes:
+        socket: the socket.
+        url: the URL of the server for a program on this machine.
+        hosts: the ``host:port`` names under which it may be requested; None: any, because other
+            machines can reach it.
+    """
+
+    socket: socket.socket
+    url: str
+    hosts: frozenset[str] | None
+
+    def close(self) -> None:
+        """Stop listening."""
+        self.socket.close()
+
+    def __enter__(self) -> Self:
+        """Enter the block that starts a server on the socket."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Close the socket if no server was started on it."""
+        if kind is not None:
+            self.close()
 
 
 def is_loopback(host: str) -> bool:
@@ -16,7 +46,7 @@ def is_loopback(host: str) -> bool:
     return ipaddress.ip_address(address).is_loopback
 
 
-def listen(host: str, port: int | None) -> socket.socket:
+def listen(host: str, port: int | None) -> Listening:
     """Open a listening socket; port None or 0 means any free port.
 
     Raises:
@@ -25,22 +55,24 @@ def listen(host: str, port: int | None) -> socket.socket:
     port = port or 0
     if not 0 <= port <= _MOST_PORT:
         raise ConfigError(f"--port {port}: expected 1 to {_MOST_PORT}, or 0 for any free port.")
-    family, address = _resolved(host, port)
+    family, place = _resolved(host, port)
     listening = socket.socket(family)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
+        listening.bind(place)
         listening.listen(128)
     except OSError as error:
         listening.close()
         raise ConfigError(_reason(error, host, port)) from error
-    return listening
+    port = int(listening.getsockname()[1])
+    hosts = names(host, port) if is_loopback(host) else None
+    return Listening(listening, address(host, port), hosts)
 
 
-def names(host: str, port: int) -> set[str]:
+def names(host: str, port: int) -> frozenset[str]:
     """Return the ``host:port`` names accepted by a server that only this machine can reach."""
     hosts = {"127.0.0.1", "localhost", "[::1]", _bracketed(host).lower()}
-    return {f"{name}:{port}" for name in hosts} | (hosts if port == 80 else set())
+    return frozenset({f"{name}:{port}" for name in hosts} | (hosts if port == 80 else set()))
 
 
 def address(host: str, port: int) -> str:

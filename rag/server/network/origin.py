@@ -26,6 +26,11 @@ SECURITY_HEADERS = (
 )
 
 
+def headers_of(scope: Scope) -> dict[bytes, str]:
+    """Return the headers of a request, names in lower case."""
+    return {name: value.decode("latin-1") for name, value in scope["headers"]}
+
+
 def foreign(
     headers: Mapping[bytes, str], *, hosts: Collection[str] | None, opened: bool = False
 ) -> tuple[int, str] | None:

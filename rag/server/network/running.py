@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from rag.errors import ConfigError
 from rag.server.network.connection import USUAL, Limits, connection, too_many
+from rag.server.network.listening import Listening
 from rag.server.network.origin import Application
 
 if TYPE_CHECKING:
@@ -27,13 +28,10 @@ class Running:
     _server: "Server" = field(repr=False)
     _thread: threading.Thread = field(repr=False)
 
-    def wait(self) -> None:
-        """Block until the server ends or the user presses Ctrl-C."""
-        try:
-            while self._thread.is_alive():
-                self._thread.join(0.5)
-        except KeyboardInterrupt:
-            pass
+    def join(self) -> None:
+        """Block until the server ends."""
+        while self._thread.is_alive():
+            self._thread.join(0.5)  # a longer wait would not notice Ctrl-C
 
     def stop(self) -> None:
         """Stop the server and its open requests; calling it twice is safe."""
@@ -43,9 +41,34 @@ class Running:
         self._thread.join(_STOP_SECONDS)
 
 
+@dataclass(frozen=True)
+class Served(ABC):
+    """An application that is being served.
+
+    Attributes:
+        url: its URL for a program on this machine.
+    """
+
+    url: str
+    _running: Running = field(repr=False)
+
+    def wait(self) -> None:
+        """Serve until Ctrl-C, then close."""
+        try:
+            self._running.join()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop serving and close what was served; calling it twice is safe."""
+
+
 def start(
     application: Application,
-    listening: socket.socket,
+    listening: Listening,
     *,
     name: str,
     limits: Limits = USUAL,
@@ -65,7 +88,7 @@ def start(
     """
     server = _server(application, connection(limits, overloaded))
     thread = threading.Thread(
-        target=server.run, kwargs={"sockets": [listening]}, name=name, daemon=True
+        target=server.run, kwargs={"sockets": [listening.socket]}, name=name, daemon=True
     )
     thread.start()
     end = time.monotonic() + _START_SECONDS

@@ -44,7 +44,7 @@ def served() -> Iterator[Serve]:
         patience: float = PATIENCE, connections: int = 9, refused: int = 9
     ) -> tuple[str, int]:
         listening = listen("127.0.0.1", 0)
-        place = listening.getsockname()
+        place = listening.socket.getsockname()
         limits = Limits(patience, connections, refused)
         running.append(start(application, listening, name="test", limits=limits))
         return str(place[0]), int(place[1])

@@ -5,7 +5,8 @@ from contextlib import closing
 import pytest
 
 from rag.errors import ConfigError
-from rag.server.network import address, is_loopback, listen, names
+from rag.server.network import is_loopback, listen
+from rag.server.network.listening import address, names
 
 
 def test_names_and_addresses() -> None:
@@ -34,6 +35,6 @@ def test_what_cannot_be_listened_on_is_named(host: str, port: int, message: str)
 
 def test_a_taken_port_is_named() -> None:
     with closing(listen("127.0.0.1", 0)) as first:
-        port = first.getsockname()[1]
+        port = first.socket.getsockname()[1]
         with pytest.raises(ConfigError, match=f"port {port} is taken .*--port {port + 1}"):
             listen("127.0.0.1", port)

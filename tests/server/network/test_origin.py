@@ -2,7 +2,8 @@
 
 import pytest
 
-from rag.server.network import foreign, names
+from rag.server.network import foreign
+from rag.server.network.listening import names
 
 OWN = "127.0.0.1:8000"
 
