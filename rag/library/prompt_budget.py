@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from rag.answering import asked, count_messages
 from rag.answering.follow_ups import is_follow_up
 from rag.llm import Generator
+from rag.llm.portions import excerpt
 from rag.llm.prompts import source_block
 from rag.search import within
 from rag.types import Answer, Message, Passage
@@ -36,9 +37,8 @@ class PromptBudget:
         shown = _shown(before)
         if before and not self._goes_on(question, found, shown, before):
             before, shown = (), ()
-        fresh = _numbered([p for p in found if not any(_within(p, s) for s in shown)], shown)
         room = self._room(asked(question, shown, before, self.generator))
-        return self._rounds(shown, fresh, room), before
+        return self._rounds(found, shown, room), before
 
     def leading(self, question: str, found: Sequence[Passage]) -> tuple[Passage, ...]:
         """Return the leading passages that fit into the prompt of a first question."""
@@ -63,11 +63,14 @@ class PromptBudget:
         )
 
     def _rounds(
-        self, shown: tuple[Passage, ...], fresh: Sequence[Passage], room: int
+        self, found: Sequence[Passage], shown: tuple[Passage, ...], room: int
     ) -> Iterator[tuple[Passage, ...]]:
         read: tuple[Passage, ...] | None = None
         for tokens in (self.first_tokens, self.source_tokens):
-            passages = (*shown, *self._fitting(fresh, shown, min(tokens, room)))
+            # What the chat has shown counts as read: less relevant passages would mislead the model.
+            leading = self._fitting(found, (), tokens)
+            fresh = _numbered([part for each in leading for part in _unseen(each, shown)], shown)
+            passages = (*shown, *(self._fitting(fresh, shown, room) if fresh else ()))
             if passages and passages != read:
                 yield passages
             read = passages
@@ -98,9 +101,20 @@ def _shown(turns: Sequence[Answer]) -> tuple[Passage, ...]:
     return tuple({each.chunk.id: each for turn in turns for each in turn.passages}.values())
 
 
-def _within(passage: Passage, shown: Passage) -> bool:
-    one, other = passage.chunk, shown.chunk
-    return one.article_id == other.article_id and other.start <= one.start and one.end <= other.end
+def _unseen(passage: Passage, shown: Sequence[Passage]) -> Iterator[Passage]:
+    """Yield the parts of a passage that none of the shown ones contains."""
+    article, start, end = passage.article, passage.chunk.start, passage.chunk.end
+    seen = sorted(
+        (max(start, each.chunk.start), min(end, each.chunk.end))
+        for each in shown
+        if each.article.id == article.id
+    )
+    for first, last in [(first, last) for first, last in seen if first < last] + [(end, end)]:
+        text = article.text[start:first]
+        if text.strip():
+            start += len(text) - len(text.lstrip())
+            yield excerpt(article, passage.number, start, start + len(text.strip()), passage.score)
+        start = max(start, last)
 
 
 def _numbered(fresh: Sequence[Passage], shown: Sequence[Passage]) -> tuple[Passage, ...]:

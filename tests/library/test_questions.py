@@ -245,6 +245,17 @@ def test_a_follow_up_keeps_passages_numbers_and_history(
     assert all(shown.count(f"\n{passage.chunk.text}\n") == 1 for passage in second.passages)
 
 
+def test_a_follow_up_reads_nothing_new_if_the_chat_shows_what_is_nearest(
+    opened: Callable[..., News], feed: Path
+) -> None:
+    news = opened("retrieve.first_tokens=100", replies=[f"{OPENED} [1].", "12 million euros [1]."])
+    news.ingest([feed])
+    first = news.ask("Who opened the Harrow bridge?")
+    second = news.ask("And what did the bridge cost?", history=[first])
+    assert "Who opened" in scripted(news).history[-1][-3].content, "it was no follow-up"
+    assert second.passages == first.passages
+
+
 def test_a_change_of_subject_starts_over(opened: Callable[..., News], feed: Path) -> None:
     news = opened(replies=copied)
     news.ingest([feed])
