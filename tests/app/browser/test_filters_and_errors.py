@@ -30,7 +30,7 @@ def unfold(page: "Page") -> None:
 
 def days(page: "Page", since: str, until: str) -> None:
     for label, day in (("From", since), ("To", until)):
-        field = page.locator("#composer").get_by_role("textbox", name=f"{label} (year-month-day)")
+        field = page.locator("#composer").get_by_role("textbox", name=f"{label} (YYYY-MM-DD)")
         field.fill(day)
         field.press("Enter")
 
@@ -48,7 +48,7 @@ def test_days_without_articles_and_impossible_days_are_refused_before_the_model_
     ask(page, WHO)
     for since, until, reason in (
         ("2022-02-31", "", "None of the 21 articles lies within"),
-        ("2022-01-20", "2022-01-19", "'2022-02-31' is no day."),
+        ("2022-01-20", "2022-01-19", "'2022-02-31' is not a valid date."),
         ("2022-01-19", "2022-01-20", "Swap them."),
     ):
         page.locator("#live .trouble").get_by_text(reason).wait_for()
