@@ -74,7 +74,7 @@ def both_sizes(size: int, limit: int) -> tuple[str, str]:
 def trouble(error: OSError | EOFError | zlib.error) -> str:
     """Describe an error of the system or of gzip, without error numbers or quoted names."""
     if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
-        return f"is damaged gzip ({lowered(str(error))}); get a whole copy"
+        return f"is damaged gzip ({lowered(str(error))}); get a complete copy"
     if isinstance(error, PermissionError):
         return "cannot be read: permission denied; check who may read it"
     if isinstance(error, FileNotFoundError):
