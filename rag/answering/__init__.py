@@ -247,7 +247,7 @@ def _proven_together(claims: Sequence[Claim], short: str, asked: Claim | None) -
         weakest = min(said, key=lambda claim: claim.score)
         head = replace(weakest, text=head.text, citations=distinct(said), unbacked=())
         if asked and asked.supported != (short == "Yes") and head.supported:
-            reason = "the quotes do not plainly say yes or no"
+            reason = "the quotes do not clearly say yes or no"
             head = replace(head, status="partly", score=min(head.score, 0.5), reason=reason)
         return [head, *said]
     inside = [claim for claim in said if head.text.casefold() in claim.text.casefold()]

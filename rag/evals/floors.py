@@ -85,7 +85,7 @@ def read(path: Path) -> Baseline:
         problem = error.errors(include_url=False)[0]
         place = ".".join(map(str, problem["loc"]))
         raise ConfigError(
-            f"{path} is no baseline of the gate ({place}: {problem['msg']}); restore it from"
+            f"{path} is not a baseline of the gate ({place}: {problem['msg']}); restore it from"
             " version control."
         ) from error
 
