@@ -350,7 +350,7 @@ def test_what_is_no_answer_or_too_long_is_not_read() -> None:
     for text in ("", "[]", "1", "{", "[" * 50_000, '{"question": "\\ud800"}', "\x00"):
         with pytest.raises(SavedError, match="cannot be read"):
             read_saved(text)
-    with pytest.raises(SavedError, match="at most 200000 are read"):
+    with pytest.raises(SavedError, match="the limit is 200000"):
         read_saved(saved(replace(made(), draft="x" * 200_000)))
 
 

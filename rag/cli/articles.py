@@ -28,10 +28,11 @@ def ingest(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read articles into an index; running it again adds only what is new or changed.
+    """Read articles into an index; skip what is already there.
 
-    Reads HTML, copied page text, Markdown, JSON, JSONL and CSV, also compressed as .gz. A bad file
-    never stops the others: it is listed with the reason, and the exit code is 1.
+    Reads HTML, copied page text, Markdown, JSON, JSONL and CSV, also compressed as .gz. Changed
+    articles are updated. A bad file never stops the others: it is listed with the reason, and the
+    exit code is 1.
 
     Example: rag ingest news/ more.jsonl https://example.org/story --index mine
     """
@@ -63,7 +64,7 @@ def list_articles(
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of articles.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List articles, newest first: id, day, publisher, title."""
+    """List articles, newest first: id, date, publisher, title."""
     found = news.articles(filters=filters, query=query, limit=limit)
     if as_json:
         show.print_json(found)

@@ -27,7 +27,7 @@ DraftOption = Annotated[
         "--draft", help="After a refusal, show what the model would have said (unsupported)."
     ),
 ]
-LengthOption = Annotated[Length, typer.Option(help="Length of each summary.")]
+LengthOption = Annotated[Length, typer.Option(help="Length of each summary or story.")]
 
 
 @with_filters
@@ -43,7 +43,7 @@ def ask(
     ] = False,
     draft: DraftOption = False,
 ) -> None:
-    """Answer a question from the articles of an index, with the quotes that support the answer.
+    """Answer a question from the articles, with supporting quotes.
 
     The answer in a few words comes first, then full sentences. Words that no quote supports are in
     ⟦ ⟧.
@@ -64,7 +64,7 @@ def ask(
 @with_filters
 @with_news
 def chat(news: "News", filters: Filters, draft: DraftOption = False) -> None:
-    """Ask one question after another; a follow-up may refer to earlier ones.
+    """Ask several questions; each may refer to earlier ones.
 
     /new starts a new conversation, /sources shows the passages the model read, /quit exits.
     """
@@ -120,7 +120,7 @@ def summarize(
     length: LengthOption = "medium",
     as_json: JsonOption = False,
 ) -> None:
-    """Summarise an article, a file, or what all articles say about a query.
+    """Summarise an article, a file, or all articles on a topic.
 
     Example: rag summarize --query "talks in Geneva" --length short
     """
@@ -158,7 +158,7 @@ DEMO_ARTICLE = "town clock"
 
 
 def demo(profile: ProfileOption = "", overrides: SetOption = None) -> None:
-    """Index the bundled sample news, then show an answer, a refusal and a summary."""
+    """Show an answer, a refusal and a summary of the sample news."""
     from rag import samples
 
     rule = show.console().rule

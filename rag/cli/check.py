@@ -60,10 +60,11 @@ def check(
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
-    """Check each sentence of a text against the articles, and show quotes and unsupported words.
+    """Check a text against the articles, sentence by sentence.
 
-    Each sentence is supported, partly supported, or unsupported. The limit is 500 sentences. No
-    language model is used. The exit code is 0 unless there is an error; see --fail.
+    Each sentence is supported, partly supported, or unsupported, and is shown with its quotes and
+    the words that no quote supports. The limit is 500 sentences. No language model is used. The
+    exit code is 0 unless there is an error; see --fail.
 
     Example: rag check draft.txt --index mine
     """

@@ -32,10 +32,10 @@ def digest(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Report what many articles say, story by story: headline, sentences, timeline, disagreements.
+    """Summarise many articles as stories, most important first.
 
-    The most important stories come first. Duplicate articles count once. Ctrl-C stops; the stories
-    printed by then are complete.
+    Each story has a headline, sentences, a timeline, disagreements and its sources. Duplicate
+    articles count once. Ctrl-C stops; the stories printed by then are complete.
 
     Example: rag digest --query "talks in Geneva" --since 2022-01-10 --out digest.md
     """

@@ -38,7 +38,7 @@ def serve(
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
-    """Serve the HTTP API: OpenAI-compatible chat, search, questions, summaries, articles.
+    """Start the HTTP API: OpenAI-compatible chat, search and more.
 
     Example: rag serve --index mine --port 8000
     """

@@ -40,7 +40,7 @@ def ui(
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
-    """Open the web page: ask, read, add and summarise articles in a browser.
+    """Start the web page: ask, read, add and summarise articles.
 
     Without --index, the demo index is used; if there is none, it is built from the sample news.
 
