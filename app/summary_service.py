@@ -47,12 +47,14 @@ class Progress:
         """The current piece, its part, and the time left for all of it if known."""
         done, known = self._parts
         share = (self._done + done / known) / max(1, self.total)
-        said = [self._name if self.total == 1 else f"{self._name} {self._done + 1} of {self.total}"]
+        phrases = [
+            self._name if self.total == 1 else f"{self._name} {self._done + 1} of {self.total}"
+        ]
         if known > 1:
-            said.append(f"part {min(done + 1, known)} of {known}")
+            phrases.append(f"part {min(done + 1, known)} of {known}")
         rest = left(self._spent + time.monotonic() - self._since, share)
-        said.append(rest or ("writing" if self._written else "reading"))
-        return f"{', '.join(said)} …"
+        phrases.append(rest or ("writing" if self._written else "reading"))
+        return f"{', '.join(phrases)} …"
 
 
 class SummaryService:

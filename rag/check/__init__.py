@@ -168,10 +168,12 @@ class Checker:
     def _judged(
         self, score: float, quotes: Sequence[Citation], sentence: str, question: str
     ) -> float:
-        said = (
+        statement = (
             f"{question} {sentence}" if question and len(sentence.split()) <= _SHORT else sentence
         )
-        likely = self.judge(" ".join(quote.quote for quote in quotes), said) if self.judge else None
+        likely = (
+            self.judge(" ".join(quote.quote for quote in quotes), statement) if self.judge else None
+        )
         return score if likely is None else self.learned.judged(score, likely)
 
 

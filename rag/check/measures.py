@@ -25,9 +25,9 @@ def measured(sentence: str, proof: Proof) -> dict[str, float]:
     words = as_words(written)
     if not words or not proof.laid:
         return {}
-    said, source = terms(written), words_of(proof.laid[0][0].article)
+    claimed, source = terms(written), words_of(proof.laid[0][0].article)
     # News may open a sentence with "he" where a claim opens with the name.
-    spared = frozenset((said.subject | {said.opening}) & source.folded)
+    spared = frozenset((claimed.subject | {claimed.opening}) & source.folded)
     return measure(words, source, spared)
 
 

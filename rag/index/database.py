@@ -75,7 +75,7 @@ class Database(SqliteFile):
         except sqlite3.OperationalError as error:
             seen = str(error)
             advice = next(
-                said for words, said in _ADVICE.items() if any(word in seen for word in words)
+                text for words, text in _ADVICE.items() if any(word in seen for word in words)
             )
             raise IndexProblem(f"SQLite could not use {self.path}: {error}; {advice}.") from error
         except sqlite3.DatabaseError as error:

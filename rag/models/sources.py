@@ -229,8 +229,8 @@ def _hub_reason(error: BaseException) -> str:
     while below := root.__cause__ or root.__context__:
         root = below
     lines = [next(iter(str(each).strip().splitlines()), "") for each in (error, root)]
-    said = [line.rstrip(". ") for line in dict.fromkeys(lines) if line]
-    return ": ".join(said) or type(error).__name__
+    reasons = [line.rstrip(". ") for line in dict.fromkeys(lines) if line]
+    return ": ".join(reasons) or type(error).__name__
 
 
 def _from_path(

@@ -180,9 +180,9 @@ def _blocks(url: httpx.URL, response: httpx.Response, max_bytes: int) -> Iterato
     for block in response.iter_bytes():
         taken += len(block)
         if max(taken, size) > max_bytes:
-            said, limit = both_sizes(max(taken, size), max_bytes)
+            seen, limit = both_sizes(max(taken, size), max_bytes)
             raise FetchError(
-                f"{url} is {said}{'' if size > max_bytes else ' or more'}, the limit for one page "
+                f"{url} is {seen}{'' if size > max_bytes else ' or more'}, the limit for one page "
                 f"is {limit}; save it and add the part you need, or raise fetch.max_megabytes"
             )
         yield block

@@ -156,8 +156,10 @@ class _Clause:
         names = self._names(self.tokens)
         if self.figure.time and self.tokens[0].folded in _LEANS:
             names |= self._names(before)  # "Their talks lasted": the sentence before says whose
-        said = [found.span() for found in _SAID.finditer(self.text)]
-        own = [t for t in self.tokens if not any(a <= t.start - self.start < b for a, b in said)]
+        reporting = [found.span() for found in _SAID.finditer(self.text)]
+        own = [
+            t for t in self.tokens if not any(a <= t.start - self.start < b for a, b in reporting)
+        ]
         return Fact(
             self.statement,
             self.figure,

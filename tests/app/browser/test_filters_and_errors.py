@@ -47,7 +47,7 @@ def test_days_without_articles_and_impossible_days_are_refused_before_the_model_
     days(page, "2030-01-01", "")
     ask(page, WHO)
     for since, until, reason in (
-        ("2022-02-31", "", "None of the 21 articles lies within"),
+        ("2022-02-31", "", "None of the 21 articles matches"),
         ("2022-01-20", "2022-01-19", "'2022-02-31' is not a valid date."),
         ("2022-01-19", "2022-01-20", "Swap them."),
     ):
@@ -134,11 +134,11 @@ def test_without_an_index_the_page_says_so_until_there_is_one(
     site: "Site", visit: "Visits"
 ) -> None:
     page = visit(site.serve(site.news(Told({WHY: BRIDGE}), folder=site.folder / "nothing")).url)
-    assert "There is no index" in text(page, "#transcript .trouble")
+    assert "There are no articles here" in text(page, "#transcript .trouble")
     ask(page, WHY)
-    assert "There is no index" in trouble(page)
+    assert "There are no articles here" in trouble(page)
     tab(page, "Articles")
-    assert "There is no index" in text(page, "#listing .trouble")
+    assert "There are no articles here" in text(page, "#listing .trouble")
     page.get_by_role("button", name="Add articles").click()
     paste(page, f"Tollgate Bridge to shut\n\n{BRIDGE} The council says that arches had cracks.")
     page.locator("#outcomes .outcome.added").wait_for()
