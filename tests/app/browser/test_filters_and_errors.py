@@ -144,7 +144,7 @@ def test_without_an_index_the_page_says_so_until_there_is_one(
     page.locator("#outcomes .outcome.added").wait_for()
     page.locator("#listing .title").wait_for()
     tab(page, "Ask")
-    page.locator(".welcome").get_by_text("1 article is open").wait_for()
+    page.locator(".welcome").get_by_text("Searching 1 article.").wait_for()
     turn = asked(page, WHY)
     assert BRIDGE in turn.locator(".short").inner_text()
 
