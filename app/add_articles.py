@@ -27,11 +27,11 @@ _MOST_PASTED = 1_000_000  # characters
 _MOST_FAILURES = 1_000  # in one file, after which the rest of it is skipped
 _LISTED = 200  # outcomes shown one by one
 _LINE = re.compile(r":\d+\Z")  # line number of a file
-_BECAME = {
+_LABELS = {
     "added": "added",
     "updated": "updated",
-    "unchanged": "already there",
-    "duplicate": "already there",
+    "unchanged": "already in the index",
+    "duplicate": "already in the index",
     "failed": "not read",
 }
 
@@ -49,13 +49,13 @@ class Tally:
 
     def take(self, outcome: Outcome) -> None:
         """Count one outcome."""
-        self.counts[_BECAME[outcome.status]] += 1
+        self.counts[_LABELS[outcome.status]] += 1
         insort(self._listed, outcome, key=self._rank)
         del self._listed[_LISTED:]
 
     def html(self, state: str) -> str:
         """Render ``state`` and the counts, and below them outcomes, unread sources first."""
-        names = dict.fromkeys(_BECAME.values())
+        names = dict.fromkeys(_LABELS.values())
         known = ", ".join(f"{self.counts[name]:,} {name}" for name in names if self.counts[name])
         return render(
             "outcomes",
@@ -77,8 +77,8 @@ def _described(outcome: Outcome) -> tuple[str, str, str, str | None]:
     name = file if file.startswith("http") else unquote(file.rsplit("/", 1)[-1])
     reason = outcome.reason.replace(file, name)
     if reason.startswith(name):
-        return outcome.status, _BECAME[outcome.status], reason, None
-    return outcome.status, _BECAME[outcome.status], outcome.title or name, reason
+        return outcome.status, _LABELS[outcome.status], reason, None
+    return outcome.status, _LABELS[outcome.status], outcome.title or name, reason
 
 
 class Files:
@@ -103,7 +103,7 @@ class Files:
         if total == 1:
             return "Reading"
         share = sum(self._sizes[: self._begun]) / max(1, sum(self._sizes))
-        rest = left(time.monotonic() - self._since, share) if share < 1 else "storing the last"
+        rest = left(time.monotonic() - self._since, share) if share < 1 else "saving the last ones"
         return ", ".join(filter(None, (f"{self._begun} of {total} files read", rest)))
 
 
@@ -119,22 +119,22 @@ class Adding:
         chosen = list(paths or ())
         if len(chosen) > MOST_FILES:
             yield _refused(
-                f"{len(chosen):,} files were chosen, at most {MOST_FILES} are taken at once."
-                " Put them into several rounds, or use: rag ingest FOLDER"
+                f"You chose {len(chosen):,} files; the limit is {MOST_FILES} at a time."
+                " Add them in several batches, or use: rag ingest FOLDER"
             )
         elif chosen:
             yield from self._added(Files(chosen), emptied=True)
         else:
-            yield _refused("No file was chosen.")
+            yield _refused("Choose at least one file.")
 
     def text(self, text: str) -> Iterator[Shown]:
         """Read a pasted article."""
         if not text.strip():
-            yield _refused("Nothing was pasted.")
+            yield _refused("Paste some text first.")
         elif len(text) > _MOST_PASTED:
             yield _refused(
-                f"The text has {len(text):,} characters, at most {_MOST_PASTED:,} are taken."
-                " Save it as a file and upload that."
+                f"The text has {len(text):,} characters; the limit is {_MOST_PASTED:,}."
+                " Save it as a file and upload it instead."
             )
         else:
             yield from self._added(Files(["-"]), stdin=io.BytesIO(text.encode()))
@@ -143,7 +143,9 @@ class Adding:
         """Fetch a web address only, never a file of this machine."""
         address = address.strip()
         if not address.lower().startswith(("http://", "https://")):
-            yield _refused(f"{address[:80]!r} is no web address. Enter one with https://")
+            yield _refused(
+                f"{address[:80]!r} is not a web address. Enter one that starts with https://"
+            )
         else:
             yield from self._added(Files([address]))
 
@@ -171,7 +173,7 @@ class Adding:
             return
         if emptied:
             _deleted(files.paths)
-        taken = emptied or set(tally.counts) - {_BECAME["failed"]}
+        taken = emptied or set(tally.counts) - {_LABELS["failed"]}
         yield tally.html(""), None if taken else gr.skip()
 
 

@@ -116,7 +116,7 @@ def _ids(listed: object) -> list[str]:
 
 def actions(picks: Sequence[str]) -> tuple[Any, ...]:
     """Update the action row with the number selected, and hide its confirmation."""
-    number = f"{len(picks):,} picked"
+    number = f"{len(picks):,} selected"
     return (
         gr.update(visible=bool(picks)),
         gr.update(visible=False),

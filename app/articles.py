@@ -37,11 +37,11 @@ class ArticlesTab:
         with gr.Row(visible=False, elem_classes="actions") as self._actions:
             self.summarize = gr.Button("Summarise", size="sm")
             self._remove = gr.Button("Delete …", size="sm", variant="stop", elem_id="remove")
-            self._clear = gr.Button("Pick none", size="sm")
+            self._clear = gr.Button("Clear selection", size="sm")
         with gr.Row(visible=False, elem_classes="actions confirm") as self._confirm:
-            gr.HTML('<p class="trouble">Delete the picked articles from the index for good?</p>')
+            gr.HTML('<p class="trouble">Delete the selected articles permanently?</p>')
             self._sure = gr.Button("Delete", size="sm", variant="stop")
-            self._keep = gr.Button("Keep them", size="sm", elem_id="keep")
+            self._keep = gr.Button("Cancel", size="sm", elem_id="keep")
         self._listing = html(elem_id="listing", script=CLICKS)
         self._shown = [self._listing, self._order, self._place]
         self._wire_adding(Adding(news), *forms)
@@ -120,16 +120,14 @@ def _forms(megabytes: int) -> list[tuple[Any, gr.Button]]:
     with gr.Accordion("Add articles", open=False, elem_classes="adding"):
         files = gr.File(label="Files", file_count="multiple", type="filepath", height=150)
         html(
-            f'<p class="small-print">At most {MOST_FILES} files at once, {megabytes} MB each,'
-            f" {together(megabytes)} MB together: pages, texts, Markdown, JSON, JSON Lines, CSV,"
-            " also as .gz</p>"
+            f'<p class="small-print">Up to {MOST_FILES} files at a time, {megabytes} MB each and'
+            f" {together(megabytes)} MB in total: HTML, text, Markdown, JSON, JSON Lines or CSV,"
+            " also compressed as .gz</p>"
         )
-        add_files = _button("Add the files", interactive=False)
-        text = gr.Textbox(
-            label="Or paste the text of an article or a whole page", lines=4, max_lines=12
-        )
-        add_text = _button("Add the text")
-        address = gr.Textbox(label="Or a web address", placeholder="https://…", max_lines=1)
+        add_files = _button("Add files", interactive=False)
+        text = gr.Textbox(label="Or paste an article, as text or HTML", lines=4, max_lines=12)
+        add_text = _button("Add text")
+        address = gr.Textbox(label="Or enter a web address", placeholder="https://…", max_lines=1)
         return [(files, add_files), (text, add_text), (address, _button("Fetch and add"))]
 
 

@@ -25,8 +25,8 @@ from rag import News
 from rag.export import as_json, as_markdown
 from rag.types import Answer, Filters
 
-PANEL_EMPTY = '<p class="quiet">The sources of an answer stand here.</p>'
-_PANEL_SEARCHING = '<p class="quiet">The sentences nearest to the question come first.</p>'
+PANEL_EMPTY = '<p class="quiet">Sources will appear here.</p>'
+_PANEL_SEARCHING = '<p class="quiet">The closest sentences will appear here first.</p>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class Chat:
     ``saved`` is the conversation as a browser saved it, which may be anything.
     """
 
-    def __init__(self, news: News, profile: str, line: ModelQueue) -> None:
+    def __init__(self, news: News, profile: str, queue: ModelQueue) -> None:
         """Start without asking the model anything."""
-        self._news, self._profile, self._line = news, profile, line
+        self._news, self._profile, self._queue = news, profile, queue
         self.key = f"newsrag-conversation-{news.folder.name}"  # key in the browser's store
 
     # Rendering
@@ -59,8 +59,8 @@ class Chat:
         except Exception as error:  # noqa: BLE001 - shown in the page
             return trouble(explained(error))
         line = (
-            f"{count(articles, 'article')} {'is' if articles == 1 else 'are'} open. Every"
-            " answer stands beside its quotes, and words that no quote proves are marked."
+            f"Searching {count(articles, 'article')}. Each answer comes with its quotes; words that"
+            " no quote supports are underlined."
         )
         return render("welcome", line=line, examples=examples)
 
@@ -105,7 +105,7 @@ class Chat:
         before = turns if resume < 0 else turns[:resume]
         try:
             filters = chosen(since, until, names)
-            self._line.check()
+            self._queue.check()
             self._news.check(question)
         except Exception as error:  # noqa: BLE001 - shown in place, and the app goes on
             refused = trouble(explained(error), question[:200])
@@ -122,7 +122,7 @@ class Chat:
 
     def start_over(self, key: str, request: gr.Request) -> tuple[Any, ...]:
         """Start an empty conversation; any answer in progress for the old one is dropped."""
-        self._line.stop(str(request.session_hash), "question", drop=True)
+        self._queue.stop(str(request.session_hash), "question", drop=True)
         return self.welcome(), "", PANEL_EMPTY, None, _idle(), -1
 
     def markdown(self, saved: object) -> File:
@@ -150,7 +150,7 @@ class Chat:
         view = DraftView(asked.question)
         ended = ""  # the turn as it was left, if it was cut short
         try:
-            with self._line.slot(str(request.session_hash), "question") as slot:
+            with self._queue.slot(str(request.session_hash), "question") as slot:
                 for picture in slot.paced(self._pictures(asked, before, view, slot)):
                     if slot.dropped:
                         break
@@ -159,7 +159,7 @@ class Chat:
                         return
                     yield skip, picture, view.look() or skip, skip, skip
                 if slot.dropped:  # an update may have been on its way at that time
-                    yield skip, skip if self._line.followed(slot) else "", skip, skip, skip
+                    yield skip, skip if self._queue.followed(slot) else "", skip, skip, skip
                     return
             if slot.stopped.is_set():
                 ended = view.stopped()
@@ -170,21 +170,21 @@ class Chat:
 
     def stop(self, request: gr.Request) -> None:
         """End this browser tab's question at the model's next token."""
-        self._line.stop(str(request.session_hash), "question")
+        self._queue.stop(str(request.session_hash), "question")
 
     def _pictures(
         self, asked: Asked, before: Sequence[Turn], view: DraftView, slot: QueueSlot
     ) -> Iterator[str | Answer]:
         """Yield the current turn as it changes, then the answer, which is missing if stopped."""
         history = [turn.answer for turn in before[-conversation.REMEMBERED :]]
-        for waited, ahead in enumerate(self._line.places(slot)):
+        for waited, ahead in enumerate(self._queue.places(slot)):
             if not waited:  # something to read meanwhile
                 look = self._news.first_look(asked.question, history=history, filters=asked.filters)
                 view.found(look)
             yield view.picture("Waiting for the model …", in_words(ahead))
         if slot.stopped.is_set():
             return
-        loading = "The model is loaded once; that takes some seconds."
+        loading = "Loading the model. This takes a few seconds, the first time only."
         yield view.picture("Getting ready …", loading)
         self._news.warm()
         yield view.picture("Searching …")

@@ -32,9 +32,9 @@ element.addEventListener('click', (event) => {
 class ChatTab:
     """The tab's components, and the events between them."""
 
-    def __init__(self, news: News, profile: str, line: ModelQueue) -> None:
+    def __init__(self, news: News, profile: str, queue: ModelQueue) -> None:
         """Lay out and wire the tab."""
-        self._news, self._chat = news, Chat(news, profile, line)
+        self._news, self._chat = news, Chat(news, profile, queue)
         with gr.Row(elem_classes="chat-row", equal_height=False):
             with gr.Column(scale=7, min_width=320, elem_classes="chat-column"):
                 self._transcript = html(elem_id="transcript", script=_CLICKS)
@@ -70,7 +70,7 @@ class ChatTab:
         """Lay out where questions are typed."""
         self._box = gr.Textbox(
             label="Your question",
-            placeholder="Ask the articles something …",
+            placeholder="Ask a question about the news …",
             lines=1,
             max_lines=6,
             max_length=self._news.settings.answer.question_characters + 1,

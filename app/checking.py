@@ -27,9 +27,9 @@ _Step = tuple[Claim, int, str]  # a checked sentence, the total number, and a no
 class Checks:
     """Event handlers of the tab."""
 
-    def __init__(self, news: News, line: ModelQueue) -> None:
+    def __init__(self, news: News, queue: ModelQueue) -> None:
         """Start with nothing checked."""
-        self._news, self._line = news, line
+        self._news, self._queue = news, queue
 
     def run(
         self, text: str, since: object, until: object, names: object, request: gr.Request
@@ -48,9 +48,9 @@ class Checks:
         """Yield the list so far and the current state."""
         claims: list[Claim] = []
         note, total, drawn = "", 0, 0.0
-        with self._line.slot(session, "check") as slot:
-            for ahead in self._line.places(slot):
-                yield from slot.paced([("", f"Waiting for the machine: {before(ahead)} …")])
+        with self._queue.slot(session, "check") as slot:
+            for ahead in self._queue.places(slot):
+                yield from slot.paced([("", f"Waiting in the queue: {before(ahead)} …")])
             with closing(stepped(self._steps(text, filters), slot, name="check")) as steps:
                 for step in steps:
                     if step is not None:
@@ -70,7 +70,7 @@ class Checks:
 
     def stop(self, request: gr.Request) -> str:
         """Stop after the current sentence, and say so."""
-        self._line.stop(str(request.session_hash), "check")
+        self._queue.stop(str(request.session_hash), "check")
         return render("state", state="Stopping …")
 
 
@@ -99,13 +99,13 @@ def results(claims: Sequence[Claim], note: str, *, of: int = 0) -> str:
     )
 
 
-def build(news: News, line: ModelQueue) -> Part:
+def build(news: News, queue: ModelQueue) -> Part:
     """Lay out and wire the tab; return what it does on page load, and on new articles."""
-    tab = Checks(news, line)
+    tab = Checks(news, queue)
     text = gr.Textbox(
         label="Text to check against the articles",
-        placeholder="Paste a draft. Each sentence comes back with its quotes and the words that no"
-        " quote proves.",
+        placeholder="Paste a draft. Each sentence is shown with its quotes; words that no quote"
+        " supports are underlined.",
         lines=7,
         max_lines=18,
         max_length=_MOST_CHARACTERS,

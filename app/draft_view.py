@@ -33,7 +33,9 @@ class DraftView:
                 self.found(nearest)
                 # More is read only where no answer was found.
                 self._checked, self._draft, self._unchecked = [], "", ""
-                return f"Reading {len(passages)} passages{' in all' if self._rounds > 1 else ''} …"
+                return (
+                    f"Reading {len(passages)} passages{' in total' if self._rounds > 1 else ''} …"
+                )
             case Draft(text):
                 self._draft += text
                 self._unchecked += text
@@ -62,8 +64,8 @@ class DraftView:
 
     def stopped(self) -> str:
         """Render the turn as it was stopped."""
-        checked = "What stands here was checked, but not kept."
-        return self.ended(f"Stopped. {checked if self._checked else 'Nothing of it was kept.'}")
+        checked = "This text was checked but not saved."
+        return self.ended(f"Stopped. {checked if self._checked else 'Nothing was saved.'}")
 
     def ended(self, message: str) -> str:
         """Render the turn as it was left, and why."""

@@ -26,7 +26,7 @@ class FilterBar:
                 self.since = _day("From")
                 self.until = _day("To")
             self.publishers = gr.Dropdown(
-                publishers(news), label="Publishers (all, if none is chosen)", multiselect=True
+                publishers(news), label="Publishers (leave empty for all)", multiselect=True
             )
         for each in self.inputs:
             each.change(_label, self.inputs, folded, **LIGHT)
@@ -54,7 +54,7 @@ class FilterBar:
 
 
 def _day(label: str) -> gr.DateTime:
-    return gr.DateTime(label=f"{label} (year-month-day)", include_time=False, type="string")
+    return gr.DateTime(label=f"{label} (YYYY-MM-DD)", include_time=False, type="string")
 
 
 def refreshed(choices: Sequence[str | tuple[str, str]], value: Sequence[str] | None) -> Any:
@@ -81,7 +81,7 @@ def chosen(since: object, until: object, names: object) -> Filters:
     """
     first, last = _date(since), _date(until)
     if first and last and first > last:
-        raise QuestionError(f"the filter begins on {first}, after its end on {last}. Swap them.")
+        raise QuestionError(f"the start date {first} is after the end date {last}. Swap them.")
     listed = names if isinstance(names, Sequence) and not isinstance(names, str) else ()
     return Filters(since=first, until=last, publishers=tuple(str(name) for name in listed))
 
@@ -114,4 +114,4 @@ def _date(typed: object) -> date | None:
     try:
         return date.fromisoformat(text[:10])
     except ValueError as error:
-        raise QuestionError(f"{text[:30]!r} is no day. Enter one like 2022-01-19.") from error
+        raise QuestionError(f"{text[:30]!r} is not a valid date. Use YYYY-MM-DD.") from error

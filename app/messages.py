@@ -19,24 +19,24 @@ _SMALL = re.compile(r"\A[a-z]+(?= )")  # a plain word: on the command line one c
 _FOR_READERS: tuple[tuple[type[RagError], str], ...] = (
     (
         IndexMissing,
-        "There is no index of articles here at the moment. Add articles in the tab Articles, or"
-        " try again once it is back.",
+        "There are no articles here at the moment. Add some in the Articles tab, or try again"
+        " later.",
     ),
     (
         IndexBusy,
-        "Articles are being added or deleted by somebody else just now. Try again in a moment.",
+        "Someone else is adding or deleting articles. Try again in a moment.",
     ),
     (
         EmbedderMismatch,
-        "The articles were prepared with another model than the one in use. Whoever runs the page"
-        " can fix it; its terminal says how.",
+        "The articles were indexed with a different model. Whoever runs this page can fix that;"
+        " the terminal says how.",
     ),
     (
         IndexProblem,
-        "The articles cannot be read or written just now. Try again; if it stays so, see"
-        " the terminal that the page was started from.",
+        "The articles cannot be read or changed at the moment. Try again; if that does not help,"
+        " see the terminal that the page was started from.",
     ),
-    (ArticleUnknown, "This article is no longer among the articles."),
+    (ArticleUnknown, "This article is no longer in the index."),
 )
 
 
@@ -49,8 +49,8 @@ def explained(error: Exception) -> str:
     if isinstance(error, RagError):
         message = " ".join(str(error).split())
         return _SMALL.sub(lambda word: word[0].capitalize(), message)
-    _log.error("the web page met an error that it does not know", exc_info=error)
+    _log.error("unexpected error in the web page", exc_info=error)
     return (
-        f"Something went wrong that should not have ({type(error).__name__}). The page goes on;"
-        " the terminal that it was started from shows what happened."
+        f"An unexpected error occurred ({type(error).__name__}). You can carry on; for details, see"
+        " the terminal that the page was started from."
     )

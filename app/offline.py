@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 
-def keep_at_home(uploads: Path) -> None:
+def configure_gradio(uploads: Path) -> None:
     """Apply the settings to this process before a page is built; uploads go to our own folder."""
     for name in [name for name in os.environ if name.startswith("GRADIO_")]:
         del os.environ[name]  # ignore GRADIO_SHARE, GRADIO_ALLOWED_PATHS and the like
@@ -34,11 +34,11 @@ def uploads() -> Path | None:
     return Path(folder) if folder else None
 
 
-def let_go(uploads: Path) -> None:
+def forget_uploads(uploads: Path) -> None:
     """Forget the folder of a closed page."""
     if os.environ.get("GRADIO_TEMP_DIR") == str(uploads):
         del os.environ["GRADIO_TEMP_DIR"]
 
 
 async def _fetch_nothing(url: str) -> NoReturn:
-    raise PermissionError(f"{url[:200]} is not fetched: files come from the browser alone")
+    raise PermissionError(f"{url[:200]} is not fetched: only the browser may send files")

@@ -1,14 +1,14 @@
-// What the page does by itself, without asking the server: open the reader, copy, save, light and dark.
+// What the page does in the browser, without the server: open the reader, copy, save, switch the theme.
 window.newsrag = {
   async copyTurn(button) {
-    const said = button.textContent;
+    const label = button.textContent;
     try {
       await navigator.clipboard.writeText(button.dataset.text);
       button.textContent = 'Copied';
     } catch {
-      button.textContent = 'The browser does not allow copying here';
+      button.textContent = 'Your browser does not allow copying here';
     }
-    setTimeout(() => { button.textContent = said; }, 2000);
+    setTimeout(() => { button.textContent = label; }, 2000);
   },
 
   save(parcel) {
@@ -21,17 +21,17 @@ window.newsrag = {
     setTimeout(() => URL.revokeObjectURL(address), 10000);
   },
 
-  // The conversation lies in the browser's store, each turn under a key of its own that sorts by its time: so
-  // tabs of one person that write at once lose nothing. Each event is given what is there at that moment.
-  shelf: 'newsrag-conversation-',
-  known: [], // the keys of the turns that were there when this tab asked
+  // The conversation is stored in the browser, each turn under its own key, which sorts by time, so that tabs
+  // that write at once lose nothing. Each event gets what is stored at that moment.
+  prefix: 'newsrag-conversation-',
+  known: [], // keys of the turns that were stored when this tab asked its question
   keys(key) {
     return Object.keys(localStorage).filter((each) => each.startsWith(`${key}/`)).sort();
   },
 
   filled(given, asks) {
     const all = given.map((each) => {
-      if (typeof each !== 'string' || !each.startsWith(this.shelf)) return each;
+      if (typeof each !== 'string' || !each.startsWith(this.prefix)) return each;
       const keys = this.keys(each);
       if (asks) this.known = keys;
       return `[${keys.map((one) => localStorage.getItem(one)).join()}]`;
@@ -39,7 +39,7 @@ window.newsrag = {
     return all.length === 1 ? all[0] : all;
   },
 
-  // The turns of this tab with the new one, in the place of those that were there when it was asked.
+  // Save this tab's turns with the new one, replacing those that were stored when its question was asked.
   keep(parcel) {
     const {key, turns} = JSON.parse(parcel);
     const places = [...this.known.slice(0, turns.length - 1), `${key}/${Date.now()}-${Math.random()}`];
@@ -56,12 +56,12 @@ window.newsrag = {
     return key;
   },
 
-  // What the transcript does on request: load the conversation again, and show that a turn was lost.
+  // What the transcript does on request: reload the conversation, and show that a turn was lost.
   connect(acts) {
     this.acts = acts;
     let soon = 0;
     window.addEventListener('storage', ({key}) => {
-      if (key?.startsWith(this.shelf) === false) return;
+      if (key?.startsWith(this.prefix) === false) return;
       this.stale = true;
       clearTimeout(soon);
       soon = setTimeout(() => this.renew(), 50);
@@ -95,7 +95,7 @@ window.newsrag = {
     return [turn.outerHTML, {__type__: 'update', submit_btn: true, stop_btn: false, value: typed || working}];
   },
 
-  // A question that got no answer goes back into the box, unless something else is typed there.
+  // Put a question without an answer back into the box, unless something else has been typed there.
   draft: 'newsrag-draft',
   putBack(question) {
     const field = document.querySelector('#question textarea');
@@ -111,12 +111,12 @@ window.newsrag = {
     }
   },
 
-  // Gradio listens for answers only while some are due, and misses one that was asked for just before it
-  // stopped: it arrives when the next thing is asked for. So then the page asks for nothing in particular.
+  // Gradio listens for responses only while some are due, and misses one that was requested just before it
+  // stopped, until the next request. In that case the page sends an empty request ("nudge").
   listening(nudge) {
     const fetched = window.fetch;
     let listens = 0;
-    let asked = 0; // when the last question was taken that needed no new listening
+    let asked = 0; // time of the last request that was accepted while Gradio was listening
     window.fetch = async (...given) => {
       const address = String(given[0].url ?? given[0]);
       if (address.includes('/queue/join')) {
@@ -144,7 +144,7 @@ window.newsrag = {
     };
   },
 
-  // A question that could not be sent gets an error message of ours.
+  // Show our own error message if a question could not be sent.
   async joined(send) {
     let status = 502;
     let detail = 'The server cannot be reached. Is it still running?';
@@ -152,14 +152,14 @@ window.newsrag = {
       const answer = await send();
       if (answer.status !== 401) return answer;
       status = 401;
-      detail = 'Your login has ended. Reload the page to log in.';
+      detail = 'Your session has expired. Reload the page to log in.';
     } catch { /* shown below */ }
     this.lost(detail);
     return new Response(JSON.stringify({detail}), {status, headers: {'content-type': 'application/json'}});
   },
 
-  // The answers as they come. Where the server ends before it has said that they are all there, Gradio would
-  // wait for ever, or go dead; so they end with an error.
+  // Pass responses on as they come. If the server stops before announcing their end, Gradio would wait
+  // forever; so end them with an error.
   responses(answer, signal, end) {
     const reader = answer.body.getReader();
     const message = 'The connection was lost. Ask again.';
@@ -172,9 +172,9 @@ window.newsrag = {
           if (signal?.aborted) throw error;
           return {done: true};
         });
-        const said = done ? '' : new TextDecoder().decode(value);
-        complete ||= /"msg": ?"close_stream"/.test(said);
-        if (!done && !/"msg": ?"unexpected_error"/.test(said)) return to.enqueue(value);
+        const text = done ? '' : new TextDecoder().decode(value);
+        complete ||= /"msg": ?"close_stream"/.test(text);
+        if (!done && !/"msg": ?"unexpected_error"/.test(text)) return to.enqueue(value);
         reader.cancel();
         end();
         const broken = !complete && !signal?.aborted;
@@ -187,11 +187,11 @@ window.newsrag = {
     return new Response(body, {status: answer.status, headers: answer.headers});
   },
 
-  // Names for what Gradio shows as a picture alone, for those who cannot see it.
+  // Accessible names for controls that Gradio shows as icons only.
   names() {
     const known = {'submit-button': 'Send', 'stop-button': 'Stop'};
-    const silent = '#question button, .timebox input, .timebox button, [role=listbox]';
-    const name = () => document.querySelectorAll(silent).forEach((each) => {
+    const unnamed = '#question button, .timebox input, .timebox button, [role=listbox]';
+    const name = () => document.querySelectorAll(unnamed).forEach((each) => {
       if (each.ariaLabel) return;
       const field = each.closest('.block')?.querySelector('[data-testid=block-info]')?.textContent.trim() || 'Choices';
       each.ariaLabel = known[each.dataset.testid] || (each.matches('button') ? `Calendar: ${field}` : field);
@@ -200,9 +200,9 @@ window.newsrag = {
     name();
   },
 
-  // No second question while one is at work: Enter waits as the buttons do.
+  // Ignore Enter while a question is being answered, as its button is disabled then.
   composer() {
-    this.putBack(sessionStorage.getItem(this.draft)); // the page was left while it was at work
+    this.putBack(sessionStorage.getItem(this.draft)); // the page was left before the answer came
     this.ready();
     document.addEventListener('keydown', (event) => {
       const sends = event.key === 'Enter' && !event.shiftKey && event.target.closest('#question');
@@ -212,7 +212,7 @@ window.newsrag = {
     }, true);
   },
 
-  // The question that is being answered comes to the top, where its answer has room to grow.
+  // Scroll the question that is being answered to the top, so that the answer has room to grow.
   asking() {
     const live = document.querySelector('#live');
     const working = this.working()?.querySelector('.question').textContent;
@@ -221,7 +221,7 @@ window.newsrag = {
     if (top < 0 || top > window.innerHeight / 2) live.scrollIntoView({block: 'start'});
   },
 
-  // Back to the box, unless the reader is at something else, or it would open a keyboard on the glass.
+  // Focus the question box, unless the reader is elsewhere or a touch keyboard would open.
   ready(always) {
     if (!this.working()) sessionStorage.removeItem(this.draft);
     if (document.querySelector('#live .trouble')) this.putBack(document.querySelector('#live .question')?.textContent);
@@ -232,16 +232,16 @@ window.newsrag = {
     document.querySelector('#question textarea').focus({preventScroll: !always});
   },
 
-  // A click on a mark, a card or a title anywhere in the page opens the article there.
+  // Open the article when a mark, a card or a title is clicked anywhere in the page.
   reader(element, server) {
     const dialog = element.querySelector('dialog');
     const body = element.querySelector('.reader-body');
-    let asked = 0; // for the article that was asked for last; an earlier one may come after it
+    let asked = 0; // number of the latest request; the response to an earlier one may arrive after it
     const open = async ({article, start, end, field}) => {
       const mine = ++asked;
       body.innerHTML = '<p class="quiet">Opening …</p>';
       if (!dialog.open) dialog.showModal();
-      let text = '<p class="trouble">The article could not be fetched. Is the server still running?</p>';
+      let text = '<p class="trouble">The article could not be loaded. Is the server still running?</p>';
       try {
         text = await server.read_article({article, start: Number(start), end: Number(end), field});
       } catch { /* shown below */ }
@@ -253,7 +253,7 @@ window.newsrag = {
     };
     const opener = (target) => target?.closest?.('button[data-article]');
     document.addEventListener('click', ({target}) => { if (opener(target)) open(opener(target).dataset); });
-    // An answer that is being written is drawn again many times a second, at times within a click.
+    // An answer in progress is redrawn many times a second, sometimes in the middle of a click.
     let pressed = null;
     document.addEventListener('pointerdown', ({target}) => { pressed = opener(target); });
     document.addEventListener('pointerup', ({clientX, clientY}) => {
@@ -266,7 +266,7 @@ window.newsrag = {
     dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
   },
 
-  // System setting first; the button overrides it and is remembered.
+  // Follow the system's setting, unless the button was used; its choice is remembered.
   masthead(element, nudge) {
     this.listening(nudge);
     const key = 'newsrag-theme';

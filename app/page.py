@@ -33,11 +33,11 @@ def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
 
     ``known`` says that its users have logged in, so that they can log out.
     """
-    line = ModelQueue()
+    queue = ModelQueue()
 
     def left(request: gr.Request) -> None:
         """Free the model at its next step when a user closes the page."""
-        line.stop(str(request.session_hash))
+        queue.stop(str(request.session_hash))
 
     with gr.Blocks(title="newsrag", analytics_enabled=False, fill_width=True) as page:
         masthead = html(
@@ -53,13 +53,13 @@ def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
         changed = gr.State(0)  # number of changes to the articles from this page
         with gr.Tabs() as tabs:
             with gr.Tab("Ask", id="ask"):
-                chat = ChatTab(news, profile, line)
+                chat = ChatTab(news, profile, queue)
             with gr.Tab("Articles", id="articles"):
                 articles = ArticlesTab(news, changed)
             with gr.Tab("Summaries", id="summaries"):
-                refreshed = summaries.build(news, profile, line, tabs, articles)
+                refreshed = summaries.build(news, profile, queue, tabs, articles)
             with gr.Tab("Check a text", id="check"):
-                refreshed.append(checking.build(news, line))
+                refreshed.append(checking.build(news, queue))
         together(page.load, *chat.on_load, articles.on_load, *refreshed)
         together(changed.change, *chat.on_change, *refreshed)
         page.load(None, None, None, js=_ON_LOAD)
@@ -74,7 +74,7 @@ def _reader_of(news: News) -> Callable[[object], str]:
     def read_article(asked: object) -> str:
         """Render an article as HTML for the reader; the browser may ask for anything."""
         if not isinstance(asked, dict):
-            return render.trouble("No article was named.")
+            return render.trouble("No article was given.")
         start, end = (asked.get(each) for each in ("start", "end"))
         try:
             found = news.article(str(asked.get("article", "")))

@@ -86,4 +86,4 @@ class ModelQueue(Queue[QueueSlot]):
 
 def before(ahead: int) -> str:
     """Describe a place in the queue."""
-    return "1 is before you" if ahead == 1 else f"{ahead} are before you"
+    return f"{ahead} ahead of you"

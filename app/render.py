@@ -21,8 +21,8 @@ from rag.export import (
     doubts,
     opening,
     pieces,
-    standing,
     unmarked,
+    without_unsupported,
 )
 from rag.text import written_date
 from rag.types import Article, Citation, Claim
@@ -82,7 +82,7 @@ def _environment() -> Environment:
         differ,
         doubts,
         opening,
-        standing,
+        without_unsupported,
         digest_note,
         unmarked,
     )

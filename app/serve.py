@@ -40,7 +40,7 @@ class Served(network.Served):
     def close(self) -> None:
         """Stop serving, delete uploads and close the library; closing twice is fine."""
         self._running.stop()
-        offline.let_go(Path(self._uploads.name))
+        offline.forget_uploads(Path(self._uploads.name))
         self._uploads.cleanup()
         self._news.close()
 
@@ -81,7 +81,7 @@ def serve(
         guarded = _guarded(page, style, news, users, listening.hosts)
         running = network.start(guarded, listening, name="page")
         failed.pop_all()
-    notify(f"The page is at {listening.url} (Ctrl-C ends it)")
+    notify(f"The page is at {listening.url} (Ctrl-C to stop)")
     return Served(listening.url, running, news, uploads)
 
 
@@ -100,7 +100,7 @@ def _built(
     known: bool,
 ) -> "tuple[Blocks, Mapping[str, Any]]":
     """Build the page and its styling, as arguments of ``mount_gradio_app``."""
-    offline.keep_at_home(uploads)
+    offline.configure_gradio(uploads)
     if build is not None:
         return build(news), {}
     from app import page

@@ -34,10 +34,10 @@ _EXPORTS = (
 class Summaries:
     """Event handlers of the tab."""
 
-    def __init__(self, news: News, profile: str, line: ModelQueue) -> None:
+    def __init__(self, news: News, profile: str, queue: ModelQueue) -> None:
         """Start without asking the model anything."""
-        self._news, self._line = news, line
-        self._service = SummaryService(news, profile, line)
+        self._news, self._queue = news, queue
+        self._service = SummaryService(news, profile, queue)
 
     def refresh(self, ids: Sequence[str] | None) -> tuple[Any]:
         """Refresh the choices; those still there stay selected."""
@@ -85,7 +85,7 @@ class Summaries:
             listed = tuple(map(str, ids)) if isinstance(ids, list) else ()
             filters = filters_of(since, until, names)
             requested = SummaryRequest(listed, query.strip(), filters, length, how)
-            yield update("", render("state", state="Choosing the articles …"), busy=True)
+            yield update("", render("state", state="Finding the articles …"), busy=True)
             articles = chosen(self._news, requested)
             session = str(request.session_hash)
             for shown, state in self._service.write(requested, articles, made, session):
@@ -96,7 +96,7 @@ class Summaries:
 
     def stop(self, request: gr.Request) -> str:
         """Stop at the model's next token, and say so."""
-        self._line.stop(str(request.session_hash), "summaries")
+        self._queue.stop(str(request.session_hash), "summaries")
         return render("state", state="Stopping …")
 
 
@@ -106,21 +106,21 @@ def _label(article: Article) -> str:
 
 
 def build(
-    news: News, profile: str, line: ModelQueue, tabs: gr.Tabs, listing: ArticlesTab
+    news: News, profile: str, queue: ModelQueue, tabs: gr.Tabs, listing: ArticlesTab
 ) -> list[Part]:
     """Lay out and wire the tab; return what it does on page load, and on new articles."""
-    tab = Summaries(news, profile, line)
+    tab = Summaries(news, profile, queue)
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
             articles = gr.Dropdown(
-                [], label="Articles (the newest; type to find one)", multiselect=True
+                [], label="Articles (newest first; type to search)", multiselect=True
             )
             query = gr.Textbox(
-                label="Or everything about", placeholder="talks in Geneva", max_lines=1
+                label="Or all articles about", placeholder="talks in Geneva", max_lines=1
             )
         with gr.Column(scale=2, min_width=320):
             length = gr.Radio(["short", "medium", "long"], value="medium", label="Length")
-            how = gr.Radio([EACH, TOGETHER, STORIES], value=EACH, label="How")
+            how = gr.Radio([EACH, TOGETHER, STORIES], value=EACH, label="Format")
     bar = FilterBar(news)
     start, stop = run_buttons("Summarise")
     state, shown, results = html(), html(elem_id="summaries"), gr.State(())

@@ -9,7 +9,7 @@ from rag.errors import QuestionError
 from rag.types import Article, Filters
 
 MOST = 200  # articles in one request; for more, use the command line
-EACH, TOGETHER, STORIES = "One summary each", "One of all together", "A digest of stories"
+EACH, TOGETHER, STORIES = "One summary per article", "One combined summary", "A digest of stories"
 Length = Literal["short", "medium", "long"]
 
 
@@ -49,20 +49,18 @@ def chosen(news: News, request: SummaryRequest) -> Chosen:
     if request.ids:
         notes = []
         if len(request.ids) > most:
-            notes.append(f"The first {most:,} of {count(len(request.ids), 'chosen article')}.")
+            notes.append(f"Using the first {most:,} of {count(len(request.ids), 'article')}.")
         if request.query or filtered:
-            notes.append(
-                "Only the chosen articles: subject and filters count where none is chosen."
-            )
+            notes.append("Using only the articles you chose; topic and filters are ignored.")
         articles = tuple(news.article(each) for each in request.ids[:most])
         return Chosen(articles, " ".join(notes))
     if request.query:
         found = news.matching(request.query, filters=request.filters, limit=most + 1)
-        note = f"More than {count(most, 'article')} match: the nearest {most:,}."
+        note = f"More than {count(most, 'article')} match; using the closest {most:,}."
         return Chosen(found[:most], note if len(found) > most else "")
     if filtered:
         total = news.count(filters=request.filters)
-        note = f"The newest {most:,} of {count(total, 'article')}."
+        note = f"Using the newest {most:,} of {count(total, 'article')}."
         articles = news.articles(filters=request.filters, limit=most)
         return Chosen(articles, note if total > most else "")
-    raise QuestionError("choose articles, or write what about, or set days or publishers.")
+    raise QuestionError("choose articles, enter a topic, or set dates or publishers.")

@@ -47,27 +47,29 @@ class Progress:
         """The current piece, its part, and the time left for all of it if known."""
         done, known = self._parts
         share = (self._done + done / known) / max(1, self.total)
-        said = [self._name if self.total == 1 else f"{self._name} {self._done + 1} of {self.total}"]
+        phrases = [
+            self._name if self.total == 1 else f"{self._name} {self._done + 1} of {self.total}"
+        ]
         if known > 1:
-            said.append(f"part {min(done + 1, known)} of {known}")
+            phrases.append(f"part {min(done + 1, known)} of {known}")
         rest = left(self._spent + time.monotonic() - self._since, share)
-        said.append(rest or ("writing" if self._written else "reading"))
-        return f"{', '.join(said)} …"
+        phrases.append(rest or ("writing" if self._written else "reading"))
+        return f"{', '.join(phrases)} …"
 
 
 class SummaryService:
     """Writes what was requested; its methods yield the results so far and the current state."""
 
-    def __init__(self, news: News, profile: str, line: ModelQueue) -> None:
+    def __init__(self, news: News, profile: str, queue: ModelQueue) -> None:
         """Start without asking the model anything."""
-        self._news, self._profile, self._line = news, profile, line
+        self._news, self._profile, self._queue = news, profile, queue
 
     def write(
         self, request: SummaryRequest, chosen: Chosen, made: Made, session: str
     ) -> Iterator[Shown]:
         """Fill ``made`` with what can be saved; a stop takes effect within a token."""
         if not chosen.articles:
-            yield _note("No article matches."), ""
+            yield _note("No articles match."), ""
             return
         note = _note(chosen.note) if chosen.note else ""
         work = self._digest if request.how == STORIES else self._summaries
@@ -80,13 +82,13 @@ class SummaryService:
 
     def _wait(self, shown: str, slot: QueueSlot) -> Iterator[Shown]:
         """Wait for the model."""
-        for ahead in self._line.places(slot):
+        for ahead in self._queue.places(slot):
             yield from slot.paced([(shown, f"Waiting for the model: {before(ahead)} …")])
 
     def _digest(
         self, request: SummaryRequest, articles: Sequence[Article], made: Made, session: str
     ) -> Iterator[Shown]:
-        with self._line.slot(session, "summaries") as slot:
+        with self._queue.slot(session, "summaries") as slot:
             yield from self._wait("", slot)
             yield from slot.paced([("", "Grouping the articles …")])
             if not slot.stopped.is_set():
@@ -133,11 +135,11 @@ class SummaryService:
         """Queue again for each summary, so that others get their turn between two of them."""
         together = request.how == TOGETHER
         of_these = "" if request.subject else f" of {count(len(articles), 'article')}"
-        name = f"One summary{of_these}" if together else "Summary"
+        name = f"Summary{of_these}" if together else "Summary"
         rounds = [articles] if together else [(article,) for article in articles]
         progress, shown = Progress(name, len(rounds)), ""
         for some in rounds:
-            with self._line.slot(session, "summaries") as slot:
+            with self._queue.slot(session, "summaries") as slot:
                 yield from self._wait(shown, slot)
                 progress.begin()
                 yield from slot.paced([(shown, progress.state)])
@@ -187,7 +189,7 @@ class SummaryService:
             about = Article("", "", title, "")
             if not request.subject and len(known) < len(articles):
                 given = count(len(articles), "article")
-                note = f"{len(known):,} of {given} had room in the summary."
+                note = f"The summary covers {len(known):,} of {given}; no more fitted."
         made.rows.append((about, summary))
         return render("summary", summary=summary, articles=known, profile=self._profile, note=note)
 

@@ -17,7 +17,7 @@ MOST_FILES = 50  # in one upload
 _MEGABYTES = 200  # in one upload, unless one file may have more
 _MOST_WAITING = 1_000_000_000  # bytes waiting to be read, across all users
 _LEAST = 4096  # bytes that even an empty file counts for
-_KEPT = 6 * 3600  # seconds after which unread uploads are deleted
+_MAX_AGE = 6 * 3600  # seconds after which unread uploads are deleted
 _PATH = "/gradio_api/upload"
 _BORDER = re.compile(rb'boundary="?([^";,\s]+)', re.I)
 
@@ -58,15 +58,15 @@ class Uploads:
         if not length.isdigit():
             return 411, "The length of the upload is missing."
         if size > self._megabytes * 1024**2:  # a megabyte as Gradio counts it
-            return 413, f"At most {self._megabytes} MB are taken at once."
+            return 413, f"The limit is {self._megabytes} MB at a time."
         waiting = await asyncio.to_thread(self._waiting)
         if waiting + self._coming + size > _MOST_WAITING:
-            return 503, "Too many uploads wait to be added. Try again later."
+            return 503, "Too many uploads are waiting. Try again later."
         return None
 
     def _waiting(self) -> int:
         """Delete old uploads and return the bytes of the others."""
-        since, total = time.time() - _KEPT, 0
+        since, total = time.time() - _MAX_AGE, 0
         for path in self._files():
             with contextlib.suppress(FileNotFoundError):  # another ingestion has just read it
                 state = path.stat()
@@ -95,7 +95,7 @@ def _counted(receive: Receive, border: bytes) -> Receive:
             from starlette.formparsers import MultiPartException
 
             # What Gradio's parser raises itself: it deletes what has arrived of the upload so far.
-            raise MultiPartException(f"At most {MOST_FILES} files are taken at once.")
+            raise MultiPartException(f"The limit is {MOST_FILES} files at a time.")
         return message
 
     return counted

@@ -58,10 +58,9 @@ class NoArticles(QuestionError):
     def __init__(self, held: int) -> None:
         """Build the message; ``held``: articles of the index, none of which the filter admits."""
         super().__init__(
-            f"none of the {held:,} articles lies within these days and publishers. Widen the filter."
+            f"none of the {held:,} articles matches these dates and publishers. Widen the filter."
             if held
-            else "the index holds no articles yet, so nothing can be asked. Add some first, such as"
-            " with rag ingest."
+            else "the index has no articles yet. Add some first, for example with rag ingest."
         )
 
 

@@ -48,7 +48,7 @@ def test_no_texts_give_an_empty_matrix() -> None:
 
 
 def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="is no sentence-transformers folder"):
+    with pytest.raises(ModelError, match="is not a sentence-transformers folder"):
         SentenceTransformerEmbedder(tmp_path, identity="x")
 
 

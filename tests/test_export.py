@@ -125,8 +125,8 @@ def test_an_answer_reads_well() -> None:
         citations=(*second, first, title),
     )  # fmt: skip
     assert as_markdown(found) == (
-        "# Q?\n\n**Zoë [1]**\n\nIt rained ⟦hard⟧. [2]\n\n*⟦ ⟧ no quote proves these words.*\n\n"
-        "*Less sure: some words have no proof; of answers with this confidence about 7 in 10 are"
+        "# Q?\n\n**Zoë [1]**\n\nIt rained ⟦hard⟧. [2]\n\n*⟦ ⟧ no quote supports these words.*\n\n"
+        "*Less sure: some words are unsupported; about 7 in 10 answers with this confidence are"
         " right.*\n\n**Sources**\n\n"
         "- [1] **Über T**, Écho, Sunday 9 January 2022, <https://a.example/1>\n\n"
         "  > Headline: Über\n\n  > Zoë opened the “bridge”.\n\n"
@@ -350,7 +350,7 @@ def test_what_is_no_answer_or_too_long_is_not_read() -> None:
     for text in ("", "[]", "1", "{", "[" * 50_000, '{"question": "\\ud800"}', "\x00"):
         with pytest.raises(SavedError, match="cannot be read"):
             read_saved(text)
-    with pytest.raises(SavedError, match="at most 200000 are read"):
+    with pytest.raises(SavedError, match="the limit is 200000"):
         read_saved(saved(replace(made(), draft="x" * 200_000)))
 
 

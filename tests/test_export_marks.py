@@ -56,8 +56,8 @@ def test_quotes_stand_by_their_article_the_headline_first_and_none_twice() -> No
 
 
 def test_doubt_is_said_in_plain_words() -> None:
-    assert "about 6 in 10 are right" in doubts(answer(0.58, claim(status="supported")))
-    assert "some words have no proof" in doubts(answer(0.9, claim()))
+    assert "about 6 in 10 answers" in doubts(answer(0.58, claim(status="supported")))
+    assert "some words are unsupported" in doubts(answer(0.9, claim()))
     assert "about 1 in 10" in doubts(answer(0.0, claim()))
 
 

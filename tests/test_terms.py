@@ -5,7 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rag.text.terms import alike, covers, held, plain, rarity, repeats, share, shared, stem, terms
+from rag.text.terms import (
+    alike,
+    containment,
+    covers,
+    plain,
+    rarity,
+    repeats,
+    share,
+    shared,
+    stem,
+    terms,
+)
 
 
 @pytest.mark.parametrize(
@@ -136,10 +147,10 @@ def test_stems_are_the_same_when_many_threads_ask() -> None:
 def test_what_two_texts_share() -> None:
     long = "The council of Harrow closed the old ferry to Pengarth."
     short = "The old ferry was closed."
-    assert held(short, long) == 1.0
-    assert held(long, short) < 0.6
+    assert containment(short, long) == 1.0
+    assert containment(long, short) < 0.6
     assert shared(short, long) == shared(long, short) == 1.0
-    assert held("", long) == shared("", "") == 0.0
+    assert containment("", long) == shared("", "") == 0.0
     assert repeats(long, long.replace("closed", "has closed"))
     assert not repeats(long, short)
     assert not repeats(f"{long} 900 came.", f"{long} 1,270 came.")  # another figure is news

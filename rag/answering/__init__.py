@@ -174,11 +174,13 @@ class _Attempt:
     def _check(self, parts: Sequence[Sentence]) -> Sequence[Claim]:
         """Check the new parts and return their claims."""
         known = len(self.claims)
-        for said, cited in parts[known:]:
+        for sentence, cited in parts[known:]:
             claim = (
-                Claim(said, reason="the model found no answer")
-                if refuses(said)
-                else self.checker.check(said, self.passages, question=self.question, cited=cited)
+                Claim(sentence, reason="the model found no answer")
+                if refuses(sentence)
+                else self.checker.check(
+                    sentence, self.passages, question=self.question, cited=cited
+                )
             )
             self.claims.append(claim)
         return self.claims[known:]
@@ -242,19 +244,19 @@ def _proven_together(claims: Sequence[Claim], short: str, asked: Claim | None) -
     """
     if len(claims) < 2:
         return list(claims)
-    head, *said = claims
+    head, *sentences = claims
     if short in {"Yes", "No"} and head.text.rstrip(".") == short:
-        weakest = min(said, key=lambda claim: claim.score)
-        head = replace(weakest, text=head.text, citations=distinct(said), unbacked=())
+        weakest = min(sentences, key=lambda claim: claim.score)
+        head = replace(weakest, text=head.text, citations=distinct(sentences), unbacked=())
         if asked and asked.supported != (short == "Yes") and head.supported:
-            reason = "the quotes do not plainly say yes or no"
+            reason = "the quotes do not clearly say yes or no"
             head = replace(head, status="partly", score=min(head.score, 0.5), reason=reason)
-        return [head, *said]
-    inside = [claim for claim in said if head.text.casefold() in claim.text.casefold()]
+        return [head, *sentences]
+    inside = [claim for claim in sentences if head.text.casefold() in claim.text.casefold()]
     best = max(inside, key=lambda claim: claim.score, default=head)
     if best.supported and not head.supported:
         head = replace(best, text=head.text, unbacked=())
-    return [head, *said]
+    return [head, *sentences]
 
 
 def _status(claims: Sequence[Claim], likely: float, bars: Bars) -> AnswerStatus:

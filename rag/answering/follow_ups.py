@@ -39,6 +39,6 @@ def standalone(question: str, history: Sequence[Answer]) -> str:
     for turn in reversed(history):
         if not is_follow_up(parts[0]):
             break
-        said = turn.short if len(turn.short.split()) <= _FEW else ""
-        parts[:0] = [turn.question, *filter(None, [said])]
+        short = turn.short if len(turn.short.split()) <= _FEW else ""
+        parts[:0] = [turn.question, *filter(None, [short])]
     return " ".join(parts)

@@ -63,15 +63,15 @@ def asks_for_sentences(question: str) -> bool:
     return _SENTENCES.search(question) is not None
 
 
-def fits(question: str, said: str) -> bool:
+def fits(question: str, answer: str) -> bool:
     """Return whether an answer is of the kind that is asked for, where the question makes it plain.
 
     "How many" asks for a number, "when" for a number, a day, a month or a time word; yes and no do
     not answer "who" or "which". A sentence that only repeats the question answers yes or no at most.
     """
-    if _WH.match(question) and _YES_OR_NO.match(said):
+    if _WH.match(question) and _YES_OR_NO.match(answer):
         return False
-    asked, words = terms(question), terms(said)
+    asked, words = terms(question), terms(answer)
     repeats = words.stems <= asked.stems and words.numbers <= asked.numbers
     open_question = not asks_yes_or_no(question) and not _OR.search(question)
     if repeats and open_question and len(words.tokens) > _ECHO:

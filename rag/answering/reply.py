@@ -48,9 +48,9 @@ def read_reply(draft: str) -> Reply:
     found = list(split_claims(first))
     head = None
     if len(found) == 1 and (not rest or newline):
-        said, cited = found[0]
-        if len(said.split()) <= _FEW or not _SENTENCE_END.search(said):
-            head = (said.rstrip(". ") if not said.endswith("...") else said, cited)
+        first, cited = found[0]
+        if len(first.split()) <= _FEW or not _SENTENCE_END.search(first):
+            head = (first.rstrip(". ") if not first.endswith("...") else first, cited)
     elif len(found) > 1 and (answer := _YES_OR_NO.fullmatch(found[0][0])):
         head = answer[1], found[0][1]
     sentences = (found[1:] if head else found) + list(split_claims(rest))
@@ -61,14 +61,14 @@ def short_answer(question: str, reply: Reply) -> str:
     """Return the short answer, or the first sentence where there is none; may be empty."""
     if not reply.parts:
         return ""
-    said = reply.parts[0][0]
-    if asks_yes_or_no(question) and (answer := _YES_OR_NO.match(said)):
+    first = reply.parts[0][0]
+    if asks_yes_or_no(question) and (answer := _YES_OR_NO.match(first)):
         return answer[1].capitalize()
     if asks_for_sentences(question):
-        return said
-    return bare(question, said.removesuffix("."), sentence=reply.head is None)
+        return first
+    return bare(question, first.removesuffix("."), sentence=reply.head is None)
 
 
-def refuses(said: str) -> bool:
+def refuses(sentence: str) -> bool:
     """Return whether a sentence says that the sources do not answer the question."""
-    return _REFUSES.search(said) is not None
+    return _REFUSES.search(sentence) is not None

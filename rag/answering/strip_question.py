@@ -5,7 +5,7 @@ from rag.text.terms import STOPWORDS, Terms, terms
 _QUOTES = "\"'“‘"
 
 
-def bare(question: str, said: str, *, sentence: bool) -> str:
+def bare(question: str, answer: str, *, sentence: bool) -> str:
     """Return the answer without the words that it repeats from its question.
 
     Asked for the answer alone, a small model often adds a sentence or a unit: "970,000 subscribers"
@@ -16,19 +16,19 @@ def bare(question: str, said: str, *, sentence: bool) -> str:
     nothing new, as in "Paris" to "Paris or Rome?".
     """
     asked = terms(question)
-    words = said.split()
+    words = answer.split()
     read = [terms(word) for word in words]
-    if not words or said[0] in _QUOTES:
-        return said
+    if not words or answer[0] in _QUOTES:
+        return answer
     if not sentence and not read[0].numbers:
-        return said
+        return answer
     # A capitalized function word belongs to a title, unless it opens the sentence.
     small = [not place or not _capital(word) for place, word in enumerate(words)]
     new = [_adds(each, asked, small=lone) for each, lone in zip(read, small, strict=True)]
-    if terms(said).numbers <= asked.numbers:  # "1 billion" of the question, read word by word
+    if terms(answer).numbers <= asked.numbers:  # "1 billion" of the question, read word by word
         new = [adds and not each.numbers for adds, each in zip(new, read, strict=True)]
     if not any(new):
-        return said
+        return answer
     first, last = new.index(True), len(new) - 1 - new[::-1].index(True)
     repeats = [bool(each.stems & asked.stems) for each in read]
     if True in repeats[first + 1 : last]:
@@ -36,7 +36,7 @@ def bare(question: str, said: str, *, sentence: bool) -> str:
         opening = [n for n in range(first, again) if new[n]]
         if read[first].numbers:
             if any(each.numbers - asked.numbers for each in read[again:]):
-                return said  # "2 ferries and 14 boats" is no "2 ferries"
+                return answer  # "2 ferries and 14 boats" is no "2 ferries"
             last = opening[-1]
         elif all(read[n].numbers or _capital(words[n]) for n in opening):
             last = opening[-1]

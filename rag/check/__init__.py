@@ -44,7 +44,7 @@ _SHORT = 8  # maximum words of an answer that is not a sentence
 _LONGEST = 4000  # maximum characters of a claim
 # Log-odds of a short answer: bias, and weight of the share of its question found next to it.
 _ANSWER_BIAS, _ANSWER_SHARE = -0.8, 4.0
-_EMPTY = "it says nothing that could be checked"
+_EMPTY = "there is nothing in it to check"
 VETO = 0.5  # factor on the probability of a contradicted claim
 _EMPTY_VERBS = LIGHT | {"happen", "occur"}  # verbs without which a sentence says as much
 
@@ -108,7 +108,9 @@ class Checker:
     def evidence(self, sentence: str, sources: Sequence[Passage]) -> Evidence:
         """Return the findings on a sentence before the decision; the weights are fitted on them."""
         found = [source_of(passage.article, self.parser) for passage in sources]
-        if _stands(sentence, found, {passage.article.id: passage.number for passage in sources}):
+        if _verbatim_quotes(
+            sentence, found, {passage.article.id: passage.number for passage in sources}
+        ):
             return Evidence({}, frozenset(), whole=True)
         proof = _prove(sentence, found, self.parser, "", "", frozenset())
         return Evidence(features(proof) | measured(sentence, proof), trusted(proof), whole=False)
@@ -129,14 +131,14 @@ class Checker:
         parser = self.parser if english_only else word_parser()
         found = [source_of(article, parser) for article in articles.values()]
         numbers = {passage.article.id: passage.number for passage in reversed(sources)}
-        if whole := _stands(sentence, found, numbers):
+        if whole := _verbatim_quotes(sentence, found, numbers):
             return Claim(sentence, whole, "supported", score=1.0)
         preferred = frozenset(i for i, n in numbers.items() if n in cited)
         proof = _prove(sentence, found, parser, question, before, preferred)
         if not proof.claim.content:
             return Claim(sentence, reason=_EMPTY)
         if not proof.laid:
-            return Claim(sentence, reason="the source has none of its words")
+            return Claim(sentence, reason="the source contains none of its words")
         score, plain = self._likely(sentence, proof, question, english_only)
         quotes = _quotes(proof, found, numbers)
         if self.judge is not None and english_only and not plain:
@@ -166,10 +168,12 @@ class Checker:
     def _judged(
         self, score: float, quotes: Sequence[Citation], sentence: str, question: str
     ) -> float:
-        said = (
+        statement = (
             f"{question} {sentence}" if question and len(sentence.split()) <= _SHORT else sentence
         )
-        likely = self.judge(" ".join(quote.quote for quote in quotes), said) if self.judge else None
+        likely = (
+            self.judge(" ".join(quote.quote for quote in quotes), statement) if self.judge else None
+        )
         return score if likely is None else self.learned.judged(score, likely)
 
 
@@ -178,11 +182,11 @@ def _uncheckable(sentence: str, sources: Sequence[Passage]) -> str:
     if not any(letter.isalnum() for letter in sentence):
         return _EMPTY
     if sentence.strip(" .!,").casefold() in {"yes", "no"}:
-        return "yes or no alone says nothing that could be checked"
+        return "yes or no alone cannot be checked"
     if not sources:
         return "there is no source"
     if len(sentence) > _LONGEST:
-        return f"it has more than {_LONGEST:,} characters"
+        return f"it is longer than {_LONGEST:,} characters"
     return ""
 
 
@@ -232,7 +236,7 @@ def _unbound(found: Mapping[int, Quantity]) -> Iterator[tuple[int, Quantity]]:
         yield place, each if each.bound else replace(each, bound="any")
 
 
-def _stands(
+def _verbatim_quotes(
     sentence: str, sources: Sequence[Source], numbers: dict[str, int]
 ) -> tuple[Citation, ...]:
     """Quote the whole sentences and titles with the same words, at most one per article."""
@@ -248,7 +252,7 @@ def _quotes(
     found = [_quote(source, source.places[laid.number], numbers) for source, laid in proof.laid]
     if len(found) == 1:
         others = [source for source in sources if source is not proof.laid[0][0]]
-        found += _stands(found[0].quote, others, numbers)
+        found += _verbatim_quotes(found[0].quote, others, numbers)
     return tuple(found[:MOST_QUOTES])
 
 

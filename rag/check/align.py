@@ -127,8 +127,8 @@ def _candidates(
         dated = (n for n in sentence.content if n in sentence.days)
         stating = [n for n in dated if same_day(sentence.days[n], claim.days[place])]
     elif place in claim.quantities:
-        said = claim.quantities[place]
-        stating = [n for n in counted if states(sentence.quantities[n], said)]
+        claimed = claim.quantities[place]
+        stating = [n for n in counted if states(sentence.quantities[n], claimed)]
     else:
         yield from _words(claim, place, source, sentence)
         yield from _called(claim, place, source, number, sentence)

@@ -54,20 +54,20 @@ def _all(claim: Sentence, source: Source, laid: Laid, owned: Set[int]) -> Iterat
         if anchor is None or anchor not in laid.matches or anchor not in owned:
             continue
         match = laid.matches[anchor]
-        said = _frame_above(laid.sentence, match.target)
-        if said is None:
+        stated = _frame_above(laid.sentence, match.target)
+        if stated is None:
             continue
-        if said.verb != match.target:
-            lemma = laid.sentence.tokens[said.verb].lemma
-            said = replace(said, flags=said.flags | governed(lemma))
+        if stated.verb != match.target:
+            lemma = laid.sentence.tokens[stated.verb].lemma
+            stated = replace(stated, flags=stated.flags | governed(lemma))
         verbs = frozenset((claim.tokens[anchor].lemma, laid.sentence.tokens[match.target].lemma))
         turned, converse = match.how == "opposed", match.how == "opposed" and verbs in _CONVERSE
-        sure = anchor == frame.verb and said.verb == match.target and match.how != "wider"
-        for kind in _flags(claim, frame, said, turned and not converse, conditional):
+        sure = anchor == frame.verb and stated.verb == match.target and match.how != "wider"
+        for kind in _flags(claim, frame, stated, turned and not converse, conditional):
             yield Difference(kind if sure or kind != "denial" else "doubt", (anchor,))
-        if said.verb == match.target and anchor == frame.verb:
-            yield from _roles(claim, frame, laid, said, converse)
-        yield from _speakers(frame, said, laid)
+        if stated.verb == match.target and anchor == frame.verb:
+            yield from _roles(claim, frame, laid, stated, converse)
+        yield from _speakers(frame, stated, laid)
     yield from word_differences(claim, source, laid, owned)
     for place, match in laid.matches.items():
         # An old song does not contradict a new bridge.
@@ -119,9 +119,9 @@ def _frame_above(sentence: Sentence, place: int) -> Frame | None:
 
 
 def _flags(
-    claim: Sentence, claimed: Frame, said: Frame, turned: bool, conditional: bool
+    claim: Sentence, claimed: Frame, stated: Frame, turned: bool, conditional: bool
 ) -> Iterator[str]:
-    mine, theirs = claimed.flags, said.flags
+    mine, theirs = claimed.flags, stated.flags
     if "now" in mine and any(token.lower in {"now", "already"} for token in claim.tokens):
         mine = mine | {"past"}
     if turned == (("not" in mine) == ("not" in theirs)):
@@ -139,7 +139,7 @@ def _flags(
 
 
 def _roles(
-    claim: Sentence, claimed: Frame, laid: Laid, said: Frame, converse: bool
+    claim: Sentence, claimed: Frame, laid: Laid, stated: Frame, converse: bool
 ) -> Iterator[Difference]:
     if claim.keys[claimed.verb] in EITHER_WAY:
         return
@@ -148,11 +148,11 @@ def _roles(
         [p for p in claimed.patients if p in laid.matches],
     )
     agents, patients = ({laid.matches[p].target for p in places} for places in mine)
-    theirs = (said.patients, said.agents) if converse else (said.agents, said.patients)
+    theirs = (stated.patients, stated.agents) if converse else (stated.agents, stated.patients)
     # "The theatre burned down" agrees with a sentence in which a fire destroyed it.
     alone = (
         not claimed.patients
-        and claim.tokens[claimed.verb].lemma != laid.sentence.tokens[said.verb].lemma
+        and claim.tokens[claimed.verb].lemma != laid.sentence.tokens[stated.verb].lemma
     )
     if ((agents & theirs[1]) - theirs[0] and not alone) or (patients & theirs[0]) - theirs[1]:
         yield Difference("roles", (*mine[0], *mine[1]))
@@ -173,14 +173,14 @@ def _roles(
         yield Difference("who", tuple(strangers))
 
 
-def _speakers(claimed: Frame, said: Frame, laid: Laid) -> Iterator[Difference]:
+def _speakers(claimed: Frame, stated: Frame, laid: Laid) -> Iterator[Difference]:
     mine = [p for p in claimed.speakers if p in laid.matches]
     targets = {laid.matches[p].target for p in mine}
     targets |= {laid.sentence.tokens[target].head for target in targets}  # the rebels' spokesman
-    pronouns = all(laid.sentence.tokens[place].pos == "PRON" for place in said.speakers)
-    if mine and not pronouns and not targets & said.speakers:
+    pronouns = all(laid.sentence.tokens[place].pos == "PRON" for place in stated.speakers)
+    if mine and not pronouns and not targets & stated.speakers:
         yield Difference("speaker", tuple(mine))
-    elif claimed.speakers and not mine and _unclaimed(laid, said.speakers):
+    elif claimed.speakers and not mine and _unclaimed(laid, stated.speakers):
         yield Difference("speaker", tuple(claimed.speakers))
 
 

@@ -96,20 +96,20 @@ def _figures(claim: Sentence, laid: Laid, owned: Set[int]) -> Iterator[Differenc
             continue
         if place in laid.matches:
             target = laid.matches[place].target
-            said = laid.sentence.quantities.get(target)
-            if said and {said.turn, each.turn} == {"from", "to"}:
+            stated = laid.sentence.quantities.get(target)
+            if stated and {stated.turn, each.turn} == {"from", "to"}:
                 yield Difference("number", (place,))
             continue
         if any(
-            same_number(said, each) and not states(said, each)
-            for said in laid.sentence.quantities.values()
+            same_number(stated, each) and not states(stated, each)
+            for stated in laid.sentence.quantities.values()
         ):
             yield Difference("number", (place,))
     for place, day in claim.days.items():
         above = claim.heads.get(place, (place, ""))[0]
         others = laid.sentence.days.values()
         unmet = place in claim.content and place not in laid.matches and above in owned
-        if unmet and others and not any(same_day(said, day) for said in others):
+        if unmet and others and not any(same_day(stated, day) for stated in others):
             yield Difference("day", (place,))
 
 

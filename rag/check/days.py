@@ -132,24 +132,26 @@ def _relative(found: re.Match[str], published: date | None) -> tuple[tuple[date,
     return ((date(published.year + step, 1, 1), date(published.year + step, 12, 31)),)
 
 
-def same_day(said: Day, claimed: Day) -> bool:
+def same_day(stated: Day, claimed: Day) -> bool:
     """Return whether a source that names the first day may mean the second.
 
     A month or year contains its days: "on 26 September" supports "in September", but not the other
     way round.
     """
-    if said.weekday is not None and claimed.weekday is not None:
-        return said.weekday == claimed.weekday
-    if not said.spans or not claimed.spans:
-        known = said if said.spans else claimed
-        other = claimed if known is said else said
+    if stated.weekday is not None and claimed.weekday is not None:
+        return stated.weekday == claimed.weekday
+    if not stated.spans or not claimed.spans:
+        known = stated if stated.spans else claimed
+        other = claimed if known is stated else stated
         if other.weekday is None:
             return False
         return any(
             first == last and first.weekday() == other.weekday for first, last in known.spans
         )
     return any(
-        first <= start and end <= last for start, end in said.spans for first, last in claimed.spans
+        first <= start and end <= last
+        for start, end in stated.spans
+        for first, last in claimed.spans
     )
 
 

@@ -95,10 +95,10 @@ def _stands_for(
             tops = [n for n in own if tokens[n].head not in own or tokens[n].head == n]
             words = [n for n in tops or own if tokens[n].text[0].isalnum()] or own
             return place == words[0]
-    return names[place] or _says(tokens[place])
+    return names[place] or _is_content_word(tokens[place])
 
 
-def _says(token: Token) -> bool:
+def _is_content_word(token: Token) -> bool:
     if token.pos not in _CONTENT or not any(letter.isalnum() for letter in token.text):
         return False
     if token.dep in {"aux", "auxpass", "neg", "prt", "punct"}:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rag.check import Checker
 from rag.text import asks
 from rag.text.citations import citation, split_claims
-from rag.text.terms import held
+from rag.text.terms import containment
 from rag.types import Claim, Passage
 
 _REPEAT = 0.7  # share of content words in common from which a sentence says nothing new
@@ -32,7 +32,7 @@ def fresh(
     for sentence, cited in split_claims(draft):
         if len(kept) == most:
             break
-        if not said(sentence, [*before, *kept]):
+        if not already_said(sentence, [*before, *kept]):
             claim = checker.check(sentence, passages, cited=cited)
             kept += [claim] if claim.supported else []
     return kept
@@ -42,10 +42,10 @@ def verbatim(passage: Passage) -> Claim:
     """Return a sentence of an article as a claim that quotes itself; a question states nothing."""
     text = passage.chunk.text
     if asks(text) or not any(letter.isalnum() for letter in text):
-        return Claim(text, reason="the source only asks it" if asks(text) else "it says nothing")
+        return Claim(text, reason="the source only asks this" if asks(text) else "it says nothing")
     return Claim(text, (citation(passage, 0, len(text)),), "supported", score=1.0)
 
 
-def said(sentence: str, claims: Sequence[Claim]) -> bool:
+def already_said(sentence: str, claims: Sequence[Claim]) -> bool:
     """Return whether one of the claims already says what a sentence says."""
-    return any(held(sentence, claim.text) >= _REPEAT for claim in claims)
+    return any(containment(sentence, claim.text) >= _REPEAT for claim in claims)

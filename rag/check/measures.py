@@ -25,9 +25,9 @@ def measured(sentence: str, proof: Proof) -> dict[str, float]:
     words = as_words(written)
     if not words or not proof.laid:
         return {}
-    said, source = terms(written), words_of(proof.laid[0][0].article)
+    claimed, source = terms(written), words_of(proof.laid[0][0].article)
     # News may open a sentence with "he" where a claim opens with the name.
-    spared = frozenset((said.subject | {said.opening}) & source.folded)
+    spared = frozenset((claimed.subject | {claimed.opening}) & source.folded)
     return measure(words, source, spared)
 
 
@@ -56,7 +56,7 @@ def measure(
     holders = [_holders(claim[i], source, spared) for i in content]
     return {
         "joined": _joined(claim, source, spared),
-        "held": _held(keys, holders, source),
+        "held": _best_share(keys, holders, source),
         "replaced": _replaced(claim, path, source),
         "figures": min(_MOST_NUMBERS, sum(w.number and w.key not in source.places for w in claim)),
         "negator": float(any(w.denies and path[i] is None for i, w in enumerate(claim))),
@@ -94,7 +94,9 @@ def _near(one: str, other: str, source: ArticleWords) -> bool:
     )
 
 
-def _held(keys: Sequence[str], holders: Sequence[frozenset[int]], source: ArticleWords) -> float:
+def _best_share(
+    keys: Sequence[str], holders: Sequence[frozenset[int]], source: ArticleWords
+) -> float:
     total, found = 0.0, dict[int, float]()
     for key, numbers in zip(keys, holders, strict=True):
         weight = source.weight(key)

@@ -81,7 +81,7 @@ class SpacyParser:
                 self._pipeline = spacy.load(self._folder, exclude=["ner", "senter"])
             except (OSError, ValueError, KeyError) as error:
                 raise ModelError(
-                    f"{self._folder} holds no spaCy pipeline that can be loaded: {error}; fetch it"
+                    f"{self._folder} has no spaCy pipeline that can be loaded: {error}; fetch it"
                     " again with rag models pull"
                 ) from error
         return self._pipeline

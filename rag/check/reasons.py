@@ -6,30 +6,30 @@ from rag.check.decide import PLAIN, trusted
 from rag.check.proof import Proof
 
 _REASONS = {
-    "number": "the source has another figure or unit",
-    "day": "the source has another day",
-    "roles": "the source has who did it to whom the other way round",
-    "who": "the source says it of somebody else",
-    "other": "the source says it of somebody else",
-    "agent": "the source says it of somebody else",
-    "patient": "the source says it of something else",
-    "speaker": "the source has it from somebody else",
-    "denial": "one denies what the other says",
-    "doubt": "one denies what the other says",
+    "number": "the source gives a different figure or unit",
+    "day": "the source gives a different day",
+    "roles": "the source says who did it to whom the other way round",
+    "who": "the source says this about someone else",
+    "other": "the source says this about someone else",
+    "agent": "the source says this about someone else",
+    "patient": "the source says this about something else",
+    "speaker": "the source attributes this to someone else",
+    "denial": "the sentence contradicts the source",
+    "doubt": "the sentence contradicts the source",
     "opposed": "the source says the opposite",
-    "condition": "the source says it on a condition",
-    "plan": "the source has it as a plan",
-    "possible": "the source has it as possible or allowed",
-    "wanted": "the source has it as wanted",
-    "duty": "the source allows what the claim demands",
-    "alleged": "the source has it as an allegation",
-    "tries": "the source has it as an attempt",
-    "order": "the source has the order the other way round",
-    "rank": "the source has another rank",
-    "all": "the source does not say it of all",
-    "either": "the source leaves open which one of several it is",
+    "condition": "the source makes this conditional",
+    "plan": "the source calls this a plan",
+    "possible": "the source calls this possible or allowed",
+    "wanted": "the source says only that this is wanted",
+    "duty": "the source allows what the sentence demands",
+    "alleged": "the source calls this an allegation",
+    "tries": "the source calls this an attempt",
+    "order": "the source gives the opposite order",
+    "rank": "the source gives a different rank",
+    "all": "the source does not say this of all of them",
+    "either": "the source does not say which of several it is",
     "only": "the source does not say that it is the only one",
-    "name": "the source has no such first and last name together",
+    "name": "the source does not have this first and last name together",
 }
 
 
@@ -41,7 +41,7 @@ def reason(proof: Proof, score: float, support: float) -> str:
         return f"no quote states: {', '.join(words[:5])}"
     if kinds:
         return _REASONS[kinds[0]]
-    return f"it is {score:.0%} likely to be stated there, {support:.0%} are wanted"
+    return f"not certain enough ({score:.0%} likely, {support:.0%} required)"
 
 
 def _written(proof: Proof) -> Iterator[str]:

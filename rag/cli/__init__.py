@@ -16,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Ask the news: answers and summaries in which every sentence has a quote.",
+    help="Ask the news: answers and summaries with a quote for every sentence.",
 )
 _INTERRUPTED = 130
 for command in (
@@ -75,7 +75,7 @@ def main() -> None:
     except SystemExit as end:
         if end.code != _INTERRUPTED:  # Typer exits with this code, silently, on Ctrl-C
             raise
-        _fail("stopped; what was stored so far is kept.", _INTERRUPTED)
+        _fail("stopped; anything stored so far is kept.", _INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output has gone (rag ... | head): there is nobody to report to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -84,7 +84,7 @@ def main() -> None:
         if os.environ.get("RAG_DEBUG"):
             raise
         where = f" ({error.filename})" if error.filename else ""
-        _fail(f"the system refused: {error.strerror or error}{where}.")
+        _fail(f"operating system error: {error.strerror or error}{where}.")
 
 
 def _fail(message: str, code: int = 1) -> None:

@@ -24,14 +24,15 @@ def ingest(
     ],
     fields: MapOption = None,
     allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="Request addresses of your own network too.")
+        bool, typer.Option("--allow-private", help="Also fetch addresses on your own network.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read articles into an index; doing it again adds only what is new or changed.
+    """Read articles into an index; skip what is already there.
 
-    Page dumps, Markdown, HTML, JSON, JSONL and CSV, each also with .gz. One bad file never stops
-    the others: it is listed with its reason, and the exit code is 1.
+    Reads HTML, copied page text, Markdown, JSON, JSONL and CSV, also compressed as .gz. Changed
+    articles are updated. A bad file never stops the others: it is listed with the reason, and the
+    exit code is 1.
 
     Example: rag ingest news/ more.jsonl https://example.org/story --index mine
     """
@@ -59,13 +60,11 @@ def ingest(
 def list_articles(
     news: "News",
     filters: Filters,
-    query: Annotated[
-        str, typer.Argument(help="Only titles and publishers that contain this.")
-    ] = "",
-    limit: Annotated[int | None, typer.Option(min=1, help="At most this many.")] = None,
+    query: Annotated[str, typer.Argument(help="Only if title or publisher contains this.")] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of articles.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List articles, newest first: id, day, publisher, title."""
+    """List articles, newest first: id, date, publisher, title."""
     found = news.articles(filters=filters, query=query, limit=limit)
     if as_json:
         show.print_json(found)
@@ -81,10 +80,10 @@ def list_articles(
 def show_article(
     news: "News",
     article: Annotated[str, typer.Argument(help="The id, or its first characters.")],
-    raw: Annotated[bool, typer.Option("--raw", help="Print the source as it was found.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Print the original source instead.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show an article as it was cleaned, or its raw source."""
+    """Show the cleaned text of an article, or its original source."""
     found = news.article(article)
     if raw:
         sys.stdout.buffer.write(news.source(found.id))
@@ -104,9 +103,9 @@ def show_article(
 def delete_articles(
     news: "News",
     article: Annotated[list[str], typer.Argument(help="The ids, or their first characters.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Delete articles with their passages, vectors and raw sources."""
+    """Delete articles with their passages, vectors and original sources."""
     found = [news.article(one) for one in article]
     for one in found:
         show.say(f"{one.id}  {results.about(one)}")

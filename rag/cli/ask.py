@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
 DraftOption = Annotated[
     bool,
-    typer.Option("--draft", help="Below a refusal: what the model would have said, unproven."),
+    typer.Option(
+        "--draft", help="After a refusal, show what the model would have said (unsupported)."
+    ),
 ]
-LengthOption = Annotated[Length, typer.Option(help="How many sentences.")]
+LengthOption = Annotated[Length, typer.Option(help="Length of each summary or story.")]
 
 
 @with_filters
@@ -33,17 +35,17 @@ LengthOption = Annotated[Length, typer.Option(help="How many sentences.")]
 def ask(
     news: "News",
     filters: Filters,
-    question: Annotated[str, typer.Argument(help="The question, in plain words.")],
+    question: Annotated[str, typer.Argument(help="The question.")],
     k: PassagesOption = None,
     as_json: JsonOption = False,
     show_sources: Annotated[
-        bool, typer.Option("--show-sources", help="Print the passages that the model was shown.")
+        bool, typer.Option("--show-sources", help="Also print the passages that the model read.")
     ] = False,
     draft: DraftOption = False,
 ) -> None:
-    """Answer a question from the articles of an index, with the quotes that prove it.
+    """Answer a question from the articles, with supporting quotes.
 
-    First comes the answer in a few words, then its sentences. Words that no quote proves are in
+    The answer in a few words comes first, then full sentences. Words that no quote supports are in
     ⟦ ⟧.
 
     Example: rag ask "Who will Blinken meet in Berlin?" --since 2022-01-18
@@ -62,14 +64,14 @@ def ask(
 @with_filters
 @with_news
 def chat(news: "News", filters: Filters, draft: DraftOption = False) -> None:
-    """Ask one question after another; a follow-up may refer to the turns before it.
+    """Ask several questions; each may refer to earlier ones.
 
-    /new begins a new conversation, /sources shows what the model was shown, /quit ends.
+    /new starts a new conversation, /sources shows the passages the model read, /quit exits.
     """
     info = news.info()
     show.say(
         f"{show.plural(info.articles, 'article')} in {info.folder}."
-        " Ask a question; /new begins a new conversation, /sources, /quit."
+        " Ask a question, or type /new for a new conversation, /sources or /quit."
     )
     history: tuple[Answer, ...] = ()
     while (question := _read_line()) not in {None, "/quit", "/exit"}:
@@ -92,7 +94,7 @@ def _turn(
         show.note(show.one_line(str(error)))
         return history
     except KeyboardInterrupt:
-        show.note("Stopped. Ask something else, or /quit.")
+        show.note("Stopped. Ask something else, or type /quit.")
         return history
     results.print_answer(answer, draft=draft)
     results.print_timing(answer)
@@ -118,12 +120,12 @@ def summarize(
     length: LengthOption = "medium",
     as_json: JsonOption = False,
 ) -> None:
-    """Summarise an article, a file, or what all articles say about a query.
+    """Summarise an article, a file, or all articles on a topic.
 
     Example: rag summarize --query "talks in Geneva" --length short
     """
     if bool(article) == bool(query):
-        raise typer.BadParameter("name one article or file, or give --query, not both.")
+        raise typer.BadParameter("give either an article or file, or --query, not both.")
     subject = _named(news, article) if article else None
     with show.progress_bar("parts", None) as bar:
         summary = news.summarize(
@@ -156,7 +158,7 @@ DEMO_ARTICLE = "town clock"
 
 
 def demo(profile: ProfileOption = "", overrides: SetOption = None) -> None:
-    """Index the bundled sample news, then show an answer, a refusal and a summary."""
+    """Show an answer, a refusal and a summary of the sample news."""
     from rag import samples
 
     rule = show.console().rule
@@ -177,7 +179,7 @@ def demo(profile: ProfileOption = "", overrides: SetOption = None) -> None:
         results.print_summary(summary)
         results.print_timing(summary)
         rule()
-        show.say("Your turn: rag ask, rag chat, rag ingest, rag summarize; rag --help.")
+        show.say("Now try rag ask, rag chat, rag ingest or rag summarize; see rag --help.")
 
 
 def _ready(news: "News", question: str) -> None:
@@ -203,8 +205,8 @@ def _answer(
             match event:
                 case Found(passages):
                     draft, rounds = "", rounds + 1
-                    in_all = " in all" if rounds > 1 else ""
-                    replace(f"Reading {show.plural(len(passages), 'passage')}{in_all} ...")
+                    in_total = " in total" if rounds > 1 else ""
+                    replace(f"Reading {show.plural(len(passages), 'passage')}{in_total} ...")
                 case Draft(text):
                     draft += text
                     replace(draft)

@@ -32,8 +32,8 @@ TextArgument = Annotated[
     str,
     typer.Argument(
         metavar="FILE|-",
-        help="The text to check: a file, or - for standard input; or a .jsonl of"
-        ' {"id", "text", "source"}, each text against its own source.',
+        help="The text to check: a file, - for standard input, or a .jsonl file of"
+        ' {"id", "text", "source"} with a source for each text.',
     ),
 ]
 SourceOption = Annotated[
@@ -60,18 +60,21 @@ def check(
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
-    """Check a text against the articles: what is supported, by which quote, and which words are not.
+    """Check a text against the articles, sentence by sentence.
 
-    Each sentence is supported, partly supported, or unsupported. At most 500 sentences at once; no
-    language model is used. The exit code is 0 unless there is an error; see --fail.
+    Each sentence is supported, partly supported, or unsupported, and is shown with its quotes and
+    the words that no quote supports. The limit is 500 sentences. No language model is used. The
+    exit code is 0 unless there is an error; see --fail.
 
     Example: rag check draft.txt --index mine
     """
     rows = text.endswith(".jsonl")
     if (source or rows) and (index or filters != Filters()):
-        raise typer.BadParameter("an index and its filters do not go with sources of your own.")
+        raise typer.BadParameter(
+            "--index and filters cannot be combined with --source or a .jsonl file."
+        )
     if source and rows:
-        raise typer.BadParameter(f"each text of {text} names its own source; leave out --source.")
+        raise typer.BadParameter(f"each text of {text} has its own source; leave out --source.")
     with news_of(index, profile, overrides) as news:
         if rows:
             good = _check_rows(news, tuple(_rows(Path(text))), fail=fail)
@@ -122,11 +125,13 @@ def _read(name: str) -> str:
     except OSError as error:
         raise SourceError(f"{name} cannot be read: {error.strerror or error}.") from error
     if len(body) > _MOST_BYTES:
-        raise SourceError(f"{name} has more than {_MOST_BYTES // 1_000_000} MB. Check it in parts.")
+        raise SourceError(
+            f"{name} is larger than {_MOST_BYTES // 1_000_000} MB. Check it in parts."
+        )
     try:
         return decode(body)
     except ExtractError as error:
-        raise SourceError(f"{name} is no text: {error}") from error
+        raise SourceError(f"{name} is not text: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +185,10 @@ def _rows(path: Path) -> Iterator[_Row]:
 
 def _row(values: object) -> _Row:
     if not isinstance(values, dict):
-        raise TypeError(f"it holds {type(values).__name__}")
+        raise TypeError(f"got {type(values).__name__}")
     name, text, source = (values[key] for key in ("id", "text", "source"))
     if not isinstance(name, str | int) or not isinstance(text, str):
-        raise TypeError("id or text is none")
+        raise TypeError("id or text has the wrong type")
     return _Row(name, text, tuple(map(_source, source if isinstance(source, list) else [source])))
 
 
@@ -193,7 +198,7 @@ def _source(value: object) -> Article:
     if isinstance(value, str):
         return as_article(value)
     if not isinstance(value, dict):
-        raise TypeError(f"a source is {type(value).__name__}")
+        raise TypeError(f"source is {type(value).__name__}")
     day = value.get("published")
     return as_article(
         str(value["text"]),

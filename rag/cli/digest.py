@@ -23,7 +23,7 @@ def digest(
     filters: Filters,
     query: Annotated[str, typer.Option(help="Only articles about this.")] = "",
     stories: Annotated[
-        int | None, typer.Option(min=1, max=100, help="At most this many stories.")
+        int | None, typer.Option(min=1, max=100, help="Maximum number of stories.")
     ] = None,
     length: LengthOption = "medium",
     out: Annotated[
@@ -32,10 +32,10 @@ def digest(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Report what many articles say, story by story: headline, sentences, timeline, disagreements.
+    """Summarise many articles as stories, most important first.
 
-    The most important stories come first. Copies of one report count once. Ctrl-C ends it; the
-    stories printed until then are complete.
+    Each story has a headline, sentences, a timeline, disagreements and its sources. Duplicate
+    articles count once. Ctrl-C stops; the stories printed by then are complete.
 
     Example: rag digest --query "talks in Geneva" --since 2022-01-10 --out digest.md
     """
@@ -90,11 +90,11 @@ def _check_writable(out: Path | None) -> None:
     if out is None:
         return
     if out.suffix.lower() not in {".md", ".json"}:
-        raise typer.BadParameter(f"--out {out}: give it a name that ends with .md or .json.")
+        raise typer.BadParameter(f"--out {out}: the name must end in .md or .json.")
     if not out.parent.is_dir():
-        raise typer.BadParameter(f"--out {out}: there is no folder {out.parent}. Make it first.")
+        raise typer.BadParameter(f"--out {out}: there is no folder {out.parent}. Create it first.")
     if out.is_dir() or not os.access(out.parent, os.W_OK):
-        raise typer.BadParameter(f"--out {out}: it cannot be written there.")
+        raise typer.BadParameter(f"--out {out}: this file cannot be written.")
 
 
 def _save(made: Digest, out: Path, *, shown: bool) -> None:
@@ -115,6 +115,6 @@ def _save(made: Digest, out: Path, *, shown: bool) -> None:
             print(show.plain(text), end="", flush=True)  # noqa: T201
         raise RagError(
             f"--out {out} cannot be written: {error.strerror}."
-            " The digest is on standard output instead."
+            " The digest was printed to standard output instead."
         ) from error
     show.note(f"{show.plural(len(made.stories), 'story', 'stories')} in {out}")

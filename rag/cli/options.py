@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 IndexOption = Annotated[
     str,
-    typer.Option("--index", "-i", metavar="NAME|FOLDER", help="Which index; default: demo."),
+    typer.Option("--index", "-i", metavar="NAME|FOLDER", help="The index to use; default: demo."),
 ]
 ProfileOption = Annotated[
     str, typer.Option("--profile", "-p", metavar="NAME|FILE", help="Settings profile.")
@@ -29,10 +29,10 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Change one setting; repeatable."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 SinceOption = Annotated[
     datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Only articles of this day or later."),
+    typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Only articles from this day on."),
 ]
 UntilOption = Annotated[
     datetime | None,
@@ -43,12 +43,12 @@ PublisherOption = Annotated[
 ]
 PassagesOption = Annotated[
     int | None,
-    typer.Option("--k", min=1, max=100, help="Show the model at most this many passages."),
+    typer.Option("--k", min=1, max=100, help="Maximum number of passages for the model to read."),
 ]
 MapOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--map", metavar="OURS=THEIRS", help="Name of a record's field: text=corpo; repeatable."
+        "--map", metavar="OURS=THEIRS", help="Field names of your records: text=corpo; repeatable."
     ),
 ]
 
@@ -97,9 +97,7 @@ def with_filters(command: Command) -> Command:
     ) -> None:
         first, last = _day(since), _day(until)
         if first and last and first > last:
-            raise typer.BadParameter(
-                f"since {first} is after until {last}: no day is within. Turn them round."
-            )
+            raise typer.BadParameter(f"since {first} is after until {last}. Swap them.")
         command(filters=Filters(first, last, tuple(publisher or ())), **others)
 
     options = {"since": SinceOption, "until": UntilOption, "publisher": PublisherOption}

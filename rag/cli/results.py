@@ -58,19 +58,19 @@ def _print_refusal(answer: Answer, *, draft: bool) -> None:
 
     say(answer.text, "yellow")
     if answer.nearest:
-        say("Nearest:")
+        say("Closest sentences:")
     for quote in answer.nearest[:NEAREST_SHOWN]:
         say(f"  {_quoted(quote)}")
         say(f"    {about(quote)}", "dim")
     if draft:
-        say(f"Unproven: {unmarked(answer.draft) or 'the model wrote nothing else.'}", "dim")
+        say(f"Unsupported: {unmarked(answer.draft) or 'the model wrote nothing else.'}", "dim")
 
 
 def print_summary(summary: Summary) -> None:
     """Print the summary, then the quotes of each article."""
-    from rag.export import standing
+    from rag.export import without_unsupported
 
-    shown = standing(summary.claims)
+    shown = without_unsupported(summary.claims)
     say(_cited(shown) or "Nothing could be summarised.", "bold")
     _print_legend(shown)
     _print_quotes(summary.citations)
@@ -78,10 +78,10 @@ def print_summary(summary: Summary) -> None:
 
 def print_story(story: Story) -> None:
     """Print a story of a digest: headline, sentences, timeline, disagreements, numbered sources."""
-    from rag.export import headed, standing
+    from rag.export import headed, without_unsupported
 
     say(f"\n{headed(story.headline)}", "bold")
-    shown = standing(story.claims)
+    shown = without_unsupported(story.claims)
     say(_cited(shown))
     _print_legend(shown)
     if story.timeline:
@@ -128,7 +128,7 @@ def _print_claim(claim: Claim) -> None:
 
 
 def print_passages(passages: Sequence[Passage]) -> None:
-    """Print the passages that the model was shown."""
+    """Print the passages that the model read."""
     say("\nSources shown to the model:", "dim")
     for passage in passages:
         say(f"[{passage.number}] {about(passage.article)}", "cyan")

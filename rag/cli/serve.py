@@ -9,9 +9,9 @@ import typer
 from rag.cli import show
 from rag.cli.options import IndexOption, ProfileOption, SetOption, news_of
 
-tokens = typer.Typer(no_args_is_help=True, help="Clients that the API of rag serve admits.")
+tokens = typer.Typer(no_args_is_help=True, help="Manage access tokens for rag serve.")
 _FileOption = Annotated[Path, typer.Option("--tokens", metavar="FILE", help="The tokens file.")]
-_NameArgument = Annotated[str, typer.Argument(help="A name for the client.")]
+_NameArgument = Annotated[str, typer.Argument(help="The client's name.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -23,22 +23,22 @@ def register(app: typer.Typer) -> None:
 def serve(
     index: IndexOption = "",
     host: Annotated[
-        str, typer.Option(help="Address to listen on; others than 127.0.0.1 need --tokens.")
+        str, typer.Option(help="Address to listen on; any but 127.0.0.1 needs --tokens.")
     ] = "",
     port: Annotated[
-        int, typer.Option(min=-1, max=65535, help="Port; 0: any that is free.", show_default=False)
+        int, typer.Option(min=-1, max=65535, help="Port; 0: any free port.", show_default=False)
     ] = -1,
     tokens_file: Annotated[
         Path | None,
-        typer.Option("--tokens", metavar="FILE", help="Admit only holders of these tokens."),
+        typer.Option("--tokens", metavar="FILE", help="Require one of these tokens."),
     ] = None,
     open_to_network: Annotated[
-        bool, typer.Option("--open-to-network", help="Admit everybody who can reach --host.")
+        bool, typer.Option("--open-to-network", help="Allow anyone who can reach --host.")
     ] = False,
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
-    """Serve the HTTP API: OpenAI-compatible chat, search, questions, summaries, articles.
+    """Start the HTTP API: OpenAI-compatible chat, search and more.
 
     Example: rag serve --index mine --port 8000
     """
@@ -65,14 +65,14 @@ def serve(
 
 @tokens.command("add")
 def add_token(name: _NameArgument, tokens_file: _FileOption) -> None:
-    """Make a token for a client and print it, once: the file has only a digest of it.
+    """Create a token for a client and print it once; the file stores only a digest.
 
     Example: rag tokens add reader --tokens tokens.txt
     """
     from rag.server.accounts import Tokens
 
     token = Tokens(tokens_file).add(name)
-    show.note(f"The token of {name}; it is not shown again:")
+    show.note(f"Token for {name} (it will not be shown again):")
     print(token)  # noqa: T201
 
 
@@ -87,8 +87,8 @@ def list_tokens(tokens_file: _FileOption) -> None:
 
 @tokens.command("remove")
 def remove_token(name: _NameArgument, tokens_file: _FileOption) -> None:
-    """Remove a client's token; a running server no longer admits it."""
+    """Remove a client's token; this also affects a running server."""
     from rag.server.accounts import Tokens
 
     Tokens(tokens_file).remove(name)
-    show.console().print(show.plain(f"{name} is no longer admitted."))
+    show.console().print(show.plain(f"{name} no longer has access."))

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
 _LINE_SECONDS = 60.0  # between two progress lines where the bar is not visible
-# What a terminal obeys: control characters except line ends, and text direction marks.
-_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Control characters, except line ends, and text direction marks.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def plain(text: str) -> str:
     """Return untrusted text without terminal control codes."""
-    return _OBEYED.sub("", text)
+    return _CONTROLS.sub("", text)
 
 
 def one_line(text: str) -> str:
@@ -53,7 +53,7 @@ def say(text: str = "", style: str = "", *, label: str = "", label_style: str = 
 
 
 def note(text: str, style: str = "") -> None:
-    """Print what is no result on standard error, without the control codes in it."""
+    """Print a message on standard error, without the control codes in it."""
     from rich.text import Text
 
     console(stderr=True).print(Text(plain(text), style))
@@ -97,7 +97,7 @@ def replaced_text() -> Iterator[Callable[[str], None]]:
 
 
 def progress_bar(unit: str, total: float | None) -> "Progress":
-    """Return a bar with rate and time left on standard error; silent if that is no terminal."""
+    """Return a bar with rate and time left on standard error; silent if that is not a terminal."""
     from rich.progress import MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
     bar = _bar(
@@ -111,7 +111,7 @@ def progress_bar(unit: str, total: float | None) -> "Progress":
 
 
 def download_bar() -> "Progress":
-    """Return a download bar in megabytes on standard error; silent if that is no terminal."""
+    """Return a download bar in megabytes on standard error; silent if that is not a terminal."""
     from rich.progress import DownloadColumn, TransferSpeedColumn
 
     return _bar(DownloadColumn(), TransferSpeedColumn(), transient=False)

@@ -14,7 +14,7 @@ from rag.errors import RagError
 if TYPE_CHECKING:
     from rag.library import News
 
-users = typer.Typer(no_args_is_help=True, help="Users of the page of rag ui.")
+users = typer.Typer(no_args_is_help=True, help="Manage users of rag ui.")
 _FileOption = Annotated[Path, typer.Option("--auth-file", metavar="FILE", help="The users file.")]
 
 
@@ -27,22 +27,22 @@ def register(app: typer.Typer) -> None:
 def ui(
     index: IndexOption = "",
     host: Annotated[
-        str, typer.Option(help="Address to listen on; others than this need --auth-file.")
+        str, typer.Option(help="Address to listen on; any other needs --auth-file.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any that is free.")] = 7860,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any free port.")] = 7860,
     auth_file: Annotated[
         Path | None,
-        typer.Option("--auth-file", metavar="FILE", help="Admit only the users of this file."),
+        typer.Option("--auth-file", metavar="FILE", help="Require a login from this file."),
     ] = None,
     open_to_network: Annotated[
-        bool, typer.Option("--open-to-network", help="Admit everybody who can reach --host.")
+        bool, typer.Option("--open-to-network", help="Allow anyone who can reach --host.")
     ] = False,
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
-    """Open the web page: ask, read, add and summarise articles in a browser.
+    """Start the web page: ask, read, add and summarise articles.
 
-    Without --index and before there is a demo index, the sample news are indexed first.
+    Without --index, the demo index is used; if there is none, it is built from the sample news.
 
     Example: rag ui --index mine --port 8000
     """
@@ -77,7 +77,7 @@ def _samples(news: "News") -> None:
     from rag import samples
 
     report = news.ingest([samples.folder()])
-    show.note(f"{report.count('added')} sample articles in {news.folder}.")
+    show.note(f"Added {report.count('added')} sample articles to {news.folder}.")
 
 
 def _warm(news: "News") -> None:
@@ -93,9 +93,9 @@ def add_user(
     name: Annotated[str, typer.Argument(help="The name to log in with.")],
     auth_file: _FileOption,
 ) -> None:
-    """Add a user, or give one a new password; the file has only a hash of it.
+    """Add a user, or change a user's password; the file stores only a hash.
 
-    The password is prompted for twice, or read from standard input if that is no terminal.
+    Asks for the password twice, or reads it from standard input if that is not a terminal.
 
     Example: rag users add ida --auth-file users.txt
     """
@@ -124,7 +124,7 @@ def list_users(auth_file: _FileOption) -> None:
 def remove_user(
     name: Annotated[str, typer.Argument(help="The name of the user.")], auth_file: _FileOption
 ) -> None:
-    """Remove a user; a running page no longer lets the user log in."""
+    """Remove a user; this also affects a running page."""
     from rag.server.accounts import Users
 
     Users(auth_file).remove(name)

@@ -90,7 +90,7 @@ def _read(path: Path) -> Table:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from error
     loose = [key for key, value in table.items() if not isinstance(value, dict)]
     if loose:
-        raise ConfigError(f"{path}: the key {loose[0]!r} is outside of any [section].")
+        raise ConfigError(f"{path}: the key {loose[0]!r} is outside any [section].")
     return table
 
 
@@ -140,4 +140,4 @@ def _validate(table: Table) -> Settings:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         seen = f"{key} = {first['input']!r}" if first["type"] != "missing" else key
-        raise ConfigError(f"the setting {seen} cannot be used: {first['msg']}.") from error
+        raise ConfigError(f"the setting {seen} is invalid: {first['msg']}.") from error

@@ -12,7 +12,7 @@ from rag.evals.asking import (
     ask,
     costs,
     proposed,
-    said,
+    scored_answer,
     text_of,
 )
 from rag.evals.metrics import exact_match, holds, mean_figure, token_f1
@@ -134,7 +134,7 @@ def _read(index: TextIndex, question: SpanQuestion) -> Record:
 
 def _hop(hops: Hops, question: HopQuestion) -> Record:
     answer, note = hops.ask(question)
-    right = exact_match(said(answer), (question.answer,))
+    right = exact_match(scored_answer(answer), (question.answer,))
     read = text_of(answer.passages)
     facts = [fact.text in read for fact in question.evidence]
     return {

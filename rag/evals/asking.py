@@ -191,6 +191,6 @@ class Hops:
         return self._answered[key]
 
 
-def said(answer: Answer) -> str:
+def scored_answer(answer: Answer) -> str:
     """Return the short answer in the form that MultiHop-RAG's scorer expects."""
     return INSUFFICIENT if answer.refused else answer.short

@@ -69,11 +69,11 @@ class Faithfulness:
         for dataset, own in by_dataset(records).items():
             truths = [record["truth"] for record in own]
             for variant in self._demands:
-                said = [record[variant]["supported"] for record in own]
+                predicted = [record[variant]["supported"] for record in own]
                 scores = [record[variant]["score"] for record in own]
                 path = dataset, variant
                 found += [
-                    figure((*path, "balanced_accuracy"), balanced_accuracy, truths, said),
+                    figure((*path, "balanced_accuracy"), balanced_accuracy, truths, predicted),
                     figure((*path, "auroc"), auroc, truths, scores),
                 ]
         return found

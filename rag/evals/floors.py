@@ -85,7 +85,7 @@ def read(path: Path) -> Baseline:
         problem = error.errors(include_url=False)[0]
         place = ".".join(map(str, problem["loc"]))
         raise ConfigError(
-            f"{path} is no baseline of the gate ({place}: {problem['msg']}); restore it from"
+            f"{path} is not a baseline of the gate ({place}: {problem['msg']}); restore it from"
             " version control."
         ) from error
 
@@ -146,10 +146,10 @@ def compare(
 def _judged(name: str, floor: Floor, gauge: Gauge | None) -> tuple[str, bool]:
     if gauge is None:
         return f"{name}: not measured, floor {floor.floor:.4f}, n {floor.n}.", False
-    said = f"{name}: measured {gauge.value:.4f}, floor {floor.floor:.4f}, n {gauge.n}"
+    result = f"{name}: measured {gauge.value:.4f}, floor {floor.floor:.4f}, n {gauge.n}"
     if gauge.n != floor.n:
-        return f"{said}, but the floor is of {floor.n} items.", False
-    return f"{said}.", gauge.value >= floor.floor - _ROUNDING
+        return f"{result}, but the floor is of {floor.n} items.", False
+    return f"{result}.", gauge.value >= floor.floor - _ROUNDING
 
 
 def update(

@@ -118,7 +118,7 @@ def check(gate: Gate, bench: Workbench, *, notify: Notify) -> bool:
             bench.close()
             _ended(work)
     except Timeout:
-        raise ConfigError(f"another gate is at work in {gate.out}. Wait for it.") from None
+        raise ConfigError(f"another gate is running in {gate.out}. Wait for it.") from None
     names = [part.name for part in parts]
     if gate.update:
         baseline, left = update(baseline, gauges, parts=names, digests=digests, lower=gate.lower)

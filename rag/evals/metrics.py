@@ -39,21 +39,23 @@ def normalise_answer(text: str) -> str:
 
 def exact_match(prediction: str, golds: Sequence[str]) -> float:
     """Return 1 if the prediction equals a gold answer in SQuAD's normal form, else 0."""
-    said = normalise_answer(prediction)
-    return float(any(said == normalise_answer(gold) for gold in golds))
+    predicted = normalise_answer(prediction)
+    return float(any(predicted == normalise_answer(gold) for gold in golds))
 
 
 def token_f1(prediction: str, golds: Sequence[str]) -> float:
     """Return the best F1 of shared words between the prediction and a gold answer (SQuAD)."""
-    said = normalise_answer(prediction).split()
-    return max((_f1_of_words(said, normalise_answer(gold).split()) for gold in golds), default=0.0)
+    predicted = normalise_answer(prediction).split()
+    return max(
+        (_f1_of_words(predicted, normalise_answer(gold).split()) for gold in golds), default=0.0
+    )
 
 
-def _f1_of_words(said: Sequence[str], gold: Sequence[str]) -> float:
-    if not said or not gold:
-        return float(said == gold)
-    shared = (Counter(said) & Counter(gold)).total()
-    return 2 * shared / (len(said) + len(gold))
+def _f1_of_words(predicted: Sequence[str], gold: Sequence[str]) -> float:
+    if not predicted or not gold:
+        return float(predicted == gold)
+    shared = (Counter(predicted) & Counter(gold)).total()
+    return 2 * shared / (len(predicted) + len(gold))
 
 
 def holds(text: str, answers: Sequence[str]) -> bool:
@@ -212,17 +214,19 @@ def density(article: str, summary: str) -> float:
     A summary of its article's own sentences has a density of about their length, one in new words
     about 1 or less; an empty one 0.
     """
-    source, said = _TOKEN.findall(article.lower()), _TOKEN.findall(summary.lower())
+    source, tokens = _TOKEN.findall(article.lower()), _TOKEN.findall(summary.lower())
     places: dict[str, list[int]] = {}
     for place, word in enumerate(source):
         places.setdefault(word, []).append(place)
     squares = here = 0
-    while here < len(said):
-        runs = (_shared_run(source[place:], said[here:]) for place in places.get(said[here], ()))
+    while here < len(tokens):
+        runs = (
+            _shared_run(source[place:], tokens[here:]) for place in places.get(tokens[here], ())
+        )
         longest = max(runs, default=0)
         squares += longest**2
         here += longest or 1
-    return squares / len(said) if said else 0.0
+    return squares / len(tokens) if tokens else 0.0
 
 
 def _shared_run(one: Sequence[str], other: Sequence[str]) -> int:

@@ -171,10 +171,10 @@ def _cases(question: SnippetQuestion) -> Iterator[Case]:
 def _snippet(index: TextIndex, question: SnippetQuestion, case: Case, seed: int) -> Record:
     texts = snippets(question, case, seed=seed)
     answer, note = ask(index.holding(texts), question.text)
-    said = f"{proposed(answer)}\n{answer.text}"
-    right = holds(said, question.answers)
+    reply = f"{proposed(answer)}\n{answer.text}"
+    right = holds(reply, question.answers)
     if case == "wrong":
-        misled = not answer.refused and not right and holds(said, question.fake_answers)
+        misled = not answer.refused and not right and holds(reply, question.fake_answers)
         return {
             "question": question.text,
             "gold": list(question.answers),

@@ -182,7 +182,7 @@ def read_text(path: Path) -> str:
         return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
     except (gzip.BadGzipFile, EOFError, UnicodeDecodeError) as error:
         what = "gzip file of UTF-8 text" if path.suffix == ".gz" else "file of UTF-8 text"
-        raise SourceError(f"{path} is no whole {what}: {error}.") from error
+        raise SourceError(f"{path} is not a complete {what}: {error}.") from error
 
 
 def _parsed(text: str, where: str) -> Any:

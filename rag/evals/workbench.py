@@ -115,7 +115,7 @@ class Workbench:
         if found > expected:
             raise IndexProblem(
                 f"the index {folder} holds {found} articles, of which {records} holds {expected}."
-                " An index that is measured holds nothing else: give another --index FOLDER."
+                "An index that is measured must contain nothing else: give another --index FOLDER."
             )
         marker.write_text(state, encoding="utf-8")
         return news

@@ -18,8 +18,8 @@ from rag.export.marks import (
     marked_words,
     opening,
     pieces,
-    standing,
     unmarked,
+    without_unsupported,
 )
 from rag.export.plain import as_text
 from rag.export.rows import (
@@ -64,8 +64,8 @@ __all__ = [
     "read_row",
     "read_saved",
     "saved",
-    "standing",
     "summary_row",
     "unmarked",
+    "without_unsupported",
     "write_rows",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rag.export.escaping import escaped, source, with_marks
-from rag.export.marks import LEGEND, cited, headed, standing
+from rag.export.marks import LEGEND, cited, headed, without_unsupported
 from rag.text import written_date
 from rag.types import Digest, Disagreement, Event, Source, Story
 
@@ -18,27 +18,29 @@ def digest_page(digest: Digest) -> str:
 
 
 def digest_note(digest: Digest) -> str:
-    """Say in one sentence what a digest was made from, also if no article matches."""
+    """Describe in one sentence what a digest was made from, or that no articles match."""
     if not digest.articles:
-        return "No article matches."
-    copies = f" ({digest.copies} of them copies of others)" if digest.copies else ""
-    shown = "" if len(digest.stories) == digest.found else f", {len(digest.stories)} of them here"
-    order = "the nearest to the query" if digest.query else "the newest"
+        return "No articles match."
     articles = _count(digest.articles, "article", "articles")
     if digest.matching > digest.articles:
-        articles = f"{digest.articles:,} of {digest.matching:,} articles, {order}"
-    return f"{articles}{copies}, {_count(digest.found, 'story', 'stories')}{shown}."
+        order = "closest" if digest.query else "newest"
+        articles = f"The {order} {digest.articles:,} of {digest.matching:,} articles"
+    copies = f" ({_count(digest.copies, 'duplicate', 'duplicates')})" if digest.copies else ""
+    stories = _count(digest.found, "story", "stories")
+    if len(digest.stories) < digest.found:
+        stories = f"showing {len(digest.stories):,} of {stories}"
+    return f"{articles}{copies}: {stories}."
 
 
 def _count(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}"
+    return f"{number:,} {one if number == 1 else several}"
 
 
 def _story(story: Story) -> Iterator[str]:
     yield f"## {escaped(headed(story.headline))}"
-    kept = standing(story.claims)
-    yield with_marks(" ".join(map(cited, kept)))
-    if not all(claim.supported for claim in kept):
+    shown = without_unsupported(story.claims)
+    yield with_marks(" ".join(map(cited, shown)))
+    if not all(claim.supported for claim in shown):
         yield f"*{escaped(LEGEND)}*"
     if story.timeline:
         yield "**What changed**"
@@ -73,5 +75,5 @@ def _listed(each: Source, story: Story) -> str:
         cited.quote for claim in claims for cited in claim.citations if cited.number == each.number
     )
     lines = [f"- [{each.number}] {source(each)}", *(f"  > {escaped(quote)}" for quote in quotes)]
-    lines += [f"  - the same in {source(copy)}" for copy in each.copies]
+    lines += [f"  - same text in {source(copy)}" for copy in each.copies]
     return "\n\n".join(lines)

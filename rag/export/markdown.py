@@ -12,7 +12,7 @@ from rag.export.marks import (
     differ,
     doubts,
     opening,
-    standing,
+    without_unsupported,
 )
 from rag.types import Answer, Citation, Claim, Digest, Summary
 
@@ -63,7 +63,7 @@ def _refused(answer: Answer) -> Iterator[str]:
 
 
 def _summarised(summary: Summary) -> Iterator[str]:
-    yield from _claims(standing(summary.claims))
+    yield from _claims(without_unsupported(summary.claims))
     yield from _sources("Sources", summary.citations)
 
 

@@ -9,7 +9,7 @@ from rag.types import Answer, Citation, Claim, Disagreement, Span
 NEAREST_SHOWN = 3  # nearest sentences below a refusal
 _MARK = re.compile(r"[^\S\n]*\[\d{1,4}(?:, ?\d{1,4})*\]")
 UNPROVEN = ("⟦", "⟧")  # around unsupported words in plain text
-LEGEND = "⟦ ⟧ no quote proves these words."
+LEGEND = "⟦ ⟧ no quote supports these words."
 
 
 def pieces(claim: Claim) -> Iterator[tuple[str, bool]]:
@@ -68,7 +68,7 @@ def _headline_first(quotes: Sequence[Citation]) -> tuple[Citation, ...]:
     return tuple(sorted(quotes, key=lambda each: each.field != "title"))
 
 
-def standing(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+def without_unsupported(claims: Iterable[Claim]) -> tuple[Claim, ...]:
     """Return the claims of a summary or story that are fully or partly supported."""
     return tuple(claim for claim in claims if claim.status != "unsupported")
 
@@ -117,8 +117,9 @@ def differ(found: Disagreement) -> str:
 def doubts(answer: Answer) -> str:
     """Explain why an answer is less certain, with its confidence in plain words."""
     tenths = min(max(round(answer.confidence * 10), 1), 9)
-    words = "" if all(claim.supported for claim in answer.claims) else "some words have no proof; "
-    return f"Less sure: {words}of answers with this confidence about {tenths} in 10 are right."
+    supported = all(claim.supported for claim in answer.claims)
+    words = "" if supported else "some words are unsupported; "
+    return f"Less sure: {words}about {tenths} in 10 answers with this confidence are right."
 
 
 def unmarked(draft: str) -> str:

@@ -34,7 +34,7 @@ def _answered(answer: Answer) -> Iterator[str]:
 def _refused(answer: Answer) -> Iterator[str]:
     yield answer.text
     if near := by_article(answer.nearest[:NEAREST_SHOWN]):
-        yield "Nearest:"
+        yield "Closest sentences:"
         yield from map(_quoted, near)
 
 

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar, overload
 
 from pydantic import TypeAdapter
 
-from rag.export.marks import standing
+from rag.export.marks import without_unsupported
 from rag.types import (
     Answer,
     AnswerStatus,
@@ -132,7 +132,7 @@ def summary_row(article: Article, summary: Summary, *, config: str = "") -> Summ
         publisher=article.publisher,
         published=article.published,
         summary=summary.text,
-        claims=_quoted(standing(summary.claims)),
+        claims=_quoted(without_unsupported(summary.claims)),
         model=summary.model,
         config=config,
         seconds=round(summary.timing.total, 3),

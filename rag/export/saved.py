@@ -39,7 +39,7 @@ _Part = Annotated[float, Field(ge=0, le=1)]
 
 def _sane(timing: Timing) -> Timing:
     if not all(0 <= value < _MOST for value in astuple(timing)):
-        raise ValueError("it has no such times and numbers of tokens")
+        raise ValueError("times or token counts are invalid")
     return timing
 
 
@@ -165,7 +165,7 @@ def read_saved(text: str) -> SavedAnswer:
     """
     if len(text) > MOST_CHARACTERS:
         raise SavedError(
-            f"the saved answer has {len(text)} characters, at most {MOST_CHARACTERS} are read."
+            f"the saved answer has {len(text)} characters; the limit is {MOST_CHARACTERS}."
             " Ask the question again."
         )
     try:

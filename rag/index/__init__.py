@@ -60,7 +60,9 @@ class Index(ChunkTable):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise IndexProblem(f"the folder {folder} cannot be made: {error.strerror}.") from error
+            raise IndexProblem(
+                f"the folder {folder} cannot be created: {error.strerror}."
+            ) from error
         super().__init__(path)
         self._file = _identity(path)
         self._vectors: Vectors | None = None
@@ -205,7 +207,7 @@ class Index(ChunkTable):
 
 def _missing(folder: Path) -> IndexMissing:
     return IndexMissing(
-        f"there is no index in {folder}. Make one with: rag ingest SOURCE --index {folder}"
+        f"there is no index in {folder}. Create one with: rag ingest SOURCE --index {folder}"
     )
 
 

@@ -205,7 +205,7 @@ class ChunkTable(ArticleTable):
         dimension = self.dimension
         if any(len(vector) != 4 * dimension for vector in vectors):
             raise IndexProblem(
-                f"a vector in {self.path} is not of {dimension} dimensions."
+                f"a vector in {self.path} does not have {dimension} dimensions."
                 " Build the vectors again with: rag index rebuild --embed"
             )
         return np.frombuffer(b"".join(vectors), dtype="<f4").reshape(-1, dimension)

@@ -39,7 +39,7 @@ CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, chunk_text, row);
 """
 # What to do about an error of SQLite whose message contains one of the words; "" is in all.
 _ADVICE = {
-    ("full",): "free some space and run the same command again; nothing stored was lost",
+    ("full",): "free some space and run the same command again; nothing was lost",
     ("locked", "busy"): "another process is writing to it; try again in a moment",
     ("readonly", "unable to open"): "check that the folder exists and that you may write to it",
     ("",): "check the file with: rag index info",
@@ -70,18 +70,18 @@ class Database(SqliteFile):
             ) from error
         except UnicodeEncodeError as error:
             raise IndexProblem(
-                f"{self.path} cannot be asked for text that is no valid Unicode; type it again."
+                f"{self.path} cannot be searched for text that is not valid Unicode; type it again."
             ) from error
         except sqlite3.OperationalError as error:
             seen = str(error)
             advice = next(
-                said for words, said in _ADVICE.items() if any(word in seen for word in words)
+                text for words, text in _ADVICE.items() if any(word in seen for word in words)
             )
             raise IndexProblem(f"SQLite could not use {self.path}: {error}; {advice}.") from error
         except sqlite3.DatabaseError as error:
             raise IndexProblem(
-                f"{self.path} is not a sound SQLite file ({error}). Put back a copy, or delete the folder"
-                " and run rag ingest again."
+                f"{self.path} is damaged or not an SQLite file ({error})."
+                " Restore a backup, or delete the folder and run rag ingest again."
             ) from error
 
     @contextmanager

@@ -218,6 +218,6 @@ def _dimension(path: Path) -> int:
         return int(config["out_features" if dense else "hidden_size"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
-            f"{path} is no sentence-transformers folder: its config.json gives no size of vectors."
+            f"{path} is not a sentence-transformers folder: config.json does not give a vector size."
             " Fetch the default one with: rag models pull"
         ) from error

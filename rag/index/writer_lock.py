@@ -43,7 +43,7 @@ def writer_lock(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise IndexProblem(
             f"the index {folder} could not be written: {error.strerror or error}."
-            " What was stored before is safe; run the same command again once that is mended."
+            " Anything stored before is safe; run the same command again once that is fixed."
         ) from error
     finally:
         holder.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """Cancelling: engines ask here, before each call and each token, whether they must stop.
 
-Who starts work says so for the context (:mod:`contextvars`) in which it runs. A new thread has an
-empty context; to pass one on, run the thread in a copy of it.
+Whoever starts work sets this for the context (:mod:`contextvars`) in which it runs. A new thread
+has an empty context; to pass one on, run the thread in a copy of it.
 """
 
 from collections.abc import Callable, Iterator

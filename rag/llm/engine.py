@@ -127,7 +127,7 @@ class ChatEngine(Engine, ABC):
 
     def _malformed(self, chunk: Chunk) -> GenerateError:
         return GenerateError(
-            f"{self._identity} answered {json.dumps(chunk)[:80]}, not in OpenAI's form"
+            f"{self._identity} answered {json.dumps(chunk)[:80]}, not in OpenAI's format"
         )
 
 

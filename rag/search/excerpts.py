@@ -67,7 +67,7 @@ class _Question:
     names: frozenset[str]
     expected: Expected
 
-    def held(self, *texts: Terms) -> float:
+    def coverage(self, *texts: Terms) -> float:
         """Return the weighted share of the question that the texts contain together, 0 to 1."""
         words = frozenset[str]().union(*(text.stems for text in texts))
         return share(words & self.weights.keys(), self.weights)
@@ -149,10 +149,10 @@ def _evidence(
     near = own.stems | title.stems | before.stems
     named = len(asked.names & near) / len(asked.names) if asked.names else 1.0
     return (
-        0.5 * asked.held(own)
-        + 0.7 * asked.held(own, title)
-        + 0.6 * asked.held(own, title, before)
-        + 0.7 * asked.held(own, title, after)
+        0.5 * asked.coverage(own)
+        + 0.7 * asked.coverage(own, title)
+        + 0.6 * asked.coverage(own, title, before)
+        + 0.7 * asked.coverage(own, title, after)
         + 0.6 * named
         + 0.8 * asked.expected.among(own, asked.about.folded)
         + 0.5 / (1 + place)

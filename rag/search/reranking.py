@@ -78,7 +78,7 @@ class CrossEncoderReranker:
                     ) from error
                 if model.num_labels > 2:  # two are "no" and "yes"
                     raise ModelError(
-                        f"{self._path} is no reranker: it distinguishes {model.num_labels} labels"
+                        f"{self._path} is not a reranker: it has {model.num_labels} labels"
                     )
                 self._model = model
             return self._model

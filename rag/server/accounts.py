@@ -58,7 +58,7 @@ class Accounts:
         usable = name.isprintable() and name == name.strip() and ":" not in name
         if not (usable and 0 < len(name) <= _MOST_NAME):
             raise ConfigError(
-                f"the {cls.holder} name {name!r} cannot be used: expected 1 to {_MOST_NAME}"
+                f"the {cls.holder} name {name!r} is not allowed: expected 1 to {_MOST_NAME}"
                 " characters, without ':' and without spaces at its ends."
             )
 
@@ -75,7 +75,7 @@ class Accounts:
         """A warning about the permissions of the file; empty if there is none."""
         if stat.S_IMODE(self._path.stat().st_mode) & 0o077:
             return (
-                f"others on this machine may read or change {self._path}. Correct that with:"
+                f"others on this machine may read or change {self._path}. Fix this with:"
                 f" chmod 600 {self._path}"
             )
         return ""
@@ -105,7 +105,7 @@ class Accounts:
                 try:
                     self._known = self._read()
                 except ConfigError as error:  # somebody may have been removed: admit nobody
-                    _log.error("%s Until then nobody is admitted.", error)
+                    _log.error("%s Until then, nobody has access.", error)
                     self._known = {}
             return self._known
 

@@ -101,8 +101,8 @@ class Queue(Generic[_Slot]):
         self._drop_abandoned()
         if (found := len(self._slots)) >= self._most:
             raise QueueFull(
-                f"{found} are waiting for the model already: yours would be number {found + 1}."
-                " Ask again in a few minutes."
+                f"{found} requests are already waiting for the model; yours would be number"
+                f" {found + 1}. Try again in a few minutes."
             )
 
     def _ahead(self, slot: _Slot) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from rag.check import Checker
-from rag.check.fresh import fresh, said, verbatim
+from rag.check.fresh import already_said, fresh, verbatim
 from rag.llm import Generator
 from rag.llm.portions import excerpt, parts
 from rag.llm.progress import Progress, Writer
@@ -204,7 +204,7 @@ def _completed(
             break
         sentence = passage.chunk.text
         claim = verbatim(passage)
-        if claim.supported and not said(sentence, full):
+        if claim.supported and not already_said(sentence, full):
             full.append(claim)
     if len(full) > len(claims):
         full.sort(key=lambda claim: (claim.citations[0].number, claim.citations[0].start))

@@ -178,7 +178,7 @@ def alike(words: frozenset[str], others: frozenset[str]) -> float:
     return len(words & others) / max(1, len(words | others))
 
 
-def held(text: str, other: str) -> float:
+def containment(text: str, other: str) -> float:
     """Return the share of a text's content words that another text also contains, 0 to 1."""
     stems = terms(text).stems
     return len(stems & terms(other).stems) / max(1, len(stems))
@@ -186,12 +186,12 @@ def held(text: str, other: str) -> float:
 
 def shared(text: str, other: str) -> float:
     """Return the share of the shorter text's content words that the other contains, 0 to 1."""
-    return max(held(text, other), held(other, text))
+    return max(containment(text, other), containment(other, text))
 
 
 def covers(claim: str, sentence: str) -> bool:
     """Return whether a claim covers what a sentence says, not just a word or two of it."""
-    return shared(claim, sentence) >= _COVERED and held(sentence, claim) >= _ENOUGH
+    return shared(claim, sentence) >= _COVERED and containment(sentence, claim) >= _ENOUGH
 
 
 def _tokens(text: str) -> tuple[Token, ...]:

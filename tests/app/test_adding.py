@@ -98,7 +98,7 @@ def test_files_are_counted_while_they_are_read(uploaded: Callable[[str, str], st
     assert [re.sub("about .* left", "LEFT", each) for each in states[1:]] == [
         f"{done} of 4 files read, LEFT" for done in (1, 2, 3)
     ]
-    assert files.state == "4 of 4 files read, storing the last"
+    assert files.state == "4 of 4 files read, saving the last ones"
 
 
 def test_the_records_of_a_single_file_are_counted(uploaded: Callable[[str, str], str]) -> None:
@@ -109,7 +109,7 @@ def test_the_records_of_a_single_file_are_counted(uploaded: Callable[[str, str],
     assert state(tally.html(files.state)) == "Reading …"
     for status in ("added", "added", "duplicate", "unchanged"):
         tally.take(Outcome("lamps.jsonl", status))
-    assert state(tally.html(files.state)) == "Reading: 2 added, 2 already there …"
+    assert state(tally.html(files.state)) == "Reading: 2 added, 2 already in the index …"
 
 
 def test_uploads_but_no_other_files_are_deleted_once_they_are_read(
@@ -143,5 +143,5 @@ def test_uploads_stay_for_another_try_if_nothing_could_be_written(
 
 def test_too_many_files_at_once_are_refused(adding: "Adding") -> None:
     shown, given = last(adding.files(["lamp.txt"] * (MOST_FILES + 1)))
-    assert "51 files were chosen, at most 50 are taken at once." in shown
+    assert "You chose 51 files; the limit is 50 at a time." in shown
     assert given is not None

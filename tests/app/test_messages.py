@@ -21,11 +21,11 @@ MACHINE = "the index /srv/news is written by process 4711 on crow. Run: rag inde
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        (IndexBusy, "somebody else"),
-        (IndexMissing, "no index of articles"),
+        (IndexBusy, "Someone else"),
+        (IndexMissing, "no articles here"),
         (ArticleUnknown, "no longer"),
-        (EmbedderMismatch, "another model"),
-        (IndexProblem, "cannot be read or written"),
+        (EmbedderMismatch, "different model"),
+        (IndexProblem, "cannot be read or changed"),
     ],
 )
 def test_readers_see_no_folders_processes_and_commands(

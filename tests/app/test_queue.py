@@ -49,7 +49,7 @@ def test_who_comes_when_the_queue_is_full_is_refused_with_the_place(
     for name in "ab":
         joined.enter_context(queue.slot(name, "question"))
     for join in (queue.check, lambda: joined.enter_context(queue.slot("c", "question"))):
-        with pytest.raises(QueueFull, match=r"2 are waiting .* number 3"):
+        with pytest.raises(QueueFull, match=r"2 requests are already waiting .* number 3"):
             join()
 
 

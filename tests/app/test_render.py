@@ -81,21 +81,21 @@ def test_the_short_answer_stands_large_above_its_sentences() -> None:
 def test_unproven_words_are_named_to_eyes_and_ears() -> None:
     page = checked(PARTLY)
     (run,) = re.findall(
-        r'<span class="unproven" title="No quote proves these words.">.*?said', page
+        r'<span class="unproven" title="No quote supports these words.">.*?said', page
     )
-    assert words(run) == "(not proven: officials said"
-    assert "It opens in May 2025, (not proven: officials said).12" in words(page)
-    assert "Underlined: no quote proves these words." in words(page)
+    assert words(run) == "(not supported: officials said"
+    assert "It opens in May 2025, (not supported: officials said).12" in words(page)
+    assert "Underlined: no quote supports these words." in words(page)
     assert "Underlined" not in checked(SHORT)
 
 
 def test_a_claim_without_any_proof_is_marked_to_its_last_word() -> None:
-    assert "(not proven: It rained.)" in words(checked(Claim("It rained.")))
+    assert "(not supported: It rained.)" in words(checked(Claim("It rained.")))
 
 
 def test_an_unsure_answer_says_how_sure() -> None:
     page = body(answer(SHORT, status="unsure"))
-    assert "Less sure: of answers with this confidence about 6 in 10 are right." in words(page)
+    assert "Less sure: about 6 in 10 answers with this confidence are right." in words(page)
 
 
 def test_a_card_holds_all_quotes_of_an_article_and_names_its_headline() -> None:
@@ -115,7 +115,7 @@ def test_a_refusal_has_the_nearest_sentences_and_the_draft_folded_away() -> None
     assert "Sentence 4." not in page
     assert "card-number" not in page
     folded = page.partition("<details")[2]
-    assert "(unproven)" in folded
+    assert "(unsupported)" in folded
     assert words(folded).endswith(f"{HOSTILE}")
     assert "[1]" not in folded
     assert "<details" not in body(answer(status="refused", text="No."))
@@ -125,7 +125,7 @@ def test_a_copied_answer_has_its_marks_and_its_sources() -> None:
     (copied,) = re.findall(r'data-text="([^"]*)"', turn(answer(SHORT, PARTLY)))
     assert unescape(copied) == (
         "How much?\n\n£3.2 million [1]\nIt opens in May 2025, ⟦officials said⟧. [1][2]\n\n"
-        "⟦ ⟧ no quote proves these words.\n\n"
+        "⟦ ⟧ no quote supports these words.\n\n"
         "[1] Title 1, Echo, Tuesday 14 May 2024\n"
         "    “The station costs £3.2 million.”\n    “It opens in May 2025.”\n\n"
         "[2] Title 2, Echo, Tuesday 14 May 2024\n    Headline: “Station to open in May”\n"
@@ -235,6 +235,5 @@ def test_an_unsupported_headline_has_no_mark() -> None:
 def test_a_digest_says_what_it_was_made_of() -> None:
     digest = Digest("ferry", (story("words"),), 5, 1, 3, "engine:model", Timing(generate=2.0))
     assert words(render("digest_foot", digest=digest, profile="tiny")) == (
-        "5 articles (1 of them copies of others), 3 stories, 1 of them here."
-        " model · profile tiny · 2.0 s"
+        "5 articles (1 duplicate): showing 1 of 3 stories. model · profile tiny · 2.0 s"
     )

@@ -220,7 +220,7 @@ def test_uploads_are_read_within_limits_and_gone_once_the_page_is_closed(
         files = [("files", (f"{number}.txt", b"Two boats.")) for number in range(MOST_FILES + 1)]
         refused = ask.post("/gradio_api/upload", files=files)
         assert refused.status_code == 400
-        assert refused.text == "At most 50 files are taken at once."
+        assert refused.text == "The limit is 50 files at a time."
         assert len(ask.post("/gradio_api/upload", files=files[1:]).json()) == MOST_FILES
         assert sum(each.is_file() for each in folder.rglob("*")) == before + MOST_FILES
     one.close()
@@ -305,7 +305,7 @@ def test_on_the_network_any_name_is_served_but_no_foreign_page(
     one = served(host="0.0.0.0", auth_file=users, notify=lines.append)
     assert "chmod 600" in lines[0]
     assert "unencrypted" in lines[1]
-    assert lines[2] == f"The page is at {one.url} (Ctrl-C ends it)"
+    assert lines[2] == f"The page is at {one.url} (Ctrl-C to stop)"
     with visitor(one) as client:
         headers = {"host": "news.example"}
         assert client.get("/", headers=headers).status_code == 200

@@ -64,7 +64,7 @@ def pictures(news: rag.News, asked: SummaryRequest) -> list[tuple[str, str]]:
 
 
 def test_an_empty_request_is_refused(news: rag.News) -> None:
-    with pytest.raises(QuestionError, match="choose articles, or write what about, or set days"):
+    with pytest.raises(QuestionError, match="choose articles, enter a topic, or set dates"):
         chosen(news, request(EACH))
 
 
@@ -86,9 +86,9 @@ def test_a_request_for_too_many_articles_says_which_are_covered(
     ] == ["", ""]
     monkeypatch.setattr(summary_request, "MOST", 2)
     for some, note in (
-        ({"ids": ids}, "The first 2 of 5 chosen articles."),
-        ({"filters": MAY}, "The newest 2 of 3 articles."),
-        ({"query": "ferry"}, "More than 2 articles match: the nearest 2."),
+        ({"ids": ids}, "Using the first 2 of 5 articles."),
+        ({"filters": MAY}, "Using the newest 2 of 3 articles."),
+        ({"query": "ferry"}, "More than 2 articles match; using the closest 2."),
     ):
         cut = chosen(news, request(EACH, **some))
         assert len(cut.articles) == 2
@@ -100,7 +100,7 @@ def test_chosen_articles_take_precedence_and_a_note_says_so(news: rag.News) -> N
     oldest = news.articles(order="oldest")[0]
     both = chosen(news, request(EACH, ids=(oldest.id,), query="goats", filters=MAY))
     assert both.articles == (oldest,)
-    assert both.note.startswith("Only the chosen articles:")
+    assert both.note.startswith("Using only the articles you chose;")
     assert chosen(news, request(EACH, ids=(oldest.id,))).note == ""
 
 
@@ -108,7 +108,7 @@ def test_a_summary_that_has_no_room_for_all_says_so(
     news: rag.News, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown, _ = pictures(news, request(TOGETHER, filters=MAY))[-1]
-    assert "had room" not in shown
+    assert "fitted" not in shown
     shown, _ = pictures(news, request(TOGETHER, query="ferry"))[-1]
     assert shown.count('class="near"') == 5
     whole = news.summarize
@@ -118,7 +118,7 @@ def test_a_summary_that_has_no_room_for_all_says_so(
 
     monkeypatch.setattr(news, "summarize", narrow)
     shown, _ = pictures(news, request(TOGETHER, filters=MAY))[-1]
-    assert "1 of 3 articles had room in the summary." in shown
+    assert "The summary covers 1 of 3 articles; no more fitted." in shown
 
 
 def test_the_time_left_follows_from_the_parts_of_a_long_article(
@@ -154,7 +154,7 @@ def test_the_time_left_follows_from_the_pieces_without_the_waiting(
 @pytest.mark.parametrize(
     ("how", "beginning"),
     [
-        (TOGETHER, "One summary of 3 articles, "),
+        (TOGETHER, "Summary of 3 articles, "),
         (EACH, "Summary 2 of 3, about "),
         (STORIES, "Story, "),
     ],
@@ -234,10 +234,7 @@ def test_a_digest_is_saved_as_markdown_json_lines_and_csv() -> None:
 def test_the_stories_written_before_a_stop_can_be_saved() -> None:
     so_far = saved_summaries.so_far("ferry", [story("The ferry closes")])
     assert (so_far.articles, so_far.copies, so_far.found) == (3, 1, 1)
-    assert (
-        "3 articles (1 of them copies of others), 1 story."
-        in saved_summaries.markdown(so_far)["text"]
-    )
+    assert "3 articles (1 duplicate): 1 story." in saved_summaries.markdown(so_far)["text"]
 
 
 def test_there_is_nothing_to_save_before_the_first_result() -> None:

@@ -55,7 +55,7 @@ def test_the_number_of_files_is_limited(tmp_path: Path, step: int) -> None:
         return [whole[at : at + step] for at in range(0, len(whole), step)]
 
     assert sent(tmp_path, cut(MOST_FILES), size="9") == 200
-    with pytest.raises(Exception, match=f"At most {MOST_FILES} files"):
+    with pytest.raises(Exception, match=f"limit is {MOST_FILES} files"):
         sent(tmp_path, cut(MOST_FILES + 1), size="9")
 
 

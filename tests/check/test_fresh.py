@@ -2,7 +2,7 @@
 
 from checking import checker
 
-from rag.check.fresh import fresh, said
+from rag.check.fresh import already_said, fresh
 from rag.llm.portions import excerpt
 from rag.text import content_id
 from rag.types import Article, Claim, Passage
@@ -40,5 +40,5 @@ def test_no_more_than_wanted() -> None:
 
 def test_a_shorter_sentence_of_the_same_words_says_nothing_new() -> None:
     claims = [Claim(CLOSED)]
-    assert said("Harrow closed the ferry.", claims)
-    assert not said("Harrow opened a ferry for tourists and their dogs.", claims)
+    assert already_said("Harrow closed the ferry.", claims)
+    assert not already_said("Harrow opened a ferry for tourists and their dogs.", claims)

@@ -360,8 +360,8 @@ def test_an_answer(run: Run, filled: Path, say: Say) -> None:
     assert ended.code == 0
     lines = ended.out.splitlines()
     assert lines[:2] == ["Mayor Ida Fenn [1]", f"{OPENED}. [1] ⟦King Olaf wept⟧."]
-    assert "⟦ ⟧ no quote proves these words." in lines
-    assert any(line.startswith("Less sure: some words have no proof") for line in lines)
+    assert "⟦ ⟧ no quote supports these words." in lines
+    assert any(line.startswith("Less sure: some words are unsupported") for line in lines)
     assert f"[1] “{OPENED}.”" in lines
     assert "    Report 1 (Harrow Post, Saturday 11 May 2024)" in lines
     assert "Sources shown" not in ended.out
@@ -380,15 +380,17 @@ def test_a_refusal_is_a_result(run: Run, filled: Path, say: Say) -> None:
     say("NOT IN THE ARTICLES")
     ended = run("ask", "Who painted the Harrow bridge?")
     assert ended.code == 0
-    assert ended.out.startswith(f"Not in the articles.\nNearest:\n  “{OPENED}.”\n    Report 1 (")
-    assert "Unproven" not in ended.out
+    assert ended.out.startswith(
+        f"Not in the articles.\nClosest sentences:\n  “{OPENED}.”\n    Report 1 ("
+    )
+    assert "Unsupported" not in ended.out
 
 
 def test_the_draft_is_printed_below_a_refusal(run: Run, filled: Path, say: Say) -> None:
     say("King Olaf wept. [1]")
     ended = run("ask", QUESTION, "--draft", "--set", "answer.maybe=1", "--set", "answer.sure=1")
     assert ended.out.startswith("Not in the articles.\n")
-    assert "Unproven: King Olaf wept.\n" in ended.out
+    assert "Unsupported: King Olaf wept.\n" in ended.out
 
 
 def test_an_answer_as_json(run: Run, filled: Path, say: Say) -> None:
@@ -406,7 +408,7 @@ def test_filters_reach_the_search(run: Run, filled: Path, say: Say) -> None:
     generator = say(f"{OPENED} [1].")
     for options in ([], ["--json"]):
         line = one_line(run("ask", QUESTION, "--since", "2025-01-01", *options))
-        assert "none of the 2 articles lies within these days and publishers" in line
+        assert "none of the 2 articles matches these dates and publishers" in line
     assert generator.history == []
     assert json.loads(run("ask", QUESTION, "--json", "--until", "2024-05-11").out)["short"]
     assert FERRY not in str(generator.history)
@@ -518,7 +520,7 @@ def test_models_are_listed(run: Run, place: Path) -> None:
     ended = run("models", "list")
     assert ended.code == 0
     assert len(ended.out.splitlines()) == len(json.loads(run("models", "list", "--json").out))
-    assert all(line.endswith("not here") for line in ended.out.splitlines())
+    assert all(line.endswith("not downloaded") for line in ended.out.splitlines())
     assert str(place / "models") in ended.err
 
 
@@ -611,7 +613,7 @@ def test_an_interrupt_is_reported_in_one_line(
     monkeypatch.setattr(rag.library.News, "articles", interrupted)
     ended = run("articles", "list")
     assert (ended.code, ended.out) == (130, "")
-    assert ended.err.splitlines()[-1] == "rag: stopped; what was stored so far is kept."
+    assert ended.err.splitlines()[-1] == "rag: stopped; anything stored so far is kept."
 
 
 @pytest.mark.slow
@@ -632,7 +634,7 @@ def test_an_interrupt_of_a_real_process_is_reported_in_one_line() -> None:
     out, err = reading.communicate(timeout=30)
     assert reading.returncode == 130
     assert out == ""
-    assert err.splitlines() == ["rag: stopped; what was stored so far is kept."]
+    assert err.splitlines() == ["rag: stopped; anything stored so far is kept."]
 
 
 @pytest.mark.slow

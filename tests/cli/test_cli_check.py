@@ -83,7 +83,11 @@ def test_a_bad_row_is_named_before_any_text_is_checked(run: Run) -> None:
         (["none.txt", "--source", "source.txt"], "", "none.txt cannot be read"),
         (["-", "--index", "mine", "--since", "2040-01-01"], TRUE, "none of the 1 articles"),
         (["-", "--index", "empty"], TRUE, "there is no index"),
-        (["-", "--index", "mine", "--source", "source.txt"], TRUE, "do not go with sources"),
+        (
+            ["-", "--index", "mine", "--source", "source.txt"],
+            TRUE,
+            "cannot be combined with --source",
+        ),
     ],
 )
 def test_what_cannot_be_checked_is_an_error_and_never_unsupported(

@@ -43,20 +43,20 @@ def test_a_digest_on_the_screen(run: Run) -> None:
     assert "[2] Bye ferry (Times, Tuesday 14 May 2024)" in ended.out
     assert "What changed" in ended.out
     assert "2024-05-13  The council of Harrow voted" in ended.out
-    assert ended.out.rstrip().endswith("2 articles, 1 story.")
+    assert ended.out.rstrip().endswith("2 articles: 1 story.")
     assert "Olaf" not in ended.out
     assert "\x1b" not in ended.out
 
 
 def test_a_digest_of_all_needs_no_query(run: Run) -> None:
-    assert "2 articles, 1 story." in run("digest").out
-    assert "1 article, 1 story." in run("digest", "--since", "2024-05-14").out
-    assert "1 article, 1 story." in run("digest", "--publisher", "times").out
+    assert "2 articles: 1 story." in run("digest").out
+    assert "1 article: 1 story." in run("digest", "--since", "2024-05-14").out
+    assert "1 article: 1 story." in run("digest", "--publisher", "times").out
 
 
 def test_articles_that_are_left_out_are_counted(run: Run) -> None:
     ended = run("digest", "--set", "digest.articles=1")
-    assert ended.out.rstrip().endswith("1 of 2 articles, the newest, 1 story.")
+    assert ended.out.rstrip().endswith("The newest 1 of 2 articles: 1 story.")
     assert json.loads(run("digest", "--set", "digest.articles=1", "--json").out)["matching"] == 2
 
 
@@ -86,17 +86,17 @@ def test_a_file(run: Run, place: Path, name: str) -> None:
 
 def test_a_digest_of_nothing_says_so(run: Run, place: Path) -> None:
     ended = run("digest", "--query", "zeppelin over Lindenau")
-    assert (ended.code, ended.out.strip()) == (0, "No article matches.")
-    assert "No article matches." in run("digest", "--since", "2030-01-01", "--out", "none.md").out
-    assert "No article matches." in (place / "none.md").read_text("utf-8")
+    assert (ended.code, ended.out.strip()) == (0, "No articles match.")
+    assert "No articles match." in run("digest", "--since", "2030-01-01", "--out", "none.md").out
+    assert "No articles match." in (place / "none.md").read_text("utf-8")
     assert json.loads(run("digest", "--since", "2030-01-01", "--json").out)["stories"] == []
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--out", "digest.txt"], "ends with .md or .json"),
-        (["--out", "digest"], "ends with .md or .json"),
+        (["--out", "digest.txt"], "must end in .md or .json"),
+        (["--out", "digest"], "must end in .md or .json"),
         (["--out", "nowhere/digest.md"], "there is no folder nowhere"),
         (["--stories", "0"], "greater than or equal to 1"),
         (["--length", "endless"], "endless"),
@@ -156,7 +156,7 @@ def test_days_the_wrong_way_round_are_reported(run: Run, command: str) -> None:
     ended = run(*arguments, "--since", "2024-05-14", "--until", "2024-05-13")
     assert ended.code == 2
     told = ended.error
-    assert "since 2024-05-14 is after until 2024-05-13: no day is within. Turn them round." in told
+    assert "since 2024-05-14 is after until 2024-05-13. Swap them." in told
 
 
 def test_a_missing_index_is_reported(run: Run) -> None:

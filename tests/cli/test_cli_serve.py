@@ -59,14 +59,14 @@ def test_the_api_starts_and_stops_quietly(serving: "Serving", sent: signal.Signa
 def test_tokens_are_added_listed_and_removed(run: "Run", place: Path) -> None:
     code, token, err = run("tokens", "add", "ida", "--tokens", "tokens.txt")
     assert code == 0
-    assert err == "The token of ida; it is not shown again:\n"
+    assert err == "Token for ida (it will not be shown again):\n"
     assert token.startswith("newsrag-")
     assert token.strip() not in (place / "tokens.txt").read_text()
     run("tokens", "add", "jon", "--tokens", "tokens.txt")
     assert run("tokens", "list", "--tokens", "tokens.txt") == (0, "ida\njon\n", "")
     assert run("tokens", "remove", "ida", "--tokens", "tokens.txt")[:2] == (
         0,
-        "ida is no longer admitted.\n",
+        "ida no longer has access.\n",
     )
     assert Tokens(place / "tokens.txt").names() == ["jon"]
     code, _, err = run("tokens", "remove", "ida", "--tokens", "tokens.txt")

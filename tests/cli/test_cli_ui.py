@@ -67,7 +67,7 @@ def test_the_sample_news_are_indexed_if_there_is_no_demo_index(
 ) -> None:
     code, out, err = run("ui", "--port", "0", "--profile", "fast")
     assert (code, out) == (0, "")
-    assert "21 sample articles in indexes/demo" in err
+    assert "Added 21 sample articles to indexes/demo" in err
     assert (place / "indexes" / "demo" / "news.sqlite").is_file()
     assert started[0][1]["port"] == 0
     assert started[0][1]["profile"] == "fast"
@@ -113,7 +113,7 @@ def test_users_are_added_listed_and_removed(run: "Run", place: Path) -> None:
     [
         ("ida", "", "the password has 0 characters, expected at least 8"),
         ("ida", "short\n", "the password has 5 characters"),
-        ("i:da", PASSWORD, "the user name 'i:da' cannot be used"),
+        ("i:da", PASSWORD, "the user name 'i:da' is not allowed"),
     ],
 )
 def test_users_that_cannot_be_added_are_explained(

@@ -54,8 +54,8 @@ def test_the_short_answer_is_first_then_sentences_then_quotes_by_article(
     assert capsys.readouterr().out == (
         "£3.2 million [1]\n"
         "It opens in May, ⟦[31mofficials said⟧. [2][1]\n"
-        "⟦ ⟧ no quote proves these words.\n"
-        "Less sure: some words have no proof; of answers with this confidence about 6 in 10 are"
+        "⟦ ⟧ no quote supports these words.\n"
+        "Less sure: some words are unsupported; about 6 in 10 answers with this confidence are"
         " right.\n"
         "\n[1] “The station costs £3.2 million.”\n    “It opens in May.”\n"
         "    Title 1 (Echo, Tuesday 14 May 2024)\n"
@@ -90,13 +90,13 @@ def test_a_refusal_has_three_sentences_and_its_draft_only_if_wanted(
     print_answer(REFUSED)
     out = capsys.readouterr().out
     assert out.startswith(
-        "Not in the articles.\nNearest:\n  “Sentence 1.”\n    Title 1 (Echo, Tuesday 14 May 2024)\n"
+        "Not in the articles.\nClosest sentences:\n  “Sentence 1.”\n    Title 1 (Echo, Tuesday 14 May 2024)\n"
     )
     assert "Sentence 3." in out
     assert "Sentence 4." not in out
     assert "£4 million" not in out
     print_answer(REFUSED, draft=True)
-    assert capsys.readouterr().out.endswith("\nUnproven: £4 million\nIt [31mcosts that.\n")
+    assert capsys.readouterr().out.endswith("\nUnsupported: £4 million\nIt [31mcosts that.\n")
 
 
 def test_summaries_and_stories_mark_what_is_partly_proven_and_leave_out_the_rest(
@@ -111,7 +111,7 @@ def test_summaries_and_stories_mark_what_is_partly_proven_and_leave_out_the_rest
     print_story(Story(headline, "", claims, (), sources, (Event(DAY, claims[0]),)))
     story = capsys.readouterr().out
     for shown in (summary, story):
-        assert "It opens in ⟦May⟧. [2][1]\n⟦ ⟧ no quote proves these words.\n" in shown
+        assert "It opens in ⟦May⟧. [2][1]\n⟦ ⟧ no quote supports these words.\n" in shown
         assert "Olaf" not in shown
     assert story.startswith("\nStation opens\n")
     assert "  2024-05-14  It opens in ⟦May⟧. [2][1]\n" in story

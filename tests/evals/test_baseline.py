@@ -126,5 +126,5 @@ def test_a_baseline_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_a_damaged_baseline_is_one_clear_line(tmp_path: Path, body: str) -> None:
     path = tmp_path / "baseline.json"
     path.write_text(body)
-    with pytest.raises(ConfigError, match="is no baseline of the gate"):
+    with pytest.raises(ConfigError, match="is not a baseline of the gate"):
         read(path)

@@ -198,7 +198,7 @@ def test_two_gates_at_once_are_reported(data: Path) -> None:
 
     folder = data.parent / "gate"
     folder.mkdir()
-    with FileLock(folder / ".lock"), pytest.raises(ConfigError, match="another gate is at work"):
+    with FileLock(folder / ".lock"), pytest.raises(ConfigError, match="another gate is running"):
         run(data)
 
 

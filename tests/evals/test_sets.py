@@ -182,9 +182,9 @@ def zipped(text: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"no gzip", "no whole gzip file"),
-        (zipped(b'{"a": 1}' * 99)[:-9], "no whole gzip file"),
-        (zipped(b"\xff\xfe"), "no whole gzip file of UTF-8"),
+        (b"no gzip", "not a complete gzip file"),
+        (zipped(b'{"a": 1}' * 99)[:-9], "not a complete gzip file"),
+        (zipped(b"\xff\xfe"), "not a complete gzip file of UTF-8"),
         (zipped(b"{broken"), "line 1 is not JSON"),
         (zipped(b"\n[1]"), "line 2 holds list, not a JSON object"),
         (zipped(b"{}"), "line 1: the field 'id': Field required"),

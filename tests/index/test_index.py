@@ -195,7 +195,7 @@ def test_a_folder_without_an_index_is_a_plain_error(tmp_path: Path) -> None:
         Index(tmp_path / "none")
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "news.sqlite").write_bytes(b"this is no database at all" * 50)
-    with pytest.raises(IndexProblem, match="not a sound SQLite file"):
+    with pytest.raises(IndexProblem, match="is damaged or not an SQLite file"):
         Index(tmp_path / "bad")
 
 

@@ -117,7 +117,7 @@ def test_every_bad_input_is_a_row_and_the_rest_is_done(opened: Opened, tmp_path:
     assert [n for n, row in enumerate(rows) if row.error] == [5, 11, 17, 23, 29, 36]
     told = [row.error for row in rows if row.error]
     for words, error in zip(
-        ("is empty", "holds binary data", "limit", "white space", "360 words", "does not exist"),
+        ("is empty", "contains binary data", "limit", "white space", "360 words", "does not exist"),
         told,
         strict=True,
     ):

@@ -39,7 +39,7 @@ def test_a_damaged_index_is_reported(opened: Callable[..., News]) -> None:
     news = opened()
     news.folder.mkdir()
     (news.folder / "news.sqlite").write_bytes(b"this is no database" * 100)
-    with pytest.raises(IndexProblem, match="not a sound SQLite file"):
+    with pytest.raises(IndexProblem, match="is damaged or not an SQLite file"):
         news.articles()
 
 

@@ -54,19 +54,19 @@ def test_an_entry_is_read(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ('licence = "MIT"', 'licence = "MIT"\nlicense = "MIT"', "unknown key 'license'"),
-        ('kind = "gguf"', 'kind = "ggml"', "'kind' is 'ggml'; wanted one of gguf"),
-        ('licence = "MIT"', "", "'licence' is missing; wanted a text"),
-        ("bytes = 3", 'bytes = "3"', "'bytes' is '3'; wanted a whole number"),
+        ('kind = "gguf"', 'kind = "ggml"', "'kind' is 'ggml'; expected one of gguf"),
+        ('licence = "MIT"', "", "'licence' is missing; expected a string"),
+        ("bytes = 3", 'bytes = "3"', "'bytes' is '3'; expected a whole number"),
         ("bytes = 3", "bytes = true", "'bytes' is True"),
         ("0000", "xyz", "64 lower-case hexadecimal digits"),
         ("parts = 2", "parts = 2\nmembers = 1", "source 1: unknown key 'members'"),
-        ('"pypi"', '"ftp"', "wanted pypi, hub or file"),
-        ("tiny-part{n}==1.0", "--index-url=x==1", "wanted name==version"),
-        ("tiny-part{n}==1.0", "tiny", "wanted name==version"),
+        ('"pypi"', '"ftp"', "expected pypi, hub or file"),
+        ("tiny-part{n}==1.0", "--index-url=x==1", "expected name==version"),
+        ("tiny-part{n}==1.0", "tiny", "expected name==version"),
         ('"tiny"', '"../tiny"', "'name' is '../tiny'"),
-        ('"tiny.gguf"', '"../tiny.gguf"', "wanted a path inside the model's folder"),
-        ('"tiny.gguf"', '"/etc/passwd"', "wanted a path inside"),
-        ('"tiny.gguf"', r'"C:\\x.gguf"', "wanted a path inside"),
+        ('"tiny.gguf"', '"../tiny.gguf"', "expected a path inside the model's folder"),
+        ('"tiny.gguf"', '"/etc/passwd"', "expected a path inside"),
+        ('"tiny.gguf"', r'"C:\\x.gguf"', "expected a path inside"),
         ("files = [{", "file = [{", "unknown key 'file'|wanted the GGUF file"),
         ("[[model]]", "models = 1\n[[model]]", "models.toml: unknown key 'models'"),
     ],
@@ -78,7 +78,7 @@ def test_mistakes_are_said_in_words(tmp_path: Path, old: str, new: str, message:
 
 
 def test_a_name_stands_once(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="stands twice"):
+    with pytest.raises(ConfigError, match="appears twice"):
         _load(tmp_path, MODEL + MODEL.replace('"tiny"', '"Tiny"'))
 
 

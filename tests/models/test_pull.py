@@ -237,7 +237,9 @@ def test_status_tells_how_each_stands(tmp_path: Path, wheels: Path) -> None:
 def test_a_full_disk_is_told_before_anything_is_fetched(tmp_path: Path, wheels: Path) -> None:
     huge = ModelFile("big.gguf", 10**18, "0" * 64)
     known = Catalogue((Model("tiny", "gguf", "MIT", "A test.", (huge,), (PARTED,)),))
-    with pytest.raises(ModelError, match=r"no room for the model tiny: .* are needed and .* free"):
+    with pytest.raises(
+        ModelError, match=r"not enough disk space for the model tiny: it needs .* MB, and .* free"
+    ):
         pull(known, "tiny", folder=tmp_path)
 
 
@@ -249,7 +251,7 @@ def test_a_disk_that_fills_up_on_the_way_is_told(
     own.write_bytes(WHOLE)
     (tmp_path / "tiny").mkdir()
     (tmp_path / "tiny" / "big.gguf.part").symlink_to("/dev/full")
-    with pytest.raises(ModelError, match="no room for the model tiny"):
+    with pytest.raises(ModelError, match="not enough disk space for the model tiny"):
         pull(_model(()), "tiny", folder=tmp_path, source=f"file:{own}")
 
 
@@ -277,7 +279,7 @@ def test_two_pulls_at_a_time_fetch_once(tmp_path: Path, wheels: Path) -> None:
         thread.join()
     assert len(paths) == 2
     assert paths[0].read_bytes() == WHOLE
-    assert "waiting for another pull of this model" in heard
+    assert "waiting for another download of this model" in heard
     assert len([each for each in heard if each == "checking big.gguf"]) == 1
 
 

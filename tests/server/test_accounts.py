@@ -105,7 +105,7 @@ def test_a_change_of_the_file_counts_at_once(
         tokens.remove("ida")
     (tmp_path / "tokens.txt").write_text("damaged")
     assert other.client(two) == ""
-    assert "nobody is admitted" in caplog.text
+    assert "nobody has access" in caplog.text
     (tmp_path / "tokens.txt").unlink()
     assert other.client(two) == ""
 

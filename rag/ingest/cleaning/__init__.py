@@ -33,7 +33,7 @@ def extract(page: Page, *, fields: Mapping[str, str] | None = None) -> Article:
             record has no text.
     """
     if not page.body.strip():
-        raise ExtractError("the page is empty, expected the text of an article")
+        raise ExtractError("the page is empty; expected the text of an article")
     if page.content_type == _JSON:
         value = page.record or record.parse(decode(page.body))
         return _article(page, record.clean(value, fields), MIN_RECORD_WORDS)

@@ -32,6 +32,6 @@ def require_words(text: str, least: int = MIN_WORDS) -> None:
     found = count_words(text)
     if found < least:
         raise ExtractError(
-            f"the page holds {found} word{'' if found == 1 else 's'} of article text, "
+            f"the page has only {found} word{'' if found == 1 else 's'} of article text; "
             f"an article needs {least}"
         )

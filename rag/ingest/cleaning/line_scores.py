@@ -175,7 +175,7 @@ def _cap_gaps(gains: list[float]) -> None:
         index = max(end, index + 1)
 
 
-def kept(lines: Sequence[Line], odds: Sequence[float]) -> list[int]:
+def article_lines(lines: Sequence[Line], odds: Sequence[float]) -> list[int]:
     """Return the indices of the lines that are article text, in order."""
     start, end = main_run(lines, odds)
     return [index for index in range(start, end) if odds[index] > _KEEP]

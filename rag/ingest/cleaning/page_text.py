@@ -12,7 +12,7 @@ from datetime import date
 from rag.ingest.cleaning import boilerplate, dates, function_words, single_line
 from rag.ingest.cleaning.author_names import split_names
 from rag.ingest.cleaning.cleaned import Cleaned
-from rag.ingest.cleaning.line_scores import Line, kept, read, scores
+from rag.ingest.cleaning.line_scores import Line, article_lines, read, scores
 
 _ENDLESS = 1500  # characters; a page mainly of longer lines counts as a single line
 _NEAR = 3  # maximum distance in lines between repeats of a caption
@@ -43,8 +43,8 @@ class PageText:
         known = {line: read(line) for line in set(raw)}  # menu entries repeat
         self.lines = [known[line] for line in raw]
         odds = scores(self.lines, self.broken)
-        body = _without_captions(self.lines, kept(self.lines, odds))
-        self.kept = _with_note(self.lines, body) if self.broken else body
+        body = _without_captions(self.lines, article_lines(self.lines, odds))
+        self.article_lines = _with_note(self.lines, body) if self.broken else body
         self._lead = single_line.headline(text) if not self.broken else ""
 
     def is_dump(self) -> bool:
@@ -67,7 +67,7 @@ class PageText:
     def clean(self) -> Cleaned:
         """Extract the article from the page; its text is empty if there is none."""
         title = self._headline()
-        body = [index for index in self.kept if index > title or title < 0]
+        body = [index for index in self.article_lines if index > title or title < 0]
         name = self._lead or (self.lines[title].text if title >= 0 else "")
         body = [index for index in body if self.lines[index].text != name]
         body = self._standfirst(title, body) + body
@@ -98,18 +98,18 @@ class PageText:
 
     def _headline(self) -> int:
         """Return the index of the headline's line, or -1."""
-        if not self.kept:
+        if not self.article_lines:
             return -1
-        first = self.kept[0]
+        first = self.article_lines[0]
         known = Counter(
             word.lower()
-            for index in self.kept
+            for index in self.article_lines
             for word in re.findall(r"\w+", self.lines[index].text)
         )
         best, best_index = 0.0, -1
         for index in range(max(0, first - _ABOVE), min(first + 2, len(self.lines))):
             line = self.lines[index]
-            if (index in self.kept and line.prose) or _has_twin(self.lines, index):
+            if (index in self.article_lines and line.prose) or _has_twin(self.lines, index):
                 continue
             value = _likeness(line, known) - 0.02 * abs(first - index)
             if value > best:

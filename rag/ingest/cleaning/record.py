@@ -63,7 +63,7 @@ def clean(record: Mapping[str, object], fields: Mapping[str, str] | None = None)
     """
     mapped = dict(fields or {})
     if unknown := sorted(set(mapped) - set(NAMES)):
-        raise ExtractError(f"--map knows no field {unknown[0]!r}; it knows {', '.join(NAMES)}")
+        raise ExtractError(f"--map has no field {unknown[0]!r}; it has {', '.join(NAMES)}")
     text = _string(_find(record, "text", mapped.get("text")))
     if not text:
         raise ExtractError(_no_text(record, mapped))

@@ -108,7 +108,7 @@ def _scheme(source: str) -> str:
 
 def _path(source: str) -> Path | Failure:
     if not source.strip():
-        return Failure(source, "an empty name was given; expected a file, folder or web address")
+        return Failure(source, "the name is empty; expected a file, folder or web address")
     if not _scheme(source):
         return Path(source)
     try:

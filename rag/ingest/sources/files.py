@@ -31,7 +31,7 @@ def local(
         yield origin.failure(trouble(error))
         return
     except ValueError:
-        yield origin.failure("holds a NUL character, which no file name may")
+        yield origin.failure("contains a NUL character, which file names cannot")
         return
     if not stat.S_ISDIR(mode):
         yield from file(name, path, max_bytes, temporary)
@@ -44,7 +44,7 @@ def local(
         else:
             yield from file(str(found), found, max_bytes, temporary)
     if empty:
-        yield origin.failure(f"holds no articles; expected files such as {READABLE}")
+        yield origin.failure(f"contains no articles; expected files such as {READABLE}")
 
 
 def file(
@@ -62,7 +62,7 @@ def file(
         if kind in _DOCUMENTS and not packed and state.st_size > max_bytes:
             size, limit = both_sizes(state.st_size, max_bytes)
             yield origin.failure(
-                f"is {size}, the limit for one article is {limit}; split it, or raise fetch.max_megabytes"
+                f"is {size}; the limit for one article is {limit}; split it, or raise fetch.max_megabytes"
             )
             return
         with path.open("rb") as stream:
@@ -118,13 +118,13 @@ def walk(name: str, folder: Path) -> Iterator[Path | Failure]:
 def _link(path: Path, root: Path) -> Path | Failure | None:
     origin = Origin(str(path), "")
     if not path.exists():
-        return origin.failure("is a link that leads nowhere; mend or remove it")
+        return origin.failure("is a broken link; fix or remove it")
     target = path.resolve()
     if not target.is_relative_to(root):
         return origin.failure("is a link out of this folder, not followed; add its target itself")
     if target.is_dir():
         loop = path.parent.resolve().is_relative_to(target)
-        return origin.failure("is a link back to a folder above it, not followed") if loop else None
+        return origin.failure("is a link to a folder above it, not followed") if loop else None
     return _news(path)
 
 

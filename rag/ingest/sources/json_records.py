@@ -46,7 +46,7 @@ def json_lines(stream: io.BufferedReader, origin: Origin, limit: int) -> Iterato
         else:
             yield from _unwrapped(value, origin, limit, number)
     if empty:
-        yield origin.failure("holds no records; expected one JSON object a line")
+        yield origin.failure("contains no records; expected one JSON object a line")
 
 
 def json_document(
@@ -86,7 +86,7 @@ def record(value: dict[str, object], origin: Origin, limit: int, line: int = 0) 
     if len(body) > limit:
         size, most = both_sizes(len(body), limit)
         return origin.failure(
-            f"holds a record of {size}, the limit is {most}; split it, or raise fetch.max_megabytes",
+            f"contains a record of {size}; the limit is {most}; split it, or raise fetch.max_megabytes",
             line,
         )
     return origin.record(value, body, _name(value, body))
@@ -105,7 +105,9 @@ def _name(value: dict[str, object], body: bytes) -> str:
 def _parsed(data: bytes, origin: Origin, line: int = 0) -> object:
     """Return the parsed value, or a ``Failure`` that locates the error."""
     if b"\0" in data:
-        return origin.failure("holds NUL bytes: it is damaged or not JSON; mend or leave it", line)
+        return origin.failure(
+            "contains NUL bytes: it is damaged or not JSON; fix or remove it", line
+        )
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
         # NaN and Infinity are not JSON, but programs write them into tables for missing values.
@@ -114,9 +116,9 @@ def _parsed(data: bytes, origin: Origin, line: int = 0) -> object:
         seen = f"is not UTF-8 (byte 0x{data[error.start]:02x}); save it in UTF-8"
     except json.JSONDecodeError as error:
         place = f"column {error.colno}" if line else f"line {error.lineno} column {error.colno}"
-        seen = f"is not JSON ({error.msg} at {place}); mend or leave it"
+        seen = f"is not JSON ({error.msg} at {place}); fix or remove it"
     except (ValueError, RecursionError):
-        seen = "is JSON with numbers too long or nesting too deep to be read; mend or leave it"
+        seen = "is JSON with numbers too long or nesting too deep; fix or remove it"
     else:
         return value
     return origin.failure(seen, line)
@@ -127,14 +129,14 @@ def _unwrapped(
 ) -> Iterator[Page | Failure]:
     held = _listed(value)
     if not held:
-        yield origin.failure("holds no articles: its list of records is empty", line)
+        yield origin.failure("contains no articles: its list of records is empty", line)
     for place, item in enumerate(held, start=1):
         if isinstance(item, dict) and item:
             yield record(item, origin, limit, line)
         else:
             where = f"item {place} is" if len(held) > 1 or isinstance(value, list) else "holds"
             yield origin.failure(
-                f"{where} {_said(item)}; expected an object with a title and a text", line
+                f"{where} {_kind_of(item)}; expected an object with a title and a text", line
             )
 
 
@@ -149,7 +151,7 @@ def _listed(value: object) -> list[object]:
     return [value]
 
 
-def _said(value: object) -> str:
+def _kind_of(value: object) -> str:
     if value is None:
         return "null"
     if isinstance(value, dict):

@@ -67,14 +67,14 @@ def megabytes(size: int) -> str:
 
 def both_sizes(size: int, limit: int) -> tuple[str, str]:
     """Format a size and the limit that it exceeds, so that the two strings always differ."""
-    said = megabytes(size), megabytes(limit)
-    return said if said[0] != said[1] else (f"{size:,} bytes", f"{limit:,} bytes")
+    sizes = megabytes(size), megabytes(limit)
+    return sizes if sizes[0] != sizes[1] else (f"{size:,} bytes", f"{limit:,} bytes")
 
 
 def trouble(error: OSError | EOFError | zlib.error) -> str:
     """Describe an error of the system or of gzip, without error numbers or quoted names."""
     if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
-        return f"is damaged gzip ({lowered(str(error))}); get a whole copy"
+        return f"is damaged gzip ({lowered(str(error))}); get a complete copy"
     if isinstance(error, PermissionError):
         return "cannot be read: permission denied; check who may read it"
     if isinstance(error, FileNotFoundError):
@@ -82,6 +82,6 @@ def trouble(error: OSError | EOFError | zlib.error) -> str:
     return f"cannot be read: {lowered(error.strerror or str(error))}"
 
 
-def lowered(said: str) -> str:
+def lowered(message: str) -> str:
     """Lower-case a foreign message's first letter to embed it; acronyms such as ``CRC`` stay."""
-    return said[:1].lower() + said[1:] if said[1:2].islower() else said
+    return message[:1].lower() + message[1:] if message[1:2].islower() else message

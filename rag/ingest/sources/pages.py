@@ -43,7 +43,7 @@ def _pages(
         yield origin.failure("is empty")
         return
     if found := binary(head):
-        yield origin.failure(f"holds {found}, not text; save the article as HTML or text first")
+        yield origin.failure(f"contains {found}, not text; save the article as HTML or text first")
         return
     kind = kind or sniff(head)
     if kind in ("json", "jsonl"):
@@ -62,9 +62,9 @@ def _document(
     body = stream.read(max_bytes + 1)
     if len(body) > max_bytes:
         return origin.failure(
-            f"holds more than {megabytes(max_bytes)}, the limit for one article; split it, or "
+            f"is larger than {megabytes(max_bytes)}, the limit for one article; split it, or "
             "raise fetch.max_megabytes"
         )
     if not body.strip():
-        return origin.failure("holds only white space")
+        return origin.failure("contains only white space")
     return origin.page(body, content_type)

@@ -60,7 +60,7 @@ def get(url: httpx.URL, network: CheckedNetwork, timeout: float) -> Iterator[htt
     ) as error:
         if time.monotonic() >= network.until:
             raise FetchError(
-                f"{url} took too long: not whole after {seconds:.1f} s; try later, or raise the "
+                f"{url} took too long: not complete after {seconds:.1f} s; try later, or raise the "
                 "timeout"
             ) from error
         raise FetchError(f"{url} {_reason(error, timeout)}") from error
@@ -74,7 +74,7 @@ def _trusted(url: httpx.URL) -> ssl.SSLContext:
     except OSError as error:
         raise FetchError(
             f"{url} cannot be checked: the certificates that SSL_CERT_FILE or SSL_CERT_DIR names "
-            f"cannot be read ({lowered(error.strerror or str(error))}); mend or unset it"
+            f"cannot be read ({lowered(error.strerror or str(error))}); fix or unset it"
         ) from error
 
 
@@ -88,7 +88,7 @@ def _reason(error: Exception, timeout: float) -> str:
     if isinstance(error, httpcore.ConnectTimeout):
         return f"cannot be reached: no connection within {timeout:g} s; try later"
     if isinstance(error, httpcore.TimeoutException):
-        return f"fell silent for {timeout:g} s; try later, or raise the timeout"
+        return f"stopped responding for {timeout:g} s; try later, or raise the timeout"
     if isinstance(error, httpcore.ConnectError):
         refused = _cause(error, OSError)
         seen = (refused.strerror if isinstance(refused, OSError) else "") or "no connection"

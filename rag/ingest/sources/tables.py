@@ -81,7 +81,7 @@ def table(
         dropped.clear()
     yield from _dropped(dropped, origin, limit)
     if empty and not dropped:
-        yield origin.failure("holds a header and no rows")
+        yield origin.failure("has a header but no rows")
 
 
 def _dropped(numbers: list[int], origin: Origin, limit: int) -> Iterator[Failure]:
@@ -111,15 +111,15 @@ def _row(
     row: list[str] | str, names: list[str], origin: Origin, limit: int, line: int
 ) -> Page | Failure:
     if isinstance(row, str):
-        return origin.failure(f"is not a row of this table ({row}); mend or remove it", line)
+        return origin.failure(f"is not a row of this table ({row}); fix or remove it", line)
     if len(row) != len(names):
         return origin.failure(
-            f"has {len(row)} columns and the header {len(names)}; quote values that hold the "
-            "separator, or mend the row",
+            f"has {len(row)} columns, but the header has {len(names)}; quote values that contain the "
+            "separator, or fix the row",
             line,
         )
     if any("\0" in cell for cell in row):
-        return origin.failure("holds NUL bytes: it is damaged; mend or remove it", line)
+        return origin.failure("contains NUL bytes: it is damaged; fix or remove it", line)
     value: dict[str, object] = {
         name: cell for name, cell in zip(names, row, strict=True) if name and cell
     }

@@ -120,10 +120,10 @@ def _checked(url: str) -> httpx.URL:
             f"{shown} names no host; expected an address like https://example.org/news"
         )
     if not _HOST.fullmatch(found.raw_host) or (found.port or 1) > _LAST_PORT:
-        raise FetchError(f"{shown} is not a web address (its host or port is impossible)")
+        raise FetchError(f"{shown} is not a web address (its host or port is invalid)")
     if found.userinfo:
         raise FetchError(
-            f"{shown} holds a user name or password, which would end up in the index; save the "
+            f"{shown} contains a user name or password, which would end up in the index; save the "
             "page in a browser and add the file"
         )
     return found
@@ -152,9 +152,9 @@ def _answer(url: httpx.URL, response: httpx.Response, max_bytes: int) -> Landing
     if status in _MOVED:
         if location := response.headers.get("location", ""):
             return str(location)
-        raise FetchError(f"{url} redirects ({status}) without saying where to")
+        raise FetchError(f"{url} redirects ({status}) without an address")
     if status != HTTPStatus.OK:
-        raise FetchError(f"{url} answered {_said(status)}; {_advice(status)}")
+        raise FetchError(f"{url} answered {_status_text(status)}; {_advice(status)}")
     content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     kind = _KINDS.get(content_type)
     if kind is None and content_type not in _VAGUE:
@@ -173,22 +173,22 @@ def _blocks(url: httpx.URL, response: httpx.Response, max_bytes: int) -> Iterato
     # One layer of gzip expands a block to 64 MB at most; several layers are a gzip bomb.
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity", "gzip"):
-        raise FetchError(f"{url} sent the encoding {encoding}, which was not asked for")
+        raise FetchError(f"{url} sent the encoding {encoding}, which was not requested")
     length = response.headers.get("content-length", "")
     size = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else 0
     taken = 0
     for block in response.iter_bytes():
         taken += len(block)
         if max(taken, size) > max_bytes:
-            said, limit = both_sizes(max(taken, size), max_bytes)
+            seen, limit = both_sizes(max(taken, size), max_bytes)
             raise FetchError(
-                f"{url} is {said}{'' if size > max_bytes else ' or more'}, the limit for one page "
-                f"is {limit}; save it and add the part that is needed, or raise fetch.max_megabytes"
+                f"{url} is {seen}{'' if size > max_bytes else ' or more'}, the limit for one page "
+                f"is {limit}; save it and add the part you need, or raise fetch.max_megabytes"
             )
         yield block
 
 
-def _said(status: int) -> str:
+def _status_text(status: int) -> str:
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:

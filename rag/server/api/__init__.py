@@ -69,7 +69,7 @@ def serve(
     accounts = admitted(Tokens, tokens, host=host, open_to_network=open_to_network, notify=notify)
     with network.listen(host, port) as listening:
         served = _started(news, listening, accounts)
-    notify(f"The API is at {served.url}, its description at {served.url}/docs (Ctrl-C ends it)")
+    notify(f"The API is at {served.url}, its description at {served.url}/docs (Ctrl-C to stop)")
     return served
 
 

@@ -22,8 +22,8 @@ from rag.server.api.openai import CompletionChunk
 from rag.server.api.service import Service
 
 _ABOUT = """
-Ask the news: answers and summaries in which every sentence is backed by a quote that is,
-character for character, in an article. What the articles do not say is not answered.
+Ask the news: answers and summaries in which every sentence is backed by a verbatim quote from
+an article. Questions that the articles do not answer are refused.
 
 Every error has the format of OpenAI's API: `{"error": {"message", "type", "param", "code"}}`.
 """

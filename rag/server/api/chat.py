@@ -105,8 +105,8 @@ def _turns(messages: Sequence[ChatMessage]) -> tuple[str, list[tuple[str, str]]]
         if message.role == "user":
             turns.append((_text(message), ""))
         elif message.role == "assistant" and turns:
-            question, said = turns.pop()
-            turns.append((question, said + _text(message)))
+            question, answer = turns.pop()
+            turns.append((question, answer + _text(message)))
     return _text(messages[-1]), turns
 
 

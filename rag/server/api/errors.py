@@ -30,14 +30,14 @@ _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit
 # The texts of all errors by status and kind; the public code is the kind, if not in _CODES.
 _MESSAGES: Mapping[int, Mapping[str, str]] = {
     400: {
-        "invalid_request": "The request cannot be used: {faults}. /docs describes every field.",
+        "invalid_request": "The request is invalid: {faults}. /docs describes every field.",
         "no_article": "No article was found in the text: {reason}.",
         "no_articles": "{error}",
         "no_question": "The last message is from the {role}; expected a question from the user.",
-        "no_such_days": "since {since} is after until {until}, so no day is in between. Swap them.",
+        "no_such_days": "since {since} is after until {until}. Swap them.",
         "no_text": "The text has no visible characters.",
-        "nothing_to_do": "No article matches, so there is nothing to do.",
-        "question_invisible": "The question has no visible characters. Ask something, in plain words.",
+        "nothing_to_do": "No articles match, so there is nothing to do.",
+        "question_invisible": "The question has no visible characters. Ask something.",
         "question_too_long": "The question has {length:,} characters; at most {most:,} are allowed."
         " Ask something shorter; POST /summarize takes longer texts.",
         "question_unusable": "{error}",
@@ -64,19 +64,21 @@ _MESSAGES: Mapping[int, Mapping[str, str]] = {
         "too_many_jobs": "{most} jobs are saved already. Delete one with DELETE /jobs/ID.",
         "too_many_waiting": "{most} requests are waiting already. Try again in {retry} seconds.",
     },
-    500: {"internal_error": "The server met an unknown error. Its log says more."},
+    500: {"internal_error": "The server met an unknown error. See its log."},
     503: {
         "closing": "The server is shutting down. Ask again when it is back.",
         "index_busy": "Another program is writing to the index. Try again when it has finished.",
         "index_missing": "There are no articles yet. Add some with POST /articles.",
-        "job_changed": "The job was begun with another configuration or model. Begin it again.",
+        "job_changed": "The job was started with a different configuration or model. Start it again.",
         "model_failed": "The language model failed. The server's log says why; try again.",
         "not_ready": "The index or a model cannot be used. The server's log says why.",
         "too_many_connections": "Too many connections are open. Try again in {retry} seconds.",
-        "turn_not_come": "The request's turn did not come within {seconds:g} seconds. Try again in"
+        "turn_not_come": "The request waited {seconds:g} seconds without being processed. Try again in"
         " {retry} seconds.",
     },
-    504: {"too_slow": "The work took more than {seconds:g} seconds and was stopped. Ask for less."},
+    504: {
+        "too_slow": "Processing took more than {seconds:g} seconds and was stopped. Ask for less."
+    },
 }
 _KINDS = {kind: (status, text) for status, of in _MESSAGES.items() for kind, text in of.items()}
 _CODES = {
@@ -101,17 +103,17 @@ _OF_LIBRARY: tuple[tuple[type[RagError], str], ...] = (
     (RagError, "not_ready"),
 )
 _STATUSES = {
-    400: "The request cannot be used; the message says what was received and what is expected.",
+    400: "The request is invalid; the message says what was received and what was expected.",
     401: "The bearer token is missing or unknown.",
-    403: "The request comes from another page of the browser.",
-    404: "There is no such thing.",
+    403: "The request comes from another website.",
+    404: "Not found.",
     408: "The request did not arrive in time.",
     413: "The request is too large.",
-    421: "The request names another server.",
+    421: "The request is addressed to another server name.",
     429: "Too many requests are waiting; `Retry-After` says when to try again.",
     500: "An unknown error of the server.",
-    503: "Not ready, or the request's turn did not come in time; try again.",
-    504: "The work took too long and was stopped.",
+    503: "Not ready, or the request waited too long; try again.",
+    504: "Processing took too long and was stopped.",
 }
 
 

@@ -21,7 +21,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "newsrag_requests",
-            "Requests by route, method and status; status 0: the client left before the response.",
+            "Requests by route, method and status; status 0: the client disconnected before the response.",
             ("route", "method", "status"),
             registry=self.registry,
         )
@@ -46,7 +46,7 @@ class Metrics:
         )
         self._answers = Counter(
             "newsrag_answers",
-            "Questions answered, answered with doubts, and refused because the articles do not say.",
+            "Questions answered, answered as unsure, and refused because the articles do not answer them.",
             ("kind",),
             registry=self.registry,
         )

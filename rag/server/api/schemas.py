@@ -56,7 +56,7 @@ Question = Annotated[
     Visible,
     Field(
         max_length=100_000,  # the setting answer.question_characters sets the real limit
-        description="In plain words; at most as long as the setting `answer.question_characters`.",
+        description="At most as long as the setting `answer.question_characters`.",
         examples=["Who will Blinken meet in Berlin?"],
     ),
 ]

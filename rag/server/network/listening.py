@@ -93,7 +93,7 @@ def _resolved(host: str, port: int) -> tuple[int, tuple[Any, ...]]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
         raise ConfigError(
-            f"--host {host!r} is no address of this machine. Expected: 127.0.0.1, which only this"
+            f"--host {host!r} is not an address of this machine. Expected: 127.0.0.1, which only this"
             " machine can reach, or 0.0.0.0 for all networks."
         ) from error
     family, _, _, _, place = min(found, key=lambda each: each[0] != socket.AF_INET)
@@ -103,11 +103,11 @@ def _resolved(host: str, port: int) -> tuple[int, tuple[Any, ...]]:
 def _reason(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"port {port} is taken by another program, perhaps another rag. Stop that one, or"
+            f"port {port} is in use by another program, perhaps another rag. Stop that one, or"
             f" choose another port: --port {port % _MOST_PORT + 1}, or --port 0 for any free port."
         )
     if error.errno == errno.EACCES:
-        return f"port {port} may not be used by this user. Choose one above 1023."
+        return f"you are not allowed to use port {port}. Choose one above 1023."
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"--host {host} is no address of this machine. Expected: 127.0.0.1, or 0.0.0.0."
-    return f"{host}, port {port}, cannot be listened on: {error.strerror}."
+        return f"--host {host} is not an address of this machine. Expected: 127.0.0.1, or 0.0.0.0."
+    return f"cannot listen on {host}, port {port}: {error.strerror}."

@@ -95,7 +95,9 @@ def start(
     while not server.started:
         if not thread.is_alive() or time.monotonic() > end:
             server.should_exit = True
-            raise ConfigError(f"the server of the {name} did not start; RAG_DEBUG=1 shows more.")
+            raise ConfigError(
+                f"the {name} server did not start; run again with RAG_DEBUG=1 for details."
+            )
         time.sleep(0.01)
     return Running(server, thread)
 

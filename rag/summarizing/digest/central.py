@@ -46,19 +46,19 @@ _PRONOUNS = frozenset("he she they it his her their its him them".split())
 class Central:
     """Sentences of a story, highest score first, without duplicates, and where else each appears.
 
-    ``standing[text]`` lists every occurrence of a sentence, the one in the oldest article first.
+    ``occurrences[text]`` lists every occurrence of a sentence, the one in the oldest article first.
     ``apart`` holds the sentences that share little with the other articles: a second subject of an
     article.
     """
 
     passages: tuple[Passage, ...]
-    standing: Mapping[str, Sequence[Passage]]
+    occurrences: Mapping[str, Sequence[Passage]]
     apart: frozenset[str]
 
     def elsewhere(self, passage: Passage) -> Iterator[Passage]:
         """Yield the same sentence in other papers, once per paper: repetition is support."""
         seen = {_paper(passage.article)}
-        for same in self.standing.get(passage.chunk.text, ()):
+        for same in self.occurrences.get(passage.chunk.text, ()):
             if _paper(same.article) not in seen:
                 seen.add(_paper(same.article))
                 yield same
@@ -73,10 +73,10 @@ def central_sentences(articles: Sequence[Article]) -> Central:
         articles: articles of one story, oldest first; ``articles[n]`` has the number n + 1.
     """
     candidates = [_candidates(article, n) for n, article in enumerate(articles, start=1)]
-    standing: dict[str, list[Passage]] = {}
+    occurrences: dict[str, list[Passage]] = {}
     for passage in (passage for own in candidates for passage in own):
-        standing.setdefault(passage.chunk.text, []).append(passage)
-    boilerplate = _boilerplate(standing)
+        occurrences.setdefault(passage.chunk.text, []).append(passage)
+    boilerplate = _boilerplate(occurrences)
     words = [words_of(article) for article in articles]
     holders = Counter(stem for each in words for stem in each.stems)
     naming = Counter(name for each in words for name in each.names)
@@ -87,7 +87,7 @@ def central_sentences(articles: Sequence[Article]) -> Central:
         texts = (each.chunk.text for each in own if each.chunk.text not in boilerplate)
         for place, text in enumerate(islice(dict.fromkeys(texts), _OF_ARTICLE)):
             # A paper that repeats its own sentence does not support it.
-            same = 1 + _repeats(standing[text])
+            same = 1 + _repeats(occurrences[text])
             stems = terms(text).stems
             shared = sum(max(0, holders[stem] - same) for stem in stems) / others
             near = shared / max(1, len(stems))
@@ -96,9 +96,9 @@ def central_sentences(articles: Sequence[Article]) -> Central:
                 apart.add(text)
             score = _PLACE / (1 + place) + near + _NEW * number / len(articles)
             scores[text] = max(score, scores.get(text, 0.0))
-    found = [replace(standing[text][0], score=score) for text, score in scores.items()]
+    found = [replace(occurrences[text][0], score=score) for text, score in scores.items()]
     found.sort(key=lambda each: -each.score)
-    return Central(tuple(found), standing, frozenset(apart))
+    return Central(tuple(found), occurrences, frozenset(apart))
 
 
 def _candidates(article: Article, number: int) -> list[Passage]:
@@ -109,14 +109,14 @@ def _candidates(article: Article, number: int) -> list[Passage]:
     ]
 
 
-def _boilerplate(standing: Mapping[str, Sequence[Passage]]) -> frozenset[str]:
+def _boilerplate(occurrences: Mapping[str, Sequence[Passage]]) -> frozenset[str]:
     """Return boilerplate: sentences that one paper repeats and that share little with the rest."""
     repeated = [
         text
-        for text, places in standing.items()
+        for text, places in occurrences.items()
         if _repeats(places) == len({each.article.id for each in places}) - 1 > 0
     ]
-    holders = Counter(stem for text in standing if repeated for stem in terms(text).stems)
+    holders = Counter(stem for text in occurrences if repeated for stem in terms(text).stems)
 
     def apart(text: str) -> bool:
         stems = terms(text).stems

@@ -152,12 +152,14 @@ class _Clause:
     def fact(self, before: Sequence[Token]) -> Fact:
         """Return the fact; ``before`` are the words of the preceding sentence."""
         counted = self.statement.terms.tokens[self.figure.last].stem
-        content = [each for each in self.tokens if _says(each) and each.stem != counted]
+        content = [each for each in self.tokens if _is_content_word(each) and each.stem != counted]
         names = self._names(self.tokens)
         if self.figure.time and self.tokens[0].folded in _LEANS:
             names |= self._names(before)  # "Their talks lasted": the sentence before says whose
-        said = [found.span() for found in _SAID.finditer(self.text)]
-        own = [t for t in self.tokens if not any(a <= t.start - self.start < b for a, b in said)]
+        reporting = [found.span() for found in _SAID.finditer(self.text)]
+        own = [
+            t for t in self.tokens if not any(a <= t.start - self.start < b for a, b in reporting)
+        ]
         return Fact(
             self.statement,
             self.figure,
@@ -177,7 +179,9 @@ class _Clause:
         return frozenset(_DEEDS.get(stem, stem) for stem in before + after)
 
     def _names(self, tokens: Sequence[Token]) -> frozenset[str]:
-        return frozenset(self._key(each) for each in tokens if self._is_name(each) and _says(each))
+        return frozenset(
+            self._key(each) for each in tokens if self._is_name(each) and _is_content_word(each)
+        )
 
     def _is_name(self, token: Token) -> bool:
         """Return whether a word is a name; a capital at the start of a sentence is no evidence."""
@@ -189,7 +193,7 @@ class _Clause:
         return token.folded[:_PREFIX] if capital or self._is_name(token) else token.stem
 
 
-def _says(token: Token) -> bool:
+def _is_content_word(token: Token) -> bool:
     return not token.number and token.folded not in STOPWORDS and token.folded not in _TIMES
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rag.check import Checker
 from rag.check.untitled import check_by_text
 from rag.summarizing.headline import first_line
-from rag.text.terms import DAYS, MONTHS, held, terms
+from rag.text.terms import DAYS, MONTHS, containment, terms
 from rag.types import Article, Claim, Passage
 
 _TRIED = 12  # maximum titles checked
@@ -58,7 +58,7 @@ def _others(
 ) -> tuple[float, list[Passage]]:
     """Return the mean share of a title's words in other articles' openings, and the closest."""
     others = [each for each in passages if each.article.id != article.id]
-    shares = [held(title, each.chunk.text) for each in others]
+    shares = [containment(title, each.chunk.text) for each in others]
     order = sorted(range(len(others)), key=lambda place: -shares[place])[:_AGAINST]
     return sum(shares) / max(1, len(others)), [others[place] for place in sorted(order)]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 
-from rag.check.fresh import said, verbatim
+from rag.check.fresh import already_said, verbatim
 from rag.llm.portions import excerpt
 from rag.summarizing.digest.central import Central
 from rag.summarizing.digest.reading import Reading, Statement
@@ -51,7 +51,7 @@ def _of_day(
     """Return the best sentence of a day that is a changed figure or repeats no earlier day."""
     known = [event.claim for _, event in before]
     for score, passage in candidates:
-        if score == _CHANGED or not said(passage.chunk.text, known):
+        if score == _CHANGED or not already_said(passage.chunk.text, known):
             claim = verbatim(passage)
             if claim.supported:
                 return [(score, Event(day, claim))]

@@ -69,7 +69,7 @@ def stop(page: "Page", model: Told) -> None:
 def paste(page: "Page", article: str) -> None:
     """Add an article in the tab that is open."""
     page.get_by_role("textbox", name="Or paste").fill(article)
-    press(page, "Add the text")
+    press(page, "Add text")
 
 
 def settle(page: "Page") -> None:

@@ -220,7 +220,7 @@ def test_the_login_page_has_the_same_look(
     page.get_by_role("textbox", name="Name").fill("ida")
     page.get_by_label("Password").fill("wrong horse")
     page.keyboard.press("Enter")
-    page.get_by_role("alert").get_by_text("do not fit together").wait_for()
+    page.get_by_role("alert").get_by_text("Wrong name or password").wait_for()
     require_usable(page, texts=6)
     page.keyboard.type("correct horse")  # the password has the focus
     page.keyboard.press("Enter")
@@ -231,7 +231,7 @@ def test_the_login_page_has_the_same_look(
         return
     page.context.clear_cookies()  # as if the login had ended meanwhile
     ask(page, WHY)
-    page.locator("#live .trouble").get_by_text("Your login has ended.").wait_for()
+    page.locator("#live .trouble").get_by_text("Your session has expired.").wait_for()
     assert box(page).input_value() == WHY
     page.reload()
     page.get_by_role("button", name="Log in").wait_for()

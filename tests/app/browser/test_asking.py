@@ -142,9 +142,9 @@ def test_the_short_answer_is_large_and_unproven_words_are_marked(
     style = "(element) => getComputedStyle(element).textDecorationStyle"
     assert unproven.first.evaluate(style) == "dotted"
     heard = turn.locator(".answer").aria_snapshot()
-    assert "(not proven: Klaus Bergmann" in " ".join(heard.split())
-    assert "no quote proves these words" in turn.locator(".legend").inner_text()
-    assert "Less sure: some words have no proof" in turn.locator(".unsure").inner_text()
+    assert "(not supported: Klaus Bergmann" in " ".join(heard.split())
+    assert "no quote supports these words" in turn.locator(".legend").inner_text()
+    assert "Less sure: some words are unsupported" in turn.locator(".unsure").inner_text()
     for width in range(400, 1000, 37):  # no line begins with a mark
         page.set_viewport_size({"width": width, "height": 800})
         alone = turn.locator(".cite").evaluate_all(

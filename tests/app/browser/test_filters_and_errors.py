@@ -30,7 +30,7 @@ def unfold(page: "Page") -> None:
 
 def days(page: "Page", since: str, until: str) -> None:
     for label, day in (("From", since), ("To", until)):
-        field = page.locator("#composer").get_by_role("textbox", name=f"{label} (year-month-day)")
+        field = page.locator("#composer").get_by_role("textbox", name=f"{label} (YYYY-MM-DD)")
         field.fill(day)
         field.press("Enter")
 
@@ -47,8 +47,8 @@ def test_days_without_articles_and_impossible_days_are_refused_before_the_model_
     days(page, "2030-01-01", "")
     ask(page, WHO)
     for since, until, reason in (
-        ("2022-02-31", "", "None of the 21 articles lies within"),
-        ("2022-01-20", "2022-01-19", "'2022-02-31' is no day."),
+        ("2022-02-31", "", "None of the 21 articles matches"),
+        ("2022-01-20", "2022-01-19", "'2022-02-31' is not a valid date."),
         ("2022-01-19", "2022-01-20", "Swap them."),
     ):
         page.locator("#live .trouble").get_by_text(reason).wait_for()
@@ -134,17 +134,17 @@ def test_without_an_index_the_page_says_so_until_there_is_one(
     site: "Site", visit: "Visits"
 ) -> None:
     page = visit(site.serve(site.news(Told({WHY: BRIDGE}), folder=site.folder / "nothing")).url)
-    assert "There is no index" in text(page, "#transcript .trouble")
+    assert "There are no articles here" in text(page, "#transcript .trouble")
     ask(page, WHY)
-    assert "There is no index" in trouble(page)
+    assert "There are no articles here" in trouble(page)
     tab(page, "Articles")
-    assert "There is no index" in text(page, "#listing .trouble")
+    assert "There are no articles here" in text(page, "#listing .trouble")
     page.get_by_role("button", name="Add articles").click()
     paste(page, f"Tollgate Bridge to shut\n\n{BRIDGE} The council says that arches had cracks.")
     page.locator("#outcomes .outcome.added").wait_for()
     page.locator("#listing .title").wait_for()
     tab(page, "Ask")
-    page.locator(".welcome").get_by_text("1 article is open").wait_for()
+    page.locator(".welcome").get_by_text("Searching 1 article.").wait_for()
     turn = asked(page, WHY)
     assert BRIDGE in turn.locator(".short").inner_text()
 

@@ -187,7 +187,7 @@ def test_summaries_and_their_choices_show_it_as_text(hostile: SharedPage, visit:
     tab(page, "Articles")
     for place in range(len(HARM)):
         page.locator("#listing input[type=checkbox]").nth(place).check()
-    press(page, f"Summarise {len(HARM)} picked")
+    press(page, f"Summarise {len(HARM)} selected")
     page.get_by_role("button", name="Summarise", exact=True).click()
     page.locator("#summaries .summary").nth(len(HARM) - 1).wait_for()
     require_text(page, "#summaries", *HARM)
@@ -208,13 +208,13 @@ def test_names_of_files_and_pasted_texts_are_text(
     (tmp_path / name).write_bytes(bytes(range(256)) * 40)
     page.locator("input[type=file]").set_input_files(tmp_path / name)
     page.get_by_text("onerror").first.wait_for()
-    press(page, "Add the files")
+    press(page, "Add files")
     page.locator("#outcomes .failed").wait_for()
     assert page.evaluate(FOUND) == CLEAN
     paste(page, f"{HARM[1]}\n\n{' '.join(map(sentence, HARM))}")
     page.locator("#outcomes .outcome:not(.failed)").wait_for()
     assert page.evaluate(FOUND) == CLEAN
-    page.get_by_role("textbox", name="Or a web address").fill(f"https://{HARM[1]}")
+    page.get_by_role("textbox", name="Or enter a web address").fill(f"https://{HARM[1]}")
     press(page, "Fetch and add")
     page.locator("#outcomes .failed").wait_for()
     assert page.evaluate(FOUND) == CLEAN

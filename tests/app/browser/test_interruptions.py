@@ -88,7 +88,7 @@ def test_another_process_may_write_to_the_index_and_rebuild_it(
         paste(page, SHUT)
         page.locator("#outcomes .trouble").wait_for()
         message = text(page, "#outcomes .trouble")
-        assert "somebody else" in message
+        assert "Someone else" in message
         private = (str(site.folder), str(writer.pid), os.uname().nodename)
         assert not [each for each in private if each in message]
         tab(page, "Ask")
@@ -111,7 +111,7 @@ def test_the_page_goes_on_when_its_index_goes_and_comes_back(site: "Site", visit
     folder, away = site.folder / "samples", site.folder / "away"
     folder.rename(away)
     ask(page, WHY)
-    page.locator("#live .trouble").get_by_text("There is no index of articles here").wait_for()
+    page.locator("#live .trouble").get_by_text("There are no articles here").wait_for()
     assert str(site.folder) not in page.content()
     shutil.copytree(away, folder)
     box(page).press("Enter")  # the question is still there

@@ -61,7 +61,7 @@ def test_articles_are_found_sorted_and_read(site: "Site", visit: "Visits") -> No
     count(page, 1)
     assert "Tollgate Bridge" in titles(page)[0]
     search.fill("zzz")
-    page.locator("#listing").get_by_text("No article matches.").wait_for()
+    page.locator("#listing").get_by_text("No articles match.").wait_for()
     search.fill("podil lantern")
     count(page, 1)
     search.fill("")
@@ -71,12 +71,12 @@ def test_articles_are_found_sorted_and_read(site: "Site", visit: "Visits") -> No
     press(page, "Title")
     page.locator("#listing th[aria-sort=ascending]", has_text="Title").wait_for()
     assert titles(page) == sorted(newest, key=str.casefold)
-    day = page.locator("#listing").get_by_role("button", name="Day", exact=True)
+    day = page.locator("#listing").get_by_role("button", name="Date", exact=True)
     day.click()
-    page.locator("#listing th[aria-sort=descending]", has_text="Day").wait_for()
+    page.locator("#listing th[aria-sort=descending]", has_text="Date").wait_for()
     assert titles(page) == newest
     day.click()
-    page.locator("#listing th[aria-sort=ascending]", has_text="Day").wait_for()
+    page.locator("#listing th[aria-sort=ascending]", has_text="Date").wait_for()
     assert titles(page)[0] == newest[-1]
     page.locator("#listing .title", has_text=TITLE).click()
     reader = page.get_by_role("dialog", name=TITLE)
@@ -101,9 +101,9 @@ def test_the_selection_stays_over_searches_orders_and_pages(
     page = opened(visit, site.page(Told()))
 
     def pick(title: str, number: int) -> None:
-        """Tick an article, and wait until so many are picked."""
-        page.get_by_role("checkbox", name=f"Pick {title}").check()
-        page.get_by_role("button", name=f"Summarise {number} picked").wait_for()
+        """Tick an article, and wait until so many are selected."""
+        page.get_by_role("checkbox", name=f"Select {title}").check()
+        page.get_by_role("button", name=f"Summarise {number} selected").wait_for()
 
     on_first = titles(page)[0]
     pick(on_first, 1)
@@ -116,14 +116,14 @@ def test_the_selection_stays_over_searches_orders_and_pages(
     pick(titles(page)[0], 3)
     search.fill("")
     count(page, 21)
-    assert page.get_by_role("checkbox", name=f"Pick {on_first}").is_checked()
+    assert page.get_by_role("checkbox", name=f"Select {on_first}").is_checked()
     press(page, "Title")
     page.locator("#listing th[aria-sort=ascending]", has_text="Title").wait_for()
-    press(page, "Summarise 3 picked")
+    press(page, "Summarise 3 selected")
     page.get_by_role("button", name="Summarise", exact=True).wait_for()
     tab(page, "Articles")
-    press(page, "Pick none")
-    page.get_by_role("button", name="Pick none").wait_for(state="hidden")
+    press(page, "Clear selection")
+    page.get_by_role("button", name="Clear selection").wait_for(state="hidden")
     assert page.locator("#listing input:checked").count() == 0
 
 
@@ -135,7 +135,7 @@ def test_uploads_and_pasted_texts_are_added_once_and_can_be_chosen(
     (tmp_path / "broken.txt").write_bytes(bytes(range(256)) * 40)
     page = opened(visit, site.serve(site.news(Told())).url)
     adding(page)
-    files = page.get_by_role("button", name="Add the files")
+    files = page.get_by_role("button", name="Add files")
     assert files.is_disabled()
     page.locator("input[type=file]").set_input_files(
         [tmp_path / "lamp.jsonl", tmp_path / "broken.txt"]
@@ -154,7 +154,7 @@ def test_uploads_and_pasted_texts_are_added_once_and_can_be_chosen(
     field = page.get_by_role("textbox", name="Or paste")
     page.wait_for_function("(box) => box.value === ''", arg=field.element_handle())
     paste(page, BELL)
-    page.locator("#outcomes .outcome:not(.added)").get_by_text("already there").wait_for()
+    page.locator("#outcomes .outcome:not(.added)").get_by_text("already in the index").wait_for()
     count(page, 23)
     tab(page, "Summaries")
     page.get_by_role("combobox", name="Articles").fill("Farrow")
@@ -169,9 +169,9 @@ def test_uploads_and_pasted_texts_are_added_once_and_can_be_chosen(
 def test_empty_texts_and_forbidden_addresses_are_refused(site: "Site", visit: "Visits") -> None:
     page = opened(visit, site.page(Told()))
     adding(page)
-    press(page, "Add the text")
-    page.locator("#outcomes .trouble").get_by_text("Nothing was pasted.").wait_for()
-    field = page.get_by_role("textbox", name="Or a web address")
+    press(page, "Add text")
+    page.locator("#outcomes .trouble").get_by_text("Paste some text first.").wait_for()
+    field = page.get_by_role("textbox", name="Or enter a web address")
     for address in ("http://127.0.0.1:9/story", "http://localhost/"):
         field.fill(address)
         press(page, "Fetch and add")
@@ -180,7 +180,7 @@ def test_empty_texts_and_forbidden_addresses_are_refused(site: "Site", visit: "V
     for address in ("", "file:///etc/passwd", "/etc/passwd"):
         field.fill(address)
         press(page, "Fetch and add")
-        page.locator("#outcomes").get_by_text(f"{address!r} is no web address").wait_for()
+        page.locator("#outcomes").get_by_text(f"{address!r} is not a web address").wait_for()
         assert "root:" not in page.content()
     count(page, 21)
 
@@ -188,14 +188,14 @@ def test_empty_texts_and_forbidden_addresses_are_refused(site: "Site", visit: "V
 def test_articles_are_deleted_after_confirmation(site: "Site", visit: "Visits") -> None:
     news = site.news(Told())
     page = opened(visit, site.serve(news).url)
-    page.get_by_role("checkbox", name=f"Pick {TITLE}").check()
-    press(page, "Delete 1 picked …")
-    press(page, "Keep them")
-    page.get_by_role("button", name="Keep them").wait_for(state="hidden")
+    page.get_by_role("checkbox", name=f"Select {TITLE}").check()
+    press(page, "Delete 1 selected …")
+    press(page, "Cancel")
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden")
     assert TITLE in titles(page)
-    press(page, "Delete 1 picked …")
-    page.wait_for_function("document.activeElement.textContent.trim() === 'Keep them'")
-    assert page.get_by_role("checkbox", name=f"Pick {TITLE}").is_checked()
+    press(page, "Delete 1 selected …")
+    page.wait_for_function("document.activeElement.textContent.trim() === 'Cancel'")
+    assert page.get_by_role("checkbox", name=f"Select {TITLE}").is_checked()
     press(page, "Delete")
     done = page.locator("#outcomes").get_by_text("1 article deleted.")
     done.wait_for()
@@ -204,12 +204,12 @@ def test_articles_are_deleted_after_confirmation(site: "Site", visit: "Visits") 
     count(page, 20)
     assert TITLE not in titles(page)
     assert page.locator("#listing input:checked").count() == 0  # the row below has come up
-    page.get_by_role("button", name="Delete 1 picked …").wait_for(state="hidden")
+    page.get_by_role("button", name="Delete 1 selected …").wait_for(state="hidden")
     # Somebody else deletes the next one first.
     bridge = next(title for title in titles(page) if "Tollgate Bridge" in title)
-    page.get_by_role("checkbox", name=f"Pick {bridge}").check()
-    press(page, "Delete 1 picked …")
+    page.get_by_role("checkbox", name=f"Select {bridge}").check()
+    press(page, "Delete 1 selected …")
     news.delete([article.id for article in news.articles(query=bridge)])
     press(page, "Delete")
-    page.locator("#outcomes .trouble").get_by_text("no longer among the articles").wait_for()
+    page.locator("#outcomes .trouble").get_by_text("no longer in the index").wait_for()
     count(page, 19)

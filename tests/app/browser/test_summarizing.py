@@ -26,7 +26,7 @@ def pick(page: "Page", number: int) -> list[str]:
     for place in range(number):
         boxes.nth(place).check()
     titles = page.locator("#listing .title").all_inner_texts()[:number]
-    press(page, f"Summarise {number} picked")
+    press(page, f"Summarise {number} selected")
     page.get_by_role("button", name="Summarise", exact=True).wait_for()
     return titles
 
@@ -71,19 +71,19 @@ def test_nothing_days_and_names_can_be_chosen(site: "Site", visit: "Visits") -> 
         assert page.get_by_role("button", name=f"Save as {name}").is_disabled()
     press(page, "Summarise")
     page.locator(".trouble:visible").get_by_text(
-        "Choose articles, or write what about, or set days or publishers."
+        "Choose articles, enter a topic, or set dates or publishers."
     ).wait_for()
-    subject = page.get_by_role("textbox", name="Or everything about")
+    subject = page.get_by_role("textbox", name="Or all articles about")
     subject.fill("qwxyz")
     press(page, "Summarise")
-    page.locator("#summaries").get_by_text("No article matches.").wait_for()
+    page.locator("#summaries").get_by_text("No articles match.").wait_for()
     assert page.get_by_role("button", name="Save as CSV").is_disabled()
     subject.fill("")
     page.get_by_role("button", name="Filter by date").last.click()
-    since = page.get_by_role("textbox", name="From (year-month-day)").last
+    since = page.get_by_role("textbox", name="From (YYYY-MM-DD)").last
     since.fill("2022-10-01")
     since.press("Enter")
-    page.get_by_role("radio", name="One of all together").check()
+    page.get_by_role("radio", name="One combined summary").check()
     summarize(page, 1)
     heading = page.locator("#summaries .summary h3")
     days = heading.locator("time").evaluate_all("(all) => all.map((each) => each.dateTime)")
@@ -95,7 +95,7 @@ def test_nothing_days_and_names_can_be_chosen(site: "Site", visit: "Visits") -> 
     press(page, "Summarise")
     heading.get_by_role("button", name=TITLE).wait_for()
     assert heading.locator(".near").all_inner_texts() == [TITLE]
-    page.locator("#summaries").get_by_text("Only the chosen articles").wait_for()
+    page.locator("#summaries").get_by_text("Using only the articles you chose").wait_for()
 
 
 def test_stop_ends_at_the_next_word_and_keeps_what_is_done(site: "Site", visit: "Visits") -> None:
@@ -124,7 +124,7 @@ def test_stop_ends_at_the_next_word_and_keeps_what_is_done(site: "Site", visit: 
 def test_a_digest_of_stories_has_its_proof_and_is_saved(site: "Site", visit: "Visits") -> None:
     page = visit(site.page(Told()))
     tab(page, "Summaries")
-    page.get_by_role("textbox", name="Or everything about").fill("Blinken Ukraine Russia")
+    page.get_by_role("textbox", name="Or all articles about").fill("Blinken Ukraine Russia")
     page.get_by_role("radio", name="A digest of stories").check()
     summarize(page, 1)
     story = page.locator("#summaries .story").first

@@ -143,6 +143,6 @@ def test_a_body_stated_in_json_ld_saves_a_page_that_shows_none() -> None:
 
 def test_a_page_without_article_says_how_many_words_it_holds() -> None:
     with pytest.raises(
-        ExtractError, match=r"^the page holds \d+ words? of article text, an article"
+        ExtractError, match=r"^the page has only \d+ words? of article text; an article"
     ):
         get("<html><body><p>Nothing to see here.</p></body></html>", "text/html")

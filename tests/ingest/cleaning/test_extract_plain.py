@@ -89,7 +89,7 @@ def test_a_text_cut_within_a_character_is_still_utf8() -> None:
         (b" \n ", "the page is empty"),
         (b"PK\x03\x04\x00\x00binary", r"binary \(NUL bytes\)"),
         (b"\x01\x02\x03\x04\x05\x06", r"binary \(control characters\)"),
-        (b"Just a few", "the page holds 3 words of article text, an article needs 5"),
+        (b"Just a few", "the page has only 3 words of article text; an article needs 5"),
     ],
 )
 def test_what_is_no_article_is_refused_in_one_line(body: bytes, reason: str) -> None:

@@ -92,7 +92,7 @@ def test_a_record_without_text_names_its_fields() -> None:
         ("[1, 2]", "is a list, expected an object"),
         ("{", "not valid JSON"),
         ('{"a":' * 100_000, "nested too deeply"),
-        ('{"text": "too short"}', "holds 2 words"),
+        ('{"text": "too short"}', "has only 2 words"),
     ],
 )
 def test_bad_records_are_refused(body: str, reason: str) -> None:
@@ -102,7 +102,7 @@ def test_bad_records_are_refused(body: str, reason: str) -> None:
 
 
 def test_mapping_to_an_unknown_name_or_an_absent_field_is_refused() -> None:
-    with pytest.raises(ExtractError, match="--map knows no field 'body'"):
+    with pytest.raises(ExtractError, match="--map has no field 'body'"):
         record({"body": "x"}, x=CLEAN)
     with pytest.raises(ExtractError, match="has no text in 'y'"):
         record({"text": "y"}, x=CLEAN)

@@ -153,7 +153,7 @@ def test_an_id_that_is_none_gives_way_to_the_hash(tmp_path: Path, value: object)
     [
         (b'{"text": "a"', "is not JSON (Expecting ',' delimiter at column 13)"),
         (b"not json", "is not JSON (Expecting value at column 1)"),
-        (b'{"text": "a\x00b"}', "holds NUL bytes"),
+        (b'{"text": "a\x00b"}', "contains NUL bytes"),
         (b'{"text": "caf\xe9"}', "is not UTF-8 (byte 0xe9)"),
         (b'"a string"', "holds a string; expected an object"),
         (b"12", "holds a number"),
@@ -212,11 +212,11 @@ def test_values_that_json_does_not_have(tmp_path: Path) -> None:
     ("body", "said"),
     [
         ('{"articles": [', "is not JSON (Expecting value at line 1 column 15)"),
-        ('{"articles": []}', "holds no articles"),
-        ("[]", "holds no articles"),
+        ('{"articles": []}', "contains no articles"),
+        ("[]", "contains no articles"),
         ('["a", "b"]', "item 1 is a string"),
         ("3", "holds a number"),
-        (b'[{"text": "a\0"}]', "holds NUL bytes"),
+        (b'[{"text": "a\0"}]', "contains NUL bytes"),
         (b'{"text": "\xff\xe9"}', "is not UTF-8"),
     ],
 )
@@ -239,16 +239,16 @@ def test_json_limits(tmp_path: Path) -> None:
     )
     found = read(path, json.dumps([A, {"text": "x" * 1500}, B]), max_bytes=1000)
     assert records(found) == [A, B]
-    assert "holds a record of 1,512 bytes, the limit is 1,000 bytes" in reasons(found)[0]
+    assert "contains a record of 1,512 bytes; the limit is 1,000 bytes" in reasons(found)[0]
 
 
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("only one", "has 1 columns and the header 2"),
-        ("a,b,c", "has 3 columns and the header 2"),
+        ("only one", "has 1 columns, but the header has 2"),
+        ("a,b,c", "has 3 columns, but the header has 2"),
         ('x,"a"b', "is not a row of this table"),
-        ("x,a\0b", "holds NUL bytes"),
+        ("x,a\0b", "contains NUL bytes"),
         (",", "is empty"),
         ("x," + "y" * 3000, "is longer than 1,000 bytes"),
     ],
@@ -281,7 +281,7 @@ def test_a_quote_that_is_never_closed_is_a_failure(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("title,text\n", "holds a header and no rows"),
+        ("title,text\n", "has a header but no rows"),
         ("\n\n", "does not name the columns"),
         (",,\n1,2,3\n", "does not name the columns"),
         (f"{'A long sentence. ' * 20},x\n1,2\n", "does not name the columns"),

@@ -33,9 +33,9 @@ def nothing_asked() -> None:
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("silent", "fell silent for 0.2 s"),
-        ("drip_body", "took too long: not whole after 0.6 s"),
-        ("drip_head", "took too long: not whole after 0.6 s"),
+        ("silent", "stopped responding for 0.2 s"),
+        ("drip_body", "took too long: not complete after 0.6 s"),
+        ("drip_head", "took too long: not complete after 0.6 s"),
     ],
 )
 def test_slow_servers_are_given_up(port: int, path: str, said: str) -> None:
@@ -137,8 +137,8 @@ def test_names_that_do_not_exist() -> None:
         ("http://[bad/", "is not a web address"),
         ("http://a.invalid:port/", "is not a web address"),
         ("http://a\x00b.invalid/", "is not a web address"),
-        ("http://user:secret@a.invalid/", "http://***@a.invalid/ holds a user name or password"),
-        ("http://user@a.invalid/", "holds a user name or password"),
+        ("http://user:secret@a.invalid/", "http://***@a.invalid/ contains a user name or password"),
+        ("http://user@a.invalid/", "contains a user name or password"),
         (f"http://{'x' * 70}.invalid/", "cannot be a host's name"),
         ("http://a..invalid/", "cannot be"),
     ],

@@ -212,7 +212,7 @@ def test_a_job_of_another_configuration_is_not_resumed(served: "Serve", folder: 
     with client(served(None, "answer.sure=0.5", folder=folder)) as ask:
         found = ended(ask, job)
         assert found["state"] == "stopped"
-        assert "another configuration" in found["reason"]
+        assert "different configuration" in found["reason"]
         other = begun(ask, kind="answers", questions=[WHO])
         assert ended(ask, other)["state"] == "done"
 

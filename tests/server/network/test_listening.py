@@ -22,9 +22,9 @@ def test_names_and_addresses() -> None:
 @pytest.mark.parametrize(
     ("host", "port", "message"),
     [
-        ("", 0, "no address of this machine"),
-        ("no such host", 0, "no address of this machine"),
-        ("192.0.2.1", 0, "no address of this machine"),
+        ("", 0, "not an address of this machine"),
+        ("no such host", 0, "not an address of this machine"),
+        ("192.0.2.1", 0, "not an address of this machine"),
         ("127.0.0.1", 70000, "--port 70000: expected 1 to 65535"),
     ],
 )
@@ -36,5 +36,5 @@ def test_what_cannot_be_listened_on_is_named(host: str, port: int, message: str)
 def test_a_taken_port_is_named() -> None:
     with closing(listen("127.0.0.1", 0)) as first:
         port = first.socket.getsockname()[1]
-        with pytest.raises(ConfigError, match=f"port {port} is taken .*--port {port + 1}"):
+        with pytest.raises(ConfigError, match=f"port {port} is in use .*--port {port + 1}"):
             listen("127.0.0.1", port)

@@ -67,11 +67,9 @@ def test_articles_beyond_the_most_of_a_digest_are_counted_and_told(
     newest, nearest = news.digest(stories=1), news.digest("Ukraine", stories=1)
     assert (newest.articles, newest.matching) == (5, 21)
     assert (nearest.articles, nearest.matching) == (5, about.articles)
-    assert digest_note(newest).startswith("5 of 21 articles, the newest, ")
-    assert digest_note(nearest).startswith(
-        f"5 of {about.articles} articles, the nearest to the query, "
-    )
-    assert "5 of 21 articles, the newest" in as_markdown(newest)
+    assert digest_note(newest).startswith("The newest 5 of 21 articles")
+    assert digest_note(nearest).startswith(f"The closest 5 of {about.articles} articles")
+    assert "The newest 5 of 21 articles" in as_markdown(newest)
     days = sorted(each.published for each in news.articles(limit=100) if each.published)
     shown = [each.published for story in newest.stories for each in story.sources]
     assert min(day for day in shown if day) >= days[-5]

@@ -203,7 +203,7 @@ def test_only_so_many_stories_are_written_and_the_others_counted() -> None:
     found = made([*ferry(), report(CHEESE, "cheese")], generator, stories=1)
     assert (len(found.stories), found.found, found.articles) == (1, 2, 3)
     assert len(found.stories[0].sources) == 2
-    assert digest_note(found) == "3 articles, 2 stories, 1 of them here."
+    assert digest_note(found) == "3 articles: showing 1 of 2 stories."
 
 
 def test_copies_are_named_under_what_they_copy() -> None:
@@ -213,8 +213,8 @@ def test_copies_are_named_under_what_they_copy() -> None:
     (story,) = found.stories
     assert [len(source.copies) for source in story.sources] == [1, 0]
     assert story.sources[0].copies[0].title == "The same"
-    assert "1 of them copies of others" in digest_note(found)
-    assert "the same in **The same**, Wire" in as_markdown(found)
+    assert "(1 duplicate)" in digest_note(found)
+    assert "same text in **The same**, Wire" in as_markdown(found)
 
 
 @pytest.mark.parametrize("articles", [[], [report("", "no text")]], ids=["none", "no text"])
@@ -223,8 +223,8 @@ def test_nothing_to_tell_asks_nobody_and_is_told_plainly(articles: list[Article]
     found = made(articles, generator)
     assert (found.stories, found.found) == ((), 0)
     assert generator.history == []
-    assert digest_note(made([])) == "No article matches."
-    assert "No article matches." in as_markdown(made([]))
+    assert digest_note(made([])) == "No articles match."
+    assert "No articles match." in as_markdown(made([]))
 
 
 def test_one_article_is_a_story_without_timeline_or_disagreement() -> None:
