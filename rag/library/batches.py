@@ -3,21 +3,21 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Generator as Stream
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Generic, Literal, TypedDict
 
 from rag.errors import JobProblem, JobUnknown
-from rag.export import ENDINGS, write_rows
+from rag.export import ENDINGS, read_row
 from rag.export.rows import Row
-from rag.files import replacing
 from rag.jobs import (
     Fingerprint,
     Item,
+    Job,
     JobTable,
-    Output,
     Progress,
     Result,
     Status,
@@ -25,23 +25,25 @@ from rag.jobs import (
     job_folder,
     run,
 )
+from rag.library.row_file import RowFile
 
+_WRITER_SECONDS = 10.0  # how long the end of a job waits for another process that writes its file
 Begin = Literal["", "resume", "anew"]
 Reading = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan(Generic[Row]):
-    """What to do: the items, the work on each, and how to make rows of completed or failed items.
+    """What to do: the items, and the work on each, which returns its row as JSON.
 
-    ``probe`` raises if the engine is down.
+    ``failed`` returns the row of a failed item, without its error and how it was made. ``probe``
+    raises if the engine is down.
     """
 
     kind: type[Row]
     fingerprint: Fingerprint
     items: Callable[[], Iterable[Item]]
     work: Work
-    read: Callable[[str], Row]
     failed: Callable[[Result], Row]
     probe: Callable[[], None]
 
@@ -64,29 +66,31 @@ class Batch(Generic[Row]):
     ) -> None:
         """Begin or resume the job; ``streams`` is how many items are worked on at once."""
         self._plan, self._streams, self._cancel = plan, streams, cancel
-        given, begin = options.get("out"), options.get("begin", "")
-        out = self._out = Path(given) if given else None
         self._progress = options.get("progress")
-        self._discarded = None if out else TemporaryDirectory(prefix="newsrag-batch-")
-        folder = Path(self._discarded.name) if self._discarded else Path()
-        if out is not None:
-            folder = job_folder(out)
-            _check_file(out, begin, folder)
-        self._table = JobTable(folder)
-        try:
-            self.job = self._table.open(
-                out.name if out else "batch",
-                plan.fingerprint,
-                _counted(plan.items, options.get("reading")),
-                anew=begin == "anew",
-                resume=begin == "resume",
-            )
-            self._output = Output(self.job, self._write)
-            self._output.publish(now=True)  # report problems with the file before the work
-        except BaseException:
-            self._table.close()
-            raise
-        self._rows = self._made()
+        out = Path(given) if (given := options.get("out")) else None
+        with ExitStack() as stack:
+            if out is None:
+                folder = Path(stack.enter_context(TemporaryDirectory(prefix="newsrag-batch-")))
+            else:
+                folder = job_folder(out)
+                _check_file(out, options.get("begin", ""), folder)
+            table = stack.enter_context(JobTable(folder))
+            self.job = self._opened(table, out.name if out else "batch", options)
+            self._file: RowFile[Row] | None = None
+            if out is not None:
+                self._file = RowFile(out, plan.kind, folder / "output.lock", self._settled)
+                stack.callback(self._close_file)
+                self._file.write()  # report problems with the file before the work
+            self._rows = self._made()
+            stack.callback(self._rows.close)
+            self._resources = stack.pop_all()
+
+    def _opened(self, table: JobTable, name: str, options: BatchOptions) -> Job:
+        begin, fingerprint = options.get("begin", ""), self._plan.fingerprint
+        if begin == "resume":
+            return table.resume(name, fingerprint)
+        items = _counted(self._plan.items, options.get("reading"))
+        return table.open(name, fingerprint, items, anew=begin == "anew")
 
     def __iter__(self) -> Iterator[Row]:
         return self
@@ -108,10 +112,7 @@ class Batch(Generic[Row]):
     def close(self) -> None:
         """Stop the items in progress, which then wait for the next run; closing twice is fine."""
         self._cancel.set()
-        self._rows.close()
-        self._table.close()
-        if self._discarded is not None:
-            self._discarded.cleanup()
+        self._resources.close()
 
     def cancel(self) -> None:
         """Stop: no further item is begun, and the rows end when those in progress have ended."""
@@ -133,29 +134,34 @@ class Batch(Generic[Row]):
                 self._plan.work,
                 streams=self._streams,
                 cancel=self._cancel,
-                progress=self._pulse,
+                progress=self._progress,
                 probe=self._plan.probe,
             ):
-                yield self._row(result)
+                row = self._row(result)
+                if self._file is not None:
+                    self._file.add(result.place, row)
+                yield row
         finally:
-            self._output.publish(now=True)
+            self._close_file()
 
-    def _pulse(self, status: Status) -> None:
-        self._output.publish()
-        if self._progress:
-            self._progress(status)
+    def _settled(self) -> Iterator[tuple[int, Row]]:
+        return ((result.place, self._row(result)) for result in self.job.settled())
 
     def _row(self, result: Result) -> Row:
-        if result.state == "failed":
-            return self._plan.failed(result)
-        return self._plan.read(result.text)
+        if result.state == "done":
+            return read_row(self._plan.kind, result.text)
+        return replace(
+            self._plan.failed(result),
+            model=self._plan.fingerprint.model,
+            config=self._plan.fingerprint.config,
+            seconds=round(result.seconds, 3),
+            error=result.error,
+        )
 
-    def _write(self) -> None:
-        if self._out is None:
-            return
-        rows = (self._row(result) for result in self.job.settled())
-        with replacing(self._out) as beside:
-            write_rows(rows, self._plan.kind, beside, ending=self._out.suffix.lower())
+    def _close_file(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close(wait=_WRITER_SECONDS if self.status.complete else 0.0)
 
 
 def _check_file(path: Path, begin: Begin, folder: Path) -> None:

@@ -19,7 +19,6 @@ from rag.export import (
     SummaryRow,
     answer_row,
     as_json,
-    read_row,
     summary_row,
 )
 from rag.jobs import Fingerprint, Item, Result, Work
@@ -54,10 +53,9 @@ def summaries_plan(news: "News", task: Summaries, cancel: threading.Event) -> Pl
     return Plan(
         SummaryRow,
         fingerprint,
-        lambda: (_article_item(found, most) for found in _articles(news, task)),
+        lambda: (_article_item(found, most, task) for found in _articles(news, task)),
         _summarising(news, task, fingerprint.config, cancel),
-        lambda text: read_row(SummaryRow, text),
-        lambda result: _failed_summary(result, fingerprint),
+        _failed_summary,
         partial(_probe, news),
     )
 
@@ -77,25 +75,28 @@ def _articles(news: "News", task: Summaries) -> Iterator[Article | Failure]:
             yield from news.articles(filters=task.filters, limit=limit, offset=offset)
 
 
-def _article_item(found: Article | Failure, most_words: int) -> Item:
+def _article_item(found: Article | Failure, most_words: int, task: Summaries) -> Item:
+    """Return an article as an item: whole if it was read from a source, else without its text.
+
+    Sources may be gone when their turn comes (standard input) or differ; the index holds the text
+    under an id that is the hash of it.
+    """
     if isinstance(found, Failure):
+        key = content_id(found.source, found.reason)
         unread = Article("", _address(found.source), "", "")
-        payload = _ARTICLE.dump_json(unread).decode()
-        return Item(
-            content_id(found.source, found.reason), found.source, payload, error=found.reason
-        )
+        return Item(key, found.source, _as_payload(unread), found.reason)
     # The same article read again is the same input, whenever it was fetched.
-    content = _ARTICLE.dump_json(replace(found, fetched=None))
-    key, label = hashlib.sha256(content).hexdigest(), found.title or found.url
-    payload = _ARTICLE.dump_json(found).decode()
-    words = len(found.text.split())
+    key = hashlib.sha256(_as_payload(replace(found, fetched=None)).encode()).hexdigest()
+    label, words = found.title or found.url, len(found.text.split())
+    without_text = _as_payload(replace(found, text=""))
     if words <= most_words:
-        return Item(key, label, payload)
-    brief = Article(
-        found.id, found.url, found.title, "", found.publisher, published=found.published
-    )
+        return Item(key, label, _as_payload(found) if task.sources else without_text)
     error = f"has {words:,} words; at most {most_words:,} are read (batch.article_words)"
-    return Item(f"{key} {error}", label, _ARTICLE.dump_json(brief).decode(), f"{label} {error}")
+    return Item(f"{key} {error}", label, without_text, f"{label} {error}")
+
+
+def _as_payload(article: Article) -> str:
+    return _ARTICLE.dump_json(article).decode()
 
 
 def _address(source: str) -> str:
@@ -110,6 +111,8 @@ def _address(source: str) -> str:
 def _summarising(news: "News", task: Summaries, config: str, cancel: threading.Event) -> Work:
     def work(payload: str) -> str:
         article = _ARTICLE.validate_json(payload)
+        if not article.text:
+            article = news.article(article.id)
         summary = news.summarize(
             article,
             length=task.length,
@@ -136,19 +139,9 @@ def _probe(news: "News") -> None:
         pass
 
 
-def _failed_summary(result: Result, fingerprint: Fingerprint) -> SummaryRow:
-    found = _ARTICLE.validate_json(result.payload)
-    return SummaryRow(
-        found.id,
-        found.url,
-        found.title,
-        found.publisher,
-        found.published,
-        model=fingerprint.model,
-        config=fingerprint.config,
-        seconds=round(result.seconds, 3),
-        error=result.error,
-    )
+def _failed_summary(result: Result) -> SummaryRow:
+    each = _ARTICLE.validate_json(result.payload)
+    return SummaryRow(each.id, each.url, each.title, each.publisher, each.published)
 
 
 def answers_plan(news: "News", task: Answers, cancel: threading.Event) -> Plan[AnswerRow]:
@@ -165,8 +158,7 @@ def answers_plan(news: "News", task: Answers, cancel: threading.Event) -> Plan[A
         fingerprint,
         items,
         _answering(news, task, fingerprint.config, cancel),
-        lambda text: read_row(AnswerRow, text),
-        lambda result: _failed_answer(result, fingerprint),
+        _failed_answer,
         partial(_probe, news),
     )
 
@@ -210,18 +202,11 @@ def _question_item(found: Question | Failure) -> Item:
     return Item(key, found.text, _QUESTION.dump_json(found).decode())
 
 
-def _failed_answer(result: Result, fingerprint: Fingerprint) -> AnswerRow:
-    asked = Question(result.label, "")
-    if result.payload:
-        asked = _QUESTION.validate_json(result.payload)
-    return AnswerRow(
-        asked.id,
-        asked.text,
-        model=fingerprint.model,
-        config=fingerprint.config,
-        seconds=round(result.seconds, 3),
-        error=result.error,
-    )
+def _failed_answer(result: Result) -> AnswerRow:
+    if not result.payload:
+        return AnswerRow(result.label, "")
+    question = _QUESTION.validate_json(result.payload)
+    return AnswerRow(question.id, question.text)
 
 
 def _summary_settings(settings: Settings, length: Length) -> tuple[tuple[str, str], ...]:

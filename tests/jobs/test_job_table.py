@@ -3,15 +3,12 @@
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-import rag.jobs.table
 from rag.errors import JobChanged, JobProblem, JobUnknown, SourceError
 from rag.jobs import Fingerprint, Item, Job, JobTable, Status
 
@@ -92,7 +89,6 @@ def test_a_job_is_gone_on_with_if_nothing_has_changed(table: JobTable) -> None:
     assert again.number == job.number
     assert again.status().done == 1
     assert table.open("a", WORK, ITEMS, anew=True).status() == Status(waiting=5)
-    assert table.names() == ("a",)
 
 
 def test_a_job_stays_as_it_is_where_the_new_input_cannot_be_read(table: JobTable) -> None:
@@ -104,10 +100,8 @@ def test_a_job_stays_as_it_is_where_the_new_input_cannot_be_read(table: JobTable
     with pytest.raises(SourceError):
         table.open("a", WORK, torn(), anew=True)
     assert table.open("a", WORK, ITEMS).status() == Status(waiting=5)
-    assert table.names() == ("a",)
     with pytest.raises(JobUnknown, match="'b'"):
         table.job("b")
-    assert table.names() == ("a",)
 
 
 @pytest.mark.parametrize(
@@ -141,30 +135,21 @@ def test_resume_goes_on_with_the_items_as_they_were_but_not_with_another_work(
     table: JobTable,
 ) -> None:
     job = begun(table)
-    assert table.open("a", replace(WORK, reads="new"), (), resume=True).number == job.number
+    assert table.resume("a", replace(WORK, reads="new")).number == job.number
     with pytest.raises(JobChanged, match="model"):
-        table.open("a", replace(WORK, model="n"), (), resume=True)
+        table.resume("a", replace(WORK, model="n"))
 
 
-def test_one_process_fills_a_job_and_another_waits_for_it(
-    table: JobTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reading, polled, jobs = threading.Event(), threading.Event(), list[Job]()
-    monkeypatch.setattr(rag.jobs.table, "time", SimpleNamespace(sleep=lambda _: polled.set()))
-
-    def slow() -> Iterator[Item]:
-        reading.set()
-        assert polled.wait(5)
+def test_two_processes_that_begin_the_same_job_at_once_share_it(table: JobTable) -> None:
+    def read_while_another_begins() -> Iterator[Item]:
+        with JobTable(table.folder) as other:
+            jobs.append(other.open("a", WORK, ITEMS))
         yield from ITEMS
 
-    first = threading.Thread(target=lambda: jobs.append(table.open("a", WORK, slow())))
-    first.start()
-    assert reading.wait(5)
-    with JobTable(table.folder) as other:
-        jobs.append(other.open("a", WORK, ITEMS))
-        assert jobs[-1].status() == Status(waiting=5)
-        first.join()
-        assert jobs[0].number == jobs[1].number
+    jobs = list[Job]()
+    jobs.append(table.open("a", WORK, read_while_another_begins()))
+    assert jobs[0].number == jobs[1].number
+    assert jobs[1].status() == Status(waiting=5)
 
 
 def test_an_input_that_breaks_off_leaves_no_job(table: JobTable) -> None:
@@ -226,7 +211,7 @@ def test_a_table_that_is_none_is_told(tmp_path: Path) -> None:
 
 
 def test_a_job_of_an_earlier_release_goes_on(tmp_path: Path) -> None:
-    """The columns of format 1, written out: another name for one needs another format."""
+    """Format 1, written out, with a job that was still being filled when its process was killed."""
     (tmp_path / "job").mkdir()
     with sqlite3.connect(tmp_path / "job" / "jobs.sqlite") as db:
         db.executescript(
@@ -238,6 +223,7 @@ def test_a_job_of_an_earlier_release_goes_on(tmp_path: Path) -> None:
             " state TEXT NOT NULL, owner INTEGER, text TEXT NOT NULL DEFAULT '',"
             " error TEXT NOT NULL DEFAULT '', seconds REAL NOT NULL DEFAULT 0,"
             " final INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (job, place));"
+            "INSERT INTO jobs (name, fingerprint, reads, begun, filler) VALUES ('a', '', '', '', 1);"
             "PRAGMA user_version = 1;"
         )
     db.close()

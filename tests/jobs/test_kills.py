@@ -63,7 +63,7 @@ class Desk:
     def settled(self) -> set[str]:
         """The titles with which the table has nothing left to do."""
         with JobTable(self.out.with_name(self.out.name + ".job")) as table:
-            if not table.names():
+            if not table.holds(self.out.name):
                 return set()
             return {each.label for each in table.job(self.out.name).settled()}
 
