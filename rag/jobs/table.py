@@ -15,7 +15,7 @@ from rag.errors import JobChanged, JobProblem, JobUnknown
 from rag.jobs.fingerprint import Fingerprint, differences, read_fingerprint
 from rag.jobs.items import Item
 from rag.jobs.job import Job
-from rag.jobs.leases import Lease, forget_if_dead
+from rag.jobs.leases import Lease, take, take_any
 from rag.sqlite import SqliteFile
 
 _FORMAT = 2
@@ -74,23 +74,27 @@ class JobTable(SqliteFile):
 
     def lease(self) -> Lease:
         """Acquire a lease for claiming items; close it when done."""
-        return Lease(self._locks, self._forget)
+        lease = take_any(self._locks)
+        self._forget(lease)
+        return lease
 
-    def _forget(self, lease: int) -> None:
-        """Release the items claimed under a dead lease."""
+    def _forget(self, lease: Lease) -> None:
+        """Release the items that a dead process claimed under this number."""
         self.rows(
             "UPDATE items SET state = 'waiting', owner = NULL WHERE state = 'claimed' AND owner = ?",
-            (lease,),
+            (lease.number,),
         )
 
     def recover(self, number: int, ours: int) -> None:
         """Release items of a job that are claimed by dead processes; ``ours`` is our own lease."""
-        found = self.rows(
+        owners = self.rows(
             "SELECT DISTINCT owner FROM items WHERE job = ? AND state = 'claimed' AND owner != ?",
             (number, ours),
         )
-        for (lease,) in found:
-            forget_if_dead(self._locks, lease, self._forget)
+        for (owner,) in owners:
+            if dead := take(self._locks, owner):
+                with dead:
+                    self._forget(dead)
 
     def holds(self, name: str) -> bool:
         """Return whether there is a job of this name."""

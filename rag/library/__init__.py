@@ -9,7 +9,7 @@ from rag.export import AnswerRow, SummaryRow
 from rag.index.embedding import Embedder
 from rag.library.answers import AnswerMethods
 from rag.library.batches import Batch, BatchOptions
-from rag.library.plans import answers_plan, summaries_plan
+from rag.library.plans import AnswersPlan, SummariesPlan
 from rag.library.summaries import SummaryMethods
 from rag.llm import Generator
 from rag.search.reranking import Reranker
@@ -87,7 +87,5 @@ class News(AnswerMethods, SummaryMethods):
         cancel = options.get("cancel") or threading.Event()
         streams = self.settings.batch.streams
         if isinstance(task, Summaries):
-            summaries = summaries_plan(self, task, cancel)
-            return Batch(summaries, options, streams=streams, cancel=cancel)
-        answers = answers_plan(self, task, cancel)
-        return Batch(answers, options, streams=streams, cancel=cancel)
+            return Batch(SummariesPlan(self, task, cancel), options, streams=streams)
+        return Batch(AnswersPlan(self, task, cancel), options, streams=streams)

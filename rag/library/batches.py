@@ -1,51 +1,24 @@
-"""A batch: its plan, its job, its output file, and its rows as they are produced."""
+"""A batch: its job, its output file, and its rows as they are produced."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Generator as Stream
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Generic, Literal, TypedDict
 
 from rag.errors import JobProblem, JobUnknown
-from rag.export import ENDINGS, read_row
+from rag.export import ENDINGS
 from rag.export.rows import Row
-from rag.jobs import (
-    Fingerprint,
-    Item,
-    Job,
-    JobTable,
-    Progress,
-    Result,
-    Status,
-    Work,
-    job_folder,
-    run,
-)
+from rag.jobs import Item, Job, JobTable, Progress, Status, job_folder, run
+from rag.library.plans import Plan
 from rag.library.row_file import RowFile
 
 _WRITER_SECONDS = 10.0  # how long the end of a job waits for another process that writes its file
 Begin = Literal["", "resume", "anew"]
 Reading = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan(Generic[Row]):
-    """What to do: the items, and the work on each, which returns its row as JSON.
-
-    ``failed`` returns the row of a failed item, without its error and how it was made. ``probe``
-    raises if the engine is down.
-    """
-
-    kind: type[Row]
-    fingerprint: Fingerprint
-    items: Callable[[], Iterable[Item]]
-    work: Work
-    failed: Callable[[Result], Row]
-    probe: Callable[[], None]
 
 
 class BatchOptions(TypedDict, total=False):
@@ -61,11 +34,9 @@ class BatchOptions(TypedDict, total=False):
 class Batch(Generic[Row]):
     """The rows of a batch, in input order, as they are made. Close it, or consume all of them."""
 
-    def __init__(
-        self, plan: Plan[Row], options: BatchOptions, *, streams: int, cancel: threading.Event
-    ) -> None:
+    def __init__(self, plan: Plan[Row], options: BatchOptions, *, streams: int) -> None:
         """Begin or resume the job; ``streams`` is how many items are worked on at once."""
-        self._plan, self._streams, self._cancel = plan, streams, cancel
+        self._plan, self._streams = plan, streams
         self._progress = options.get("progress")
         out = Path(given) if (given := options.get("out")) else None
         with ExitStack() as stack:
@@ -89,7 +60,7 @@ class Batch(Generic[Row]):
         begin, fingerprint = options.get("begin", ""), self._plan.fingerprint
         if begin == "resume":
             return table.resume(name, fingerprint)
-        items = _counted(self._plan.items, options.get("reading"))
+        items = _counted(self._plan.items(), options.get("reading"))
         return table.open(name, fingerprint, items, anew=begin == "anew")
 
     def __iter__(self) -> Iterator[Row]:
@@ -111,12 +82,12 @@ class Batch(Generic[Row]):
 
     def close(self) -> None:
         """Stop the items in progress, which then wait for the next run; closing twice is fine."""
-        self._cancel.set()
+        self._plan.cancel.set()
         self._resources.close()
 
     def cancel(self) -> None:
         """Stop: no further item is begun, and the rows end when those in progress have ended."""
-        self._cancel.set()
+        self._plan.cancel.set()
 
     @property
     def status(self) -> Status:
@@ -133,11 +104,11 @@ class Batch(Generic[Row]):
                 self.job,
                 self._plan.work,
                 streams=self._streams,
-                cancel=self._cancel,
+                cancel=self._plan.cancel,
                 progress=self._progress,
                 probe=self._plan.probe,
             ):
-                row = self._row(result)
+                row = self._plan.row(result)
                 if self._file is not None:
                     self._file.add(result.place, row)
                 yield row
@@ -145,18 +116,7 @@ class Batch(Generic[Row]):
             self._close_file()
 
     def _settled(self) -> Iterator[tuple[int, Row]]:
-        return ((result.place, self._row(result)) for result in self.job.settled())
-
-    def _row(self, result: Result) -> Row:
-        if result.state == "done":
-            return read_row(self._plan.kind, result.text)
-        return replace(
-            self._plan.failed(result),
-            model=self._plan.fingerprint.model,
-            config=self._plan.fingerprint.config,
-            seconds=round(result.seconds, 3),
-            error=result.error,
-        )
+        return ((result.place, self._plan.row(result)) for result in self.job.settled())
 
     def _close_file(self) -> None:
         file, self._file = self._file, None
@@ -193,8 +153,8 @@ def _holds(folder: Path, name: str) -> bool:
         return table.holds(name)
 
 
-def _counted(items: Callable[[], Iterable[Item]], reading: Reading | None) -> Iterator[Item]:
-    for number, item in enumerate(items(), start=1):
+def _counted(items: Iterable[Item], reading: Reading | None) -> Iterator[Item]:
+    for number, item in enumerate(items, start=1):
         if reading:
             reading(number)
         yield item
