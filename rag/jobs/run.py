@@ -139,7 +139,8 @@ class _Workers:
     def _do(self, item: Result) -> None:
         """Work on an item; one that is given up waits again, here or when the lease ends."""
         start = time.perf_counter()
-        text, error = "", None
+        text = ""
+        error: Exception | None = None
         try:
             text = self.work(item.payload)
         except Exception as raised:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +40,7 @@ class Plan(ABC, Generic[Row]):
     kind: type[Row]
 
     def __init__(self, news: "News", fingerprint: Fingerprint, cancel: threading.Event) -> None:
+        """Set what the methods need; ``fingerprint`` holds everything that decides the rows."""
         self.news, self.fingerprint, self.cancel = news, fingerprint, cancel
 
     @abstractmethod
@@ -187,8 +188,10 @@ class AnswersPlan(Plan[AnswerRow]):
 
     def items(self) -> Iterator[Item]:
         """Read the questions of the file, or those given."""
-        file = self._task.file
-        return map(_question_item, read_questions(Path(file)) if file else self._task.questions)
+        found: Iterable[Question | Failure] = self._task.questions
+        if self._task.file:
+            found = read_questions(Path(self._task.file))
+        return map(_question_item, found)
 
     def made(self, payload: str) -> AnswerRow:
         """Answer a question."""
