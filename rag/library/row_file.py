@@ -15,9 +15,8 @@ class RowFile(Generic[Row]):
     """A file of rows, written by one process at a time: the one that holds its lock.
 
     When a process becomes the writer, and when its run ends, the file is made anew beside and takes
-    its place in one step; in between, each row is appended in one write. So no format is read or
-    written more than twice a run, and whatever a killed process left is repaired by the next.
-    Parquet cannot be appended to.
+    its place in one step: so the next run repairs whatever a killed one has left. In between, each
+    row is appended in one write, except to Parquet, which cannot be appended to.
     """
 
     def __init__(
