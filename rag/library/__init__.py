@@ -84,7 +84,7 @@ class News(AnswerMethods, SummaryMethods):
             IndexMissing: if there is no index and one is needed.
             ModelMissing: if a model is not on this machine.
         """
-        streams = self.settings.batch.streams
+        streams = options.get("streams") or self.settings.batch.streams
         if isinstance(task, Summaries):
             return Batch(SummariesPlan(self, task), options, streams=streams)
         return Batch(AnswersPlan(self, task), options, streams=streams)

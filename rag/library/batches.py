@@ -39,7 +39,7 @@ class Batch(Generic[Row]):
 
     def __init__(self, plan: Plan[Row], options: BatchOptions, *, streams: int) -> None:
         """Begin or resume the job; ``streams`` is how many items are worked on at once."""
-        self._plan, self._streams = plan, options.get("streams") or streams
+        self._plan, self._streams = plan, streams
         self._cancel = options.get("cancel") or threading.Event()
         self._progress = options.get("progress")
         out = Path(given) if (given := options.get("out")) else None
