@@ -99,9 +99,7 @@ def summarize(
         instruction=_instruction(instruction),
     )
     run = Run(out, resume, retry, workers, helper_of, index, profile, tuple(overrides or ()))
-    options = ["--length", length, "--style", style, "--instruction", instruction]
-    options += [part for pair in fields or () for part in ("--map", pair)]
-    work(task, run, again=["summarize", *options])
+    work(task, run)
 
 
 @batch.command("ask")
@@ -130,11 +128,7 @@ def ask(
     """
     task = Answers(file=questions, filters=filters, k=k)
     run = Run(out, resume, retry, workers, helper_of, index, profile, tuple(overrides or ()))
-    days = {"--since": filters.since, "--until": filters.until}
-    options = [part for name, day in days.items() if day for part in (name, day.isoformat())]
-    options += [part for name in filters.publishers for part in ("--publisher", name)]
-    options += ["--k", str(k)] if k else []
-    work(task, run, again=["ask", questions, *options])
+    work(task, run)
 
 
 def _instruction(name: str) -> str:

@@ -54,8 +54,8 @@ class Run:
         return "" if self.resume is None else "resume" if self.resume else "anew"
 
 
-def work(task: Summaries | Answers, run: Run, *, again: Sequence[str]) -> None:
-    """Run a batch to its end, alone or with helpers; ``again`` holds the arguments of a helper."""
+def work(task: Summaries | Answers, run: Run) -> None:
+    """Run a batch to its end, alone or with helpers."""
     cancel = threading.Event()
     failures = list[str]()
     with (
@@ -65,11 +65,11 @@ def work(task: Summaries | Answers, run: Run, *, again: Sequence[str]) -> None:
         batch = _begun(news, task, run, bar, cancel)
         trouble: RagError | None = None
         with batch:
-            if run.retry:
+            if run.retry and not run.helper_of:
                 batch.retry()
             before, start = batch.status, time.monotonic()
             try:
-                with _helpers(run, again), _stoppable(cancel):
+                with _helpers(run), _stoppable(cancel):
                     for row in batch:
                         if row.error and len(failures) < _MOST_LISTED:
                             failures.append(_failure(row))
@@ -126,15 +126,17 @@ def _set(run: Run) -> list[str]:
 
 
 @contextmanager
-def _helpers(run: Run, again: Sequence[str]) -> Iterator[None]:
-    """Run the other processes that share the work; they end with the batch, or when we do."""
+def _helpers(run: Run) -> Iterator[None]:
+    """Run the other processes that share the work; they end with the batch, or when we do.
+
+    A helper is given this very command, with the items as this process has read them.
+    """
     started = list[subprocess.Popen[bytes]]()
-    options = ["--out", str(run.out), "--resume", "--helper-of", str(os.getpid())]
-    options += ["--index", run.index, "--profile", run.profile]
-    options += [part for each in _set(run) for part in ("--set", each)]
-    command = [*_RAG, "batch", *again, *options]
+    command = [*_RAG, *sys.argv[1:]]
+    end = command.index("--") if "--" in command else len(command)
+    command[end:end] = ["--resume", "--helper-of", str(os.getpid())]
     try:
-        for _ in range(run.workers - 1):
+        for _ in range(0 if run.helper_of else run.workers - 1):
             # In its own session, so that Ctrl-C reaches it only once, from here.
             started.append(
                 subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)

@@ -33,7 +33,7 @@ from rag.export.rows import (
     summary_row,
 )
 from rag.export.saved import SavedAnswer, read_saved, saved
-from rag.export.tables import ENDINGS, as_csv, as_jsonl, write_rows
+from rag.export.tables import ENDINGS, as_csv, as_jsonl, row_bytes, write_rows
 from rag.export.values import as_json
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "pieces",
     "read_row",
     "read_saved",
+    "row_bytes",
     "saved",
     "summary_row",
     "unmarked",

@@ -7,7 +7,7 @@ The same row is a line of JSON, a row of CSV or Parquet, or a section of Markdow
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, TypeVar, overload
+from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -106,21 +106,16 @@ class AnswerRow:
 
 
 Row = TypeVar("Row", bound=SummaryRow | AnswerRow)
-_SUMMARY = TypeAdapter(SummaryRow)
-_ANSWER = TypeAdapter(AnswerRow)
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {
+    SummaryRow: TypeAdapter(SummaryRow),
+    AnswerRow: TypeAdapter(AnswerRow),
+}
 
 
-@overload
-def read_row(kind: type[SummaryRow], text: str) -> SummaryRow: ...
-
-
-@overload
-def read_row(kind: type[AnswerRow], text: str) -> AnswerRow: ...
-
-
-def read_row(kind: type[SummaryRow] | type[AnswerRow], text: str) -> SummaryRow | AnswerRow:
+def read_row(kind: type[Row], text: str) -> Row:
     """Read a row of this kind from the output of :func:`rag.export.as_json`."""
-    return _SUMMARY.validate_json(text) if kind is SummaryRow else _ANSWER.validate_json(text)
+    row: Row = _ADAPTERS[kind].validate_json(text)
+    return row
 
 
 def summary_row(article: Article, summary: Summary, *, config: str = "") -> SummaryRow:

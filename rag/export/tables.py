@@ -1,5 +1,6 @@
 """Rows as a file: JSON Lines, CSV, Parquet or Markdown, written row by row."""
 
+import codecs
 import csv
 import io
 from collections.abc import Iterable, Iterator
@@ -7,7 +8,7 @@ from dataclasses import asdict, fields
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from rag.export.escaping import escaped, link, with_marks
 from rag.export.escaping import source as named
@@ -33,40 +34,33 @@ def as_jsonl(pairs: _Pairs) -> str:
 
 def as_csv(pairs: _Pairs) -> str:
     """Return summaries as the table that :func:`write_rows` writes, without a byte-order mark."""
-    written = io.StringIO(newline="")
-    _write_table((summary_row(*pair) for pair in pairs), SummaryRow, written)
-    return written.getvalue()
+    rows = (_cells(summary_row(*pair)) for pair in pairs)
+    return _csv_line(_columns(SummaryRow)) + "".join(map(_csv_line, rows))
 
 
 def _json_line(row: SummaryRow | AnswerRow) -> str:
     return as_json(row, indent=None) + "\n"
 
 
-def _write_jsonl(rows: Iterable[Row], path: Path) -> None:
-    with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-        file.writelines(map(_json_line, rows))
-
-
-def _write_csv(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
-    # Without the BOM Excel reads “ and £ in the local code page.
-    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-        _write_table(rows, kind, file)
-
-
-def _write_table(rows: Iterable[Row], kind: type[Row], file: TextIO) -> None:
-    """Write a header and the rows; lines end with CR LF.
-
-    The quotes have a cell of their own, one per line; ``claims`` and ``sources`` are JSON. Cells
-    that a spreadsheet would run as a formula get a leading apostrophe.
-    """
+def _columns(kind: type[Row]) -> list[str]:
+    """Return the heads of a table: the fields of a row, and the quotes in a cell of their own."""
     names = [field.name for field in fields(kind)]
     names.insert(names.index("claims"), "quotes")
-    table = csv.writer(file)
-    table.writerow(names)
-    table.writerows([_cell(row, name) for name in names] for row in rows)
+    return names
+
+
+def _cells(row: SummaryRow | AnswerRow) -> list[str]:
+    return [_cell(row, name) for name in _columns(type(row))]
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    line = io.StringIO(newline="")
+    csv.writer(line).writerow(cells)  # ends with CR LF
+    return line.getvalue()
 
 
 def _cell(row: SummaryRow | AnswerRow, name: str) -> str:
+    """Return a cell: one quote per line, claims and sources as JSON, and nothing to run."""
     value = _quotes(row.claims) if name == "quotes" else getattr(row, name)
     if isinstance(value, str):
         return "'" + value if value.startswith(_FORMULA) else value
@@ -109,15 +103,6 @@ def _schema(kind: type[Row]) -> "pa.Schema":
     asked = [(name, text) for name in ("id", "question", "short", "answer", "status")]
     asked += [("refused", pa.bool_()), ("confidence", real)]
     return pa.schema([*asked, ("claims", claims), ("sources", sources), *made])
-
-
-def _write_markdown(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
-    """Write a section per row: heading, metadata, text, quotes, and how the row was made."""
-    with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-        file.write("# Answers\n" if kind is AnswerRow else "# Summaries\n")
-        for row in rows:
-            parts = _answered(row) if isinstance(row, AnswerRow) else _summarised(row)
-            file.write("\n" + "\n\n".join(parts) + "\n")
 
 
 def _summarised(row: SummaryRow) -> Iterator[str]:
@@ -192,15 +177,40 @@ def write_rows(rows: Iterable[Row], kind: type[Row], path: Path, *, ending: str)
     """Write rows in the format of a file extension, one of :data:`ENDINGS`.
 
     JSON Lines: an object per row, keyed by field name. CSV: a table for spreadsheets that begins
-    with a UTF-8 BOM. Parquet: a table with nested columns for claims and sources; dates have a date
-    type. Markdown: a section per row.
+    with a UTF-8 BOM; cells that one would run as a formula get a leading apostrophe. Parquet: a
+    table with nested columns for claims and sources; dates have a date type. Markdown: a section
+    per row.
+    """
+    if ending == ".parquet":
+        _write_parquet(rows, kind, path)
+        return
+    with path.open("wb") as file:
+        file.write(_heading(kind, ending))
+        file.writelines(row_bytes(row, ending) for row in rows)
+
+
+def _heading(kind: type[Row], ending: str) -> bytes:
+    """Return what a text file of rows begins with."""
+    match ending:
+        case ".csv":  # Without the BOM Excel reads “ and £ in the local code page.
+            return codecs.BOM_UTF8 + _csv_line(_columns(kind)).encode()
+        case ".md":
+            return b"# Answers\n" if kind is AnswerRow else b"# Summaries\n"
+        case _:
+            return b""
+
+
+def row_bytes(row: SummaryRow | AnswerRow, ending: str) -> bytes:
+    """Return a row as a text file of this extension holds it, ready to be appended to one.
+
+    Only Parquet files cannot be appended to.
     """
     match ending:
         case ".jsonl":
-            _write_jsonl(rows, path)
+            text = _json_line(row)
         case ".csv":
-            _write_csv(rows, kind, path)
-        case ".parquet":
-            _write_parquet(rows, kind, path)
+            text = _csv_line(_cells(row))
         case _:
-            _write_markdown(rows, kind, path)
+            parts = _answered(row) if isinstance(row, AnswerRow) else _summarised(row)
+            text = "\n" + "\n\n".join(parts) + "\n"
+    return text.encode("utf-8", "replace")

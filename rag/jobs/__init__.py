@@ -1,8 +1,8 @@
 """Crash-safe batch jobs of many items.
 
 A :class:`JobTable` is a folder with an SQLite file. A job has a name, a :class:`Fingerprint` of
-what determines its rows, and items in input order. :meth:`JobTable.open` begins or resumes it, and
-:func:`run` processes it, in any number of processes; no item is processed twice. Items claimed by a
+what determines its rows, and items in input order. :meth:`JobTable.open` begins or continues it,
+and :func:`run` processes it, in any number of processes; no item is processed twice. Items claimed by a
 killed process are available at once to the next worker that checks. The work itself is a callable
 from text to text: this package knows nothing of articles and models.
 """
@@ -10,16 +10,14 @@ from text to text: this package knows nothing of articles and models.
 from rag.jobs.fingerprint import Fingerprint
 from rag.jobs.items import Item, Result, Status
 from rag.jobs.job import Job
-from rag.jobs.output import Output, job_folder
 from rag.jobs.run import Progress, Work, run
-from rag.jobs.table import JobTable
+from rag.jobs.table import JobTable, job_folder
 
 __all__ = [
     "Fingerprint",
     "Item",
     "Job",
     "JobTable",
-    "Output",
     "Progress",
     "Result",
     "Status",

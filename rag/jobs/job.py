@@ -1,12 +1,13 @@
 """One job of a job table: claim its items, settle them, and read their results."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rag.errors import JobProblem
 from rag.jobs.fingerprint import Fingerprint
-from rag.jobs.items import Item, Result, Status
+from rag.jobs.items import Result, Status
 from rag.jobs.leases import Lease
 
 if TYPE_CHECKING:
@@ -28,33 +29,32 @@ class Job:
     def __init__(
         self, table: "JobTable", number: int, name: str, fingerprint: Fingerprint, begun: datetime
     ) -> None:
-        """See :meth:`JobTable.open` and :meth:`JobTable.job`."""
+        """See :meth:`JobTable.open`, :meth:`JobTable.resume` and :meth:`JobTable.job`."""
         self.table, self.number, self.name = table, number, name
         self.fingerprint, self.begun = fingerprint, begun
 
     def claim(self, lease: Lease) -> Result | None:
         """Claim the first waiting item; None if none waits or the job is cancelled.
 
-        If none waits, items claimed by dead processes are released first.
+        Items claimed by dead processes are released first.
         """
-        values = lease.number, self.number, self.number
-        rows = self.table.rows(_CLAIM, values)
-        if not rows and self.status().claimed:
-            self.table.recover(self.number, lease.number)
-            rows = self.table.rows(_CLAIM, values)
+        self.table.recover(self.number, lease.number)
+        rows = self.table.rows(_CLAIM, (lease.number, self.number, self.number))
         return Result(*rows[0]) if rows else None
 
     def settle(
         self, place: int, lease: Lease, *, text: str = "", error: str = "", seconds: float = 0.0
     ) -> None:
-        """Store the result of an item claimed under this lease: its text, or the error."""
+        """Store the result of an item claimed under this lease: its text, or the error.
+
+        An item that is done needs its input no more; a failed one may be tried again.
+        """
+        state = "failed" if error else "done"
         self.table.rows(
-            "UPDATE items SET state = ?, owner = NULL, text = ?, error = ?, seconds = ?"
+            "UPDATE items SET state = ?, owner = NULL, text = ?, error = ?, seconds = ?,"
+            " payload = CASE ? WHEN '' THEN '' ELSE payload END"
             " WHERE job = ? AND place = ? AND state = 'claimed' AND owner = ?",
-            (
-                *("failed" if error else "done", text, error, seconds),
-                *(self.number, place, lease.number),
-            ),
+            (state, text, error, seconds, error, self.number, place, lease.number),
         )
 
     def release(self, place: int, lease: Lease) -> None:
@@ -67,15 +67,13 @@ class Job:
 
     def retry(self, places: Iterable[int] | None = None) -> None:
         """Return all or some failed items to the waiting state, except unreadable ones."""
-        sql = (
+        chosen = None if places is None else json.dumps(list(places))
+        self.table.rows(
             "UPDATE items SET state = 'waiting', error = ''"
-            " WHERE job = ? AND state = 'failed' AND NOT final"
+            " WHERE job = ?1 AND state = 'failed' AND NOT final"
+            " AND (?2 IS NULL OR place IN (SELECT value FROM json_each(?2)))",
+            (self.number, chosen),
         )
-        if places is None:
-            self.table.rows(sql, (self.number,))
-        for place in places or ():
-            self.table.rows(sql + " AND place = ?", (self.number, place))
-        self.published = -1
 
     def status(self) -> Status:
         """Count the items in each state."""
@@ -97,16 +95,6 @@ class Job:
             yield from (each for each in found if each.settled)
             start = found[-1].place + 1
 
-    @property
-    def published(self) -> int:
-        """Number of settled items when the output was last written; -1 if it must be written."""
-        rows = self.table.rows("SELECT published FROM jobs WHERE number = ?", (self.number,))
-        return int(rows[0][0]) if rows else -1
-
-    @published.setter
-    def published(self, settled: int) -> None:
-        self.table.rows("UPDATE jobs SET published = ? WHERE number = ?", (settled, self.number))
-
     def cancel(self) -> None:
         """Stop all processes from claiming items; opening the job again resumes it."""
         self.table.rows("UPDATE jobs SET cancelled = 1 WHERE number = ?", (self.number,))
@@ -119,12 +107,11 @@ class Job:
                 f"another process works on the job {self.name!r}. Stop it first, or wait for it."
             )
 
-    def compared(self, items: Iterable[Item]) -> str:
-        """Describe briefly how these items differ from the job's; empty if they do not."""
+    def compared(self, given: Sequence[tuple[str, str]]) -> str:
+        """Describe briefly how items, by key and label, differ from the job's; empty if not."""
         rows = self.table.rows(
             "SELECT key, label FROM items WHERE job = ? ORDER BY place", (self.number,)
         )
-        given = [(item.key, item.label) for item in items]
         if [key for key, _ in rows] == [key for key, _ in given]:
             return ""
         known, fresh = dict(rows), dict(given)

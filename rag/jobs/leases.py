@@ -4,7 +4,6 @@ Items claimed by a killed process are thus known to be free at once, without a t
 claimed by a living process are never taken from it, however long it takes.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,27 +16,11 @@ _MOST = 256  # leases per table
 
 
 class Lease:
-    """A number held exclusively at this table until ``close`` or the end of the process."""
+    """A number held exclusively at a table until ``close`` or the end of the process."""
 
-    def __init__(self, folder: Path, forget: Callable[[int], None]) -> None:
-        """Acquire the lowest free number.
-
-        Args:
-            folder: folder of the lock files.
-            forget: called with the number before it is used, to release claims of a dead process
-                that held the number before.
-
-        Raises:
-            JobProblem: if no number is free.
-        """
-        for number in range(1, _MOST + 1):
-            lock = _taken(folder, number)
-            if lock:
-                self.number, self._lock = number, lock
-                break
-        else:
-            raise JobProblem(f"{_MOST} processes are working on {folder.parent} already.")
-        forget(self.number)
+    def __init__(self, number: int, lock: "BaseFileLock") -> None:
+        """See :func:`take` and :func:`take_any`."""
+        self.number, self._lock = number, lock
 
     def __enter__(self) -> "Lease":
         return self
@@ -50,18 +33,16 @@ class Lease:
         self._lock.release()
 
 
-def forget_if_dead(folder: Path, number: int, forget: Callable[[int], None]) -> None:
-    """Call ``forget(number)`` if no living process holds the number."""
-    lock = _taken(folder, number)
-    if lock:
-        try:
-            forget(number)
-        finally:
-            lock.release()
+def take_any(folder: Path) -> Lease:
+    """Take the lowest free number; ``folder`` has the lock files. JobProblem if none is free."""
+    for number in range(1, _MOST + 1):
+        if lease := take(folder, number):
+            return lease
+    raise JobProblem(f"{_MOST} processes are working on {folder.parent} already.")
 
 
-def _taken(folder: Path, number: int) -> "BaseFileLock | None":
-    """Take the lock of a number, if it is free.
+def take(folder: Path, number: int) -> Lease | None:
+    """Take a number, unless a living process holds it.
 
     Its file stays when it is released: else two processes could lock different files.
     """
@@ -73,4 +54,4 @@ def _taken(folder: Path, number: int) -> "BaseFileLock | None":
         lock.acquire(timeout=0)
     except Timeout:
         return None
-    return lock
+    return Lease(number, lock)

@@ -126,42 +126,37 @@ class _Workers:
     def _process(self) -> None:
         try:
             while not self._stopped():
-                item = self.job.claim(self.lease)
-                if item is not None:
+                if item := self.job.claim(self.lease):
                     self._do(item)
-                elif self._nothing_left():
+                    continue
+                status = self.job.status()
+                if status.complete or status.cancelled:
                     break
-                else:
-                    self.wait(_POLL)
+                self.wait(_POLL)
         except BaseException as error:  # noqa: BLE001 - raised again where the results are read
             self.failure = self.failure or error
             self._ended.set()
         finally:
             self._notify()
 
-    def _nothing_left(self) -> bool:
-        status = self.job.status()
-        return status.complete or status.cancelled
-
     def _notify(self) -> None:
         with self._settled:
             self._settled.notify_all()
 
     def _do(self, item: Result) -> None:
+        """Work on an item; one that is given up waits again, here or when the lease ends."""
         start = time.perf_counter()
         text = ""
+        error: Exception | None = None
         try:
-            text, error = self.work(item.payload), None
-        except Exception as raised:  # noqa: BLE001 - one bad item never stops the others
+            text = self.work(item.payload)
+        except Exception as raised:
+            if self._stopped() or _ends_all(raised):
+                self.job.release(item.place, self.lease)
+                if self._stopped():
+                    return
+                raise
             error = raised
-        except BaseException:
-            self.job.release(item.place, self.lease)
-            raise
-        if error is not None and (self._stopped() or _ends_all(error)):
-            self.job.release(item.place, self.lease)
-            if not self._stopped():
-                raise error
-            return
         seconds = time.perf_counter() - start
         reason = _reason(error) if error else ""
         self.job.settle(item.place, self.lease, text=text, error=reason, seconds=seconds)

@@ -8,7 +8,7 @@ from rag.export import AnswerRow, SummaryRow
 from rag.index.embedding import Embedder
 from rag.library.answers import AnswerMethods
 from rag.library.batches import Batch, BatchOptions
-from rag.library.plans import answers_plan, summaries_plan
+from rag.library.plans import AnswersPlan, SummariesPlan
 from rag.library.summaries import SummaryMethods
 from rag.llm import Generator
 from rag.search.reranking import Reranker
@@ -84,7 +84,7 @@ class News(AnswerMethods, SummaryMethods):
             IndexMissing: if there is no index and one is needed.
             ModelMissing: if a model is not on this machine.
         """
-        streams = self.settings.batch.streams
+        streams = options.get("streams") or self.settings.batch.streams
         if isinstance(task, Summaries):
-            return Batch(summaries_plan(self, task), options, streams=streams)
-        return Batch(answers_plan(self, task), options, streams=streams)
+            return Batch(SummariesPlan(self, task), options, streams=streams)
+        return Batch(AnswersPlan(self, task), options, streams=streams)

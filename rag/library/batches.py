@@ -1,51 +1,26 @@
-"""A batch: its plan, its job, its output file, and its rows as they are produced."""
+"""A batch: its job, its output file, and its rows as they are produced."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Generator as Stream
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Generic, Literal, TypedDict
 
 from rag.errors import JobProblem, JobUnknown
-from rag.export import ENDINGS, write_rows
+from rag.export import ENDINGS
 from rag.export.rows import Row
 from rag.extras import require
-from rag.files import replacing
-from rag.jobs import (
-    Fingerprint,
-    Item,
-    JobTable,
-    Output,
-    Progress,
-    Result,
-    Status,
-    Work,
-    job_folder,
-    run,
-)
+from rag.jobs import Item, Job, JobTable, Progress, Status, job_folder, run
+from rag.library.plans import Plan
+from rag.library.row_file import RowFile
 from rag.llm.cancelling import cancelled_by
 
+_WRITER_SECONDS = 10.0  # how long the end of a job waits for another process that writes its file
 Begin = Literal["", "resume", "anew"]
 Reading = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan(Generic[Row]):
-    """What to do: the items, the work on each, and how to make rows of completed or failed items.
-
-    ``probe`` raises if the engine is down.
-    """
-
-    kind: type[Row]
-    fingerprint: Fingerprint
-    items: Callable[[], Iterable[Item]]
-    work: Work
-    read: Callable[[str], Row]
-    failed: Callable[[Result], Row]
-    probe: Callable[[], None]
 
 
 class BatchOptions(TypedDict, total=False):
@@ -64,31 +39,33 @@ class Batch(Generic[Row]):
 
     def __init__(self, plan: Plan[Row], options: BatchOptions, *, streams: int) -> None:
         """Begin or resume the job; ``streams`` is how many items are worked on at once."""
-        self._plan, self._streams = plan, options.get("streams") or streams
+        self._plan, self._streams = plan, streams
         self._cancel = options.get("cancel") or threading.Event()
-        given, begin = options.get("out"), options.get("begin", "")
-        out = self._out = Path(given) if given else None
         self._progress = options.get("progress")
-        self._discarded = None if out else TemporaryDirectory(prefix="newsrag-batch-")
-        folder = Path(self._discarded.name) if self._discarded else Path()
-        if out is not None:
-            folder = job_folder(out)
-            _check_file(out, begin, folder)
-        self._table = JobTable(folder)
-        try:
-            self.job = self._table.open(
-                out.name if out else "batch",
-                plan.fingerprint,
-                _counted(plan.items, options.get("reading")),
-                anew=begin == "anew",
-                resume=begin == "resume",
-            )
-            self._output = Output(self.job, self._write)
-            self._output.publish(now=True)  # report problems with the file before the work
-        except BaseException:
-            self._table.close()
-            raise
-        self._rows = self._made()
+        out = Path(given) if (given := options.get("out")) else None
+        with ExitStack() as stack:
+            if out is None:
+                folder = Path(stack.enter_context(TemporaryDirectory(prefix="newsrag-batch-")))
+            else:
+                folder = job_folder(out)
+                _check_file(out, options.get("begin", ""), folder)
+            table = stack.enter_context(JobTable(folder))
+            self.job = self._opened(table, out.name if out else "batch", options)
+            self._file: RowFile[Row] | None = None
+            if out is not None:
+                self._file = RowFile(out, plan.kind, folder / "output.lock", self._settled)
+                stack.callback(self._close_file)
+                self._file.write()  # report problems with the file before the work
+            self._rows = self._made()
+            stack.callback(self._rows.close)
+            self._resources = stack.pop_all()
+
+    def _opened(self, table: JobTable, name: str, options: BatchOptions) -> Job:
+        begin, fingerprint = options.get("begin", ""), self._plan.fingerprint
+        if begin == "resume":
+            return table.resume(name, fingerprint)
+        items = _counted(self._plan.items(), options.get("reading"))
+        return table.open(name, fingerprint, items, anew=begin == "anew")
 
     def __iter__(self) -> Iterator[Row]:
         return self
@@ -110,10 +87,7 @@ class Batch(Generic[Row]):
     def close(self) -> None:
         """Stop the items in progress, which then wait for the next run; closing twice is fine."""
         self._cancel.set()
-        self._rows.close()
-        self._table.close()
-        if self._discarded is not None:
-            self._discarded.cleanup()
+        self._resources.close()
 
     def cancel(self) -> None:
         """Stop: no further item is begun, and the rows end when those in progress have ended."""
@@ -135,34 +109,28 @@ class Batch(Generic[Row]):
                 self._work,
                 streams=self._streams,
                 cancel=self._cancel,
-                progress=self._pulse,
+                progress=self._progress,
                 probe=self._plan.probe,
             ):
-                yield self._row(result)
+                row = self._plan.row(result)
+                if self._file is not None:
+                    self._file.add(result.place, row)
+                yield row
         finally:
-            self._output.publish(now=True)
+            self._close_file()
 
     def _work(self, payload: str) -> str:
         """Work on an item; if the batch is cancelled meanwhile, it waits for the next run."""
         with cancelled_by(self._cancel.is_set):
             return self._plan.work(payload)
 
-    def _pulse(self, status: Status) -> None:
-        self._output.publish()
-        if self._progress:
-            self._progress(status)
+    def _settled(self) -> Iterator[tuple[int, Row]]:
+        return ((result.place, self._plan.row(result)) for result in self.job.settled())
 
-    def _row(self, result: Result) -> Row:
-        if result.state == "failed":
-            return self._plan.failed(result)
-        return self._plan.read(result.text)
-
-    def _write(self) -> None:
-        if self._out is None:
-            return
-        rows = (self._row(result) for result in self.job.settled())
-        with replacing(self._out) as beside:
-            write_rows(rows, self._plan.kind, beside, ending=self._out.suffix.lower())
+    def _close_file(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close(wait=_WRITER_SECONDS if self.status.complete else 0.0)
 
 
 def _check_file(path: Path, begin: Begin, folder: Path) -> None:
@@ -196,8 +164,8 @@ def _holds(folder: Path, name: str) -> bool:
         return table.holds(name)
 
 
-def _counted(items: Callable[[], Iterable[Item]], reading: Reading | None) -> Iterator[Item]:
-    for number, item in enumerate(items(), start=1):
+def _counted(items: Iterable[Item], reading: Reading | None) -> Iterator[Item]:
+    for number, item in enumerate(items, start=1):
         if reading:
             reading(number)
         yield item

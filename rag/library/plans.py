@@ -2,27 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Generic, get_args
 
 from pydantic import TypeAdapter
 
 from rag.config import Settings, deciding
 from rag.errors import ExtractError
-from rag.export import (
-    AnswerRow,
-    SummaryRow,
-    answer_row,
-    as_json,
-    read_row,
-    summary_row,
-)
-from rag.jobs import Fingerprint, Item, Result, Work
+from rag.export import AnswerRow, SummaryRow, answer_row, as_json, read_row, summary_row
+from rag.export.rows import Row
+from rag.jobs import Fingerprint, Item, Result
 from rag.jobs.questions import read_questions
-from rag.library.batches import Plan
 from rag.text import content_id
 from rag.types import Answers, Article, Failure, Length, Message, Question, Summaries
 from rag.version import own_version
@@ -35,65 +28,178 @@ _ARTICLE = TypeAdapter(Article)
 _QUESTION = TypeAdapter(Question)
 
 
-def summaries_plan(news: "News", task: Summaries) -> Plan[SummaryRow]:
-    """Plan a batch of summaries. Raises any error that would make every item fail."""
-    fingerprint = Fingerprint(
-        kind="summaries",
-        options=(
+class Plan(ABC, Generic[Row]):
+    """What to do: the items, and the row that comes of each.
+
+    Creating a plan raises any error that would make every item fail.
+    """
+
+    kind: type[Row]
+
+    def __init__(self, news: "News", fingerprint: Fingerprint) -> None:
+        """Set what the methods need; ``fingerprint`` holds everything that decides the rows."""
+        self.news, self.fingerprint = news, fingerprint
+
+    @abstractmethod
+    def items(self) -> Iterator[Item]:
+        """Read the input."""
+
+    @abstractmethod
+    def make_row(self, payload: str) -> Row:
+        """Do the work on an item."""
+
+    @abstractmethod
+    def failed_row(self, result: Result) -> Row:
+        """Return the row of a failed item, without its error and how it was made."""
+
+    def work(self, payload: str) -> str:
+        """Do the work on an item, for the job table."""
+        return as_json(self.make_row(payload), indent=None)
+
+    def row(self, result: Result) -> Row:
+        """Return the row of a settled item."""
+        if result.state == "done":
+            return read_row(self.kind, result.text)
+        return replace(
+            self.failed_row(result),
+            model=self.fingerprint.model,
+            config=self.fingerprint.config,
+            seconds=round(result.seconds, 3),
+            error=result.error,
+        )
+
+    def probe(self) -> None:
+        """Raise the engine's error if it cannot generate even one token."""
+        for _ in self.news.generator.stream((Message("user", "Say yes."),), max_tokens=1):
+            pass
+
+
+class SummariesPlan(Plan[SummaryRow]):
+    """A summary of each article."""
+
+    kind = SummaryRow
+
+    def __init__(self, news: "News", task: Summaries) -> None:
+        self._task = task
+        options = (
             ("length", task.length),
             ("style", task.style),
             ("instruction", task.instruction),
             ("fields", json.dumps(dict(task.fields), ensure_ascii=False)),
-        ),
-        settings=_summary_settings(news.settings, task.length),
-        model=news.generator.identity,
-    )
-    most = news.settings.batch.article_words
-    return Plan(
-        SummaryRow,
-        fingerprint,
-        lambda: (_article_item(found, most) for found in _articles(news, task)),
-        _summarising(news, task, fingerprint.config),
-        lambda text: read_row(SummaryRow, text),
-        lambda result: _failed_summary(result, fingerprint),
-        partial(_probe, news),
-    )
-
-
-def _articles(news: "News", task: Summaries) -> Iterator[Article | Failure]:
-    if task.sources:
-        yield from news.articles_in(task.sources, fields=dict(task.fields))
-    elif task.ids:
-        yield from map(news.article, task.ids)
-    elif task.query:
-        limit = task.limit or news.count(filters=task.filters)
-        yield from news.matching(task.query, filters=task.filters, limit=limit)
-    else:
-        most = task.limit or news.count(filters=task.filters)
-        for offset in range(0, most, _PAGE):
-            limit = min(_PAGE, most - offset)
-            yield from news.articles(filters=task.filters, limit=limit, offset=offset)
-
-
-def _article_item(found: Article | Failure, most_words: int) -> Item:
-    if isinstance(found, Failure):
-        unread = Article("", _address(found.source), "", "")
-        payload = _ARTICLE.dump_json(unread).decode()
-        return Item(
-            content_id(found.source, found.reason), found.source, payload, error=found.reason
         )
-    # The same article read again is the same input, whenever it was fetched.
-    content = _ARTICLE.dump_json(replace(found, fetched=None))
-    key, label = hashlib.sha256(content).hexdigest(), found.title or found.url
-    payload = _ARTICLE.dump_json(found).decode()
-    words = len(found.text.split())
-    if words <= most_words:
-        return Item(key, label, payload)
-    brief = Article(
-        found.id, found.url, found.title, "", found.publisher, published=found.published
-    )
-    error = f"has {words:,} words; at most {most_words:,} are read (batch.article_words)"
-    return Item(f"{key} {error}", label, _ARTICLE.dump_json(brief).decode(), f"{label} {error}")
+        others = {f"summarize.{name}" for name in get_args(Length)}
+        settings = tuple(
+            (name, value)
+            for name, value in _settings(news.settings, ("generator", "summarize"))
+            if name not in others - {f"summarize.{task.length}"}
+        )
+        model = news.generator.identity
+        super().__init__(news, Fingerprint("summaries", options, settings, model))
+
+    def items(self) -> Iterator[Item]:
+        """Read the articles of the sources, or else of the index."""
+        return map(self._item, self._articles())
+
+    def _articles(self) -> Iterator[Article | Failure]:
+        task, news = self._task, self.news
+        if task.sources:
+            yield from news.articles_in(task.sources, fields=dict(task.fields))
+        elif task.ids:
+            yield from map(news.article, task.ids)
+        elif task.query:
+            limit = task.limit or news.count(filters=task.filters)
+            yield from news.matching(task.query, filters=task.filters, limit=limit)
+        else:
+            most = task.limit or news.count(filters=task.filters)
+            for offset in range(0, most, _PAGE):
+                limit = min(_PAGE, most - offset)
+                yield from news.articles(filters=task.filters, limit=limit, offset=offset)
+
+    def _item(self, found: Article | Failure) -> Item:
+        """Return an article as an item: whole if it is from a source, else without its text.
+
+        Sources may be gone when their turn comes (standard input) or differ; the index holds the
+        text under an id that is the hash of it.
+        """
+        if isinstance(found, Failure):
+            key = content_id(found.source, found.reason)
+            unread = Article("", _address(found.source), "", "")
+            return Item(key, found.source, _as_payload(unread), found.reason)
+        # The same article read again is the same input, whenever it was fetched.
+        key = hashlib.sha256(_as_payload(replace(found, fetched=None)).encode()).hexdigest()
+        label, words = found.title or found.url, len(found.text.split())
+        without_text = _as_payload(replace(found, text=""))
+        most = self.news.settings.batch.article_words
+        if words <= most:
+            return Item(key, label, _as_payload(found) if self._task.sources else without_text)
+        error = f"has {words:,} words; at most {most:,} are read (batch.article_words)"
+        return Item(f"{key} {error}", label, without_text, f"{label} {error}")
+
+    def make_row(self, payload: str) -> SummaryRow:
+        """Summarise an article."""
+        article = _ARTICLE.validate_json(payload)
+        if not article.text:
+            article = self.news.article(article.id)
+        summary = self.news.summarize(
+            article,
+            length=self._task.length,
+            style=self._task.style,
+            instruction=self._task.instruction,
+        )
+        if not summary.text:
+            raise ExtractError("nothing in it could be summarised")
+        return summary_row(article, summary, config=self.fingerprint.config)
+
+    def failed_row(self, result: Result) -> SummaryRow:
+        """Return what is known of an article."""
+        each = _ARTICLE.validate_json(result.payload)
+        return SummaryRow(each.id, each.url, each.title, each.publisher, each.published)
+
+
+class AnswersPlan(Plan[AnswerRow]):
+    """An answer to each question."""
+
+    kind = AnswerRow
+
+    def __init__(self, news: "News", task: Answers) -> None:
+        self._task = task
+        filters, info = task.filters, news.info()
+        options = (
+            ("since", str(filters.since or "")),
+            ("until", str(filters.until or "")),
+            ("publishers", ", ".join(filters.publishers)),
+            ("as_of", str(filters.as_of or "")),
+            ("k", str(task.k or "")),
+        )
+        sections = ("embedder", "reranker", "generator", "retrieve", "answer")
+        settings, model = _settings(news.settings, sections), news.generator.identity
+        reads = f"the index holds {info.articles:,} articles (version {info.generation})"
+        news.embedder  # noqa: B018 - report a missing model before anything else
+        super().__init__(news, Fingerprint("answers", options, settings, model, reads))
+
+    def items(self) -> Iterator[Item]:
+        """Read the questions of the file, or those given."""
+        found: Iterable[Question | Failure] = self._task.questions
+        if self._task.file:
+            found = read_questions(Path(self._task.file))
+        return map(_question_item, found)
+
+    def make_row(self, payload: str) -> AnswerRow:
+        """Answer a question."""
+        question = _QUESTION.validate_json(payload)
+        answer = self.news.ask(question.text, filters=self._task.filters, k=self._task.k)
+        return answer_row(question.id, answer, config=self.fingerprint.config)
+
+    def failed_row(self, result: Result) -> AnswerRow:
+        """Return the question, or the name of the line that holds none."""
+        if not result.payload:
+            return AnswerRow(result.label, "")
+        question = _QUESTION.validate_json(result.payload)
+        return AnswerRow(question.id, question.text)
+
+
+def _as_payload(article: Article) -> str:
+    return _ARTICLE.dump_json(article).decode()
 
 
 def _address(source: str) -> str:
@@ -105,90 +211,6 @@ def _address(source: str) -> str:
         return source
 
 
-def _summarising(news: "News", task: Summaries, config: str) -> Work:
-    def work(payload: str) -> str:
-        article = _ARTICLE.validate_json(payload)
-        summary = news.summarize(
-            article,
-            length=task.length,
-            style=task.style,
-            instruction=task.instruction,
-        )
-        if not summary.text:
-            raise ExtractError("nothing in it could be summarised")
-        return as_json(summary_row(article, summary, config=config), indent=None)
-
-    return work
-
-
-def _probe(news: "News") -> None:
-    """Raise the engine's error if it cannot generate even one token."""
-    for _ in news.generator.stream((Message("user", "Say yes."),), max_tokens=1):
-        pass
-
-
-def _failed_summary(result: Result, fingerprint: Fingerprint) -> SummaryRow:
-    found = _ARTICLE.validate_json(result.payload)
-    return SummaryRow(
-        found.id,
-        found.url,
-        found.title,
-        found.publisher,
-        found.published,
-        model=fingerprint.model,
-        config=fingerprint.config,
-        seconds=round(result.seconds, 3),
-        error=result.error,
-    )
-
-
-def answers_plan(news: "News", task: Answers) -> Plan[AnswerRow]:
-    """Plan a batch of answers. Raises any error that would make every item fail."""
-    fingerprint = _answers_fingerprint(news, task)
-    news.embedder  # noqa: B018 - report a missing model before anything else
-
-    def items() -> Iterator[Item]:
-        found = read_questions(Path(task.file)) if task.file else iter(task.questions)
-        return map(_question_item, found)
-
-    return Plan(
-        AnswerRow,
-        fingerprint,
-        items,
-        _answering(news, task, fingerprint.config),
-        lambda text: read_row(AnswerRow, text),
-        lambda result: _failed_answer(result, fingerprint),
-        partial(_probe, news),
-    )
-
-
-def _answers_fingerprint(news: "News", task: Answers) -> Fingerprint:
-    filters, info = task.filters, news.info()
-    sections = ("embedder", "reranker", "generator", "retrieve", "answer")
-    return Fingerprint(
-        kind="answers",
-        options=(
-            ("since", str(filters.since or "")),
-            ("until", str(filters.until or "")),
-            ("publishers", ", ".join(filters.publishers)),
-            ("as_of", str(filters.as_of or "")),
-            ("k", str(task.k or "")),
-        ),
-        settings=_settings(news.settings, sections),
-        model=news.generator.identity,
-        reads=f"the index holds {info.articles:,} articles (version {info.generation})",
-    )
-
-
-def _answering(news: "News", task: Answers, config: str) -> Work:
-    def work(payload: str) -> str:
-        question = _QUESTION.validate_json(payload)
-        answer = news.ask(question.text, filters=task.filters, k=task.k)
-        return as_json(answer_row(question.id, answer, config=config), indent=None)
-
-    return work
-
-
 def _question_item(found: Question | Failure) -> Item:
     if isinstance(found, Failure):
         return Item(content_id(found.source, found.reason), found.source, error=found.reason)
@@ -196,31 +218,10 @@ def _question_item(found: Question | Failure) -> Item:
     return Item(key, found.text, _QUESTION.dump_json(found).decode())
 
 
-def _failed_answer(result: Result, fingerprint: Fingerprint) -> AnswerRow:
-    asked = Question(result.label, "")
-    if result.payload:
-        asked = _QUESTION.validate_json(result.payload)
-    return AnswerRow(
-        asked.id,
-        asked.text,
-        model=fingerprint.model,
-        config=fingerprint.config,
-        seconds=round(result.seconds, 3),
-        error=result.error,
-    )
-
-
-def _summary_settings(settings: Settings, length: Length) -> tuple[tuple[str, str], ...]:
-    """Return the settings without the lengths that are not requested."""
-    others = {f"summarize.{name}" for name in get_args(Length) if name != length}
-    found = _settings(settings, ("generator", "summarize"))
-    return tuple((name, value) for name, value in found if name not in others)
-
-
 def _settings(settings: Settings, sections: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the release and the settings that decide how rows turn out, as texts."""
     table = deciding(settings)
-    if "generator" in sections and settings.generator.engine == "openai":
-        # Servers call quite different models "default".
+    if settings.generator.engine == "openai":  # Servers call quite different models "default".
         table["generator"]["base_url"] = settings.generator.base_url
     found = (
         (f"{section}.{key}", json.dumps(value, ensure_ascii=False))

@@ -1,7 +1,5 @@
 """A batch that is killed, stopped and shared, as real processes: every item once, none lost."""
 
-import csv
-import io
 import json
 import os
 import random
@@ -11,10 +9,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from row_readers import READERS, whole_rows
 
 from rag.jobs import JobTable
 
@@ -63,61 +61,24 @@ class Desk:
     def settled(self) -> set[str]:
         """The titles with which the table has nothing left to do."""
         with JobTable(self.out.with_name(self.out.name + ".job")) as table:
-            if not table.names():
+            if not table.holds(self.out.name):
                 return set()
             return {each.label for each in table.job(self.out.name).settled()}
 
-    def read(self) -> list[str]:
-        """The titles in the file, which must be whole; empty where there is none yet."""
-        return READERS[self.out.suffix](self.out) if self.out.exists() else []
+    def read(self, *, half: bool = False) -> list[str]:
+        """The titles in the file; ``half``: its last row may be cut off, by a kill or for now."""
+        if not self.out.exists():
+            return []
+        body = self.out.read_bytes()
+        return READERS[self.out.suffix](whole_rows(body, self.out.suffix) if half else body)
 
     def check(self) -> None:
         """Whatever is in the file stands in input order, each item once, and none is lost again."""
-        found = self.read()
+        found = self.read(half=True)
         assert self.seen <= set(found)
         self.seen = set(found)
         assert len(set(found)) == len(found)
         assert found == [title for title in self.titles if title in set(found)]
-
-
-def read_jsonl(path: Path) -> list[str]:
-    body = path.read_bytes()
-    assert not body or body.endswith(b"\n")
-    rows = [json.loads(line) for line in body.splitlines()]
-    assert all(row["summary"] and row["claims"] and not row["error"] for row in rows)
-    return [row["title"] for row in rows]
-
-
-def read_csv(path: Path) -> list[str]:
-    body = path.read_bytes()
-    assert body.endswith(b"\r\n")
-    head, *rows = list(csv.reader(body.decode("utf-8-sig").splitlines(keepends=True), strict=True))
-    assert all(len(row) == len(head) for row in rows)
-    return [row[head.index("title")] for row in rows]
-
-
-def read_parquet(path: Path) -> list[str]:
-    from pyarrow import parquet
-
-    body = io.BytesIO(path.read_bytes())  # the path may lead to a newer file meanwhile
-    return list(parquet.read_table(body)["title"].to_pylist())
-
-
-def read_markdown(path: Path) -> list[str]:
-    text = path.read_text()
-    assert text.startswith("# Summaries\n")
-    assert text.endswith("\n")
-    sections = text.split("\n## ")[1:]
-    assert all("\n> " in section for section in sections)
-    return [section.partition("\n")[0] for section in sections]
-
-
-READERS: dict[str, Callable[[Path], list[str]]] = {
-    ".jsonl": read_jsonl,
-    ".csv": read_csv,
-    ".parquet": read_parquet,
-    ".md": read_markdown,
-}
 
 
 @pytest.fixture(autouse=True)

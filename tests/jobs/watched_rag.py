@@ -1,8 +1,8 @@
 """The `rag` command, watched: ``watched_rag.py ENGINE LOG ARGUMENTS...``.
 
 ENGINE is ``real`` for the one of the settings, or the seconds that an item takes a scripted one.
-What is begun is noted in LOG, a line each. The output file is written at every chance, and slowly,
-so that a kill may hit the writing too.
+What is begun is noted in LOG, a line each. The whole output file is written slowly, so that a kill
+may hit the writing too.
 """
 
 import os
@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import rag.cli.work
-import rag.jobs.output
 import rag.library
-import rag.library.batches
+import rag.library.row_file
 from rag.cli import main
 from rag.config import Settings
 from rag.export import write_rows
@@ -72,9 +71,7 @@ if __name__ == "__main__":
     kind, log = sys.argv[1:3]
     engine = None if kind == "real" else play(float(kind), log)
     for module, name, value in (
-        (rag.jobs.output, "_PAUSE", 0.0),
-        (rag.jobs.output, "_SHARE", 0),
-        (rag.library.batches, "write_rows", slowly),
+        (rag.library.row_file, "write_rows", slowly),
         (rag.cli.work, "_RAG", (sys.executable, __file__, *sys.argv[1:3])),
         (rag.library.resources, "build_generator", lambda settings: engine or real(settings, log)),
     ):

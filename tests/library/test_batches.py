@@ -129,6 +129,62 @@ def test_every_bad_input_is_a_row_and_the_rest_is_done(opened: Opened, tmp_path:
     assert len(written) == 37
 
 
+@pytest.mark.parametrize("ending", [".jsonl", ".csv", ".md"])
+def test_a_row_is_in_the_file_as_soon_as_it_is_made(
+    opened: Opened, tmp_path: Path, ending: str
+) -> None:
+    source, out = feed(tmp_path / "feed.jsonl", BRIDGE, FERRY, CHEESE), tmp_path / f"out{ending}"
+    with opened().batch(of(source), out=out) as batch:
+        begun = out.stat()
+        for count, row in enumerate(batch, start=1):
+            body = out.read_text(encoding="utf-8")
+            assert row.claims[0].text in body
+            assert body.count("https://example.org/") == count
+        assert out.stat().st_ino != begun.st_ino  # made anew at the end
+    made = out.read_bytes()
+    out.unlink()
+    opened().batch(of(source), out=out).close()
+    assert out.read_bytes() == made  # what was appended is what is written at once
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".csv", ".md"])
+def test_half_a_row_that_a_killed_run_has_left_is_removed_by_the_next(
+    opened: Opened, tmp_path: Path, ending: str
+) -> None:
+    source, out = feed(tmp_path / "feed.jsonl", BRIDGE, FERRY), tmp_path / f"out{ending}"
+    with opened().batch(of(source), out=out) as batch:
+        list(batch)
+    made = out.read_bytes()
+    out.write_bytes(made[:-50])
+    opened().batch(of(source), out=out).close()
+    assert out.read_bytes() == made
+
+
+def test_a_file_that_is_moved_away_while_it_is_written_is_made_anew(
+    opened: Opened, tmp_path: Path
+) -> None:
+    source, out = feed(tmp_path / "feed.jsonl", BRIDGE, FERRY, CHEESE), tmp_path / "out.csv"
+    with opened().batch(of(source), out=out) as batch:
+        next(batch)
+        out.rename(tmp_path / "taken.csv")
+        next(batch)
+        with out.open(newline="", encoding="utf-8-sig") as file:
+            assert [row["url"][-1] for row in csv.DictReader(file)] == ["1", "2"]
+
+
+def test_one_process_writes_the_file_and_another_takes_over(opened: Opened, tmp_path: Path) -> None:
+    source, out = feed(tmp_path / "feed.jsonl", BRIDGE, FERRY, CHEESE), tmp_path / "out.jsonl"
+    writer = opened().batch(of(source), out=out)
+    with opened().batch(of(source), out=out) as other:
+        assert [next(writer).url[-1], next(other).url[-1]] == ["1", "1"]
+        assert len(out.read_text().splitlines()) == 1
+        writer.close()
+        assert next(other).url[-1] == "2"
+        assert len(out.read_text().splitlines()) >= 2
+        list(other)
+    assert [json.loads(line)["url"][-1] for line in out.read_text().splitlines()] == ["1", "2", "3"]
+
+
 def test_an_engine_that_fails_at_one_article_leaves_the_others(
     opened: Opened, tmp_path: Path
 ) -> None:
@@ -276,6 +332,24 @@ def test_articles_of_an_index(opened: Opened, tmp_path: Path) -> None:
         assert [row.url[-1] for row in batch] == ["1"]
     with news.batch(Summaries(ids=(news.articles()[0].id,))) as batch:
         assert [row.url[-1] for row in batch] == ["3"]
+
+
+def test_articles_of_an_index_are_kept_by_their_ids(opened: Opened, tmp_path: Path) -> None:
+    news, out = opened(), tmp_path / "out.jsonl"
+    news.ingest([feed(tmp_path / "feed.jsonl", BRIDGE, FERRY, CHEESE)])
+    news.batch(Summaries(), out=out).close()
+    stored = (tmp_path / "out.jsonl.job" / "jobs.sqlite").read_bytes()
+    assert b"https://example.org/1" in stored
+    assert BRIDGE.encode() not in stored
+    cheese, ferry, bridge = news.articles()
+    news.delete([ferry.id])
+    with news.batch(Summaries(), out=out, begin="resume") as batch:
+        rows = list(batch)
+    assert [row.id for row in rows] == [cheese.id, ferry.id, bridge.id]
+    assert [bool(row.error) for row in rows] == [False, True, False]
+    assert f"holds no article '{ferry.id}'" in rows[1].error
+    with pytest.raises(JobChanged, match="1 item is gone"):
+        news.batch(Summaries(), out=out)
 
 
 def test_styles_and_an_instruction(opened: Opened, tmp_path: Path) -> None:

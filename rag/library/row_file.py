@@ -1,0 +1,85 @@
+"""The output file of a batch: rows are appended as they come, and it is whole after every run."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Generic
+
+from rag.export import row_bytes, write_rows
+from rag.export.rows import Row
+from rag.files import replacing
+
+Placed = Iterator[tuple[int, Row]]  # rows with their places, in input order
+
+
+class RowFile(Generic[Row]):
+    """A file of rows, written by one process at a time: the one that holds its lock.
+
+    When a process becomes the writer, and when its run ends, the file is made anew beside and takes
+    its place in one step. In between, each row is appended in one write, except to Parquet, which
+    cannot be appended to. A kill in the middle of a write may leave half a row at the end; the next
+    writer removes it.
+    """
+
+    def __init__(
+        self, path: Path, kind: type[Row], lock: Path, rows: Callable[[], Placed[Row]]
+    ) -> None:
+        """Create it; ``rows`` iterates over all rows that are there, in input order."""
+        from filelock import FileLock
+
+        self._path, self._kind, self._rows = path, kind, rows
+        self._ending = path.suffix.lower()
+        self._lock = FileLock(lock, thread_local=False)
+        self._next = 0  # the place after that of the file's last row
+        self._gaps = False  # whether rows before it were not there yet
+        self._size = 0
+
+    def write(self, *, last: int | None = None, wait: float = 0.0) -> None:
+        """Write all rows, or those up to the place ``last``.
+
+        If another process is the writer, and stays it for ``wait`` seconds, nothing is done.
+        """
+        from filelock import Timeout
+
+        if not self._lock.is_locked:
+            try:
+                self._lock.acquire(timeout=wait)
+            except Timeout:
+                return
+        with replacing(self._path) as beside:
+            write_rows(self._counted(last), self._kind, beside, ending=self._ending)
+        self._size = self._path.stat().st_size
+
+    def _counted(self, last: int | None) -> Iterator[Row]:
+        """Iterate over the rows; note which place the next one has, and whether any is missing."""
+        self._next, self._gaps = 0, False
+        for place, row in self._rows():
+            if last is not None and place > last:
+                return
+            self._gaps = self._gaps or place > self._next
+            self._next = place + 1
+            yield row
+
+    def add(self, place: int, row: Row) -> None:
+        """Append the row of a place, if it is not in the file; rows are given in input order."""
+        if not self._lock.is_locked:
+            self.write()  # and become the writer, if there is none any more
+        elif place < self._next or self._ending == ".parquet":
+            return
+        elif self._gaps or self._size != self._found():
+            self.write(last=place)  # the rows up to here have all come meanwhile
+        else:
+            body = row_bytes(row, self._ending)
+            with self._path.open("ab") as file:
+                file.write(body)
+            self._next, self._size = place + 1, self._size + len(body)
+
+    def _found(self) -> int:
+        """Return the size of the file, which somebody may have moved away or changed."""
+        return self._path.stat().st_size if self._path.exists() else -1
+
+    def close(self, *, wait: float) -> None:
+        """Write the whole file, see :meth:`write`, and let another process write; may be repeated."""
+        try:
+            self.write(wait=wait)
+        finally:
+            self._lock.release()
