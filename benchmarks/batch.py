@@ -107,7 +107,7 @@ def batched(folder: Path, settings: Settings, streams: int) -> Way:
         from rag.export import as_json
 
         source.write_text("".join(as_json(each, indent=None) + "\n" for each in articles))
-        with news.batch(Summaries((str(source),)), out=folder / "out.csv", begin="anew") as rows:
+        with news.batch(Summaries((str(source),)), out=folder / "out.csv", begin="restart") as rows:
             return sum(row.output_tokens for row in rows)
 
     return way

@@ -32,7 +32,7 @@ OutOption = Annotated[
 ResumeOption = Annotated[
     bool | None,
     typer.Option(
-        "--resume/--anew",
+        "--resume/--restart",
         show_default=False,
         help="Continue with the items as they were first read, or discard them and start over."
         " Default: continue if neither input nor configuration has changed.",

@@ -51,7 +51,7 @@ class Run:
     @property
     def begin(self) -> "Begin":
         """Which of the three ways to begin."""
-        return "" if self.resume is None else "resume" if self.resume else "anew"
+        return "" if self.resume is None else "resume" if self.resume else "restart"
 
 
 def work(task: Summaries | Answers, run: Run) -> None:

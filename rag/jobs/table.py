@@ -68,8 +68,8 @@ class JobTable(SqliteFile):
             yield
         except sqlite3.Error as error:
             raise JobProblem(
-                f"the job table in {self.folder} cannot be used: {error}. Free space or rights if"
-                " those are missing; a damaged table can only be removed, and the job begun anew."
+                f"the job table in {self.folder} cannot be used: {error}. Check the free space and the"
+                " permissions; if the table is damaged, delete it and start the job over."
             ) from error
 
     def lease(self) -> Lease:
@@ -116,7 +116,7 @@ class JobTable(SqliteFile):
         return Job(self, number, name, fingerprint, datetime.fromisoformat(begun))
 
     def open(
-        self, name: str, fingerprint: Fingerprint, items: Iterable[Item], *, anew: bool = False
+        self, name: str, fingerprint: Fingerprint, items: Iterable[Item], *, restart: bool = False
     ) -> Job:
         """Begin the job of this name, or continue it if it exists.
 
@@ -127,18 +127,18 @@ class JobTable(SqliteFile):
             name: name of the job in this table.
             fingerprint: what determines the rows.
             items: the items to process, in order; read to the end.
-            anew: replace the job of this name, if there is one.
+            restart: replace the job of this name, if there is one.
 
         Raises:
             JobChanged: if the job of this name has another fingerprint or other items; the message
                 names what differs.
             JobProblem: if the job is to be replaced while another process works on it.
         """
-        self._require_ready(name, fingerprint, anew=anew)
+        self._require_ready(name, fingerprint, restart=restart)
         self._read(items)
         with self.transaction():
             # Another process may have begun the job meanwhile.
-            if self._require_ready(name, fingerprint, anew=anew):
+            if self._require_ready(name, fingerprint, restart=restart):
                 _check_input(self.job(name), fingerprint, self._given())
                 self.rows("UPDATE jobs SET cancelled = 0 WHERE name = ?", (name,))
             else:
@@ -157,15 +157,15 @@ class JobTable(SqliteFile):
         self.rows("UPDATE jobs SET cancelled = 0 WHERE number = ?", (job.number,))
         return job
 
-    def _require_ready(self, name: str, fingerprint: Fingerprint, *, anew: bool) -> bool:
+    def _require_ready(self, name: str, fingerprint: Fingerprint, *, restart: bool) -> bool:
         """Return whether there is a job to continue; raise if it can be neither that nor replaced."""
         if not self.holds(name):
             return False
-        if anew:
+        if restart:
             self.job(name).require_idle()
         else:
             _check_configuration(self.job(name), fingerprint)
-        return not anew
+        return not restart
 
     def _read(self, items: Iterable[Item]) -> None:
         """Read the items into a temporary table, which locks nothing and needs no memory."""
@@ -200,8 +200,8 @@ class JobTable(SqliteFile):
 def _check_configuration(job: Job, fingerprint: Fingerprint) -> None:
     if different := differences(job.fingerprint, fingerprint):
         raise JobChanged(
-            f"{_begun(job)} configuration: {'; '.join(different)}. Repeat that one to go on, begin"
-            " anew (--anew), or write to another file (--out)."
+            f"{_begun(job)} configuration: {'; '.join(different)}. Use that configuration to"
+            " resume, start over (--restart), or write to another file (--out)."
         )
 
 
@@ -211,10 +211,10 @@ def _check_input(job: Job, fingerprint: Fingerprint, given: list[tuple[str, str]
         changed = changed or f"{fingerprint.reads}, it was {job.fingerprint.reads}"
     if changed:
         raise JobChanged(
-            f"{_begun(job)} input: {changed}. Go on with the items as they were read then"
-            " (--resume), begin anew (--anew), or write to another file (--out)."
+            f"{_begun(job)} input: {changed}. Resume with the items as they were first read"
+            " (--resume), start over (--restart), or write to another file (--out)."
         )
 
 
 def _begun(job: Job) -> str:
-    return f"the job {job.name} was begun on {job.begun:%Y-%m-%d %H:%M} UTC with another"
+    return f"the job {job.name} was started on {job.begun:%Y-%m-%d %H:%M} UTC with another"

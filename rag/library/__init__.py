@@ -70,7 +70,7 @@ class News(AnswerMethods, SummaryMethods):
             task: what to do.
             options: ``out``: a file for the rows, ``.jsonl``, ``.csv``, ``.parquet`` or ``.md``;
                 the job is stored beside it, in ``OUT.job``; without it the job is discarded at the
-                end. ``begin``: ``anew`` discards an existing job; ``resume`` continues it with its
+                end. ``begin``: ``restart`` discards an existing job; ``resume`` continues it with its
                 items as they were first read; by default it is continued if nothing has changed.
                 ``progress``: called about twice a second with the status of the job. ``reading``:
                 called with the number of items while the input is read. ``cancel``: an event to

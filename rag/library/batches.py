@@ -19,7 +19,7 @@ from rag.library.row_file import RowFile
 from rag.llm.cancelling import cancelled_by
 
 _WRITER_SECONDS = 10.0  # how long the end of a job waits for another process that writes its file
-Begin = Literal["", "resume", "anew"]
+Begin = Literal["", "resume", "restart"]
 Reading = Callable[[int], None]
 
 
@@ -65,7 +65,7 @@ class Batch(Generic[Row]):
         if begin == "resume":
             return table.resume(name, fingerprint)
         items = _counted(self._plan.items(), options.get("reading"))
-        return table.open(name, fingerprint, items, anew=begin == "anew")
+        return table.open(name, fingerprint, items, restart=begin == "restart")
 
     def __iter__(self) -> Iterator[Row]:
         return self
@@ -146,10 +146,10 @@ def _check_file(path: Path, begin: Begin, folder: Path) -> None:
     if not path.parent.is_dir():
         raise JobProblem(f"{path.parent} is no folder; create it, or write to another file.")
     known = _holds(folder, path.name)
-    if path.exists() and begin != "anew" and not known:
+    if path.exists() and begin != "restart" and not known:
         raise JobProblem(
-            f"{path} exists and no batch has written it. Give another name, or begin anew"
-            " (--anew), which overwrites it."
+            f"{path} exists and no batch has written it. Use another name, or"
+            " overwrite it (--restart)."
         )
     if begin == "resume" and not known:
         raise JobUnknown(

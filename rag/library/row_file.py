@@ -14,7 +14,7 @@ Placed = Iterator[tuple[int, Row]]  # rows with their places, in input order
 class RowFile(Generic[Row]):
     """A file of rows, written by one process at a time: the one that holds its lock.
 
-    When a process becomes the writer, and when its run ends, the file is made anew beside and takes
+    When a process becomes the writer, and when its run ends, the file is rewritten beside and takes
     its place in one step. In between, each row is appended in one write, except to Parquet, which
     cannot be appended to. A kill in the middle of a write may leave half a row at the end; the next
     writer removes it.

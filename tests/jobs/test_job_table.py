@@ -87,7 +87,7 @@ def test_a_job_is_gone_on_with_if_nothing_has_changed(table: JobTable) -> None:
     again = begun(table)
     assert again.number == job.number
     assert again.status().done == 1
-    assert table.open("a", WORK, ITEMS, anew=True).status() == Status(waiting=5)
+    assert table.open("a", WORK, ITEMS, restart=True).status() == Status(waiting=5)
 
 
 def test_a_job_stays_as_it_is_where_the_new_input_cannot_be_read(table: JobTable) -> None:
@@ -97,7 +97,7 @@ def test_a_job_stays_as_it_is_where_the_new_input_cannot_be_read(table: JobTable
 
     table.open("a", WORK, ITEMS)
     with pytest.raises(SourceError):
-        table.open("a", WORK, torn(), anew=True)
+        table.open("a", WORK, torn(), restart=True)
     assert table.open("a", WORK, ITEMS).status() == Status(waiting=5)
     with pytest.raises(JobUnknown, match="'b'"):
         table.job("b")
@@ -176,8 +176,8 @@ def test_a_job_in_work_is_not_replaced(table: JobTable) -> None:
     with table.lease() as lease:
         job.claim(lease)
         with pytest.raises(JobProblem, match="another process works"):
-            table.open("a", WORK, ITEMS, anew=True)
-    table.open("a", WORK, ITEMS, anew=True)
+            table.open("a", WORK, ITEMS, restart=True)
+    table.open("a", WORK, ITEMS, restart=True)
     assert table.rows("SELECT count(*) FROM items") == [(5,)]
 
 

@@ -140,7 +140,7 @@ def test_a_row_is_in_the_file_as_soon_as_it_is_made(
             body = out.read_text(encoding="utf-8")
             assert row.claims[0].text in body
             assert body.count("https://example.org/") == count
-        assert out.stat().st_ino != begun.st_ino  # made anew at the end
+        assert out.stat().st_ino != begun.st_ino  # rewritten at the end
     made = out.read_bytes()
     out.unlink()
     opened().batch(of(source), out=out).close()
@@ -278,7 +278,7 @@ def test_what_has_changed_is_named_and_there_are_ways_on(opened: Opened, tmp_pat
     source, out = feed(tmp_path / "feed.jsonl", BRIDGE, FERRY), tmp_path / "out.jsonl"
     with opened().batch(of(source), out=out) as batch:
         list(batch)
-    with pytest.raises(JobChanged, match=r"length medium, now long.*--anew"):
+    with pytest.raises(JobChanged, match=r"length medium, now long.*--restart"):
         opened().batch(of(source, length="long"), out=out)
     with pytest.raises(JobChanged, match=r"summarize\.medium 3, now 4"):
         opened("summarize.medium=4").batch(of(source), out=out)
@@ -296,7 +296,7 @@ def test_what_has_changed_is_named_and_there_are_ways_on(opened: Opened, tmp_pat
         opened().batch(of(source), out=out)
     with opened().batch(of(source), out=out, begin="resume") as kept:
         assert [row.title[:8] for row in kept] == ["Mayor Id", "The last"]
-    with opened().batch(of(source), out=out, begin="anew") as fresh:
+    with opened().batch(of(source), out=out, begin="restart") as fresh:
         assert [row.title[:8] for row in fresh] == ["Mayor Id", "A cheese"]
 
 

@@ -273,4 +273,4 @@ def test_a_full_context_starts_over(opened: Callable[..., News], feed: Path) -> 
         history.append(news.ask("And what did she open on Tuesday at the Harrow?", history=history))
     lengths = [len(messages) for messages in scripted(news).history]
     assert lengths[0] == min(lengths) < max(lengths)
-    assert lengths.count(lengths[0]) > 1, "it never began anew"
+    assert lengths.count(lengths[0]) > 1, "it never started over"
