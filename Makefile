@@ -13,7 +13,7 @@ export TOKENIZERS_PARALLELISM := false
 # What is compiled is kept: the tests start many processes that load the same modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run test fast check format gate bench peers clean
+.PHONY: help demo run test nightly fast check format gate bench peers clean
 .DEFAULT_GOAL := demo
 
 help: ## this list
@@ -26,6 +26,9 @@ run: $(MODELS) ## the web page; ARGS are those of rag ui
 	@$(BIN)/rag ui $(ARGS)
 
 test: $(MODELS) $(TEST_MODELS) ## all tests, with the real models
+	@$(PYTEST) -m "not nightly"
+
+nightly: $(MODELS) $(TEST_MODELS) ## all tests, and at length what they do briefly: kills, requests to the API
 	@$(PYTEST)
 
 fast: $(PARSER) ## the tests that need no language model

@@ -136,15 +136,17 @@ def killed_again(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kills", [2, pytest.param(12, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("ending", READERS)
-def test_many_kills(tmp_path: Path, ending: str) -> None:
-    killed_again(tmp_path, ending, "0.6", kills=5, within=2.0)
+def test_kills(tmp_path: Path, ending: str, kills: int) -> None:
+    killed_again(tmp_path, ending, "0.6", kills=kills, within=2.0)
 
 
 @pytest.mark.slow
-def test_a_dozen_kills_of_a_real_engine(tmp_path: Path, smollm2_path: Path) -> None:
+@pytest.mark.parametrize("kills", [3, pytest.param(12, marks=pytest.mark.nightly)])
+def test_kills_of_a_real_engine(tmp_path: Path, smollm2_path: Path, kills: int) -> None:
     more = ("--length", "short", "--profile", "tiny")
-    killed_again(tmp_path, ".jsonl", "real", *more, kills=12, within=8.0)
+    killed_again(tmp_path, ".jsonl", "real", *more, kills=kills, within=8.0)
 
 
 @pytest.mark.slow

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("served",)
 
-_EXAMPLES = 10  # an operation in each phase; about 1,000 requests in all
 _SECONDS = 240
 
 # A request may fit the document and still ask for what cannot be, which no JSON Schema can say: days
@@ -26,7 +25,10 @@ _MEANING = "positive_data_acceptance"
 
 
 @pytest.mark.slow
-def test_the_server_conforms_to_its_document(served: "Serve", tmp_path: Path) -> None:
+@pytest.mark.parametrize("examples", [3, pytest.param(10, marks=pytest.mark.nightly)])
+def test_the_server_conforms_to_its_document(
+    served: "Serve", tmp_path: Path, examples: int
+) -> None:
     """Every status and shape is documented, what breaks the document is refused, and none is 500."""
     from served import opened
 
@@ -36,7 +38,7 @@ def test_the_server_conforms_to_its_document(served: "Serve", tmp_path: Path) ->
     one = served(folder=folder)
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{one.url}/openapi.json"),
-        *("--generation-deterministic", "--max-examples", str(_EXAMPLES), "--no-color"),
+        *("--generation-deterministic", "--max-examples", str(examples), "--no-color"),
         *("--exclude-checks", _MEANING),
     ]
     done = subprocess.run(
