@@ -23,7 +23,7 @@ def test_a_text_is_checked_sentence_by_sentence(site: "Site", visit: "Visits") -
     field = page.get_by_role("textbox", name="Text to check")
     field.fill("… !")
     press(page, "Check")
-    page.get_by_text("The text holds no sentence").wait_for()
+    page.get_by_text("The text contains no sentence").wait_for()
     field.fill(f"{TRUE}\n\n{FALSE}")
     press(page, "Check")
     found = page.locator("#checked")
