@@ -1,7 +1,7 @@
 """Load on the HTTP API: ``python benchmarks/api.py [--clients 32] [--minutes 1] [--profile NAME]``.
 
 Many clients ask over loopback, each one question after another, over ``/ask`` and the streaming
-``/v1/chat/completions`` in turn. Who is refused with 429 or 503 waits as long as the reply says, and
+``/v1/chat/completions`` in turn. A client that gets 429 or 503 waits as long as the reply says, and
 asks again. Without ``--profile`` the model is a scripted one that quotes the best source at once:
 then the figures are those of the server, the search and the check. Prints a Markdown table; any
 other status than 200, 429 and 503 ends it with exit code 1. Everything stays on this machine.
@@ -38,7 +38,7 @@ _SOURCE = re.compile(r"<source \d+>[^\n]*\n(.*?)\n</source>", re.S)
 
 @dataclass(slots=True)
 class Seen:
-    """What the clients saw; seconds."""
+    """What the clients measured, in seconds."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     whole: list[float] = field(default_factory=list)  # an answer over /ask
@@ -50,7 +50,7 @@ class Seen:
 
 
 def main() -> None:
-    """Serve, ask, report."""
+    """Run the server and the clients, and print a report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--minutes", type=float, default=1.0)
@@ -77,7 +77,7 @@ def _news(folder: Path, profile: str) -> rag.News:
 
 
 def _quoting(messages: Sequence[Message]) -> str:
-    """The first sentence of the best source, which stands last."""
+    """Return the first sentence of the best source, which comes last."""
     asked = messages[-1].content
     if asked.endswith("Reply Yes or No only.") or asked.startswith("Passage: "):
         return "Yes."
@@ -124,7 +124,7 @@ async def _search(ask: httpx.AsyncClient, question: str, seen: Seen) -> None:
 
 
 async def _ask(ask: httpx.AsyncClient, question: str, stream: bool, seen: Seen) -> float | None:
-    """Ask once; None where it was answered, else the seconds after which to ask again."""
+    """Ask once; return None if answered, else the seconds to wait before asking again."""
     start = time.monotonic()
     if not stream:
         reply = await ask.post("/ask", json={"question": question})
@@ -180,7 +180,7 @@ def _report(seen: Seen, clients: int, minutes: float, model: str) -> None:
 
 
 def _share(found: list[float], share: float) -> float:
-    """The value that this share of all does not pass."""
+    """Return the quantile for this share."""
     return sorted(found)[max(0, round(share * len(found)) - 1)]
 
 

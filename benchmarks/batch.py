@@ -25,7 +25,7 @@ Way = Callable[[Sequence[Article]], int]  # works through articles; returns the 
 
 
 def main() -> None:
-    """Measure the profiles that are named, default and fast if none is."""
+    """Measure the named profiles; by default, default and fast."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("profiles", nargs="*", default=["default", "fast"])
     parser.add_argument("--articles", type=int, default=8, help="an even number, at most 20")
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def measure(profile: str, settings: Settings, count: int, streams: Sequence[int]) -> None:
-    """Print a line for each way."""
+    """Print a line for each method."""
     with tempfile.TemporaryDirectory() as name:
         news = News(Path(name), settings)
         found = [
@@ -65,7 +65,7 @@ def measure(profile: str, settings: Settings, count: int, streams: Sequence[int]
 
 
 def plain(settings: Settings) -> Way:
-    """One request after the other, each with the prompt that a batch would send."""
+    """Send one request after another, each with the prompt of a batch."""
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -94,7 +94,7 @@ def plain(settings: Settings) -> Way:
 
 
 def batched(folder: Path, settings: Settings, streams: int) -> Way:
-    """The batch, its job and its file, with an engine of its own."""
+    """Run the batch with its job, its file and its own engine."""
     overrides = {
         "generator": settings.generator.model_copy(update={"parallel": streams}),
         "batch": settings.batch.model_copy(update={"streams": streams}),

@@ -1,7 +1,7 @@
 """Measure speed and memory on this machine: ``make bench`` (about ten minutes on two cores).
 
-Prints a Markdown table. Times drift from machine to machine and hour to hour; the ratios, each
-taken from runs that alternate, are what should be compared.
+Prints a Markdown table. Times vary between machines and over the day: compare the ratios, which
+come from alternating runs.
 """
 
 import argparse
@@ -24,7 +24,7 @@ FOLLOW_UP = "And who will he meet in Geneva?"
 
 
 def main() -> None:
-    """Run every benchmark, or those that are named."""
+    """Run all benchmarks, or the named ones."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="*", help=f"of {', '.join(BENCHMARKS)}; default: all")
     parser.add_argument("--runs", type=int, default=3, help="how often each is measured")
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def row(what: str, measured: str, target: str) -> None:
-    """Print one line of the table."""
+    """Print a line of the table."""
     print(f"| {what} | {measured} | {target} |", flush=True)
 
 
@@ -131,7 +131,7 @@ print(time.perf_counter() - start)
 
 
 def sample_index(folder: Path) -> str:
-    """An index of the sample news in ``folder``."""
+    """Create an index of the sample news in ``folder``."""
     import rag
     from rag import samples
 
@@ -223,7 +223,7 @@ def bench_busy(runs: int) -> None:
 
 @contextmanager
 def one_core_taken() -> Iterator[None]:
-    """Another process computes on one core for as long as this lasts."""
+    """Keep one core busy with another process."""
     busy = subprocess.Popen([sys.executable, "-c", _BUSY])
     try:
         yield

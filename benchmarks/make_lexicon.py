@@ -33,7 +33,7 @@ class Sense:
     pointers: tuple[tuple[str, str, str], ...]
 
     def wider(self) -> Iterator[str]:
-        """The ids of the senses of which this is a kind, or that it is like."""
+        """The ids of broader and similar senses."""
         return (other for how, other, _ in self.pointers if how in {"@", "&"})
 
 
@@ -68,7 +68,7 @@ def _sense(line: str) -> tuple[str, Sense]:
 
 
 def lexicon(folder: Path) -> str:
-    """The text of the lists."""
+    """Return the text of the lists."""
     senses, ranks = read(folder)
     counts: Counter[tuple[str, str]] = Counter()
     for (word, identity), (_, count) in ranks.items():

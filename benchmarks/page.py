@@ -36,7 +36,7 @@ _PATIENCE = 1800.0  # seconds for one answer at most
 
 @dataclass(slots=True)
 class Seen:
-    """What the people of the load saw; seconds."""
+    """What the simulated users measured, in seconds."""
 
     looks: list[float] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)  # from asking to the head of the queue
@@ -116,7 +116,7 @@ def _middle(seconds: list[float]) -> str:
 
 
 async def _crowd(url: str, users: int, minutes: float) -> Seen:
-    """So many people for so long; none begins a question after the end."""
+    """Simulate users for a while; none asks a new question after the end."""
     import httpx
 
     seen, end = Seen(), time.monotonic() + 60 * minutes

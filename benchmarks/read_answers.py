@@ -113,7 +113,7 @@ def verdict(asked: Asked, answer: Record) -> str:
 
 
 def ask(news: News, asked: Asked, history: Sequence[Answer]) -> tuple[Answer, Record]:
-    """Ask, and note all that the page shows."""
+    """Ask, and record everything that the page shows."""
     start, first = time.perf_counter(), 0.0
     for event in news.stream(asked.text, history=history, filters=asked.filters):
         if isinstance(event, Draft) and not first:
@@ -149,7 +149,7 @@ def _noted(claim: Claim) -> Record:
 
 
 def measure(journal: Journal, news: News, questions: Sequence[Asked]) -> None:
-    """Ask what the journal lacks; a chat that was broken off is begun again."""
+    """Ask the questions missing from the journal; restart an interrupted chat."""
     done = {record["key"] for record in journal.records}
     history: list[Answer] = []
     for place, asked in enumerate(questions):
@@ -173,7 +173,7 @@ def _following(questions: Sequence[Asked]) -> Iterator[Asked]:
 
 
 def page(questions: Sequence[Asked], records: Mapping[str, Record], marks: Sequence[Mark]) -> str:
-    """The page to read, with the marks that it had before."""
+    """Return the page to read, with its earlier marks."""
     known = {(mark.key, mark.text): mark for mark in marks}
     lines = ["# Answers to read", ""]
     for asked in questions:
@@ -237,7 +237,7 @@ def marks_of(text: str) -> list[Mark]:
 
 
 def counted(marks: Sequence[Mark]) -> str:
-    """The share that is true, with its interval, and each that is not."""
+    """Report the share of true sentences with its interval, and list the others."""
     judged = [mark for mark in marks if mark.true is not None]
     share = mean_figure((), [float(bool(mark.true)) for mark in judged])
     lines = [
@@ -249,7 +249,7 @@ def counted(marks: Sequence[Mark]) -> str:
 
 
 def verdicts(marks: Sequence[Mark]) -> str:
-    """A table of the marks without the sentences."""
+    """Return a table of the marks without the sentences."""
     rows = [
         f"| {mark.key} | {'true' if mark.true else 'false'} | {mark.reason} |"
         for mark in marks
@@ -271,7 +271,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out", type=Path, help="the page; a folder of that name keeps the answers"
     )
-    parser.add_argument("--fresh", action="store_true", help="ask all of it again")
+    parser.add_argument("--fresh", action="store_true", help="ask all questions again")
     parser.add_argument("--marks", type=Path, help="a page whose boxes are filled")
     parser.add_argument("--verdicts", type=Path, help="where to write the marks without the texts")
     return parser
@@ -315,7 +315,7 @@ def _asked(options: argparse.Namespace) -> str:
     }
     with Journal(options.out.with_suffix(""), fingerprint, fresh=options.fresh) as journal:
         if journal.older_code and journal.records:
-            print("some were answered by another state of the code; see --fresh", file=sys.stderr)
+            print("some answers are from another version of the code; see --fresh", file=sys.stderr)
         try:
             with rag.open(options.index, settings=settings) as news:
                 measure(journal, news, questions)

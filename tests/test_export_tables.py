@@ -31,7 +31,7 @@ ANSWER = AnswerRow(
 REFUSED = AnswerRow(
     "q2", "Who?", answer="Not in the articles.", status="refused", refused=True, model="m"
 )
-BAD = AnswerRow("q3", "", error="q.txt line 3 is not text in UTF-8; convert the file.")
+BAD = AnswerRow("q3", "", error="q.txt line 3 is not UTF-8 text; convert the file.")
 ROWS = (ANSWER, REFUSED, BAD)
 SUMMARY = SummaryRow(
     "a1", "file:///f.txt", "Ferry", summary=f"• {LEAD} [1]\n• -1 [1]", claims=ANSWER.claims
@@ -109,13 +109,13 @@ def test_markdown(tmp_path: Path) -> None:
     text = written(tmp_path, ".md").read_text(encoding="utf-8")
     assert text.startswith("# Answers\n\n## \\=When did \\*it\\* leave?\n")
     assert f"\n{LEAD} [2]\n" in text
-    assert "\n*No quote proves: “noon”*\n" in text
+    assert "\n*Not supported by any quote: “noon”*\n" in text
     assert (
         "- [2] **&lt;b&gt;Ferry&lt;/b&gt;**, Wednesday 1 May 2024, <https://example.org/f>" in text
     )
     assert re.search(rf"^  > {LEAD} \(characters \d+–\d+\)$", text, re.M)
     assert "\n*id q2 · model m*\n" in text
-    assert "*Not done: q.txt line 3 is not text in UTF-8; convert the file.*" in text
+    assert "*Failed: q.txt line 3 is not UTF-8 text; convert the file.*" in text
 
 
 def test_bullets_are_a_list_in_markdown(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from told import ANSWERS, script
+from scripted_model import ANSWERS, script
 
 import rag
 import rag.library

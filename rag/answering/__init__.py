@@ -82,7 +82,7 @@ def answer(
     """
 
     def attempt(passages: Sequence[Passage]) -> _Attempt:
-        messages = asked(question, passages, history, generator)
+        messages = prompt_messages(question, passages, history, generator)
         return _Attempt(question, tuple(passages), messages, generator, checker, max_tokens)
 
     near = tuple(nearest)
@@ -111,7 +111,7 @@ def _first_answer(
     return found
 
 
-def asked(
+def prompt_messages(
     question: str,
     passages: Sequence[Passage],
     history: Sequence[Answer],

@@ -20,14 +20,14 @@ from rag.errors import SourceError
 from rag.types import Answers, Filters, Style, Summaries
 
 batch = typer.Typer(
-    no_args_is_help=True, help="Summarise thousands of articles, or answer as many questions."
+    no_args_is_help=True, help="Summarise thousands of articles, or answer thousands of questions."
 )
 _MOST_INSTRUCTION = 2000  # characters
-_MOST_READ = 10_000  # characters read of a file that is far too long
+_MOST_READ = 10_000  # maximum characters read from the file
 
 OutOption = Annotated[
     Path,
-    typer.Option("--out", "-o", metavar="FILE", help="Rows as .jsonl, .csv, .parquet or .md."),
+    typer.Option("--out", "-o", metavar="FILE", help="Output file: .jsonl, .csv, .parquet or .md."),
 ]
 ResumeOption = Annotated[
     bool | None,
@@ -40,22 +40,24 @@ ResumeOption = Annotated[
 ]
 RetryOption = Annotated[bool, typer.Option("--retry", help="Try failed items again.")]
 WorkersOption = Annotated[
-    int, typer.Option("--workers", min=1, max=64, help="Processes that share the work.")
+    int, typer.Option("--workers", min=1, max=64, help="Number of processes.")
 ]
 HelperOption = Annotated[int, typer.Option("--helper-of", hidden=True)]
 
 
 SourceArgument = Annotated[
     list[str] | None,
-    typer.Argument(help="Files, folders, web addresses, or - for standard input; none: an index."),
+    typer.Argument(
+        help="Files, folders, web addresses, or - for standard input; default: the index."
+    ),
 ]
-QueryOption = Annotated[str, typer.Option(help="Only articles of the index about this.")]
+QueryOption = Annotated[str, typer.Option(help="Only articles in the index about this.")]
 LimitOption = Annotated[
-    int | None, typer.Option(min=1, help="At most this many articles of the index.")
+    int | None, typer.Option(min=1, help="At most this many articles from the index.")
 ]
 StyleOption = Annotated[Style, typer.Option(help="Layout of the sentences.")]
 InstructionOption = Annotated[
-    str, typer.Option(metavar="FILE", help="A request added to the prompt of each article.")
+    str, typer.Option(metavar="FILE", help="A file whose text is added to each prompt.")
 ]
 
 
@@ -79,15 +81,17 @@ def summarize(
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
-    """Summarise each article of the sources, or of an index, into a file of rows.
+    """Summarise each article from the sources, or from an index, and write one row per article.
 
-    After any interruption, the same command continues; started twice, both share the work. A bad
-    item is a row with its error, and the exit code is 1.
+    After any interruption, run the same command again to resume; run it twice at once to share the
+    work. An item that fails becomes a row with its error, and the exit code is 1.
 
     Example: rag batch summarize news/ feed.jsonl --out summaries.csv --length short
     """
     if source and (query or limit or filters != Filters()):
-        raise typer.BadParameter("--query, --limit and filters are for an index: name no SOURCE.")
+        raise typer.BadParameter(
+            "--query, --limit and filters apply to an index and cannot be combined with SOURCE."
+        )
     task = Summaries(
         sources=tuple(source or ()),
         query=query,
@@ -119,10 +123,10 @@ def ask(
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
-    """Answer each question of a file from the articles of an index, into a file of rows.
+    """Answer each question in a file from the articles in an index, and write one row per question.
 
-    After any interruption, the same command continues; started twice, both share the work. A bad
-    question is a row with its error, and the exit code is 1.
+    After any interruption, run the same command again to resume; run it twice at once to share the
+    work. A question that fails becomes a row with its error, and the exit code is 1.
 
     Example: rag batch ask questions.txt --index mine --out answers.jsonl
     """
@@ -132,7 +136,7 @@ def ask(
 
 
 def _instruction(name: str) -> str:
-    """Return the text of an instruction file on one line."""
+    """Return the text of an instruction file as one line."""
     if not name:
         return ""
     try:
@@ -140,14 +144,14 @@ def _instruction(name: str) -> str:
             text = " ".join(file.read(_MOST_READ).split())
     except OSError as error:
         raise SourceError(
-            f"the instruction {name} cannot be read: {error.strerror or error}."
+            f"the instruction file {name} cannot be read: {error.strerror or error}."
         ) from error
     except UnicodeDecodeError as error:
-        raise SourceError(f"the instruction {name} is not text in UTF-8; convert it.") from error
+        raise SourceError(f"the instruction file {name} is not UTF-8 text; convert it.") from error
     if not text or len(text) > _MOST_INSTRUCTION:
         more = " or more" if len(text) >= _MOST_READ else ""
         raise SourceError(
-            f"the instruction {name} has {len(text):,} characters{more}, expected 1 to"
-            f" {_MOST_INSTRUCTION:,}: each article's prompt carries it."
+            f"the instruction file {name} has {len(text):,} characters{more}; expected 1 to"
+            f" {_MOST_INSTRUCTION:,}, because its text is part of every prompt."
         )
     return text

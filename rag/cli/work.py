@@ -1,4 +1,4 @@
-"""Run a batch: progress bar, helper processes, stopping, and the final report."""
+"""Run a batch: progress bar, helper processes, interruption, and the final report."""
 
 import os
 import signal
@@ -50,7 +50,7 @@ class Run:
 
     @property
     def begin(self) -> "Begin":
-        """Which of the three ways to begin."""
+        """How to begin: continue (the default), resume or restart."""
         return "" if self.resume is None else "resume" if self.resume else "restart"
 
 
@@ -59,27 +59,27 @@ def work(task: Summaries | Answers, run: Run) -> None:
     cancel = threading.Event()
     failures = list[str]()
     with (
-        news_of(run.index, run.profile, _set(run)) as news,
+        news_of(run.index, run.profile, _overrides(run)) as news,
         show.progress_bar("items", None) as bar,
     ):
-        batch = _begun(news, task, run, bar, cancel)
-        trouble: RagError | None = None
+        batch = _open_batch(news, task, run, bar, cancel)
+        failure: RagError | None = None
         with batch:
             if run.retry and not run.helper_of:
                 batch.retry()
             before, start = batch.status, time.monotonic()
             try:
-                with _helpers(run), _stoppable(cancel):
+                with _helpers(run), _graceful_stop(cancel):
                     for row in batch:
                         if row.error and len(failures) < _MOST_LISTED:
                             failures.append(_failure(row))
             except RagError as error:  # raised again below, after the report
-                trouble = error
+                failure = error
             after, seconds = batch.status, time.monotonic() - start
     if not run.helper_of:
         _report(run, failures, before, after, seconds)
-    if trouble is not None:
-        raise trouble
+    if failure is not None:
+        raise failure
     if not run.helper_of:
         if not after.complete:
             raise typer.Exit(_STOPPED)
@@ -87,7 +87,7 @@ def work(task: Summaries | Answers, run: Run) -> None:
             raise typer.Exit(1)
 
 
-def _begun(
+def _open_batch(
     news: "News",
     task: Summaries | Answers,
     run: Run,
@@ -114,8 +114,8 @@ def _begun(
     )
 
 
-def _set(run: Run) -> list[str]:
-    """Return the settings overrides, preceded by those that follow from the batch options."""
+def _overrides(run: Run) -> list[str]:
+    """Return the settings overrides, preceded by those implied by the batch options."""
     from rag.cpu import available_processors
 
     settings = settings_of(run.profile, list(run.overrides))
@@ -127,9 +127,9 @@ def _set(run: Run) -> list[str]:
 
 @contextmanager
 def _helpers(run: Run) -> Iterator[None]:
-    """Run the other processes that share the work; they end with the batch, or when we do.
+    """Run the helper processes; they end with the batch, or when this process does.
 
-    A helper is given this very command, with the items as this process has read them.
+    Each runs this same command, but takes the items as this process has read them.
     """
     started = list[subprocess.Popen[bytes]]()
     command = [*_RAG, *sys.argv[1:]]
@@ -137,7 +137,7 @@ def _helpers(run: Run) -> Iterator[None]:
     command[end:end] = ["--resume", "--helper-of", str(os.getpid())]
     try:
         for _ in range(0 if run.helper_of else run.workers - 1):
-            # In its own session, so that Ctrl-C reaches it only once, from here.
+            # In its own session, so that it gets Ctrl-C only once, from this process.
             started.append(
                 subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
             )
@@ -155,8 +155,8 @@ def _helpers(run: Run) -> Iterator[None]:
 
 
 @contextmanager
-def _stoppable(cancel: threading.Event) -> Iterator[None]:
-    """Let SIGINT and SIGTERM stop the work gracefully; a second signal stops it at once."""
+def _graceful_stop(cancel: threading.Event) -> Iterator[None]:
+    """Make SIGINT and SIGTERM stop the work gracefully; a second signal stops it at once."""
 
     def stop(*_: object) -> None:
         if cancel.is_set():
@@ -187,18 +187,18 @@ def _report(
     for failure in failures:
         show.say(f"  {show.one_line(failure)}", "red")
     if after.failed > len(failures):
-        show.say(f"  and {after.failed - len(failures)} more, with their errors in the file")
-    fresh = after.settled - before.settled
+        show.say(f"  and {after.failed - len(failures)} more; see the errors in the output file")
+    processed = after.settled - before.settled
     figures = {
         "items": after.total,
         "done": after.done,
         "failed": after.failed,
         "left": after.total - after.settled,
-        "in this run": fresh,
+        "this run": processed,
         "minutes": f"{seconds / 60:.1f}",
-        "an hour": f"{3600 * fresh / seconds:.0f}" if fresh else "-",
+        "per hour": f"{3600 * processed / seconds:.0f}" if processed else "-",
     }
     show.print_table(dict.fromkeys(figures, "right"), [map(str, figures.values())])
     show.say(str(run.out))
     if not after.complete:
-        show.note("The same command goes on from here.")
+        show.note("Run the same command again to continue.")

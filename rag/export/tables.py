@@ -1,4 +1,4 @@
-"""Rows as a file: JSON Lines, CSV, Parquet or Markdown, written row by row."""
+"""Write rows as JSON Lines, CSV, Parquet or Markdown, one at a time."""
 
 import codecs
 import csv
@@ -20,7 +20,7 @@ from rag.types import Article, Summary
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_GROUP = 500  # rows of Parquet buffered at once
+_GROUP = 500  # rows of Parquet written at once
 _BULLET = "• "
 # Prefixes that a spreadsheet may run as a formula, also full-width (OWASP, "CSV Injection").
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
@@ -28,12 +28,12 @@ _Pairs = Iterable[tuple[Article, Summary]]
 
 
 def as_jsonl(pairs: _Pairs) -> str:
-    """Return one line of JSON per summary; ``claims`` holds its sentences with their quotes."""
+    """Return one line of JSON per summary; ``claims`` are its sentences with their quotes."""
     return "".join(_json_line(summary_row(*pair)) for pair in pairs)
 
 
 def as_csv(pairs: _Pairs) -> str:
-    """Return summaries as the table that :func:`write_rows` writes, without a byte-order mark."""
+    """Return summaries as CSV, like :func:`write_rows` but without a byte-order mark."""
     rows = (_cells(summary_row(*pair)) for pair in pairs)
     return _csv_line(_columns(SummaryRow)) + "".join(map(_csv_line, rows))
 
@@ -43,7 +43,7 @@ def _json_line(row: SummaryRow | AnswerRow) -> str:
 
 
 def _columns(kind: type[Row]) -> list[str]:
-    """Return the heads of a table: the fields of a row, and the quotes in a cell of their own."""
+    """Return the column names: the fields of a row, plus one for the quotes."""
     names = [field.name for field in fields(kind)]
     names.insert(names.index("claims"), "quotes")
     return names
@@ -60,7 +60,7 @@ def _csv_line(cells: Iterable[str]) -> str:
 
 
 def _cell(row: SummaryRow | AnswerRow, name: str) -> str:
-    """Return a cell: one quote per line, claims and sources as JSON, and nothing to run."""
+    """Return a cell: one quote per line, claims and sources as JSON, formulas escaped."""
     value = _quotes(row.claims) if name == "quotes" else getattr(row, name)
     if isinstance(value, str):
         return "'" + value if value.startswith(_FORMULA) else value
@@ -96,40 +96,40 @@ def _schema(kind: type[Row]) -> "pa.Schema":
     claims = pa.list_(pa.struct(claim))
     article = [("url", text), ("title", text), ("publisher", text), ("published", day)]
     sources = pa.list_(pa.struct([("number", count), ("article_id", text), *article]))
-    made = [("model", text), ("config", text), ("seconds", real)]
-    made += [("prompt_tokens", count), ("output_tokens", count), ("error", text)]
+    origin = [("model", text), ("config", text), ("seconds", real)]
+    origin += [("prompt_tokens", count), ("output_tokens", count), ("error", text)]
     if kind is SummaryRow:
-        return pa.schema([("id", text), *article, ("summary", text), ("claims", claims), *made])
-    asked = [(name, text) for name in ("id", "question", "short", "answer", "status")]
-    asked += [("refused", pa.bool_()), ("confidence", real)]
-    return pa.schema([*asked, ("claims", claims), ("sources", sources), *made])
+        return pa.schema([("id", text), *article, ("summary", text), ("claims", claims), *origin])
+    answer = [(name, text) for name in ("id", "question", "short", "answer", "status")]
+    answer += [("refused", pa.bool_()), ("confidence", real)]
+    return pa.schema([*answer, ("claims", claims), ("sources", sources), *origin])
 
 
-def _summarised(row: SummaryRow) -> Iterator[str]:
+def _summary_section(row: SummaryRow) -> Iterator[str]:
     yield f"## {escaped(row.title or row.url or row.id)}"
     about = (row.publisher, written_date(row.published))
     if known := ", ".join(filter(None, (*map(escaped, about), link(row.url)))):
         yield known
     yield from _text(row.summary, row.error)
-    yield from _unproven(row.claims)
-    yield from _placed(quote for claim in row.claims for quote in claim.quotes)
-    yield _made(row)
+    yield from _unsupported(row.claims)
+    yield from _located_quotes(quote for claim in row.claims for quote in claim.quotes)
+    yield _origin(row)
 
 
-def _answered(row: AnswerRow) -> Iterator[str]:
+def _answer_section(row: AnswerRow) -> Iterator[str]:
     yield f"## {escaped(row.question or row.id)}"
     yield from _text(row.answer, row.error)
-    yield from _unproven(row.claims)
+    yield from _unsupported(row.claims)
     quotes = [quote for claim in row.claims for quote in claim.quotes]
     for source in row.sources:
         yield f"- [{source.number}] {named(source)}"
         own = (each for each in quotes if each.article_id == source.article_id)
-        yield from (f"  {line}" for line in _placed(own))
-    yield _made(row)
+        yield from (f"  {line}" for line in _located_quotes(own))
+    yield _origin(row)
 
 
-def _unproven(claims: Iterable[Sentence]) -> Iterator[str]:
-    """Yield the unsupported words, if any."""
+def _unsupported(claims: Iterable[Sentence]) -> Iterator[str]:
+    """Yield a line with the unsupported words, if any."""
     doubted = (claim for claim in claims if claim.status != "supported")
     words = [
         span
@@ -137,25 +137,25 @@ def _unproven(claims: Iterable[Sentence]) -> Iterator[str]:
         for span in ([each.text for each in claim.unbacked] or [claim.text])
     ]
     if words:
-        yield f"*No quote proves: {', '.join(f'“{escaped(each)}”' for each in words)}*"
+        yield f"*Not supported by any quote: {', '.join(f'“{escaped(each)}”' for each in words)}*"
 
 
-def _placed(quotes: Iterable[Quote]) -> Iterator[str]:
-    """Yield each distinct quote with its offsets in the text or title of its article."""
+def _located_quotes(quotes: Iterable[Quote]) -> Iterator[str]:
+    """Yield each distinct quote with its offsets in the article's text or title."""
     for each in dict.fromkeys(quotes):
         place = f"{'headline, ' * (each.field == 'title')}characters {each.start:,}–{each.end:,}"
         yield f"> {escaped(' '.join(each.quote.split()))} ({place})"
 
 
-def _made(row: SummaryRow | AnswerRow) -> str:
-    """Return the rest of a row on one line: its id and how it was made."""
+def _origin(row: SummaryRow | AnswerRow) -> str:
+    """Return the other fields of a row on one line: id, model, configuration and costs."""
     known = {
         "id": row.id,
         "model": row.model,
         "config": row.config,
         "seconds": f"{row.seconds:.1f}" if row.seconds else "",
-        "tokens read": f"{row.prompt_tokens:,}" if row.prompt_tokens else "",
-        "written": f"{row.output_tokens:,}" if row.output_tokens else "",
+        "prompt tokens": f"{row.prompt_tokens:,}" if row.prompt_tokens else "",
+        "output tokens": f"{row.output_tokens:,}" if row.output_tokens else "",
     }
     shown = (f"{name} {escaped(value)}" for name, value in known.items() if value)
     return f"*{' · '.join(shown)}*"
@@ -163,7 +163,7 @@ def _made(row: SummaryRow | AnswerRow) -> str:
 
 def _text(text: str, error: str) -> Iterator[str]:
     if error:
-        yield f"*Not done: {escaped(error)}*"
+        yield f"*Failed: {escaped(error)}*"
     if items := [line for line in text.splitlines() if line.startswith(_BULLET)]:
         yield "\n".join(f"- {with_marks(line.removeprefix(_BULLET))}" for line in items)
     else:
@@ -177,7 +177,7 @@ def write_rows(rows: Iterable[Row], kind: type[Row], path: Path, *, ending: str)
     """Write rows in the format of a file extension, one of :data:`ENDINGS`.
 
     JSON Lines: an object per row, keyed by field name. CSV: a table for spreadsheets that begins
-    with a UTF-8 BOM; cells that one would run as a formula get a leading apostrophe. Parquet: a
+    with a UTF-8 BOM; cells that look like a formula get a leading apostrophe. Parquet: a
     table with nested columns for claims and sources; dates have a date type. Markdown: a section
     per row.
     """
@@ -190,9 +190,9 @@ def write_rows(rows: Iterable[Row], kind: type[Row], path: Path, *, ending: str)
 
 
 def _heading(kind: type[Row], ending: str) -> bytes:
-    """Return what a text file of rows begins with."""
+    """Return the beginning of a text file of rows."""
     match ending:
-        case ".csv":  # Without the BOM Excel reads “ and £ in the local code page.
+        case ".csv":  # Without the BOM, Excel decodes the file with the local code page.
             return codecs.BOM_UTF8 + _csv_line(_columns(kind)).encode()
         case ".md":
             return b"# Answers\n" if kind is AnswerRow else b"# Summaries\n"
@@ -201,9 +201,9 @@ def _heading(kind: type[Row], ending: str) -> bytes:
 
 
 def row_bytes(row: SummaryRow | AnswerRow, ending: str) -> bytes:
-    """Return a row as a text file of this extension holds it, ready to be appended to one.
+    """Return a row encoded for appending to a text file with this extension.
 
-    Only Parquet files cannot be appended to.
+    Parquet files cannot be appended to.
     """
     match ending:
         case ".jsonl":
@@ -211,6 +211,6 @@ def row_bytes(row: SummaryRow | AnswerRow, ending: str) -> bytes:
         case ".csv":
             text = _csv_line(_cells(row))
         case _:
-            parts = _answered(row) if isinstance(row, AnswerRow) else _summarised(row)
+            parts = _answer_section(row) if isinstance(row, AnswerRow) else _summary_section(row)
             text = "\n" + "\n\n".join(parts) + "\n"
     return text.encode("utf-8", "replace")

@@ -1,10 +1,10 @@
 """Crash-safe batch jobs of many items.
 
 A :class:`JobTable` is a folder with an SQLite file. A job has a name, a :class:`Fingerprint` of
-what determines its rows, and items in input order. :meth:`JobTable.open` begins or continues it,
-and :func:`run` processes it, in any number of processes; no item is processed twice. Items claimed by a
-killed process are available at once to the next worker that checks. The work itself is a callable
-from text to text: this package knows nothing of articles and models.
+everything that determines its rows, and items in input order. :meth:`JobTable.open` creates or
+resumes a job, and :func:`run` processes it in any number of processes; no item is processed twice.
+Items claimed by a process that was killed become available as soon as another worker checks. The
+work itself is a callable from text to text: this package knows nothing about articles or models.
 """
 
 from rag.jobs.fingerprint import Fingerprint

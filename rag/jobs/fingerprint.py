@@ -1,19 +1,19 @@
-"""Fingerprints of what determines a job's rows, and readable differences between them."""
+"""Fingerprints of a job's configuration and input, and readable differences between them."""
 
 import hashlib
 import json
 from dataclasses import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
-_LONG = 40  # characters of a value in a report
+_LONG = 40  # maximum characters of a value in a message
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
     """A kind of work and everything that determines its output, except the items themselves.
 
-    ``options`` and ``settings`` are (name, value) pairs in any order. ``reads`` is the state of
-    what the work reads besides its items, such as an index; like the items, it is input.
+    ``options`` and ``settings`` are (name, value) pairs in any order. ``reads`` describes the
+    state of any other input, such as the index that the work searches.
     """
 
     kind: str

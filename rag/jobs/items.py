@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class Item:
     """One unit of work, as stored until it is processed.
 
-    ``key`` identifies the item: two inputs are the same if their keys are equal, in order.
-    ``label`` is a readable name, ``payload`` is the input of the work. An item with an ``error``
-    could not be read; there is nothing to do, and its row reports the error.
+    ``key`` identifies the item: two inputs are the same if they have the same keys in the same
+    order. ``label`` is a readable name, and ``payload`` is the input of the work. An item with an
+    ``error`` could not be read: it is not processed, and its row reports the error.
     """
 
     key: str
@@ -23,8 +23,8 @@ class Result:
     """An item with its result. ``place`` counts from 0 in input order.
 
     ``state`` is waiting, claimed, done or failed; ``text`` is what the work returned, ``error`` is
-    why it failed, and ``seconds`` is how long it took. ``payload`` is set in items that
-    :meth:`Job.claim` returns and in failed items, else empty.
+    why it failed, and ``seconds`` is how long it took. ``payload`` is set for failed items and
+    those returned by :meth:`Job.claim`; otherwise it is empty.
     """
 
     place: int
@@ -54,15 +54,15 @@ class Status:
 
     @property
     def total(self) -> int:
-        """Number of all items."""
+        """Total number of items."""
         return self.waiting + self.claimed + self.settled
 
     @property
     def settled(self) -> int:
-        """Number of done or failed items."""
+        """Number of items that are done or failed."""
         return self.done + self.failed
 
     @property
     def complete(self) -> bool:
-        """Whether all items are settled."""
+        """Whether every item is done or failed."""
         return self.settled == self.total

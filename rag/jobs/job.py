@@ -1,4 +1,4 @@
-"""One job of a job table: claim its items, settle them, and read their results."""
+"""A job: claim its items, store their results, and read them."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ class Job:
         self.fingerprint, self.begun = fingerprint, begun
 
     def claim(self, lease: Lease) -> Result | None:
-        """Claim the first waiting item; None if none waits or the job is cancelled.
+        """Claim the first waiting item; None if there is none or the job is cancelled.
 
         Items claimed by dead processes are released first.
         """
@@ -47,7 +47,7 @@ class Job:
     ) -> None:
         """Store the result of an item claimed under this lease: its text, or the error.
 
-        An item that is done needs its input no more; a failed one may be tried again.
+        The input is deleted when an item is done and kept when it failed, so that it can be retried.
         """
         state = "failed" if error else "done"
         self.table.rows(
@@ -66,7 +66,7 @@ class Job:
         )
 
     def retry(self, places: Iterable[int] | None = None) -> None:
-        """Return all or some failed items to the waiting state, except unreadable ones."""
+        """Return failed items, all or those given, to the waiting state, unless they are unreadable."""
         chosen = None if places is None else json.dumps(list(places))
         self.table.rows(
             "UPDATE items SET state = 'waiting', error = ''"
@@ -80,8 +80,8 @@ class Job:
         rows = self.table.rows(
             "SELECT state, count(*) FROM items WHERE job = ? GROUP BY state", (self.number,)
         )
-        stopped = self.table.rows("SELECT cancelled FROM jobs WHERE number = ?", (self.number,))
-        return Status(**dict(rows), cancelled=not stopped or bool(stopped[0][0]))
+        cancelled = self.table.rows("SELECT cancelled FROM jobs WHERE number = ?", (self.number,))
+        return Status(**dict(rows), cancelled=not cancelled or bool(cancelled[0][0]))
 
     def results(self, start: int = 0, *, most: int = 100) -> tuple[Result, ...]:
         """Return up to ``most`` items from position ``start`` on, in any state, in input order."""
@@ -100,25 +100,27 @@ class Job:
         self.table.rows("UPDATE jobs SET cancelled = 1 WHERE number = ?", (self.number,))
 
     def require_idle(self) -> None:
-        """Raise JobProblem if a living process works on the job."""
+        """Raise JobProblem if a running process is working on the job."""
         self.table.recover(self.number, 0)
         if self.status().claimed:
             raise JobProblem(
-                f"another process works on the job {self.name!r}. Stop it first, or wait for it."
+                f"another process is working on the job {self.name!r}. Stop it, or wait until it ends."
             )
 
     def compared(self, given: Sequence[tuple[str, str]]) -> str:
-        """Describe briefly how items, by key and label, differ from the job's; empty if not."""
+        """Describe briefly how the given (key, label) pairs differ from the job's; empty if equal."""
         rows = self.table.rows(
             "SELECT key, label FROM items WHERE job = ? ORDER BY place", (self.number,)
         )
         if [key for key, _ in rows] == [key for key, _ in given]:
             return ""
         known, fresh = dict(rows), dict(given)
-        gone = [label for key, label in known.items() if key not in fresh]
+        removed = [label for key, label in known.items() if key not in fresh]
         new = [label for key, label in fresh.items() if key not in known]
-        counted = [_count(new, "new"), _count(gone, "gone")]
-        return " and ".join(filter(None, counted)) or "the same items in another order or number"
+        counted = [_count(new, "new"), _count(removed, "missing")]
+        return (
+            " and ".join(filter(None, counted)) or "the same items in a different order or number"
+        )
 
 
 def _count(labels: Sequence[str], what: str) -> str:

@@ -1,7 +1,7 @@
-"""Leases of workers on a job table: numbered OS file locks, which a process loses when it dies.
+"""Worker leases on a job table: numbered OS file locks, which are released when a process dies.
 
-Items claimed by a killed process are thus known to be free at once, without a timeout, and items
-claimed by a living process are never taken from it, however long it takes.
+Items claimed by a killed process are therefore free at once, without a timeout, and those of a
+running process are never taken from it, however long it takes.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ _MOST = 256  # leases per table
 
 
 class Lease:
-    """A number held exclusively at a table until ``close`` or the end of the process."""
+    """A number held exclusively until ``close`` or the end of the process."""
 
     def __init__(self, number: int, lock: "BaseFileLock") -> None:
         """See :func:`take` and :func:`take_any`."""
@@ -29,22 +29,22 @@ class Lease:
         self.close()
 
     def close(self) -> None:
-        """Release the number; calling it twice is safe."""
+        """Release the number; may be called twice."""
         self._lock.release()
 
 
 def take_any(folder: Path) -> Lease:
-    """Take the lowest free number; ``folder`` has the lock files. JobProblem if none is free."""
+    """Acquire the lowest free number; ``folder`` holds the lock files. JobProblem if none is free."""
     for number in range(1, _MOST + 1):
         if lease := take(folder, number):
             return lease
-    raise JobProblem(f"{_MOST} processes are working on {folder.parent} already.")
+    raise JobProblem(f"{_MOST} processes are already working on {folder.parent}.")
 
 
 def take(folder: Path, number: int) -> Lease | None:
-    """Take a number, unless a living process holds it.
+    """Acquire a number; None if a running process holds it.
 
-    Its file stays when it is released: else two processes could lock different files.
+    Its lock file is not deleted on release: two processes could then lock different files.
     """
     from filelock import FileLock, Timeout
 

@@ -1,4 +1,4 @@
-"""Read questions from a file: one per line (.txt), row (.csv) or record (.jsonl)."""
+"""Read questions from a file: one per line (.txt), row (.csv) or JSON value (.jsonl)."""
 
 import codecs
 import csv
@@ -20,12 +20,12 @@ _NO_TEXT = "\ufffd"  # replacement character for undecodable bytes
 
 
 def read_questions(path: Path) -> Iterator[Question | Failure]:
-    """Yield the questions of a file in order; one without an ``id`` gets its line number as id.
+    """Yield the questions of a file in order; the default ``id`` is the line number.
 
     A ``.csv`` has a column ``question`` (or ``query``, ``text``), or a single column without a
     header; columns are separated by commas, semicolons or tabs. A line of ``.jsonl`` is a string or
-    a record with such a key. ``-`` is standard input: records, or one question per line. Empty
-    lines are skipped; an invalid line yields a Failure in its place.
+    an object with one of these keys. ``-`` is standard input, as JSON Lines or one question per
+    line. Empty lines are skipped; an invalid line yields a Failure in its place.
 
     Raises:
         SourceError: if the file cannot be read.
@@ -33,35 +33,35 @@ def read_questions(path: Path) -> Iterator[Question | Failure]:
     ending = path.suffix.lower()
     if path != _STANDARD_INPUT and ending not in QUESTION_FILES:
         expected = f"{', '.join(QUESTION_FILES)}, or - for standard input"
-        raise SourceError(f"{path} is no file of questions; expected {expected}.")
-    whole = _text(path)
+        raise SourceError(f"{path} is not a file of questions; expected {expected}.")
+    content = _text(path)
     if path == _STANDARD_INPUT:
         path = Path("standard input")
-        ending = ".jsonl" if whole.lstrip().startswith("{") else ".txt"
-    read = {".txt": _lines, ".csv": _table, ".jsonl": _records}[ending]
-    for number, own, text in read(whole, path):
+        ending = ".jsonl" if content.lstrip().startswith("{") else ".txt"
+    parse = {".txt": _lines, ".csv": _table, ".jsonl": _records}[ending]
+    for number, given_id, text in parse(content, path):
         if _NO_TEXT in text or "\0" in text:
-            yield _failure(path, number, "is not text in UTF-8; convert the file")
+            yield _failure(path, number, "is not UTF-8 text; convert the file")
         elif isinstance(text, _Bad):
             yield _failure(path, number, text)
         else:
-            yield Question(_plain(own) or str(number), _plain(text))
+            yield Question(_plain(given_id) or str(number), _plain(text))
 
 
 class _Bad(str):
     """The reason why a line contains no question."""
 
 
-_Line = tuple[int, str, str]  # line number, the id it gives, the question
+_Line = tuple[int, str, str]  # line number, id or empty, question
 
 
 def _plain(text: str) -> str:
     return " ".join(normalise(text).split())
 
 
-def _failure(path: Path, number: int, seen: str) -> Failure:
+def _failure(path: Path, number: int, problem: str) -> Failure:
     name = _plain(path.name)
-    return Failure(f"{name}:{number}", f"{name} line {number} {seen}.")
+    return Failure(f"{name}:{number}", f"{name} line {number} {problem}.")
 
 
 def _body(path: Path) -> bytes:
@@ -99,21 +99,23 @@ def _table(text: str, path: Path) -> Iterator[_Line]:
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text)))
     except csv.Error as error:
-        raise SourceError(f"{path} is no sound CSV: {error}.") from None
+        raise SourceError(f"{path} is not valid CSV: {error}.") from None
     top = next(place for place, row in enumerate(rows) if any(cell.strip() for cell in row))
     heads = [head.strip().lower() for head in rows[top]]
     column = next((heads.index(name) for name in _COLUMNS if name in heads), None)
     if column is None and any(len(row) > 1 for row in rows):
         raise SourceError(
-            f"{path} has several columns ({', '.join(heads)}) and none of them is called"
-            f" {' or '.join(_COLUMNS)}; name the column of the questions so."
+            f"{path} has several columns ({', '.join(heads)}) but none named"
+            f" {' or '.join(_COLUMNS)}; rename the column that holds the questions."
         )
-    names = heads.index("id") if "id" in heads and column is not None else len(heads)
+    ids = heads.index("id") if "id" in heads and column is not None else len(heads)
     for number, row in enumerate(rows, start=1):
         if not any(cell.strip() for cell in row) or (number == top + 1 and column is not None):
             continue
-        asked, own = ([cell.strip() for cell in row[at : at + 1]] for at in (column or 0, names))
-        yield number, "".join(own), "".join(asked) or _Bad("has no question")
+        question, given_id = (
+            [cell.strip() for cell in row[at : at + 1]] for at in (column or 0, ids)
+        )
+        yield number, "".join(given_id), "".join(question) or _Bad("has no question")
 
 
 def _separator(text: str) -> str:
@@ -132,13 +134,15 @@ def _records(text: str, _: Path) -> Iterator[_Line]:
         try:
             found = json.loads(line)
         except (ValueError, RecursionError):
-            yield number, "", _Bad("is no sound JSON")
+            yield number, "", _Bad("is not valid JSON")
             continue
         record = found if isinstance(found, dict) else {"question": found}
-        asked = next((record[name] for name in _COLUMNS if isinstance(record.get(name), str)), "")
-        own = record.get("id")
+        question = next(
+            (record[name] for name in _COLUMNS if isinstance(record.get(name), str)), ""
+        )
+        given_id = record.get("id")
         yield (
             number,
-            "" if own is None else str(own).strip(),
-            asked.strip() or _Bad("has no question"),
+            "" if given_id is None else str(given_id).strip(),
+            question.strip() or _Bad("has no question"),
         )

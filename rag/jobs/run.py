@@ -1,4 +1,4 @@
-"""Process a job: concurrent items, results in input order, robust to failures."""
+"""Process the items of a job concurrently; yield results in input order, despite failures."""
 
 import threading
 import time
@@ -18,9 +18,9 @@ from rag.errors import (
 from rag.jobs.items import Result, Status
 from rag.jobs.job import Job
 
-Work = Callable[[str], str]  # from the payload of an item to its saved text
+Work = Callable[[str], str]  # from an item's payload to its result text
 Progress = Callable[[Status], None]
-_POLL = 0.5  # seconds between two checks of what other processes have done
+_POLL = 0.5  # seconds between checks for results of other processes
 _IN_A_ROW = 5  # consecutive engine failures that trigger a probe
 
 
@@ -35,21 +35,21 @@ def run(
 ) -> Stream[Result, None, None]:
     """Process a job until it is complete or cancelled, and yield its results in input order.
 
-    Results that were settled before, or by other processes in the meantime, are yielded too. An
-    item whose work raises becomes failed. An error that would also fail every other item (no model,
-    no index, an engine that is down) ends the run instead, and the claimed items wait for the next
-    run. Closing the iterator or setting ``cancel`` also ends the run.
+    Results from earlier runs and from other processes are yielded too. An item whose work raises
+    an exception becomes failed. An error that would make every other item fail (no model, no
+    index, an engine that is down) ends the run instead, and the claimed items are returned to the
+    waiting state. Closing the iterator or setting ``cancel`` also ends the run.
 
     Args:
         job: the job, see :meth:`rag.jobs.JobTable.open`.
-        work: called in worker threads, which have the context of the caller; if it raises after
-            ``cancel`` was set, its item waits again.
-        streams: number of concurrent items.
-        cancel: set it to stop.
+        work: called in worker threads with the caller's context; if it raises after ``cancel`` was
+            set, its item returns to the waiting state.
+        streams: number of items processed concurrently.
+        cancel: an event that stops the run when it is set.
         progress: called with the job's status between results and about twice a second.
         probe: called when the engine has failed on several items in a row. If it raises, or is
-            None, the engine counts as down: these items wait again, and the run ends. Otherwise the
-            items stay failed.
+            None, the engine is considered down: these items return to the waiting state, and the run
+            ends. Otherwise they stay failed.
 
     Raises:
         RagError: the error that ended the run; finished items are saved.
@@ -127,7 +127,7 @@ class _Workers:
         try:
             while not self._stopped():
                 if item := self.job.claim(self.lease):
-                    self._do(item)
+                    self._process_item(item)
                     continue
                 status = self.job.status()
                 if status.complete or status.cancelled:
@@ -143,15 +143,15 @@ class _Workers:
         with self._settled:
             self._settled.notify_all()
 
-    def _do(self, item: Result) -> None:
-        """Work on an item; one that is given up waits again, here or when the lease ends."""
+    def _process_item(self, item: Result) -> None:
+        """Process an item; if interrupted, it returns to the waiting state, at the latest with the lease."""
         start = time.perf_counter()
         text = ""
         error: Exception | None = None
         try:
             text = self.work(item.payload)
         except Exception as raised:
-            if self._stopped() or _ends_all(raised):
+            if self._stopped() or _ends_run(raised):
                 self.job.release(item.place, self.lease)
                 if self._stopped():
                     return
@@ -164,9 +164,9 @@ class _Workers:
         self._notify()
 
     def _count(self, place: int, error: Exception | None) -> None:
-        """Count consecutive engine failures; if the engine is down, requeue the items and raise."""
+        """Count consecutive engine failures; if the engine is down, return the items to waiting and raise."""
         with self._settled:
-            self._streak = [*self._streak, place] if _is_engine(error) else []
+            self._streak = [*self._streak, place] if _is_engine_error(error) else []
             if error is None or len(self._streak) < _IN_A_ROW:
                 return
             streak, self._streak = self._streak, []
@@ -179,11 +179,11 @@ class _Workers:
             raise
 
 
-def _is_engine(error: Exception | None) -> bool:
+def _is_engine_error(error: Exception | None) -> bool:
     return isinstance(error, GenerateError) and not isinstance(error, PromptTooLong)
 
 
-def _ends_all(error: Exception) -> bool:
+def _ends_run(error: Exception) -> bool:
     if isinstance(error, GenerateError):
         return False
     return isinstance(error, ModelError | IndexProblem | ConfigError)

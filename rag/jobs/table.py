@@ -1,7 +1,7 @@
 """The job table: one SQLite file with all jobs, their items in input order, and item states.
 
 Layout of ``jobs.sqlite`` (format 2): ``jobs`` with one fingerprint each, and ``items`` with their
-input (``payload``) and result (``text`` or ``error``). Beside it are the workers' lock files
+input (``payload``) and result (``text`` or ``error``). The workers' lock files are beside it
 (:mod:`rag.jobs.leases`).
 """
 
@@ -42,15 +42,15 @@ class JobTable(SqliteFile):
     """A thread-safe connection to the table in a folder; created if it does not exist."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the table. Raises JobProblem if it is not usable."""
+        """Open the table. Raises JobProblem if it cannot be used."""
         self.folder = folder
         self._locks = folder / "locks"
         self._locks.mkdir(parents=True, exist_ok=True)
         super().__init__(folder / "jobs.sqlite", _SCHEMA, patience=60.0)
         ((version,),) = self.rows("PRAGMA user_version")
         if version not in {0, 1, _FORMAT}:
-            raise JobProblem(f"{folder} was made by another version; use another folder.")
-        if version == 1:  # a job that was still being filled then was never begun
+            raise JobProblem(f"{folder} was created by another version; use another folder.")
+        if version == 1:  # drop jobs whose items were still being stored: they were never started
             self.rows("DELETE FROM jobs WHERE filler IS NOT NULL")
         if version != _FORMAT:
             self.rows(f"PRAGMA user_version = {_FORMAT}")
@@ -69,16 +69,16 @@ class JobTable(SqliteFile):
         except sqlite3.Error as error:
             raise JobProblem(
                 f"the job table in {self.folder} cannot be used: {error}. Check the free space and the"
-                " permissions; if the table is damaged, delete it and start the job over."
+                " permissions; if the table is damaged, delete it and start over."
             ) from error
 
     def lease(self) -> Lease:
         """Acquire a lease for claiming items; close it when done."""
         lease = take_any(self._locks)
-        self._forget(lease)
+        self._release_items(lease)
         return lease
 
-    def _forget(self, lease: Lease) -> None:
+    def _release_items(self, lease: Lease) -> None:
         """Release the items that a dead process claimed under this number."""
         self.rows(
             "UPDATE items SET state = 'waiting', owner = NULL WHERE state = 'claimed' AND owner = ?",
@@ -94,7 +94,7 @@ class JobTable(SqliteFile):
         for (owner,) in owners:
             if dead := take(self._locks, owner):
                 with dead:
-                    self._forget(dead)
+                    self._release_items(dead)
 
     def holds(self, name: str) -> bool:
         """Return whether there is a job of this name."""
@@ -118,26 +118,26 @@ class JobTable(SqliteFile):
     def open(
         self, name: str, fingerprint: Fingerprint, items: Iterable[Item], *, restart: bool = False
     ) -> Job:
-        """Begin the job of this name, or continue it if it exists.
+        """Create the job of this name, or resume it if it exists, even if it was cancelled.
 
-        A cancelled job is no longer cancelled. The items are stored in one step once all are read:
-        until then there is no new job, and an old one stays as it is.
+        The items are stored in a single transaction once all of them are read; until then, no new
+        job exists and an old one is unchanged.
 
         Args:
             name: name of the job in this table.
             fingerprint: what determines the rows.
-            items: the items to process, in order; read to the end.
+            items: the items to process, in order; read completely.
             restart: replace the job of this name, if there is one.
 
         Raises:
             JobChanged: if the job of this name has another fingerprint or other items; the message
-                names what differs.
-            JobProblem: if the job is to be replaced while another process works on it.
+                lists the differences.
+            JobProblem: if the job would be replaced while another process is working on it.
         """
         self._require_ready(name, fingerprint, restart=restart)
         self._read(items)
         with self.transaction():
-            # Another process may have begun the job meanwhile.
+            # Another process may have created the job in the meantime.
             if self._require_ready(name, fingerprint, restart=restart):
                 _check_input(self.job(name), fingerprint, self._given())
                 self.rows("UPDATE jobs SET cancelled = 0 WHERE name = ?", (name,))
@@ -146,11 +146,11 @@ class JobTable(SqliteFile):
         return self.job(name)
 
     def resume(self, name: str, fingerprint: Fingerprint) -> Job:
-        """Continue the job of this name with its items as they were first read.
+        """Resume the job of this name with its items as they were first read.
 
         Raises:
             JobUnknown: if there is none.
-            JobChanged: if it has another fingerprint; what it reads may have changed.
+            JobChanged: if it has another fingerprint; a change in ``reads`` is allowed.
         """
         job = self.job(name)
         _check_configuration(job, fingerprint)
@@ -158,7 +158,7 @@ class JobTable(SqliteFile):
         return job
 
     def _require_ready(self, name: str, fingerprint: Fingerprint, *, restart: bool) -> bool:
-        """Return whether there is a job to continue; raise if it can be neither that nor replaced."""
+        """Return whether there is a job to resume; raise if it can be neither resumed nor replaced."""
         if not self.holds(name):
             return False
         if restart:
@@ -200,21 +200,21 @@ class JobTable(SqliteFile):
 def _check_configuration(job: Job, fingerprint: Fingerprint) -> None:
     if different := differences(job.fingerprint, fingerprint):
         raise JobChanged(
-            f"{_begun(job)} configuration: {'; '.join(different)}. Use that configuration to"
-            " resume, start over (--restart), or write to another file (--out)."
+            f"{_started(job)} a different configuration: {'; '.join(different)}. Use the"
+            " earlier configuration to resume, start over (--restart), or write to another file (--out)."
         )
 
 
 def _check_input(job: Job, fingerprint: Fingerprint, given: list[tuple[str, str]]) -> None:
     changed = job.compared(given)
     if job.fingerprint.reads != fingerprint.reads:
-        changed = changed or f"{fingerprint.reads}, it was {job.fingerprint.reads}"
+        changed = changed or f"{fingerprint.reads}; before: {job.fingerprint.reads}"
     if changed:
         raise JobChanged(
-            f"{_begun(job)} input: {changed}. Resume with the items as they were first read"
+            f"{_started(job)} different input: {changed}. Resume with the items as they were first read"
             " (--resume), start over (--restart), or write to another file (--out)."
         )
 
 
-def _begun(job: Job) -> str:
-    return f"the job {job.name} was started on {job.begun:%Y-%m-%d %H:%M} UTC with another"
+def _started(job: Job) -> str:
+    return f"the job {job.name} was started on {job.begun:%Y-%m-%d %H:%M} UTC with"

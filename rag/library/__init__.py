@@ -1,4 +1,4 @@
-"""The library class behind rag.open, which coordinates all other packages."""
+"""The class behind ``rag.open``, which ties the other packages together."""
 
 from pathlib import Path
 from typing import Unpack, overload
@@ -30,7 +30,7 @@ def open_news(
         folder: the index's own folder, such as ``indexes/demo``.
         profile: a name from configs/ or the path of a TOML file; None: ``RAG_PROFILE`` or default.
         settings: used instead of those of a profile.
-        embedder: used instead of the one that the settings name; so are the next two.
+        embedder: replaces the one named in the settings, as do the next two.
         generator: writes answers and summaries.
         reranker: reorders the retrieved passages.
 
@@ -47,7 +47,7 @@ def open_news(
 
 
 class News(AnswerMethods, SummaryMethods):
-    """An index and the models that read it. Safe to share between threads; close it after use."""
+    """An index and the models used with it. Thread-safe; close it after use."""
 
     def __enter__(self) -> "News":
         return self
@@ -61,24 +61,24 @@ class News(AnswerMethods, SummaryMethods):
     def batch(
         self, task: Summaries | Answers, **options: Unpack[BatchOptions]
     ) -> Batch[SummaryRow] | Batch[AnswerRow]:
-        """Summarise many articles or answer many questions; resume a batch that was stopped.
+        """Summarise many articles or answer many questions; resume a batch that was interrupted.
 
-        The input is read before this returns. The work is done while the rows are consumed, several
-        items at once, in this process and in every other process that has the same batch open.
+        The input is read before this returns. Items are processed while the rows are consumed,
+        several at once, in this process and every other one that has the same batch open.
 
         Args:
             task: what to do.
             options: ``out``: a file for the rows, ``.jsonl``, ``.csv``, ``.parquet`` or ``.md``;
-                the job is stored beside it, in ``OUT.job``; without it the job is discarded at the
+                the job is stored beside it, in ``OUT.job``; without ``out`` it is discarded at the
                 end. ``begin``: ``restart`` discards an existing job; ``resume`` continues it with its
                 items as they were first read; by default it is continued if nothing has changed.
                 ``progress``: called about twice a second with the status of the job. ``reading``:
-                called with the number of items while the input is read. ``cancel``: an event to
-                set to stop; :meth:`Batch.cancel` does the same. ``streams``: how many items are
-                worked on at once; by default ``[batch] streams``.
+                called with the number of items while the input is read. ``cancel``: an event that
+                stops the batch, like :meth:`Batch.cancel`. ``streams``: number of items processed
+                at once; by default ``[batch] streams``.
 
         Raises:
-            JobChanged: if the job was begun with another input or configuration.
+            JobChanged: if the job was started with different input or configuration.
             JobProblem: if it cannot be stored, or the file was not written by a batch.
             SourceError: if a file of questions cannot be read.
             IndexMissing: if there is no index and one is needed.

@@ -1,4 +1,4 @@
-"""Questions and texts: answer the one, check the other."""
+"""Answer questions and check texts."""
 
 import time
 from collections.abc import Generator as Stream
@@ -29,10 +29,10 @@ _CHECKED = 4  # articles that each sentence of a text is first checked against
 
 
 class AnswerMethods(SearchMethods):
-    """What :class:`rag.News` answers and checks."""
+    """The methods of :class:`rag.News` that answer questions and check texts."""
 
     def check(self, question: str) -> None:
-        """Raise any error that would keep a question from being answered, before loading a model.
+        """Raise any foreseeable error of answering a question, without loading a model.
 
         Raises:
             QuestionError: if the question is blank or too long.
@@ -53,12 +53,12 @@ class AnswerMethods(SearchMethods):
     def choose(
         self, question: str, choices: Sequence[str], *, filters: Filters | None = None
     ) -> tuple[float, ...]:
-        """Return how likely each of 2 to 26 choices is right, by the articles; the sum is 1.
+        """Return the probability of each of 2 to 26 choices, given the articles; the sum is 1.
 
         The articles are retrieved with the question and its choices together.
 
         Raises:
-            QuestionError: if the question is blank or too long, or the choices are too few or many.
+            QuestionError: if the question is blank or too long, or there are too few or too many choices.
             IndexMissing: if there is no index.
             ModelError: if a model is missing or fails.
         """
@@ -77,7 +77,7 @@ class AnswerMethods(SearchMethods):
         filters: Filters | None = None,
         k: int | None = None,
     ) -> Stream[Found | Draft | Checked | Answer, None, None]:
-        """Answer a question step by step: Found, then Draft and Checked in turn, last the Answer.
+        """Answer a question step by step: Found, then Draft and Checked in turn, finally the Answer.
 
         The model reads the nearest passages first, and more only if they hold no answer: Found is
         then yielded again, followed by a new draft. If a later article updates a figure, the later
@@ -92,7 +92,7 @@ class AnswerMethods(SearchMethods):
 
         Raises:
             QuestionError: if the question is blank or too long.
-            NoArticles: if the index is empty, or the filters admit none of its articles.
+            NoArticles: if the index is empty, or no article passes the filters.
             IndexMissing: if there is no index.
             ModelError: if a model is missing or fails.
         """
@@ -140,7 +140,7 @@ class AnswerMethods(SearchMethods):
         sources: Sequence[Article] | None = None,
         filters: Filters | None = None,
     ) -> Checking:
-        """Begin to check a text; iterate over the result to check one sentence at a time.
+        """Prepare to check a text; iterate over the result to check one sentence at a time.
 
         Each sentence becomes a :class:`rag.Claim`: supported, partly supported, or unsupported,
         with its quotes and the words that none of them supports. No language model is used.
@@ -152,14 +152,16 @@ class AnswerMethods(SearchMethods):
             filters: which articles of the index may be used.
 
         Raises:
-            QuestionError: if the text has no sentence or is too long, or there are no sources.
+            QuestionError: if the text has no sentence or is too long, or ``sources`` is empty.
             IndexMissing: if there is no index and one is needed.
-            NoArticles: if the index holds no article, or the filters admit none.
+            NoArticles: if the index is empty, or no article passes the filters.
             ModelMissing: if a model is not on this machine.
         """
         given = None if sources is None else tuple(sources)
         if given == ():
-            raise QuestionError("there is no source to check the text against. Give one or more.")
+            raise QuestionError(
+                "no sources were given to check the text against; name at least one."
+            )
 
         def near(words: str) -> Sequence[Article]:
             if given is not None:
@@ -190,10 +192,10 @@ class AnswerMethods(SearchMethods):
         return tuple(self.checking(text, sources=sources, filters=filters))
 
     def recalled(self, saved: str) -> Answer:
-        """Rebuild from the index an answer that :func:`rag.export.saved` has written.
+        """Restore an answer written by :func:`rag.export.saved`, using the index.
 
         ``saved`` may come from anywhere: quotes and passages are taken from the index or left out;
-        the wording of question and answer is as given.
+        question and answer are kept as given.
 
         Raises:
             SavedError: if it cannot be read.

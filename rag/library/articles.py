@@ -23,11 +23,11 @@ from rag.types import (
     Page,
 )
 
-_NEWEST = 200  # articles that starter questions are made from
+_NEWEST = 200  # articles from which starter questions are made
 
 
 class ArticleMethods(Resources):
-    """What :class:`rag.News` does with articles."""
+    """The methods of :class:`rag.News` that manage articles."""
 
     def ingest(
         self,
@@ -41,21 +41,21 @@ class ArticleMethods(Resources):
         soon: bool = False,
         most_failures: int | None = None,
     ) -> IngestReport:
-        """Read sources into the index: files, folders, web addresses, ``-`` for standard input.
+        """Add sources to the index: files, folders, web addresses, ``-`` for standard input.
 
-        The report lists a bad source as an outcome; it never raises an exception. Ingesting the
-        same sources again adds nothing and replaces what has changed since.
+        A bad source never raises an exception; it is an outcome in the report. Ingesting the same
+        sources again adds nothing and replaces articles that have changed.
 
         Args:
             sources: one or several; see :func:`rag.ingest.sources.fetch`.
-            fields: for records with unusual field names, our name to theirs: ``{"text": "corpo"}``.
+            fields: maps our field names to those of records with other names: ``{"text": "corpo"}``.
             allow_private: whether addresses on this machine and its network may be requested.
             stdin: what ``-`` reads; None for the process's own.
-            temporary: a folder that will be removed; its files are not named by their address
-                there.
+            temporary: a folder that will be deleted; articles from its files do not keep their path as
+                address.
             progress: called with each outcome.
-            soon: store in small batches, so that outcomes come every few seconds; a little slower.
-            most_failures: after this many, the rest of a source is skipped and reported as such.
+            soon: store small batches, for outcomes every few seconds; slightly slower overall.
+            most_failures: after this many failures the rest of a source is skipped, which is reported.
 
         Raises:
             IndexBusy: if another process is writing.
@@ -64,7 +64,7 @@ class ArticleMethods(Resources):
             ModelMissing: if the embedder's files are not on this machine.
         """
         if isinstance(sources, str | Path):
-            sources = [sources]  # not its characters, of which "/" would be read as a folder
+            sources = [sources]  # do not iterate over its characters: "/" would be read as a folder
         fetched = (
             (
                 name,
@@ -72,7 +72,7 @@ class ArticleMethods(Resources):
             )
             for name in map(str, sources)
         )
-        embedder = self.embedder  # a missing model is reported before a folder is made
+        embedder = self.embedder  # report a missing model before creating a folder
         self._open(create=True, bind=True)
         embedder.load()
         with self._writing(create=True, bind=True) as index:
@@ -109,7 +109,7 @@ class ArticleMethods(Resources):
         """Clean one file or web address without storing it.
 
         Raises:
-            SourceError: if it cannot be read, or does not hold exactly one article.
+            SourceError: if it cannot be read or does not contain exactly one article.
             ExtractError: if no article is found in it.
         """
         pages: list[Page] = []
@@ -119,15 +119,15 @@ class ArticleMethods(Resources):
             pages.append(page)
         if len(pages) != 1:
             raise SourceError(
-                f"{source} holds {'several articles' if pages else 'nothing to read'}; expected one."
-                " Ingest it, and summarise one by its id or several with --query."
+                f"{source} contains {'several articles' if pages else 'nothing to read'}; expected one."
+                " Ingest it, then summarise one article by its id or several with --query."
             )
         return extract(pages[0])
 
     def articles_in(
         self, sources: Iterable[str], *, fields: Mapping[str, str] | None = None
     ) -> Iterator[Article | Failure]:
-        """Clean the contents of sources without storing them; yield a Failure for unreadable ones.
+        """Clean the articles in sources without storing them; yield a Failure for unreadable ones.
 
         The arguments are those of :meth:`ingest`.
         """
@@ -149,7 +149,7 @@ class ArticleMethods(Resources):
         found = self._open().article(article_id)
         if found is None:
             raise ArticleUnknown(
-                f"the index {self.folder} holds no article {article_id!r}. List them with:"
+                f"the index {self.folder} has no article {article_id!r}. List its articles with:"
                 f" rag articles list --index {self.folder}"
             )
         return found
@@ -173,27 +173,27 @@ class ArticleMethods(Resources):
         )
 
     def count(self, *, filters: Filters | None = None, query: str = "") -> int:
-        """Count the articles that :meth:`articles` would list. Raises IndexMissing if no index."""
+        """Count the articles that :meth:`articles` lists. Raises IndexMissing if there is no index."""
         return self._open().count(filters=filters or Filters(), query=query)
 
     def suggestions(self, count: int = 4) -> tuple[str, ...]:
         """Return starter questions made from the newest articles without a language model.
 
-        See :func:`rag.suggestions.suggest`. They are cached until the index is written to.
+        See :func:`rag.suggestions.suggest`. They are cached until the index changes.
 
         Raises:
             IndexMissing: if there is no index.
         """
         index = self._open()
-        asked = (index.generation, count)
+        key = (index.generation, count)
         known = self._suggested
-        if known is None or known[0] != asked:
-            known = asked, suggest(index.articles(filters=Filters(), limit=_NEWEST), count)
+        if known is None or known[0] != key:
+            known = key, suggest(index.articles(filters=Filters(), limit=_NEWEST), count)
             self._suggested = known
         return known[1]
 
     def source(self, article_id: str) -> bytes:
-        """Return the raw body that an article was extracted from.
+        """Return the raw bytes from which an article was extracted.
 
         Raises:
             ArticleUnknown: if there is none.
@@ -201,10 +201,10 @@ class ArticleMethods(Resources):
         return self._open().source(self.article(article_id).id) or b""
 
     def delete(self, article_ids: Sequence[str]) -> tuple[Article, ...]:
-        """Delete articles and everything that belongs to them; return the deleted articles.
+        """Delete articles with everything stored for them; return the deleted articles.
 
         Raises:
-            ArticleUnknown: if one of them is unknown; nothing is deleted then.
+            ArticleUnknown: if one of them is unknown; then nothing is deleted.
         """
         articles = tuple(self.article(article_id) for article_id in article_ids)
         with self._writing() as index:
@@ -212,16 +212,16 @@ class ArticleMethods(Resources):
         return articles
 
     def info(self) -> IndexInfo:
-        """Return what the index holds. Raises IndexMissing if there is none."""
+        """Return statistics of the index. Raises IndexMissing if there is none."""
         return self._open().info()
 
     def rebuild(self, *, embed: bool = False) -> int:
         """Rebuild the vector file from the stored vectors; return how many there are.
 
         With ``embed``, every article is chunked and embedded again with the current embedder into a
-        folder beside the index; the complete folder then replaces the index and the number of its
-        chunks is returned. If interrupted, the old index is unchanged, and calling this again
-        resumes.
+        folder beside the index; once complete, that folder replaces the index, and the number of
+        its chunks is returned. After an interruption the old index is unchanged, and calling this
+        again resumes.
         """
         index = self._open()
         if not embed:

@@ -18,13 +18,13 @@ from rag.library.plans import Plan
 from rag.library.row_file import RowFile
 from rag.llm.cancelling import cancelled_by
 
-_WRITER_SECONDS = 10.0  # how long the end of a job waits for another process that writes its file
+_WRITER_SECONDS = 10.0  # time to wait for another process to finish writing the output file
 Begin = Literal["", "resume", "restart"]
 Reading = Callable[[int], None]
 
 
 class BatchOptions(TypedDict, total=False):
-    """How a batch is begun and monitored; see :meth:`rag.News.batch`."""
+    """How a batch is started and monitored; see :meth:`rag.News.batch`."""
 
     out: str | Path | None
     begin: Begin
@@ -35,10 +35,10 @@ class BatchOptions(TypedDict, total=False):
 
 
 class Batch(Generic[Row]):
-    """The rows of a batch, in input order, as they are made. Close it, or consume all of them."""
+    """An iterator over the rows of a batch in input order. Close it or consume it."""
 
     def __init__(self, plan: Plan[Row], options: BatchOptions, *, streams: int) -> None:
-        """Begin or resume the job; ``streams`` is how many items are worked on at once."""
+        """Start or resume the job; ``streams`` is the number of items processed at once."""
         self._plan, self._streams = plan, streams
         self._cancel = options.get("cancel") or threading.Event()
         self._progress = options.get("progress")
@@ -50,21 +50,21 @@ class Batch(Generic[Row]):
                 folder = job_folder(out)
                 _check_file(out, options.get("begin", ""), folder)
             table = stack.enter_context(JobTable(folder))
-            self.job = self._opened(table, out.name if out else "batch", options)
+            self.job = self._open_job(table, out.name if out else "batch", options)
             self._file: RowFile[Row] | None = None
             if out is not None:
-                self._file = RowFile(out, plan.kind, folder / "output.lock", self._settled)
+                self._file = RowFile(out, plan.kind, folder / "output.lock", self._finished_rows)
                 stack.callback(self._close_file)
-                self._file.write()  # report problems with the file before the work
-            self._rows = self._made()
+                self._file.write()  # report problems with the file before starting
+            self._rows = self._produce()
             stack.callback(self._rows.close)
             self._resources = stack.pop_all()
 
-    def _opened(self, table: JobTable, name: str, options: BatchOptions) -> Job:
+    def _open_job(self, table: JobTable, name: str, options: BatchOptions) -> Job:
         begin, fingerprint = options.get("begin", ""), self._plan.fingerprint
         if begin == "resume":
             return table.resume(name, fingerprint)
-        items = _counted(self._plan.items(), options.get("reading"))
+        items = _count_items(self._plan.items(), options.get("reading"))
         return table.open(name, fingerprint, items, restart=begin == "restart")
 
     def __iter__(self) -> Iterator[Row]:
@@ -85,24 +85,24 @@ class Batch(Generic[Row]):
         self.close()
 
     def close(self) -> None:
-        """Stop the items in progress, which then wait for the next run; closing twice is fine."""
+        """Stop; items in progress are left for the next run. May be called twice."""
         self._cancel.set()
         self._resources.close()
 
     def cancel(self) -> None:
-        """Stop: no further item is begun, and the rows end when those in progress have ended."""
+        """Stop: no further items are started; the rows end once those in progress have stopped."""
         self._cancel.set()
 
     @property
     def status(self) -> Status:
-        """How many items are in which state, including those of other processes."""
+        """The number of items in each state, including those of other processes."""
         return self.job.status()
 
     def retry(self) -> None:
-        """Requeue the failed items, except those that could not be read."""
+        """Queue failed items again, except those that could not be read."""
         self.job.retry()
 
-    def _made(self) -> Stream[Row, None, None]:
+    def _produce(self) -> Stream[Row, None, None]:
         try:
             for result in run(
                 self.job,
@@ -120,11 +120,11 @@ class Batch(Generic[Row]):
             self._close_file()
 
     def _work(self, payload: str) -> str:
-        """Work on an item; if the batch is cancelled meanwhile, it waits for the next run."""
+        """Process an item; if the batch is cancelled meanwhile, it is left for the next run."""
         with cancelled_by(self._cancel.is_set):
             return self._plan.work(payload)
 
-    def _settled(self) -> Iterator[tuple[int, Row]]:
+    def _finished_rows(self) -> Iterator[tuple[int, Row]]:
         return ((result.place, self._plan.row(result)) for result in self.job.settled())
 
     def _close_file(self) -> None:
@@ -134,37 +134,35 @@ class Batch(Generic[Row]):
 
 
 def _check_file(path: Path, begin: Begin, folder: Path) -> None:
-    """Raise JobProblem if the rows cannot be written there."""
+    """Raise JobProblem if rows cannot be written to this path."""
     if path.suffix.lower() not in ENDINGS:
         raise JobProblem(
-            f"{path}: rows are written to {', '.join(ENDINGS)}; give it such an ending."
+            f"{path} has an unsupported extension; expected one of {', '.join(ENDINGS)}."
         )
     if path.suffix.lower() == ".parquet":
-        require("parquet", "a Parquet file", "pyarrow")  # now, not after hours
+        require("parquet", "a Parquet file", "pyarrow")  # fail now, not after hours
     if path.is_dir():
-        raise JobProblem(f"{path} is a folder; give the file another name.")
+        raise JobProblem(f"{path} is a folder; choose another file name.")
     if not path.parent.is_dir():
-        raise JobProblem(f"{path.parent} is no folder; create it, or write to another file.")
-    known = _holds(folder, path.name)
+        raise JobProblem(f"{path.parent} is not a folder; create it or choose another file.")
+    known = _has_job(folder, path.name)
     if path.exists() and begin != "restart" and not known:
         raise JobProblem(
-            f"{path} exists and no batch has written it. Use another name, or"
+            f"{path} exists and was not written by a batch. Choose another name, or"
             " overwrite it (--restart)."
         )
     if begin == "resume" and not known:
-        raise JobUnknown(
-            f"there is no batch at {path} to continue; leave out --resume to begin one."
-        )
+        raise JobUnknown(f"there is no batch to resume at {path}; omit --resume to start one.")
 
 
-def _holds(folder: Path, name: str) -> bool:
+def _has_job(folder: Path, name: str) -> bool:
     if not (folder / "jobs.sqlite").is_file():
         return False
     with JobTable(folder) as table:
         return table.holds(name)
 
 
-def _counted(items: Iterable[Item], reading: Reading | None) -> Iterator[Item]:
+def _count_items(items: Iterable[Item], reading: Reading | None) -> Iterator[Item]:
     for number, item in enumerate(items, start=1):
         if reading:
             reading(number)

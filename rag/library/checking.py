@@ -13,20 +13,20 @@ from rag.types import Article, Citation, Claim, Passage
 
 MOST_SENTENCES = 500
 MOST_CHARACTERS = 200_000
-_LONGEST = 2000  # characters of a sentence; anything longer is a list or not prose
+_LONGEST = 2000  # maximum characters of a sentence; anything longer is a list or not prose
 _ENOUGH = 40  # words needed to guess a language
 
-# Where an editor has wrapped a sentence: after a long line, or before a lowercase letter.
+# Line breaks within a sentence: after a long line, or before a lowercase letter.
 _WRAPPED = re.compile(r"(?:(?<=[^\n]{45})\n|\n(?=[a-z]))(?!\n|\s*(?:[-*•–]|\d{1,2}[.)])\s)")
 
 # Checks a sentence against whole articles; the last argument is the sentence before it, used
 # to resolve its pronouns.
 Check = Callable[[str, Sequence[Passage], str], Claim]
-Near = Callable[[str], Sequence[Article]]  # the articles nearest to some words
+Near = Callable[[str], Sequence[Article]]  # finds the articles nearest to a text
 
 
 class Checking:
-    """A text under check: iterating checks its sentences one by one, in order.
+    """A text being checked: iterating checks its sentences one by one, in order.
 
     Citations are numbered by article, in the order in which articles are first cited.
     """
@@ -38,10 +38,10 @@ class Checking:
             text: as written; markup stays, invisible and control characters are removed.
             check: checks one sentence.
             near: finds the articles that a sentence is checked against. It is also called with the
-                whole text, because a sentence such as "He denied it." is near to nothing.
+                whole text, because a sentence such as "He denied it." is not near any article.
 
         Raises:
-            QuestionError: if the text is too long, or has no sentence.
+            QuestionError: if the text is too long or has no sentence.
         """
         self.text = normalise(text)
         self.sentences = _sentences(self.text)
@@ -53,31 +53,29 @@ class Checking:
 
     @property
     def note(self) -> str:
-        """A warning about the text's language for the reader of the result; usually empty."""
+        """A warning if the text seems not to be in English; usually empty."""
         guessed = language(self.text)
         if guessed == "en" or (not guessed and len(self.text.split()) < _ENOUGH):
             return ""
-        seems = f"seems to be {guessed!r}, not English" if guessed else "is not known"
+        seems = f"seems to be {guessed!r}, not English" if guessed else "is unknown"
         return f"The language of the text {seems}: the check compares words, names and numbers."
 
     def __iter__(self) -> Iterator[Claim]:
         numbers: dict[str, int] = {}
         around = self._near(self.text)
-        last: list[Article] = []  # cited by the last sentence with a quote
+        last: list[Article] = []  # those cited by the latest sentence with a quote
         for before, sentence in zip(("", *self.sentences), self.sentences, strict=False):
             articles = {each.id: each for each in (*self._near(sentence), *last, *around)}
-            claim = self._checked(sentence, tuple(articles.values()), before)
+            claim = self._check_sentence(sentence, tuple(articles.values()), before)
             cited = dict.fromkeys(citation.article_id for citation in claim.citations)
             last = [articles[each] for each in cited] or last
             for each in cited:
                 numbers.setdefault(each, len(numbers) + 1)
             yield replace(claim, citations=_numbered(claim.citations, numbers))
 
-    def _checked(self, sentence: str, articles: Sequence[Article], before: str) -> Claim:
+    def _check_sentence(self, sentence: str, articles: Sequence[Article], before: str) -> Claim:
         if len(sentence) > _LONGEST:
-            reason = (
-                f"it has {len(sentence):,} characters, sentences of up to {_LONGEST:,} are checked"
-            )
+            reason = f"it has {len(sentence):,} characters; only sentences of up to {_LONGEST:,} are checked"
             return Claim(sentence, reason=reason)
         whole = [excerpt(each, n, 0, len(each.text)) for n, each in enumerate(articles, start=1)]
         return self._check(sentence, whole, before)
@@ -90,15 +88,17 @@ def _numbered(citations: Sequence[Citation], numbers: dict[str, int]) -> tuple[C
 def _sentences(text: str) -> tuple[str, ...]:
     if len(text) > MOST_CHARACTERS:
         raise QuestionError(
-            f"the text has {len(text):,} characters, at most {MOST_CHARACTERS:,} are checked at"
+            f"the text has {len(text):,} characters; at most {MOST_CHARACTERS:,} are checked at"
             " once. Check it in parts."
         )
     found = tuple(sentence for sentence, _ in split_claims(_WRAPPED.sub(" ", text)))
     if not found:
-        raise QuestionError("the text holds no sentence. Give the text to check, in plain words.")
+        raise QuestionError(
+            "the text contains no sentence. Enter the text to check as plain prose."
+        )
     if len(found) > MOST_SENTENCES:
         raise QuestionError(
-            f"the text has {len(found):,} sentences, at most {MOST_SENTENCES} are checked at once."
+            f"the text has {len(found):,} sentences; at most {MOST_SENTENCES} are checked at once."
             " Check it in parts."
         )
     return found

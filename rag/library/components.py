@@ -1,4 +1,4 @@
-"""Build the swappable components that the settings name. Only this module knows engine names."""
+"""Build the components named in the settings. Only this module knows engine names."""
 
 from pathlib import Path
 
@@ -12,12 +12,12 @@ from rag.search.reranking import CrossEncoderReranker, Reranker
 
 
 def catalogue() -> Catalogue:
-    """Load the catalogue that comes with the project, ``configs/models.toml``."""
+    """Load the bundled model catalogue, ``configs/models.toml``."""
     return load_catalogue(configs_folder() / "models.toml")
 
 
 def default_models(settings: Settings) -> tuple[str, ...]:
-    """Return the names of the catalogue's models that these settings need on this machine."""
+    """Return the names of the catalogue models that these settings need locally."""
     known = {model.name for model in catalogue().models}
     needed = [settings.embedder.model] if settings.embedder.engine != "hash" else []
     if settings.generator.engine != "openai":
@@ -30,7 +30,7 @@ def default_models(settings: Settings) -> tuple[str, ...]:
 
 
 def model_path(name: str, settings: Settings) -> Path:
-    """Locate the files of a model given by catalogue name, or by the path of a file or folder.
+    """Locate the files of a model, given its catalogue name or the path of a file or folder.
 
     Raises:
         ModelMissing: if it is neither, or not yet on this machine.
@@ -42,13 +42,13 @@ def model_path(name: str, settings: Settings) -> Path:
     if path.exists():
         return path
     raise ModelMissing(
-        f"there is no model {name!r}: it is no name of the catalogue (see rag models list) and no"
+        f"there is no model {name!r}: it is neither in the catalogue (see rag models list) nor a"
         " file or folder."
     )
 
 
 def build_embedder(settings: Settings) -> Embedder:
-    """Build the embedder that the settings name; its model is loaded at first use."""
+    """Build the embedder named in the settings; its model is loaded at first use."""
     chosen = settings.embedder
     if chosen.engine == "hash":
         return HashEmbedder()
@@ -61,7 +61,7 @@ def build_embedder(settings: Settings) -> Embedder:
 
 
 def build_reranker(settings: Settings) -> Reranker | None:
-    """Build the cross-encoder that the settings name, if any."""
+    """Build the cross-encoder named in the settings, if any."""
     chosen = settings.reranker
     if not chosen.model:
         return None
@@ -69,7 +69,7 @@ def build_reranker(settings: Settings) -> Reranker | None:
 
 
 def build_parser(settings: Settings) -> Parser:
-    """Build the parser that analyses sentence grammar; loaded at first use.
+    """Build the dependency parser; its model is loaded at first use.
 
     Raises:
         ModelMissing: if it is not on this machine.
@@ -79,7 +79,7 @@ def build_parser(settings: Settings) -> Parser:
 
 
 def build_generator(settings: Settings) -> Generator:
-    """Build the generator that the settings name; its model is loaded at first use."""
+    """Build the generator named in the settings; its model is loaded at first use."""
     chosen = settings.generator
     if chosen.engine == "openai":
         from rag.llm.openai import OpenAIGenerator

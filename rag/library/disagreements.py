@@ -1,4 +1,4 @@
-"""Articles that disagree on a requested figure: read the newest first, report the others."""
+"""Articles that disagree on a figure in question: read the newest first, report the others."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ _MOST = 3  # disagreements reported with an answer
 
 
 def differing(passages: Sequence[Passage]) -> tuple[Pair, ...]:
-    """Return pairs of facts from the passages' articles that cannot both hold at one moment."""
+    """Return pairs of facts from the passages' articles that cannot both be true at once."""
     articles = {passage.article.id: passage.article for passage in passages}
     return contradictions(map(read, sorted(articles.values(), key=_day)))
 
@@ -25,24 +25,24 @@ def _day(article: Article) -> date:
 
 
 def newest_first(passages: Sequence[Passage], pairs: Sequence[Pair]) -> tuple[Passage, ...]:
-    """Move each passage with a figure that a later passage updates behind the later one."""
+    """Move each passage whose figure a later article updates to just after the later passage."""
     ordered = list(passages)
     for pair in pairs:
-        old = next((each for each in ordered if _holds(each, pair.one)), None)
-        new = next((each for each in ordered if _holds(each, pair.other)), None)
+        old = next((each for each in ordered if _contains(each, pair.one)), None)
+        new = next((each for each in ordered if _contains(each, pair.other)), None)
         if old and new and not pair.at_once and ordered.index(old) < ordered.index(new):
             ordered.remove(old)
             ordered.insert(ordered.index(new) + 1, old)
     return tuple(ordered)
 
 
-def _holds(passage: Passage, fact: Fact) -> bool:
+def _contains(passage: Passage, fact: Fact) -> bool:
     chunk = passage.chunk
     return chunk.article_id == fact.article.id and chunk.start <= fact.statement.start < chunk.end
 
 
 def compared(answer: Answer, pairs: Sequence[Pair]) -> Answer:
-    """Add to the answer the figures that other articles give instead of its own."""
+    """Add the conflicting figures of other articles to the answer."""
     if answer.refused:
         return answer
     return replace(answer, disagreements=tuple(islice(_disagreements(answer, pairs), _MOST)))

@@ -15,7 +15,7 @@ from rag.ingest.cleaning import extract
 from rag.types import Article, Chunk, Failure, IngestReport, Outcome, Page, Status
 
 Progress = Callable[[Outcome], None]
-# Chunks that are sorted by length and embedded together, then stored in one transaction.
+# Chunks that are embedded together, sorted by length, and stored in one transaction.
 _BATCH = 512
 _SMALL = 32  # encoded in a second or two; a little slower per chunk
 
@@ -32,10 +32,10 @@ class _Taken:
 
 
 class Intake:
-    """Collects the articles of sources into batches, stores these, and records each outcome.
+    """Collects the articles of sources into batches, stores them, and records each outcome.
 
-    Use it with the index's writer lock held. If interrupted, what was stored stays stored; the same
-    sources again continue from there.
+    Hold the index's writer lock while using it. After an interruption, stored articles stay stored,
+    and ingesting the same sources again continues from there.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Intake:
         self.fields, self.most_failures = fields, most_failures
         self.most_chunks = _SMALL if soon else _BATCH  # per batch
         self.places = itertools.count()
-        self.outcomes: dict[int, Outcome] = {}  # by the place of the page in the input
+        self.outcomes: dict[int, Outcome] = {}  # by position of the page in the input
         self.batch: list[_Taken] = []
         self.chunks = 0
         self.encoding = 0.0
@@ -70,14 +70,14 @@ class Intake:
                 self.read(name, pages)
             self.flush()
         finally:
-            # After Ctrl-C: articles already extracted are worth the seconds it takes to store them.
+            # After Ctrl-C too, store the articles already extracted: it takes only seconds.
             self.flush()
         seconds = time.perf_counter() - started
         outcomes = tuple(self.outcomes[place] for place in sorted(self.outcomes))
         return IngestReport(outcomes, seconds, self.encoding, self.chunks)
 
     def record(self, place: int, outcome: Outcome) -> None:
-        """Record what became of a page."""
+        """Record the outcome of a page."""
         self.outcomes[place] = outcome
         if self.progress:
             self.progress(outcome)
@@ -88,12 +88,12 @@ class Intake:
         for page in pages:
             failures += not self.receive(next(self.places), page)
             if failures == self.most_failures:
-                reason = f"{name} failed {failures:,} times; the rest of it was left out"
+                reason = f"{name} failed {failures:,} times; the rest of it was skipped"
                 self.record(next(self.places), Outcome(name, "failed", reason=reason))
                 return
 
     def receive(self, place: int, page: Page | Failure) -> bool:
-        """Take the article of a page into the batch; return whether it has one."""
+        """Add the article of a page to the batch; return whether there was one."""
         if isinstance(page, Failure):
             self.record(place, Outcome(page.source, "failed", reason=page.reason))
             return False
@@ -106,7 +106,7 @@ class Intake:
         return True
 
     def take(self, place: int, page: Page, article: Article) -> None:
-        """Take an article into the batch, unless the index or the batch has it."""
+        """Add an article to the batch, unless the index or the batch already contains it."""
         held = any(article.id == taken.article.id for taken in self.batch)
         if not held and any(article.url == taken.article.url for taken in self.batch):
             self.flush()  # the same address twice: the later article replaces the earlier
@@ -129,7 +129,7 @@ class Intake:
         try:
             vectors = self.embedder.encode_documents(texts)
         except KeyboardInterrupt:
-            self.batch = batch  # for the last flush; pressing Ctrl-C again discards it
+            self.batch = batch  # kept for the final flush; a second Ctrl-C discards it
             raise
         self.encoding += time.perf_counter() - start
         ends = np.cumsum([len(taken.chunks) for taken in batch])

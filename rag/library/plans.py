@@ -1,4 +1,4 @@
-"""The plan of a batch of summaries or answers: its items, the work on each, its fingerprint."""
+"""Plans of summary and answer batches: the items, how each is processed, the fingerprint."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ _QUESTION = TypeAdapter(Question)
 
 
 class Plan(ABC, Generic[Row]):
-    """What to do: the items, and the row that comes of each.
+    """What a batch does: its items, and how each becomes a row.
 
     Creating a plan raises any error that would make every item fail.
     """
@@ -37,7 +37,7 @@ class Plan(ABC, Generic[Row]):
     kind: type[Row]
 
     def __init__(self, news: "News", fingerprint: Fingerprint) -> None:
-        """Set what the methods need; ``fingerprint`` holds everything that decides the rows."""
+        """Set up the plan; ``fingerprint`` covers everything that determines the rows."""
         self.news, self.fingerprint = news, fingerprint
 
     @abstractmethod
@@ -46,18 +46,18 @@ class Plan(ABC, Generic[Row]):
 
     @abstractmethod
     def make_row(self, payload: str) -> Row:
-        """Do the work on an item."""
+        """Process an item."""
 
     @abstractmethod
     def failed_row(self, result: Result) -> Row:
-        """Return the row of a failed item, without its error and how it was made."""
+        """Return what is known of a failed item, without error, model and timing."""
 
     def work(self, payload: str) -> str:
-        """Do the work on an item, for the job table."""
+        """Process an item and serialize its row for the job table."""
         return as_json(self.make_row(payload), indent=None)
 
     def row(self, result: Result) -> Row:
-        """Return the row of a settled item."""
+        """Return the row of a done or failed item."""
         if result.state == "done":
             return read_row(self.kind, result.text)
         return replace(
@@ -97,7 +97,7 @@ class SummariesPlan(Plan[SummaryRow]):
         super().__init__(news, Fingerprint("summaries", options, settings, model))
 
     def items(self) -> Iterator[Item]:
-        """Read the articles of the sources, or else of the index."""
+        """Read the articles from the sources, or from the index if there are none."""
         return map(self._item, self._articles())
 
     def _articles(self) -> Iterator[Article | Failure]:
@@ -116,16 +116,16 @@ class SummariesPlan(Plan[SummaryRow]):
                 yield from news.articles(filters=task.filters, limit=limit, offset=offset)
 
     def _item(self, found: Article | Failure) -> Item:
-        """Return an article as an item: whole if it is from a source, else without its text.
+        """Return an article as an item: complete if it is from a source, else without its text.
 
-        Sources may be gone when their turn comes (standard input) or differ; the index holds the
-        text under an id that is the hash of it.
+        Sources may have vanished (standard input) or changed by the time they are processed; the
+        index stores the text under an id that is its hash.
         """
         if isinstance(found, Failure):
             key = content_id(found.source, found.reason)
             unread = Article("", _address(found.source), "", "")
             return Item(key, found.source, _as_payload(unread), found.reason)
-        # The same article read again is the same input, whenever it was fetched.
+        # An article fetched again is the same input.
         key = hashlib.sha256(_as_payload(replace(found, fetched=None)).encode()).hexdigest()
         label, words = found.title or found.url, len(found.text.split())
         without_text = _as_payload(replace(found, text=""))
@@ -147,11 +147,11 @@ class SummariesPlan(Plan[SummaryRow]):
             instruction=self._task.instruction,
         )
         if not summary.text:
-            raise ExtractError("nothing in it could be summarised")
+            raise ExtractError("it contains nothing that can be summarised")
         return summary_row(article, summary, config=self.fingerprint.config)
 
     def failed_row(self, result: Result) -> SummaryRow:
-        """Return what is known of an article."""
+        """Return the article's metadata."""
         each = _ARTICLE.validate_json(result.payload)
         return SummaryRow(each.id, each.url, each.title, each.publisher, each.published)
 
@@ -178,7 +178,7 @@ class AnswersPlan(Plan[AnswerRow]):
         super().__init__(news, Fingerprint("answers", options, settings, model, reads))
 
     def items(self) -> Iterator[Item]:
-        """Read the questions of the file, or those given."""
+        """Read the questions from the file, or those given directly."""
         found: Iterable[Question | Failure] = self._task.questions
         if self._task.file:
             found = read_questions(Path(self._task.file))
@@ -191,7 +191,7 @@ class AnswersPlan(Plan[AnswerRow]):
         return answer_row(question.id, answer, config=self.fingerprint.config)
 
     def failed_row(self, result: Result) -> AnswerRow:
-        """Return the question, or the name of the line that holds none."""
+        """Return the question, or the name of the line that has none."""
         if not result.payload:
             return AnswerRow(result.label, "")
         question = _QUESTION.validate_json(result.payload)
@@ -203,7 +203,7 @@ def _as_payload(article: Article) -> str:
 
 
 def _address(source: str) -> str:
-    """Return a file's address as articles have it, for joining rows; else ``source`` unchanged."""
+    """Return the article address of a file, so that rows can be joined; else ``source``."""
     try:
         path = Path(source)
         return path.resolve().as_uri() if path.is_file() else source
@@ -219,9 +219,9 @@ def _question_item(found: Question | Failure) -> Item:
 
 
 def _settings(settings: Settings, sections: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Return the release and the settings that decide how rows turn out, as texts."""
+    """Return the version and the settings that determine the rows, as text."""
     table = deciding(settings)
-    if settings.generator.engine == "openai":  # Servers call quite different models "default".
+    if settings.generator.engine == "openai":  # Different servers call different models "default".
         table["generator"]["base_url"] = settings.generator.base_url
     found = (
         (f"{section}.{key}", json.dumps(value, ensure_ascii=False))

@@ -1,9 +1,9 @@
-"""The token budget of one prompt: passages per reading round, and the chat history it continues."""
+"""The token budget of a prompt: the passages of each round, and the chat history to keep."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answering import asked, count_messages
+from rag.answering import count_messages, prompt_messages
 from rag.answering.follow_ups import is_follow_up
 from rag.llm import Generator
 from rag.llm.portions import excerpt
@@ -17,7 +17,7 @@ _MOST_CHAT = 2  # times the source tokens: upper limit for the passages of a who
 
 @dataclass(frozen=True, slots=True)
 class PromptBudget:
-    """Token limits for the passages read at first and at most; ``max_tokens`` is for the answer."""
+    """Token limits for passages, in the first round and at most; ``max_tokens`` for the answer."""
 
     generator: Generator
     first_tokens: int
@@ -31,21 +31,21 @@ class PromptBudget:
 
         A follow-up keeps the passages of earlier turns, with their numbers, and appends new ones,
         so that the model rereads as little as possible. A change of subject or a full context
-        begins a new chat. Refused turns are left out: they have nothing to continue from.
+        starts a new chat. Refused turns are left out: there is nothing in them to continue.
         """
         before = tuple(turn for turn in history if not turn.refused and turn.passages)
         shown = _shown(before)
-        if before and not self._goes_on(question, found, shown, before):
+        if before and not self._continues(question, found, shown, before):
             before, shown = (), ()
-        room = self._room(asked(question, shown, before, self.generator))
+        room = self._room(prompt_messages(question, shown, before, self.generator))
         return self._rounds(found, shown, room), before
 
     def leading(self, question: str, found: Sequence[Passage]) -> tuple[Passage, ...]:
-        """Return the leading passages that fit into the prompt of a first question."""
-        room = self._room(asked(question, (), (), self.generator))
+        """Return the leading passages that fit into the prompt of the first question of a chat."""
+        room = self._room(prompt_messages(question, (), (), self.generator))
         return self._fitting(found, (), min(self.source_tokens, room))
 
-    def _goes_on(
+    def _continues(
         self,
         question: str,
         found: Sequence[Passage],
@@ -55,7 +55,7 @@ class PromptBudget:
         articles = {passage.article.id for passage in shown}
         tokens = sum(map(self._tokens, shown)) + self.first_tokens
         near = found[: len(found) // 2 + 1] if is_follow_up(question) else found[:1]
-        room = self._room(asked(question, shown, before, self.generator))
+        room = self._room(prompt_messages(question, shown, before, self.generator))
         return (
             any(passage.article.id in articles for passage in near)
             and tokens <= _MOST_CHAT * self.source_tokens
@@ -67,7 +67,7 @@ class PromptBudget:
     ) -> Iterator[tuple[Passage, ...]]:
         read: tuple[Passage, ...] | None = None
         for tokens in (self.first_tokens, self.source_tokens):
-            # What the chat has shown counts as read: less relevant passages would mislead the model.
+            # Passages shown earlier in the chat count as read: less relevant ones would mislead the model.
             leading = self._fitting(found, (), tokens)
             fresh = _numbered([part for each in leading for part in _unseen(each, shown)], shown)
             passages = (*shown, *(self._fitting(fresh, shown, room) if fresh else ()))
@@ -78,7 +78,7 @@ class PromptBudget:
     def _fitting(
         self, passages: Sequence[Passage], shown: Sequence[Passage], tokens: int
     ) -> tuple[Passage, ...]:
-        """Return the leading passages of at most ``tokens``, at least one; count titles once."""
+        """Return the leading passages of at most ``tokens``, but at least one; count titles once."""
         return within(
             passages,
             tokens=tokens,
@@ -91,18 +91,18 @@ class PromptBudget:
         return self.generator.count_tokens(source_block(passage, known=True))
 
     def _room(self, messages: Sequence[Message]) -> int:
-        """Return the tokens left beside these messages and the answer."""
+        """Return the number of tokens left after these messages and the answer."""
         used = count_messages(messages, self.generator) + self.max_tokens
         return self.generator.context_length - used
 
 
 def _shown(turns: Sequence[Answer]) -> tuple[Passage, ...]:
-    """Return all passages of the turns, each once, in the order in which the chat shows them."""
+    """Return the distinct passages of the turns, in the order in which the chat shows them."""
     return tuple({each.chunk.id: each for turn in turns for each in turn.passages}.values())
 
 
 def _unseen(passage: Passage, shown: Sequence[Passage]) -> Iterator[Passage]:
-    """Yield the parts of a passage that none of the shown ones contains."""
+    """Yield the parts of a passage that no shown passage contains."""
     article, start, end = passage.article, passage.chunk.start, passage.chunk.end
     seen = sorted(
         (max(start, each.chunk.start), min(end, each.chunk.end))
@@ -118,7 +118,7 @@ def _unseen(passage: Passage, shown: Sequence[Passage]) -> Iterator[Passage]:
 
 
 def _numbered(fresh: Sequence[Passage], shown: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Number the passages as their articles are numbered in the chat, or with the next numbers."""
+    """Give each passage its article's number in the chat, or the next free number."""
     numbers = {passage.article.id: passage.number for passage in shown}
     following = max(numbers.values(), default=0)
     found = []

@@ -12,7 +12,7 @@ from rag.index.embedding import Embedder
 def reembed(index: Index, folder: Path, *, embedder: Embedder, chunk_words: int) -> int:
     """Fill ``folder`` with a copy of ``index`` made with ``embedder``; return its chunk count.
 
-    Resumes what an interrupted call left there, if that was begun with the same parameters.
+    Resumes an interrupted call if it used the same parameters.
 
     Raises:
         IndexProblem: if the folder cannot be written.
@@ -20,8 +20,8 @@ def reembed(index: Index, folder: Path, *, embedder: Embedder, chunk_words: int)
     _discard_unless(folder, (embedder.identity, embedder.dimension, chunk_words))
     with Index(folder, create=True) as new, new.writing():
         new.bind(embedder=embedder.identity, dimension=embedder.dimension, chunk_words=chunk_words)
-        begun = (article.id for article, _ in new.pages())
-        new.delete([article_id for article_id in begun if index.article(article_id) is None])
+        copied = (article.id for article, _ in new.pages())
+        new.delete([article_id for article_id in copied if index.article(article_id) is None])
         for article, page in index.pages():
             if new.status_of(article) == "unchanged":
                 continue
@@ -33,12 +33,12 @@ def reembed(index: Index, folder: Path, *, embedder: Embedder, chunk_words: int)
 
 
 def _discard_unless(folder: Path, made_with: tuple[str, int, int]) -> None:
-    """Remove what an interrupted rebuild left, unless it was begun with the same parameters."""
+    """Delete the remains of an interrupted rebuild that used other parameters."""
     if not folder.exists():
         return
     try:
-        with Index(folder) as begun:
-            found = begun.info()
+        with Index(folder) as partial:
+            found = partial.info()
     except IndexProblem:
         shutil.rmtree(folder)
         return

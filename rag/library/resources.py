@@ -1,4 +1,4 @@
-"""The open index and the models that read it, each created at first use."""
+"""The open index and the models used with it, each created at first use."""
 
 import threading
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from rag.answering import asked
+from rag.answering import prompt_messages
 from rag.check import Checker, Parser
 from rag.config import Settings
 from rag.errors import QuestionError
@@ -18,7 +18,7 @@ from rag.search.reranking import Reranker
 
 
 class Resources:
-    """An index and the models that read it. Safe to share between threads; close it after use."""
+    """An index and the models used with it. Thread-safe; close it after use."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Resources:
         self.close()
 
     def close(self) -> None:
-        """Close the index and stop the engine; closing twice is fine."""
+        """Close the index and stop the engine; may be called twice."""
         with self._lock:
             if self._index is not None:
                 self._index.close()
@@ -86,20 +86,20 @@ class Resources:
 
     @property
     def reranker(self) -> Reranker | None:
-        """The reranker, if the settings name one; built at first use."""
+        """The reranker named in the settings, if any; built at first use."""
         with self._lock:
             self._reranker = self._reranker or build_reranker(self.settings)
             return self._reranker
 
     def checker(self, support: float) -> Checker:
-        """Return a claim checker; ``support`` is the least probability of a supported sentence."""
+        """Return a claim checker; ``support`` is the minimum probability of a supported sentence."""
         return Checker(self.parser, support)
 
     def warm(self) -> None:
         """Load embedder, parser and generator concurrently, because each takes seconds.
 
-        The generator also reads the instructions that open every prompt, so that the first question
-        need not wait for it.
+        The generator also reads the instructions that open every prompt, to speed up the first
+        question.
 
         Raises:
             ModelError: if one of them cannot be loaded.
@@ -109,8 +109,8 @@ class Resources:
         def load_generator() -> None:
             try:
                 self.generator.load()
-                self.generator.read_ahead(asked("", (), (), self.generator)[:-1])
-            except BaseException as error:  # noqa: BLE001 - handed on to the caller's thread below
+                self.generator.read_ahead(prompt_messages("", (), (), self.generator)[:-1])
+            except BaseException as error:  # noqa: BLE001 - raised in the caller's thread below
                 failed.append(error)
 
         thread = threading.Thread(target=load_generator, name="load-generator", daemon=True)
@@ -123,7 +123,7 @@ class Resources:
             raise failed[0]
 
     def _open(self, *, create: bool = False, bind: bool = False) -> Index:
-        """Return the index now in the folder, which another process may have replaced."""
+        """Return the current index of the folder, which another process may have replaced."""
         with self._lock:
             if self._index is not None and not self._index.in_place:
                 self._forget_index()
@@ -139,12 +139,12 @@ class Resources:
             return self._index
 
     def _forget_index(self) -> None:
-        """Forget the index; it is closed once nobody reads it any more."""
+        """Drop the index; it is closed once nobody uses it any more."""
         self._index, self._bound, self._suggested = None, False, None
 
     @contextmanager
     def _writing(self, *, create: bool = False, bind: bool = False) -> Iterator[Index]:
-        """Hold the writer lock and yield the index; meanwhile no other index replaces it."""
+        """Yield the index with its writer lock held, so that no other index can replace it."""
         while True:
             index = self._open(create=create, bind=bind)
             with index.writing():
@@ -155,10 +155,10 @@ class Resources:
     def _checked_question(self, question: str) -> str:
         longest = self.settings.answer.question_characters
         if not question.strip():
-            raise QuestionError("the question is empty. Ask something, in plain words.")
+            raise QuestionError("the question is empty. Ask something in plain words.")
         if len(question) > longest:
             raise QuestionError(
-                f"the question has {len(question)} characters, at most {longest} are read."
-                " Ask something shorter, or summarise the text as a file: rag summarize FILE"
+                f"the question has {len(question)} characters; at most {longest} are allowed."
+                " Ask a shorter one, or summarise the text as a file: rag summarize FILE"
             )
         return question.strip()

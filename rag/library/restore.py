@@ -1,4 +1,4 @@
-"""Rebuild an answer saved outside the index from the articles that the index still holds."""
+"""Restore an answer saved outside the index from the articles that are still in the index."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,9 +15,9 @@ _GONE = "its article is no longer in the index"
 
 
 def restored(saved: SavedAnswer, index: Index) -> Answer:
-    """Rebuild the answer with passages and quotes as the index holds them now.
+    """Restore the answer with passages and quotes from the current index.
 
-    Passages and citations of articles that are gone or shorter are left out. A claim that has no
+    Passages and citations of articles that were deleted or shortened are left out. A claim that has no
     citation left becomes unsupported; its text stays.
     """
     stored = _Stored(index)
@@ -52,7 +52,7 @@ class _Stored:
 
     def _article(self, article_id: str) -> Article | None:
         found = self.index.article(article_id)
-        # People may abbreviate an id; here a prefix could match another article.
+        # The index also accepts id prefixes, but here one could match another article.
         return found if found is not None and found.id == article_id else None
 
     def passages(self, saved: Sequence[SavedPassage]) -> Iterator[Passage]:

@@ -1,4 +1,4 @@
-"""The output file of a batch: rows are appended as they come, and it is whole after every run."""
+"""The output file of a batch: rows are appended as they come; it is complete after every run."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,29 +14,28 @@ Placed = Iterator[tuple[int, Row]]  # rows with their places, in input order
 class RowFile(Generic[Row]):
     """A file of rows, written by one process at a time: the one that holds its lock.
 
-    When a process becomes the writer, and when its run ends, the file is rewritten beside and takes
-    its place in one step. In between, each row is appended in one write, except to Parquet, which
-    cannot be appended to. A kill in the middle of a write may leave half a row at the end; the next
-    writer removes it.
+    When a process becomes the writer, and when its run ends, the file is replaced atomically. In
+    between, each row is appended in one write, except to Parquet, which cannot be appended to. A
+    process killed during a write may leave half a row at the end; the next writer removes it.
     """
 
     def __init__(
         self, path: Path, kind: type[Row], lock: Path, rows: Callable[[], Placed[Row]]
     ) -> None:
-        """Create it; ``rows`` iterates over all rows that are there, in input order."""
+        """Set up the file; ``rows`` iterates over all finished rows in input order."""
         from filelock import FileLock
 
         self._path, self._kind, self._rows = path, kind, rows
         self._ending = path.suffix.lower()
         self._lock = FileLock(lock, thread_local=False)
-        self._next = 0  # the place after that of the file's last row
-        self._gaps = False  # whether rows before it were not there yet
+        self._next = 0  # the place after the last row in the file
+        self._gaps = False  # whether earlier rows were not finished yet
         self._size = 0
 
     def write(self, *, last: int | None = None, wait: float = 0.0) -> None:
         """Write all rows, or those up to the place ``last``.
 
-        If another process is the writer, and stays it for ``wait`` seconds, nothing is done.
+        Does nothing if another process remains the writer for ``wait`` seconds.
         """
         from filelock import Timeout
 
@@ -46,11 +45,11 @@ class RowFile(Generic[Row]):
             except Timeout:
                 return
         with replacing(self._path) as beside:
-            write_rows(self._counted(last), self._kind, beside, ending=self._ending)
+            write_rows(self._track(last), self._kind, beside, ending=self._ending)
         self._size = self._path.stat().st_size
 
-    def _counted(self, last: int | None) -> Iterator[Row]:
-        """Iterate over the rows; note which place the next one has, and whether any is missing."""
+    def _track(self, last: int | None) -> Iterator[Row]:
+        """Iterate over the rows, noting the next place and whether any row is missing."""
         self._next, self._gaps = 0, False
         for place, row in self._rows():
             if last is not None and place > last:
@@ -60,25 +59,25 @@ class RowFile(Generic[Row]):
             yield row
 
     def add(self, place: int, row: Row) -> None:
-        """Append the row of a place, if it is not in the file; rows are given in input order."""
+        """Append the row of a place unless the file has it; call this in input order."""
         if not self._lock.is_locked:
-            self.write()  # and become the writer, if there is none any more
+            self.write()  # become the writer if there is none any more
         elif place < self._next or self._ending == ".parquet":
             return
-        elif self._gaps or self._size != self._found():
-            self.write(last=place)  # the rows up to here have all come meanwhile
+        elif self._gaps or self._size != self._actual_size():
+            self.write(last=place)  # all rows up to here are finished by now
         else:
             body = row_bytes(row, self._ending)
             with self._path.open("ab") as file:
                 file.write(body)
             self._next, self._size = place + 1, self._size + len(body)
 
-    def _found(self) -> int:
-        """Return the size of the file, which somebody may have moved away or changed."""
+    def _actual_size(self) -> int:
+        """Return the size of the file, or -1 if it was moved away."""
         return self._path.stat().st_size if self._path.exists() else -1
 
     def close(self, *, wait: float) -> None:
-        """Write the whole file, see :meth:`write`, and let another process write; may be repeated."""
+        """Write the complete file, see :meth:`write`, and release it; may be called twice."""
         try:
             self.write(wait=wait)
         finally:

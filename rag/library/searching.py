@@ -1,4 +1,4 @@
-"""Search: passages, articles and sentences, without a language model."""
+"""Search for passages, articles and sentences, without a language model."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -25,11 +25,11 @@ from rag.types import (
 )
 
 _SEARCHED = 24  # chunks whose sentences are ranked for a question
-_COMPARED = 100  # least number of articles used to decide which query words are rare
+_COMPARED = 100  # minimum number of articles used to decide which query words are rare
 
 
 class SearchMethods(ArticleMethods):
-    """What :class:`rag.News` finds."""
+    """The methods of :class:`rag.News` that search."""
 
     def search(
         self, query: str, *, filters: Filters | None = None, k: int | None = None
@@ -49,7 +49,7 @@ class SearchMethods(ArticleMethods):
     ) -> tuple[Passage, ...]:
         """Return the articles nearest to a query, best first, each as its most relevant passage.
 
-        ``rerank``: whether the reranker of the settings, if any, reads the passages.
+        ``rerank``: whether to use the reranker of the settings, if any.
 
         Raises:
             IndexMissing: if there is no index.
@@ -68,9 +68,9 @@ class SearchMethods(ArticleMethods):
     def matching(
         self, query: str, *, filters: Filters | None = None, limit: int = 50
     ) -> tuple[Article, ...]:
-        """Return the articles about a query, in the order of :meth:`find`; few or none may match.
+        """Return the articles about a query, in the order of :meth:`find`; there may be none.
 
-        See :func:`rag.search.matching` for what counts as being about it.
+        See :func:`rag.search.matching` for what counts as a match.
 
         Raises:
             IndexMissing: if there is no index.
@@ -98,7 +98,7 @@ class SearchMethods(ArticleMethods):
     def _search_question(
         self, question: str, history: Sequence[Answer], filters: Filters | None
     ) -> tuple[tuple[Passage, ...], tuple[Citation, ...]]:
-        """Search once; return runs of sentences to read, and the question's nearest sentences."""
+        """Search once; return excerpts for the prompt, and the sentences nearest to the question."""
         index = self._open()
         question = corrected(question, index=index)
         alone = corrected(standalone(question, history), index=index)
@@ -138,6 +138,6 @@ class SearchMethods(ArticleMethods):
         )
 
     def _require_articles(self, filters: Filters | None) -> None:
-        """Raise NoArticles if the filters admit no article."""
+        """Raise NoArticles if no article passes the filters."""
         if not self.count(filters=filters):
             raise NoArticles(self.count())

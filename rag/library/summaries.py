@@ -1,4 +1,4 @@
-"""Summaries of articles, and digests of many."""
+"""Summaries of articles, and digests of many articles."""
 
 from collections.abc import Generator as Stream
 from collections.abc import Sequence
@@ -29,11 +29,11 @@ from rag.types import (
     Summary,
 )
 
-_EVERY = 10_000  # articles; no search finds more
+_EVERY = 10_000  # maximum articles found by a search
 
 
 class SummaryMethods(SearchMethods):
-    """What :class:`rag.News` summarizes."""
+    """The methods of :class:`rag.News` that write summaries and digests."""
 
     def summarize(
         self,
@@ -52,14 +52,14 @@ class SummaryMethods(SearchMethods):
             article: an article or its id, or several ids; None with a query.
             query: what the summary should be about.
             length: how many sentences; see ``[summarize]`` in configs/default.toml.
-            style: their layout; a headline is one more sentence, and checked like the others.
+            style: their layout; a headline is an additional sentence, checked like the others.
             instruction: a reader's request, passed to the model when summarising a single article.
             filters: which articles a query may use.
             progress: called with (prompts done, prompts known so far), and again for each piece
                 that the model writes. An exception it raises ends the summary and propagates.
 
         Raises:
-            ArticleUnknown: if there is no article of that id.
+            ArticleUnknown: if there is no article with that id.
             QuestionError: if neither an article nor a query was given.
             ModelError: if the model is missing or fails.
         """
@@ -103,7 +103,7 @@ class SummaryMethods(SearchMethods):
     def _styled(
         self, summary: Summary, style: Style, passages: Sequence[Passage], *, title: str = ""
     ) -> Summary:
-        """Lay out a summary made from ``passages``; ``title`` is that of its only article."""
+        """Lay out a summary made from ``passages``; ``title`` is that of the article, if only one."""
         if style == "bullets":
             lines = (f"• {marked([claim])}" for claim in summary.claims)
             return replace(summary, text="\n".join(lines))
@@ -129,14 +129,14 @@ class SummaryMethods(SearchMethods):
         length: Length = "medium",
         progress: Progress | None = None,
     ) -> Stream[Draft | Story | Digest, None, None]:
-        """Write a digest step by step: drafts of each Story, then the Story; last the Digest.
+        """Write a digest step by step: drafts of each Story, then the Story; finally the Digest.
 
         Closing the iterator stops the model. See :func:`rag.summarizing.digest.digest`. If nothing
         matches, the Digest has no stories.
 
         Args:
-            query: what the articles must be about; if empty, all that the filters admit are used.
-            article_ids: use these articles, whatever query and filters say.
+            query: what the articles must be about; if empty, all that pass the filters are used.
+            article_ids: use these articles and ignore query and filters.
             filters: which articles may be used.
             stories: at most this many are written; None: ``[digest] stories``.
             length: how many sentences each; see ``[summarize]`` in configs/default.toml.
@@ -144,7 +144,7 @@ class SummaryMethods(SearchMethods):
 
         Raises:
             IndexMissing: if there is no index.
-            ArticleUnknown: if there is no article of one of the ids.
+            ArticleUnknown: if one of the ids is unknown.
             QuestionError: if the query is too long, or fewer than 1 story is requested.
             ModelError: if a model is missing or fails.
         """
@@ -168,13 +168,13 @@ class SummaryMethods(SearchMethods):
     def _digest_articles(
         self, query: str, article_ids: Sequence[str], filters: Filters | None
     ) -> tuple[Sequence[Article], int]:
-        """Return the articles of a digest, and how many match: more if the rest is left out."""
+        """Return the articles of a digest, and how many match, including any over the limit."""
         most = self.settings.digest.articles
         if article_ids:
             articles = tuple(map(self.article, dict.fromkeys(article_ids)))
             return articles, len(articles)
         if query.strip():
-            # Words alone decide what is about it, so no reranker need read hundreds of passages.
+            # Words alone decide what matches, so a reranker need not read hundreds of passages.
             about = matching(query, self.find(query, filters=filters, k=_EVERY, rerank=False))
             return tuple(each.article for each in about[:most]), len(about)
         return self.articles(filters=filters, limit=most), self.count(filters=filters)
@@ -208,7 +208,7 @@ class SummaryMethods(SearchMethods):
 
     @property
     def _tokens(self) -> int:
-        """Tokens of the passages of several articles that one prompt may hold."""
+        """Maximum tokens of passages in one prompt about several articles."""
         return 2 * self.settings.retrieve.source_tokens
 
     def _sentences(self, length: Length) -> int:

@@ -73,7 +73,7 @@ def test_a_file_of_many_broken_lines_is_given_up_and_few_of_them_are_listed(
     assert state(shown) == "1 added, 11 not read"
     assert shown.count("<li") == 5
     assert "and 8 more" in shown
-    assert shown.index("failed 10 times; the rest of it was left out") < shown.index("line 1 ")
+    assert shown.index("failed 10 times; the rest of it was skipped") < shown.index("line 1 ")
     assert str(offline.uploads()) not in shown
 
 

@@ -46,7 +46,7 @@ def feed(place: Path) -> str:
 
 
 def figures(ended: Ended) -> list[str]:
-    """The line under the heads of the final table: items, done, failed, left, in this run, ..."""
+    """The line under the heads of the final table: items, done, failed, left, this run, ..."""
     lines = ended.out.splitlines()
     head = next(place for place, line in enumerate(lines) if line.startswith("items"))
     return lines[head + 1].split()
@@ -79,7 +79,7 @@ def test_what_failed_is_listed_and_the_exit_code_is_1(run: Run, feed: str) -> No
     assert "  empty.txt is empty\n" in ended.out
     assert "none.txt does not exist" in ended.out
     assert figures(ended)[:4] == ["4", "2", "2", "0"]
-    assert "*Not done: empty.txt is empty*" in Path("out.md").read_text()
+    assert "*Failed: empty.txt is empty*" in Path("out.md").read_text()
 
 
 def test_an_index_with_filters_and_questions_of_it(run: Run, feed: str) -> None:
@@ -99,8 +99,8 @@ def test_an_index_with_filters_and_questions_of_it(run: Run, feed: str) -> None:
     ("arguments", "told"),
     [
         (["summarize", "feed.jsonl", "--out", "out.xls"], r"\.jsonl, \.csv, \.parquet, \.md"),
-        (["summarize", "feed.jsonl", "--out", "no/out.csv"], "no is no folder"),
-        (["summarize", "feed.jsonl", "--out", "new.csv", "--resume"], "there is no batch at new.csv"),
+        (["summarize", "feed.jsonl", "--out", "no/out.csv"], "no is not a folder"),
+        (["summarize", "feed.jsonl", "--out", "new.csv", "--resume"], "no batch to resume at new.csv"),
         (["summarize", "--out", "o.csv", "--index", "none"], "rag ingest"),
         (["summarize", "feed.jsonl", "--out", "o.csv", "--instruction", "none"], "cannot be read"),
         (["summarize", "feed.jsonl", "--out", "o.csv", "--instruction", "long"], "3,000 characters"),
@@ -149,7 +149,7 @@ def test_questions_from_standard_input(run: Run, feed: str) -> None:
 def test_sources_and_filters_do_not_go_together(run: Run, feed: str) -> None:
     ended = run("batch", "summarize", feed, "--query", "x", "--out", "out.csv")
     assert ended.code == 2
-    assert "name no SOURCE" in ended.error
+    assert "cannot be combined with SOURCE" in ended.error
 
 
 def test_a_log_gets_a_line_a_minute_with_rate_failures_and_the_time_left(

@@ -68,7 +68,7 @@ def test_a_record_each(tmp_path: Path) -> None:
     assert reasons == [
         "q.jsonl line 5 has no question.",
         "q.jsonl line 6 has no question.",
-        "q.jsonl line 7 is no sound JSON.",
+        "q.jsonl line 7 is not valid JSON.",
     ]
 
 
@@ -76,7 +76,7 @@ def test_bytes_that_are_no_text_are_failures_and_hostile_letters_go(tmp_path: Pa
     good, bad, odd = read(tmp_path / "q.txt", b"Who?\nWh\xff?\nWho \x1b[31mis\xe2\x80\xae red?\n")
     assert good == Question("1", "Who?")
     assert isinstance(bad, Failure)
-    assert "not text in UTF-8" in bad.reason
+    assert "not UTF-8 text" in bad.reason
     assert odd == Question("3", "Who [31mis red?")
     (half,) = read(tmp_path / "q.jsonl", '"Who\\ud800?"')
     assert half == Question("1", "Who?")
@@ -85,9 +85,9 @@ def test_bytes_that_are_no_text_are_failures_and_hostile_letters_go(tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "body", "told"),
     [
-        ("q.doc", "Who?", "no file of questions"),
+        ("q.doc", "Who?", "not a file of questions"),
         ("q.txt", " \n", "is empty"),
-        ("q.csv", "a,b\n1,2\n", "none of them is called question or query or text"),
+        ("q.csv", "a,b\n1,2\n", "none named question or query or text"),
     ],
 )
 def test_files_that_cannot_be_used_are_told(

@@ -110,15 +110,15 @@ def test_a_job_stays_as_it_is_where_the_new_input_cannot_be_read(table: JobTable
         (replace(WORK, settings=()), ITEMS, "generator.model m, now none"),
         (replace(WORK, model="n"), ITEMS, "model m, now n"),
         (replace(WORK, kind="answers"), ITEMS, "kind summaries, now answers"),
-        (replace(WORK, reads="9 articles"), ITEMS, "another input: 9 articles, it was"),
-        (WORK, ITEMS[1:], r"1 item is gone \(Story 0\)"),
+        (replace(WORK, reads="9 articles"), ITEMS, "different input: 9 articles; before"),
+        (WORK, ITEMS[1:], r"1 item is missing \(Story 0\)"),
         (
             WORK,
             [*ITEMS, Item("x", "Newer"), Item("y", "Newest")],
             r"2 items are new \(Newer, ...\)",
         ),
-        (WORK, ITEMS[::-1], "another order or number"),
-        (WORK, [*ITEMS, ITEMS[0]], "another order or number"),
+        (WORK, ITEMS[::-1], "different order or number"),
+        (WORK, [*ITEMS, ITEMS[0]], "different order or number"),
     ],
 )
 def test_what_has_changed_is_named(
@@ -175,7 +175,7 @@ def test_a_job_in_work_is_not_replaced(table: JobTable) -> None:
     job = begun(table)
     with table.lease() as lease:
         job.claim(lease)
-        with pytest.raises(JobProblem, match="another process works"):
+        with pytest.raises(JobProblem, match="another process is working"):
             table.open("a", WORK, ITEMS, restart=True)
     table.open("a", WORK, ITEMS, restart=True)
     assert table.rows("SELECT count(*) FROM items") == [(5,)]

@@ -187,7 +187,7 @@ def test_ctrl_c_stops_in_good_order_and_says_how_to_go_on(tmp_path: Path) -> Non
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "The same command goes on from here." in err
+    assert "Run the same command again to continue." in err
     assert "Traceback" not in err
     kept = desk.read()
     assert 2 <= len(kept) < ITEMS

@@ -292,7 +292,9 @@ def test_what_has_changed_is_named_and_there_are_ways_on(opened: Opened, tmp_pat
     with pytest.raises(JobChanged, match="2 items are new"):
         opened().batch(of(source), out=out)
     feed(tmp_path / "feed.jsonl", BRIDGE, CHEESE)
-    with pytest.raises(JobChanged, match=r"1 item is new \(A cheese.*and 1 item is gone.*--resume"):
+    with pytest.raises(
+        JobChanged, match=r"1 item is new \(A cheese.*and 1 item is missing.*--resume"
+    ):
         opened().batch(of(source), out=out)
     with opened().batch(of(source), out=out, begin="resume") as kept:
         assert [row.title[:8] for row in kept] == ["Mayor Id", "The last"]
@@ -303,19 +305,19 @@ def test_what_has_changed_is_named_and_there_are_ways_on(opened: Opened, tmp_pat
 def test_files_that_are_not_ours_are_left_alone(opened: Opened, tmp_path: Path) -> None:
     source, out = feed(tmp_path / "feed.jsonl", BRIDGE), tmp_path / "out.csv"
     out.write_text("precious")
-    with pytest.raises(JobProblem, match="no batch has written it"):
+    with pytest.raises(JobProblem, match="was not written by a batch"):
         opened().batch(of(source), out=out)
     assert out.read_text() == "precious"
     assert not (tmp_path / "out.csv.job").exists()
-    with pytest.raises(JobUnknown, match="no batch at"):
+    with pytest.raises(JobUnknown, match="no batch to resume at"):
         opened().batch(of(source), out=tmp_path / "new.csv", begin="resume")
-    with pytest.raises(JobProblem, match=r"written to \.jsonl, \.csv"):
+    with pytest.raises(JobProblem, match=r"one of \.jsonl, \.csv"):
         opened().batch(of(source), out=tmp_path / "out.xls")
     folder = tmp_path / "out.md"
     folder.mkdir()
     with pytest.raises(JobProblem, match="is a folder"):
         opened().batch(of(source), out=folder)
-    with pytest.raises(JobProblem, match="is no folder"):
+    with pytest.raises(JobProblem, match="is not a folder"):
         opened().batch(of(source), out=tmp_path / "no" / "out.csv")
 
 
@@ -347,8 +349,8 @@ def test_articles_of_an_index_are_kept_by_their_ids(opened: Opened, tmp_path: Pa
         rows = list(batch)
     assert [row.id for row in rows] == [cheese.id, ferry.id, bridge.id]
     assert [bool(row.error) for row in rows] == [False, True, False]
-    assert f"holds no article '{ferry.id}'" in rows[1].error
-    with pytest.raises(JobChanged, match="1 item is gone"):
+    assert f"has no article '{ferry.id}'" in rows[1].error
+    with pytest.raises(JobChanged, match="1 item is missing"):
         news.batch(Summaries(), out=out)
 
 
@@ -389,7 +391,7 @@ def test_answers(opened: Opened, tmp_path: Path) -> None:
     assert "3000 characters" in third.error
     assert third.question == "x" * 3000
     news.ingest([feed(tmp_path / "more.jsonl", CHEESE, url="https://example.org/9")])
-    with pytest.raises(JobChanged, match=r"holds 3 articles .* it was the index holds 2"):
+    with pytest.raises(JobChanged, match=r"holds 3 articles .* before: the index holds 2"):
         news.batch(Answers(asked), out=tmp_path / "out.jsonl")
     with pytest.raises(SourceError, match="cannot be read"):
         news.batch(Answers(file=str(tmp_path / "none.txt")))

@@ -147,7 +147,7 @@ def test_a_source_that_keeps_failing_is_left_and_the_others_are_read(
     report = opened().ingest([junk, feed], most_failures=7, progress=told.append)
     assert statuses(report.outcomes) == ["failed"] * 8 + ["added"] * 3
     assert report.outcomes[7] == Outcome(
-        str(junk), "failed", reason=f"{junk} failed 7 times; the rest of it was left out"
+        str(junk), "failed", reason=f"{junk} failed 7 times; the rest of it was skipped"
     )
     assert sorted(told, key=str) == sorted(report.outcomes, key=str)
     assert len(opened().ingest([junk]).outcomes) == 10

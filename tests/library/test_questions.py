@@ -78,7 +78,7 @@ def test_a_question_of_50000_characters_is_reported(
 ) -> None:
     news = opened()
     news.ingest([feed])
-    with pytest.raises(QuestionError, match="50000 characters, at most 2000"):
+    with pytest.raises(QuestionError, match="50000 characters; at most 2000"):
         news.ask("x" * 50_000)
     with pytest.raises(QuestionError, match="2001 characters"):
         news.ask("x" * 2001)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from told import Told
+from scripted_model import PausableGenerator
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -60,7 +60,7 @@ def saved(page: "Page", button: str) -> tuple[str, str]:
     return waiting.value.suggested_filename, Path(waiting.value.path()).read_text("utf-8")
 
 
-def stop(page: "Page", model: Told) -> None:
+def stop(page: "Page", model: PausableGenerator) -> None:
     """Stop the question, and let the model go on to the word at which it ends."""
     press(page, "Stop")
     speak_until(model, page.locator("#live .trouble").count)
@@ -79,7 +79,9 @@ def settle(page: "Page") -> None:
     )
 
 
-def speak_until(model: Told, true: Callable[[], object], *, pause: float = 0.1) -> None:
+def speak_until(
+    model: PausableGenerator, true: Callable[[], object], *, pause: float = 0.1
+) -> None:
     """Let the model say one word after the other until something is true."""
 
     def one_more() -> object:

@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
-from told import BRIDGE, INVENTED, NOBODY, QUOTE, TITLE, WEAK, WHO, WHY, Told
+from scripted_model import BRIDGE, INVENTED, NOBODY, QUOTE, TITLE, WEAK, WHO, WHY, PausableGenerator
 
 from browser.acts import IN_VIEW, ask, asked, box, press, settle, tab
 from rag.server.accounts import Users
@@ -121,7 +121,7 @@ def in_window(page: "Page", *selectors: str) -> None:
 def test_a_phone_scrolls_one_way_and_shows_what_was_asked_for(
     site: "Site", visit: "Visits"
 ) -> None:
-    model = Told(ANSWERS)
+    model = PausableGenerator(ANSWERS)
     page = visit(site.page(model), viewport={"width": 390, "height": 844}, has_touch=True)
     width = "document.documentElement.scrollWidth"
     assert page.evaluate(width) <= 390
@@ -162,7 +162,7 @@ def test_a_phone_scrolls_one_way_and_shows_what_was_asked_for(
 def test_all_text_has_contrast_and_all_controls_have_names(
     site: "Site", visit: "Visits", scheme: str
 ) -> None:
-    model = Told(ANSWERS)
+    model = PausableGenerator(ANSWERS)
     page = visit(site.page(model), color_scheme=scheme)
     require_scheme(page, scheme)
     require_usable(page)
@@ -195,7 +195,7 @@ def test_all_text_has_contrast_and_all_controls_have_names(
 
 
 def test_light_and_dark_are_switched_and_remembered(site: "Site", visit: "Visits") -> None:
-    page = visit(site.page(Told()), color_scheme="light")
+    page = visit(site.page(PausableGenerator()), color_scheme="light")
     press(page, "Switch between light and dark")
     page.locator("body.dark").wait_for()
     page.reload()
@@ -211,7 +211,7 @@ def test_the_login_page_has_the_same_look(
     visit.expected += "|status of 40[01]"
     users = site.folder / "users.txt"
     Users(users).add("ida", "correct horse")
-    url = site.serve(site.news(Told()), users).url
+    url = site.serve(site.news(PausableGenerator()), users).url
     size = {"width": width, "height": 844}
     page = visit(url, ready="form", color_scheme=scheme, viewport=size)
     require_scheme(page, scheme)
@@ -243,7 +243,7 @@ def test_the_login_page_has_the_same_look(
 def test_on_the_fourth_turn_the_first_look_and_the_sources_are_in_the_window(
     site: "Site", visit: "Visits"
 ) -> None:
-    model = Told(ANSWERS)
+    model = PausableGenerator(ANSWERS)
     page = visit(site.page(model), viewport={"width": 1400, "height": 900})
     for question in (WHO, WHY, NOBODY):
         asked(page, question)
@@ -265,7 +265,7 @@ def test_on_the_fourth_turn_the_first_look_and_the_sources_are_in_the_window(
 
 
 def test_the_keyboard_alone_asks_and_reads(site: "Site", visit: "Visits") -> None:
-    page = visit(site.page(Told()))
+    page = visit(site.page(PausableGenerator()))
     page.locator(".theme-switch").focus()
     for _ in range(20):
         page.keyboard.press("Tab")

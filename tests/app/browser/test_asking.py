@@ -4,7 +4,18 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from told import ANSWERS, INVENTED, LAVROV, NOBODY, QUOTE, THERE, TITLE, WEAK, WHO, Told
+from scripted_model import (
+    ANSWERS,
+    INVENTED,
+    LAVROV,
+    NOBODY,
+    QUOTE,
+    THERE,
+    TITLE,
+    WEAK,
+    WHO,
+    PausableGenerator,
+)
 
 from browser.acts import IN_VIEW, ask, asked, box, settle, text
 
@@ -19,7 +30,7 @@ pytestmark = pytest.mark.slow
 def test_an_answer_grows_from_a_first_look_to_checked_sentences(
     site: "Site", visit: "Visits"
 ) -> None:
-    model = Told({WHO: f"{QUOTE} [1] {INVENTED} [1] {WEAK} [1]"})
+    model = PausableGenerator({WHO: f"{QUOTE} [1] {INVENTED} [1] {WEAK} [1]"})
     model.hold()
     page = visit(site.page(model))
     ask(page, WHO)
@@ -58,7 +69,7 @@ def test_an_answer_grows_from_a_first_look_to_checked_sentences(
 def test_an_answer_has_its_sources_and_a_follow_up_goes_on_from_it(
     site: "Site", visit: "Visits"
 ) -> None:
-    model = Told()
+    model = PausableGenerator()
     page = visit(site.page(model))
     box(page).fill(WHO)
     page.get_by_role("button", name="Send", exact=True).click()
@@ -94,7 +105,7 @@ def test_an_answer_has_its_sources_and_a_follow_up_goes_on_from_it(
 def test_a_refusal_has_the_nearest_sentences_and_the_last_one_clicked_opens(
     site: "Site", visit: "Visits"
 ) -> None:
-    page = visit(site.page(Told()))
+    page = visit(site.page(PausableGenerator()))
     turn = asked(page, NOBODY)
     assert turn.locator(".refusal-title").inner_text() == "Not in the articles."
     assert turn.locator(".cite").count() == 0
@@ -132,7 +143,9 @@ def test_the_short_answer_is_large_and_unproven_words_are_marked(
     site: "Site", visit: "Visits"
 ) -> None:
     short = "Baerbock and Le Drian"
-    page = visit(site.page(Told({WHO: f"{short} [1]\n{QUOTE} [1][2][3] {INVENTED} [1]"})))
+    page = visit(
+        site.page(PausableGenerator({WHO: f"{short} [1]\n{QUOTE} [1][2][3] {INVENTED} [1]"}))
+    )
     turn = asked(page, WHO)
     size = "(element) => parseFloat(getComputedStyle(element).fontSize)"
     assert short in turn.locator(".short").inner_text()

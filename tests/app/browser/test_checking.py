@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from told import Told
+from scripted_model import PausableGenerator
 
 from browser.acts import press, tab
 
@@ -17,13 +17,13 @@ FALSE = "The <b>Zorlon</b> parliament outlawed 19 kinds of teapot."
 
 
 def test_a_text_is_checked_sentence_by_sentence(site: "Site", visit: "Visits") -> None:
-    page = visit(site.page(Told()))
+    page = visit(site.page(PausableGenerator()))
     page.set_viewport_size({"width": 390, "height": 844})
     tab(page, "Check a text")
     field = page.get_by_role("textbox", name="Text to check")
     field.fill("… !")
     press(page, "Check")
-    page.get_by_text("The text holds no sentence").wait_for()
+    page.get_by_text("The text contains no sentence").wait_for()
     field.fill(f"{TRUE}\n\n{FALSE}")
     press(page, "Check")
     found = page.locator("#checked")

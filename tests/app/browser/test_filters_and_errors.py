@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from told import BRIDGE, NOBODY, QUOTE, WHO, WHY, Told
+from scripted_model import BRIDGE, NOBODY, QUOTE, WHO, WHY, PausableGenerator
 
 from browser.acts import ask, asked, box, paste, tab, text
 from rag.config import load
@@ -41,7 +41,7 @@ def days(page: "Page", since: str, until: str) -> None:
 def test_days_without_articles_and_impossible_days_are_refused_before_the_model_is_asked(
     site: "Site", visit: "Visits"
 ) -> None:
-    model = Told()
+    model = PausableGenerator()
     page = visit(site.page(model))
     unfold(page)
     days(page, "2030-01-01", "")
@@ -60,7 +60,7 @@ def test_days_without_articles_and_impossible_days_are_refused_before_the_model_
 
 
 def test_filters_are_shown_while_folded_and_in_a_refusal(site: "Site", visit: "Visits") -> None:
-    page = visit(site.page(Told()))
+    page = visit(site.page(PausableGenerator()))
     unfold(page)
     days(page, "2022-01-01", "2022-02-03")
     label = page.locator("#composer .filters .label-wrap")
@@ -77,7 +77,7 @@ def test_filters_are_shown_while_folded_and_in_a_refusal(site: "Site", visit: "V
 
 
 def test_ask_again_uses_the_filters_of_the_turn(site: "Site", visit: "Visits") -> None:
-    page = visit(site.page(Told()))
+    page = visit(site.page(PausableGenerator()))
     asked(page, WHO)
     unfold(page)
     days(page, "2022-10-04", "")
@@ -101,7 +101,7 @@ def test_ask_again_uses_the_filters_of_the_turn(site: "Site", visit: "Visits") -
 
 def test_empty_and_too_long_questions_are_refused(site: "Site", visit: "Visits") -> None:
     settings = load("tiny", overrides=["answer.question_characters=40"])
-    page = visit(site.serve(site.news(Told(), settings=settings)).url)
+    page = visit(site.serve(site.news(PausableGenerator(), settings=settings)).url)
     ask(page, "  ")
     assert "question" in trouble(page)
     box(page).press_sequentially(f"Please tell me this: {WHO}")
@@ -112,7 +112,7 @@ def test_empty_and_too_long_questions_are_refused(site: "Site", visit: "Visits")
 
 
 def test_an_unexpected_error_is_shown_without_its_details(site: "Site", visit: "Visits") -> None:
-    model = Told()
+    model = PausableGenerator()
 
     def fails(*_: object, **__: object) -> Iterator[str]:
         raise ZeroDivisionError("/secret/folder")
@@ -133,7 +133,9 @@ def test_an_unexpected_error_is_shown_without_its_details(site: "Site", visit: "
 def test_without_an_index_the_page_says_so_until_there_is_one(
     site: "Site", visit: "Visits"
 ) -> None:
-    page = visit(site.serve(site.news(Told({WHY: BRIDGE}), folder=site.folder / "nothing")).url)
+    page = visit(
+        site.serve(site.news(PausableGenerator({WHY: BRIDGE}), folder=site.folder / "nothing")).url
+    )
     assert "There are no articles here" in text(page, "#transcript .trouble")
     ask(page, WHY)
     assert "There are no articles here" in trouble(page)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from told import Told
+from scripted_model import PausableGenerator
 
 from browser.acts import asked, paste, press, tab
 from browser.visits import SharedPage
@@ -116,9 +116,9 @@ def hostile(harmful: Path, embedder: Embedder) -> Iterator[SharedPage]:
     page.close()
 
 
-def model() -> Told:
+def model() -> PausableGenerator:
     """A model that says nothing else."""
-    return Told(
+    return PausableGenerator(
         {
             fence(f"{ASKED} {harm}"): f"{sentence(harm)} Zorlon of Quorndale said {harm}."
             for harm in HARM
@@ -149,7 +149,7 @@ def test_the_chat_shows_it_as_text(hostile: SharedPage, visit: "Visits") -> None
 
 
 def test_an_unfinished_answer_is_text(hostile: SharedPage, visit: "Visits") -> None:
-    talker = Told({ASKED: " ".join(HARM)})
+    talker = PausableGenerator({ASKED: " ".join(HARM)})
     talker.hold()
     page = visit(hostile.url(talker))
     page.get_by_role("textbox", name="Your question").fill(ASKED)

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from told import BRIDGE, QUOTE, THERE, WHO, WHY, Told
+from scripted_model import BRIDGE, QUOTE, THERE, WHO, WHY, PausableGenerator
 
 from browser.acts import ask, asked, box, paste, tab, text, until
 
@@ -32,7 +32,7 @@ SHUT = f"Tollgate Bridge to shut\n\n{BRIDGE} The council says that cracks were f
 
 def test_a_question_survives_the_end_of_its_server(site: "Site", visit: "Visits") -> None:
     visit.expected += ENDED
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     first = site.serve(site.news(model))
     page = visit(first.url)
@@ -48,7 +48,7 @@ def test_a_question_survives_the_end_of_its_server(site: "Site", visit: "Visits"
     box(page).press("Enter")
     page.locator("#live .trouble").get_by_text("The server cannot be reached.").wait_for()
     assert box(page).input_value() == WHO
-    again = site.serve(site.news(Told(), folder=site.folder / "samples"))
+    again = site.serve(site.news(PausableGenerator(), folder=site.folder / "samples"))
     assert again.url == first.url
     box(page).press("Enter")
     assert QUOTE in page.locator("#turn-0 .answer").inner_text()
@@ -56,7 +56,7 @@ def test_a_question_survives_the_end_of_its_server(site: "Site", visit: "Visits"
 
 
 def test_a_question_survives_a_reload_while_it_is_answered(site: "Site", visit: "Visits") -> None:
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     page = visit(site.page(model))
     ask(page, WHO)
@@ -78,7 +78,7 @@ def test_another_process_may_write_to_the_index_and_rebuild_it(
     site: "Site", visit: "Visits"
 ) -> None:
     folder = site.folder / "samples"
-    page = visit(site.serve(site.news(Told({WHY: BRIDGE, WHO: QUOTE}))).url)
+    page = visit(site.serve(site.news(PausableGenerator({WHY: BRIDGE, WHO: QUOTE}))).url)
     tab(page, "Articles")
     page.get_by_role("button", name="Add articles").click()
     command = [sys.executable, "-c", HELD, str(folder)]
@@ -93,7 +93,7 @@ def test_another_process_may_write_to_the_index_and_rebuild_it(
         assert not [each for each in private if each in message]
         tab(page, "Ask")
         assert QUOTE in asked(page, WHO).locator(".answer").inner_text()
-    with site.news(Told(), folder=folder) as other:
+    with site.news(PausableGenerator(), folder=folder) as other:
         other.rebuild(embed=True)
         asked(page, THERE)
         other.delete([each.id for each in other.articles() if BRIDGE in each.text])
@@ -106,7 +106,7 @@ def test_another_process_may_write_to_the_index_and_rebuild_it(
 
 
 def test_the_page_goes_on_when_its_index_goes_and_comes_back(site: "Site", visit: "Visits") -> None:
-    page = visit(site.serve(site.news(Told())).url)
+    page = visit(site.serve(site.news(PausableGenerator())).url)
     asked(page, WHO)
     folder, away = site.folder / "samples", site.folder / "away"
     folder.rename(away)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from told import TITLE, Told
+from scripted_model import TITLE, PausableGenerator
 
 from browser.acts import IN_VIEW, paste, press, tab, text
 
@@ -53,7 +53,7 @@ def adding(page: "Page") -> None:
 
 
 def test_articles_are_found_sorted_and_read(site: "Site", visit: "Visits") -> None:
-    page = opened(visit, site.page(Told()))
+    page = opened(visit, site.page(PausableGenerator()))
     newest = titles(page)
     assert len(newest) == 21
     search = page.get_by_role("textbox", name="Search titles")
@@ -98,7 +98,7 @@ def test_the_selection_stays_over_searches_orders_and_pages(
     site: "Site", visit: "Visits", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.article_table._ROWS", 8)
-    page = opened(visit, site.page(Told()))
+    page = opened(visit, site.page(PausableGenerator()))
 
     def pick(title: str, number: int) -> None:
         """Tick an article, and wait until so many are selected."""
@@ -133,7 +133,7 @@ def test_uploads_and_pasted_texts_are_added_once_and_can_be_chosen(
     record = {"title": "New lamp at Farrow Point", "text": LAMP, "publisher": "Farrow Herald"}
     (tmp_path / "lamp.jsonl").write_text(json.dumps(record), "utf-8")
     (tmp_path / "broken.txt").write_bytes(bytes(range(256)) * 40)
-    page = opened(visit, site.serve(site.news(Told())).url)
+    page = opened(visit, site.serve(site.news(PausableGenerator())).url)
     adding(page)
     files = page.get_by_role("button", name="Add files")
     assert files.is_disabled()
@@ -167,7 +167,7 @@ def test_uploads_and_pasted_texts_are_added_once_and_can_be_chosen(
 
 
 def test_empty_texts_and_forbidden_addresses_are_refused(site: "Site", visit: "Visits") -> None:
-    page = opened(visit, site.page(Told()))
+    page = opened(visit, site.page(PausableGenerator()))
     adding(page)
     press(page, "Add text")
     page.locator("#outcomes .trouble").get_by_text("Paste some text first.").wait_for()
@@ -186,7 +186,7 @@ def test_empty_texts_and_forbidden_addresses_are_refused(site: "Site", visit: "V
 
 
 def test_articles_are_deleted_after_confirmation(site: "Site", visit: "Visits") -> None:
-    news = site.news(Told())
+    news = site.news(PausableGenerator())
     page = opened(visit, site.serve(news).url)
     page.get_by_role("checkbox", name=f"Select {TITLE}").check()
     press(page, "Delete 1 selected …")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from told import THERE, WHO
+from scripted_model import THERE, WHO
 
 import rag
 from browser.acts import IN_VIEW, ask, asked, press, saved, tab

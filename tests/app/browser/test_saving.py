@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from told import BRIDGE, LAVROV, QUOTE, THERE, TITLE, WHO, WHY, Told
+from scripted_model import BRIDGE, LAVROV, QUOTE, THERE, TITLE, WHO, WHY, PausableGenerator
 
 from browser.acts import asked, saved
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 def test_a_conversation_survives_a_reload_and_is_saved_with_its_quotes(
     site: "Site", visit: "Visits"
 ) -> None:
-    page = visit(site.page(Told()))
+    page = visit(site.page(PausableGenerator()))
     asked(page, WHO)
     asked(page, WHY)
     page.reload()
@@ -44,11 +44,11 @@ def test_a_conversation_survives_its_server_and_loses_the_quotes_of_deleted_arti
     site: "Site", visit: "Visits"
 ) -> None:
     visit.expected += "|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|Failed to (?:fetch|load)|network"
-    first = site.serve(site.news(Told()))
+    first = site.serve(site.news(PausableGenerator()))
     page = visit(first.url)
     asked(page, WHO)
     first.close()
-    model = Told()
+    model = PausableGenerator()
     news = site.news(model, folder=site.folder / "samples")
     assert site.serve(news).url == first.url
     # The page goes on without a reload, and after one.

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from told import TITLE, Told
+from scripted_model import TITLE, PausableGenerator
 
 from browser.acts import press, saved, speak_until, tab, until
 
@@ -46,7 +46,7 @@ def rows(page: "Page") -> list[dict[str, str]]:
 def test_picked_articles_are_summarised_with_their_proof_and_saved(
     site: "Site", visit: "Visits"
 ) -> None:
-    page = visit(site.page(Told()))
+    page = visit(site.page(PausableGenerator()))
     titles = pick(page, 2)
     page.get_by_role("radio", name="short").check()
     summarize(page, 2)
@@ -65,7 +65,7 @@ def test_picked_articles_are_summarised_with_their_proof_and_saved(
 
 
 def test_nothing_days_and_names_can_be_chosen(site: "Site", visit: "Visits") -> None:
-    page = visit(site.page(Told()))
+    page = visit(site.page(PausableGenerator()))
     tab(page, "Summaries")
     for name in ("Markdown", "JSON Lines", "CSV"):  # there is nothing to save yet
         assert page.get_by_role("button", name=f"Save as {name}").is_disabled()
@@ -99,7 +99,7 @@ def test_nothing_days_and_names_can_be_chosen(site: "Site", visit: "Visits") -> 
 
 
 def test_stop_ends_at_the_next_word_and_keeps_what_is_done(site: "Site", visit: "Visits") -> None:
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     page = visit(site.page(model))
     pick(page, 3)
@@ -122,7 +122,7 @@ def test_stop_ends_at_the_next_word_and_keeps_what_is_done(site: "Site", visit: 
 
 
 def test_a_digest_of_stories_has_its_proof_and_is_saved(site: "Site", visit: "Visits") -> None:
-    page = visit(site.page(Told()))
+    page = visit(site.page(PausableGenerator()))
     tab(page, "Summaries")
     page.get_by_role("textbox", name="Or all articles about").fill("Blinken Ukraine Russia")
     page.get_by_role("radio", name="A digest of stories").check()

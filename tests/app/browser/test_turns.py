@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from told import BRIDGE, LAVROV, NOBODY, QUOTE, THERE, TITLE, WHO, WHY, Told
+from scripted_model import BRIDGE, LAVROV, NOBODY, QUOTE, THERE, TITLE, WHO, WHY, PausableGenerator
 
 from app import queue
 from browser.acts import ask, asked, box, press, settle, speak_until, stop, tab, text, until
@@ -27,7 +27,7 @@ def questions(page: "Page") -> list[str]:
 def test_stop_shows_what_was_checked_and_keeps_earlier_answers(
     site: "Site", visit: "Visits"
 ) -> None:
-    model = Told({WHO: f"{QUOTE} [4] {BRIDGE} [1]", WHY: BRIDGE})
+    model = PausableGenerator({WHO: f"{QUOTE} [4] {BRIDGE} [1]", WHY: BRIDGE})
     model.hold()
     page = visit(site.page(model))
     ask(page, WHO)
@@ -62,7 +62,7 @@ def test_stop_shows_what_was_checked_and_keeps_earlier_answers(
 
 
 def test_stop_ends_the_question_and_leaves_the_summaries(site: "Site", visit: "Visits") -> None:
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     page = visit(site.page(model))
     tab(page, "Summaries")
@@ -82,7 +82,7 @@ def test_stop_ends_the_question_and_leaves_the_summaries(site: "Site", visit: "V
 
 
 def test_a_new_conversation_drops_the_answer_in_progress(site: "Site", visit: "Visits") -> None:
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     page = visit(site.page(model))
     ask(page, WHO)
@@ -108,7 +108,7 @@ def test_a_new_conversation_drops_the_answer_in_progress(site: "Site", visit: "V
 def test_enter_sends_no_second_question_while_one_is_answered(
     site: "Site", visit: "Visits"
 ) -> None:
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     page = visit(site.page(model))
     ask(page, WHO)
@@ -124,7 +124,7 @@ def test_enter_sends_no_second_question_while_one_is_answered(
 
 
 def test_a_question_right_after_another_is_answered(site: "Site", visit: "Visits") -> None:
-    model = Told()
+    model = PausableGenerator()
     page = visit(site.page(model))
     example = page.locator(".welcome .example").first
     question = example.inner_text()
@@ -151,7 +151,7 @@ def test_a_question_right_after_another_is_answered(site: "Site", visit: "Visits
 
 
 def test_a_turn_can_be_copied_edited_and_asked_again(site: "Site", visit: "Visits") -> None:
-    page = visit(site.page(Told()), permissions=["clipboard-read", "clipboard-write"])
+    page = visit(site.page(PausableGenerator()), permissions=["clipboard-read", "clipboard-write"])
     first = asked(page, WHO)
     asked(page, WHY)
     assert text(page, "#sources .card-title") != TITLE
@@ -185,7 +185,7 @@ def test_a_turn_can_be_copied_edited_and_asked_again(site: "Site", visit: "Visit
 
 
 def test_two_tabs_add_to_one_conversation(site: "Site", visit: "Visits") -> None:
-    model = Told()
+    model = PausableGenerator()
     page = visit(site.page(model))
     asked(page, WHO)
     other = visit.beside(page)
@@ -211,7 +211,7 @@ def test_two_tabs_add_to_one_conversation(site: "Site", visit: "Visits") -> None
 def test_who_waits_can_read_and_comes_next_when_the_first_leaves(
     site: "Site", visit: "Visits"
 ) -> None:
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     url = site.page(model)
     one, two = visit(url), visit(url)
@@ -237,7 +237,7 @@ def test_a_full_queue_refuses_the_next_until_somebody_leaves(
     site: "Site", visit: "Visits", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "_MOST", 3)
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     url = site.serve(site.news(model)).url  # whose queue is made now
     one, two, three, four = (visit(url) for _ in range(4))

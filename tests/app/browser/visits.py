@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from told import Told
+from scripted_model import PausableGenerator
 
 import rag
 from app.serve import Served, serve
@@ -33,7 +33,7 @@ USABLE = "#transcript .turn, #transcript .welcome"  # is there once the page is
 class Relay:
     """A language model that is another one in each test."""
 
-    model = Told()
+    model = PausableGenerator()
 
     def __getattr__(self, name: str) -> Any:
         """All that a model has."""
@@ -52,7 +52,7 @@ class SharedPage:
         )
         self._served = started(news)
 
-    def url(self, model: Told) -> str:
+    def url(self, model: PausableGenerator) -> str:
         """The page's address, with this model from now on."""
         self._relay.model = model
         return self._served.url
@@ -87,7 +87,7 @@ class Site:
         self._index, self._embedder, self._shared, self._port = index, embedder, shared, 0
         self._served: list[Served] = []
 
-    def page(self, model: Told) -> str:
+    def page(self, model: PausableGenerator) -> str:
         """The address of the shared page, on which this model answers."""
         return self._shared.url(model)
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import httpx
 import pytest
 from asking import client
-from told import Told
+from scripted_model import PausableGenerator
 
 import rag
 from rag import samples
@@ -33,7 +33,7 @@ class Serve(Protocol):
 def opened(folder: Path, model: Generator | None = None, *overrides: str) -> rag.News:
     """The library over a folder, with a scripted model and without any file of models."""
     settings = load("default", overrides=[*SETTINGS, *overrides], environment={})
-    return rag.open(folder, settings=settings, generator=model or Told())
+    return rag.open(folder, settings=settings, generator=model or PausableGenerator())
 
 
 @pytest.fixture(scope="session")

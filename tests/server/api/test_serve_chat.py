@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from asking import of, user
-from told import INVENTED, LAVROV, NOBODY, QUOTE, THERE, TITLE, WHO, WHY, Told
+from scripted_model import (
+    INVENTED,
+    LAVROV,
+    NOBODY,
+    QUOTE,
+    THERE,
+    TITLE,
+    WHO,
+    WHY,
+    PausableGenerator,
+)
 
 from rag.answering import NOT_IN_THE_ARTICLES
 from rag.server.api import Served
@@ -133,7 +143,7 @@ def test_the_example_of_the_documents_runs(
 
 
 def test_a_follow_up_builds_on_the_passages_of_the_previous_turn(served: "Serve") -> None:
-    model = Told()
+    model = PausableGenerator()
     with of(served(model)) as ai:
         said = ai.chat.completions.create(model="newsrag", messages=user(WHO))
         answer = said.choices[0].message.content or ""
@@ -148,7 +158,7 @@ def test_a_follow_up_builds_on_the_passages_of_the_previous_turn(served: "Serve"
 def test_a_turn_that_the_server_never_gave_resolves_what_a_follow_up_refers_to(
     served: "Serve",
 ) -> None:
-    model = Told()
+    model = PausableGenerator()
     bridge = "the only road crossing of the River Wend"
     with of(served(model)) as ai:
 
@@ -213,7 +223,7 @@ def test_openais_client_assembles_the_whole_message_from_a_stream(
 
 def test_no_word_is_sent_that_is_withdrawn_later(served: "Serve") -> None:
     """The sentence has its proof, but it is not sure enough that it answers."""
-    model = Told({"Who will travel?": f"{QUOTE} [1]"})
+    model = PausableGenerator({"Who will travel?": f"{QUOTE} [1]"})
     with of(served(model, "answer.sure=1", "answer.maybe=1")) as ai:
         pieces = list(
             ai.chat.completions.create(
@@ -226,7 +236,7 @@ def test_no_word_is_sent_that_is_withdrawn_later(served: "Serve") -> None:
 
 
 def test_the_short_answer_comes_first_then_each_sentence_proven_or_not(served: "Serve") -> None:
-    model = Told({WHO: f"Baerbock and Le Drian [1]\n{QUOTE} [1] {INVENTED}"})
+    model = PausableGenerator({WHO: f"Baerbock and Le Drian [1]\n{QUOTE} [1] {INVENTED}"})
     with of(served(model)) as ai:
         pieces = list(ai.chat.completions.create(model="newsrag", messages=user(WHO), stream=True))
     assert words(pieces) == ["Baerbock and Le Drian [1]\n", f"{QUOTE} [1] ", INVENTED]

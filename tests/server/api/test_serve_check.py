@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from asking import client
-from told import Told
+from scripted_model import PausableGenerator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ def test_each_sentence_comes_back_with_its_quote(ask: httpx.Client) -> None:
 
 
 def test_given_sources_replace_the_index(served: "Serve", tmp_path: "Path") -> None:
-    model = Told()
+    model = PausableGenerator()
     with client(served(model, folder=tmp_path / "none")) as ask:
         good, bad = checked(ask, text=f"Ida Fenn opened the bridge. {TRUE}", sources=[SOURCE])[
             "claims"

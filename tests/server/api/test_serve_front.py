@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from asking import client
-from told import WHO
+from scripted_model import WHO
 
 from rag.errors import ConfigError
 from rag.server.accounts import Tokens

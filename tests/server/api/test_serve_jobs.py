@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from asking import client
-from told import NOBODY, QUOTE, WHO, WHY, Told
+from scripted_model import NOBODY, QUOTE, WHO, WHY, PausableGenerator
 
 if TYPE_CHECKING:
     from served import Serve
@@ -107,7 +107,7 @@ def test_articles_are_summarised_by_query_by_id_and_by_day(service: httpx.Client
 
 
 def test_a_job_is_cancelled_at_the_next_token_and_deleted(served: "Serve", folder: Path) -> None:
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     with client(served(model, folder=folder)) as ask:
         job = begun(ask, **ASK)
@@ -127,7 +127,7 @@ def test_a_job_is_cancelled_at_the_next_token_and_deleted(served: "Serve", folde
 
 def test_requests_have_priority_over_jobs(served: "Serve", folder: Path) -> None:
     """While a request is at the model or waits for it, no job asks anything."""
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     one = served(model, folder=folder)
     with client(one) as ask, client(one) as other:
@@ -145,7 +145,7 @@ def test_requests_have_priority_over_jobs(served: "Serve", folder: Path) -> None
 
 
 def test_a_job_resumes_after_a_restart(served: "Serve", folder: Path) -> None:
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     first = served(model, folder=folder)
     with client(first) as ask:
@@ -162,9 +162,9 @@ SERVER = """
 import sys, time
 from pathlib import Path
 from served import opened
-from told import Told
+from scripted_model import PausableGenerator
 from rag.server.api import serve
-model = Told()
+model = PausableGenerator()
 model.pace = 0.004
 serve(opened(Path(sys.argv[1]), model), port=0).wait()
 """
@@ -203,7 +203,7 @@ def test_a_job_outlives_servers_that_are_killed(served: "Serve", folder: Path) -
 
 
 def test_a_job_of_another_configuration_is_not_resumed(served: "Serve", folder: Path) -> None:
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     first = served(model, folder=folder)
     with client(first) as ask:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from asking import client, of, user
-from told import QUOTE, WHO, WHY, Told
+from scripted_model import QUOTE, WHO, WHY, PausableGenerator
 
 from rag.llm.cancelling import check_cancelled
 from rag.server.api import Served
@@ -71,7 +71,7 @@ class Crowd:
 
 
 def test_first_come_first_served_and_who_comes_too_late_is_refused(served: "Serve") -> None:
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     one = served(model, "serve.waiting=2")
     crowd = Crowd(one)
@@ -95,7 +95,7 @@ def test_first_come_first_served_and_who_comes_too_late_is_refused(served: "Serv
 
 
 def test_a_turn_that_does_not_come_in_time_is_an_error(served: "Serve") -> None:
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     one = served(model, "serve.patience=0.2", "serve.timeout=0.6")
     crowd = Crowd(one)
@@ -133,7 +133,7 @@ def sent(server: Served, path: str, body: object) -> Iterator[None]:
 def test_a_client_that_leaves_frees_the_model_at_the_next_token(
     served: "Serve", path: str, body: dict[str, object]
 ) -> None:
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     one = served(model)
     with sent(one, path, body):
@@ -149,7 +149,7 @@ def test_a_client_that_leaves_frees_the_model_at_the_next_token(
 
 
 def test_who_leaves_the_queue_takes_no_turn(served: "Serve") -> None:
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     one = served(model)
     crowd = Crowd(one)
@@ -193,7 +193,7 @@ def test_a_client_that_does_not_read_its_stream_occupies_the_model_no_longer_tha
 def test_an_error_in_a_stream_is_sent_in_it(served: "Serve") -> None:
     import openai
 
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     with of(served(model, "serve.timeout=0.5")) as ai:
         stream = ai.chat.completions.create(model="newsrag", messages=user(WHO), stream=True)
@@ -202,7 +202,7 @@ def test_an_error_in_a_stream_is_sent_in_it(served: "Serve") -> None:
 
 
 def test_closing_cancels_running_work(served: "Serve") -> None:
-    model = Told()
+    model = PausableGenerator()
     model.hold()
     one = served(model)
     with ThreadPoolExecutor(1) as pool, closing(client(one)) as ask:

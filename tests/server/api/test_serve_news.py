@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from asking import client
-from told import BRIDGE, INVENTED, LAVROV, NOBODY, QUOTE, THERE, TITLE, WHO, Told
+from scripted_model import (
+    BRIDGE,
+    INVENTED,
+    LAVROV,
+    NOBODY,
+    QUOTE,
+    THERE,
+    TITLE,
+    WHO,
+    PausableGenerator,
+)
 
 from rag.answering import NOT_IN_THE_ARTICLES
 from rag.server.api import Served
@@ -53,7 +63,7 @@ def error(reply: httpx.Response) -> dict[str, Any]:
 
 
 def test_passages_are_found_without_the_model(served: "Serve") -> None:
-    model = Told()
+    model = PausableGenerator()
     with client(served(model)) as ask:
         found = posted(ask, "/search", query="Blinken Lavrov Geneva", k=3)["passages"]
     assert len(found) == 3
@@ -81,7 +91,7 @@ def test_the_number_of_passages_can_be_limited(ask: httpx.Client) -> None:
 
 
 def test_an_answer_has_all_that_the_library_gives(served: "Serve") -> None:
-    model = Told({WHO: f"{INVENTED} {QUOTE} [1]"})
+    model = PausableGenerator({WHO: f"{INVENTED} {QUOTE} [1]"})
     with client(served(model)) as ask:
         found = posted(ask, "/ask", question=WHO)
     assert QUOTE in found["text"]

@@ -1,4 +1,4 @@
-"""The scripted model of the tests that watch an answer grow, and what it says of the sample news."""
+"""A scripted model that tests can pause, and its answers about the sample news."""
 
 import threading
 import time
@@ -26,46 +26,46 @@ BRIDGE = (
 )
 NOBODY = "What is the population of Kyiv?"
 ANSWERS = {WHO: f"{QUOTE} [1]", THERE: f"{LAVROV} [1]", WHY: f"{BRIDGE} [1]"}
-_HELD = 60.0  # seconds for which a model waits at most, so that no failing test hangs
+_HELD = 60.0  # maximum seconds that a model is paused, so that failing tests do not hang
 
 
 def script(answers: Mapping[str, str]) -> Callable[[Sequence[Message]], str]:
-    """Answers by question; a refusal to any other; the beginning of whatever is to be summarised."""
+    """Reply with the answer to a known question, else a refusal; summarise by the first sentences."""
 
     def reply(messages: Sequence[Message]) -> str:
-        asked = messages[-1].content
-        if asked.startswith("Passage: ") or asked.endswith("Reply Yes or No only."):
+        prompt = messages[-1].content
+        if prompt.startswith("Passage: ") or prompt.endswith("Reply Yes or No only."):
             return "Yes."
-        if "\nSummarise " in asked:
-            text = asked.partition("\n")[2].partition("\n</")[0]
+        if "\nSummarise " in prompt:
+            text = prompt.partition("\n")[2].partition("\n</")[0]
             return " ".join(text[start:end] for start, end in list(sentences(text))[:2])
-        return answers.get(asked.rpartition("Question: ")[2].partition("\n")[0], REFUSAL)
+        return answers.get(prompt.rpartition("Question: ")[2].partition("\n")[0], REFUSAL)
 
     return reply
 
 
-class Told(ScriptedGenerator):
-    """The library's scripted model, which can be held between two words."""
+class PausableGenerator(ScriptedGenerator):
+    """The library's scripted model, which can be paused between words."""
 
     def __init__(self, answers: Mapping[str, str] | None = None) -> None:
         super().__init__(script(ANSWERS if answers is None else answers))
-        self.pace = 0.0  # seconds between two words
-        self.said = 0  # words
-        self.writing = 0  # streams that are open
+        self.pace = 0.0  # seconds between words
+        self.said = 0  # number of words written
+        self.writing = 0  # number of open streams
         self._free = threading.Event()
         self._free.set()
         self._words = threading.Semaphore(0)
 
     def hold(self) -> None:
-        """Say no further word until it may."""
+        """Pause before the next word."""
         self._free.clear()
 
     def let(self, words: int) -> None:
-        """Say so many more."""
+        """Allow this many more words."""
         self._words.release(words)
 
     def go(self) -> None:
-        """Say all."""
+        """Resume."""
         self._free.set()
 
     def stream(
@@ -77,7 +77,7 @@ class Told(ScriptedGenerator):
         seed: int = 0,
         stop: Sequence[str] = (),
     ) -> Iterator[str]:
-        """As the scripted one's, each word when it may be said."""
+        """Yield the scripted reply, each word when it is allowed."""
         self.writing += 1
         try:
             for piece in super().stream(messages, max_tokens=max_tokens, stop=stop):
@@ -92,4 +92,4 @@ class Told(ScriptedGenerator):
         end = time.monotonic() + _HELD
         while not self._free.is_set() and not self._words.acquire(timeout=0.02):
             if time.monotonic() > end:
-                raise TimeoutError("the test has forgotten its model")
+                raise TimeoutError("the test did not resume its model")
