@@ -128,6 +128,7 @@ def _mounted(page: "Blocks", style: Mapping[str, Any], megabytes: int, users: Us
     """Mount the page as an ASGI application, without Gradio's other features."""
     from fastapi import FastAPI
     from gradio import mount_gradio_app
+    from starlette.routing import Mount
 
     page.analytics_enabled = False
     page.state_session_capacity = _SESSIONS
@@ -154,7 +155,22 @@ def _mounted(page: "Blocks", style: Mapping[str, Any], megabytes: int, users: Us
     # Gradio treats a mounted page as not served yet, and then accepts any file of this machine as
     # an upload. This makes Gradio check the path.
     page.has_launched = True
+    if users is not None:
+        mounted = next(route.app for route in application.routes if isinstance(route, Mount))
+        mounted.tokens = _Sessions(users)
     return application
+
+
+class _Sessions(dict[str, str]):
+    """The users of Gradio's login tokens; a user who was removed since is logged in no more."""
+
+    def __init__(self, users: Users) -> None:
+        super().__init__()
+        self._users = users
+
+    def get(self, token: str | None, default: Any = None) -> Any:
+        name = super().get(token or "")
+        return name if name is not None and self._users.knows(name) else default
 
 
 def _login(users: Users) -> Callable[[str, str], Coroutine[Any, Any, bool]]:

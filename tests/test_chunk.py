@@ -1,6 +1,7 @@
 """Chunks are whole sentences of the text, all of it, in order."""
 
 import random
+import time
 from itertools import pairwise
 
 import pytest
@@ -38,6 +39,23 @@ def test_chunks_are_of_like_length() -> None:
     text = " ".join(f"Sentence {n} has six words." for n in range(50))
     sizes = [len(part.text.split()) for part in chunk(Article("id", "", "T", text), words=120)]
     assert max(sizes) - min(sizes) <= 10
+
+
+def test_one_long_sentence_leaves_the_chunks_full() -> None:
+    plain = " ".join(["The council met again on Monday in the old town hall of Harrow."] * 40)
+    long = "Residents " + "waited and " * 55 + "left."
+    sizes = [
+        len(part.text.split()) for part in chunk(Article("id", "", "T", f"{plain} {long} {plain}"))
+    ]
+    assert sum(sizes) / len(sizes) > 100
+    assert len(sizes) == 11
+
+
+def test_many_long_sentences_take_time_in_proportion() -> None:
+    text = "Residents waited. " + ("Residents " + "waited and " * 34 + "left. ") * 20_000
+    start = time.process_time()
+    assert len(chunk(Article("id", "", "T", text))) == 20_000
+    assert time.process_time() - start < 10  # 2 s; where it is quadratic, 70 s
 
 
 def test_scripts_without_spaces_and_endless_words_are_cut() -> None:

@@ -14,7 +14,7 @@ from rag.types import Article
 # Tokenized text ("3, 500 people", "$ 1. 5m", "Kilmarnock 's") is restored before it is read.
 _THOUSANDS = re.compile(r"(?<![\d,.])(\d{1,3}), (?=\d{3}(?!\d))")
 _DECIMALS = re.compile(r"(?<=\d)\. (?=\d)")
-_ENDINGS = re.compile(r"\s+(?=['’](?:s|re|ve|ll|d|m)\b)|\s+(?=n['’]t\b)", re.I)
+_ENDINGS = re.compile(r"(?<!\s)(?:\s+(?=['’](?:s|re|ve|ll|d|m)\b)|\s+(?=n['’]t\b))", re.I)
 _CUT_NUMBER = re.compile(r"(?<![\d.,])\d{1,3}\.\Z")
 PRONOUNS = frozenset("he she they it we i his her hers their theirs its who whose".split())
 _TITLE = -9  # sentence number of title, publisher and day: not adjacent to any sentence of the text

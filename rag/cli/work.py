@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 _MOST_LISTED = 10  # maximum failures listed at the end
 _LONGEST_NAME = 100  # maximum characters of the name of a failed item
 _STOPPED = 130
-_RAG = (sys.executable, "-m", "rag")
+# Without the working directory on the path, whose rag.py would be run instead.
+_RAG = (sys.executable, "-P", "-m", "rag")
 _HELPER_SECONDS = 30.0  # time for a helper to exit
 
 
@@ -139,10 +140,14 @@ def _helpers(run: Run) -> Iterator[None]:
         for _ in range(0 if run.helper_of else run.workers - 1):
             # In its own session, so that it gets Ctrl-C only once, from this process.
             started.append(
-                subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+                subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, start_new_session=True, env=_environment()
+                )
             )
         yield
     finally:
+        for code in filter(None, [helper.poll() for helper in started]):
+            show.note(f"A worker process ended early, with code {code}; others did its share.")
         for helper in started:
             with suppress(OSError):
                 helper.send_signal(signal.SIGINT)
@@ -152,6 +157,12 @@ def _helpers(run: Run) -> Iterator[None]:
             except subprocess.TimeoutExpired:
                 helper.kill()
                 helper.wait()
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment in which a helper imports the package that runs here."""
+    folders = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, folders))}
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import replace
 from rag.types import Answer, Citation, Claim, Disagreement, Span
 
 NEAREST_SHOWN = 3  # nearest sentences below a refusal
-_MARK = re.compile(r"[^\S\n]*\[\d{1,4}(?:, ?\d{1,4})*\]")
+_MARK = re.compile(r"(?<![^\S\n])[^\S\n]*\[\d{1,4}(?:, ?\d{1,4})*\]")
 UNPROVEN = ("⟦", "⟧")  # around unsupported words in plain text
 LEGEND = "⟦ ⟧ no quote supports these words."
 

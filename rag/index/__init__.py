@@ -55,7 +55,7 @@ class Index(ChunkTable):
         """
         self.folder = folder
         path = folder / _FILE
-        if not path.is_file() and not create:
+        if not (create or _size(path)):  # an empty file is what a full disk may leave
             raise _missing(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ class Index(ChunkTable):
     @property
     def in_place(self) -> bool:
         """Whether the opened database is still in its folder; it may be gone or replaced."""
-        return self._file is not None and self._file == _identity(self.path)
+        return self._file is not None and self._file == _identity(self.path) and not self.outdated
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from math import ceil
 
 from rag.text import sentences, written_date
 from rag.types import Article, Chunk
@@ -28,15 +27,12 @@ def chunk(article: Article, *, words: int = 120) -> tuple[Chunk, ...]:
     if words < 1:
         raise ValueError(f"a chunk needs at least 1 word, got words={words}")
     spans = tuple(_spans(article.text, words))
-    total = sum(span[2] for span in spans)
-    if not total:
+    if not spans:
         return ()
     # Equal shares instead of full chunks and a short rest: a chunk of six words retrieves badly.
-    runs: list[_Span] = []
-    for shares in range(ceil(total / words), len(spans) + 1):
-        runs = _share(spans, total / shares)
-        if max(run[2] for run in runs) <= words:
-            break
+    runs = _share(spans, sum(span[2] for span in spans) / _fewest(spans, words))
+    if max(run[2] for run in runs) > words:
+        runs = _fill(spans, words)
     return tuple(
         Chunk(
             id=f"{article.id}:{order}",
@@ -59,6 +55,41 @@ def _spans(text: str, words: int) -> Iterator[_Span]:
             while text[begin].isspace():
                 begin += 1
             yield begin, units[last], last - first + 1
+
+
+def _fewest(spans: tuple[_Span, ...], words: int) -> int:
+    """Return the least number of runs of at most ``words`` words."""
+    runs, filled = 1, 0
+    for _, _, count in spans:
+        if filled + count > words:
+            runs, filled = runs + 1, 0
+        filled += count
+    return runs
+
+
+def _fill(spans: tuple[_Span, ...], words: int) -> list[_Span]:
+    """Join spans into runs with the least sum of squares of the words that each falls short.
+
+    Where one long sentence prevents equal shares, only the runs next to it become uneven.
+    """
+    # For each number of spans: the least sum, and where the last run begins.
+    best = [(0, 0)]
+    for end in range(1, len(spans) + 1):
+        filled, found = 0, list[tuple[int, int]]()
+        for begin in range(end - 1, -1, -1):
+            filled += spans[begin][2]
+            if filled > words:
+                break
+            found.append((best[begin][0] + (words - filled) ** 2, begin))
+        best.append(min(found))
+    runs = list[_Span]()
+    end = len(spans)
+    while end:
+        begin = best[end][1]
+        run = spans[begin:end]
+        runs.append((run[0][0], run[-1][1], sum(count for _, _, count in run)))
+        end = begin
+    return runs[::-1]
 
 
 def _share(spans: tuple[_Span, ...], share: float) -> list[_Span]:

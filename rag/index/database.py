@@ -51,7 +51,7 @@ class Database(SqliteFile):
 
     def __init__(self, path: Path) -> None:
         """Open or create the file. Raises IndexProblem if it is not a usable database."""
-        super().__init__(path, _SCHEMA)
+        super().__init__(path, _SCHEMA, reading=True)
         # SQLite's own lower() handles only ASCII.
         self.connection.create_function("casefold", 1, str.casefold, deterministic=True)
         # Whoever drops it while others still read need not wait for them.

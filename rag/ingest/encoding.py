@@ -79,8 +79,9 @@ def _decoded(body: bytes) -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.reason == "unexpected end of data":  # truncated within a character
-            return body.decode("utf-8", "ignore")
+        # Truncated within a character; but a lone last letter may as well be of another encoding.
+        if error.reason == "unexpected end of data" and not body[: error.start].isascii():
+            return body[: error.start].decode("utf-8")
     declared = _DECLARED.search(body[:_HEAD])
     codec = _codec(declared[1].decode("ascii")) if declared else ""
     # A declaration that can be read as ASCII is not in UTF-16, and UTF-8 has already failed.

@@ -1,6 +1,5 @@
 """The articles of an index: ingest, read, list, delete, rebuild."""
 
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -11,7 +10,7 @@ from rag.index import IndexInfo
 from rag.ingest.cleaning import extract
 from rag.ingest.sources import fetch
 from rag.library.ingesting import Intake, Progress
-from rag.library.reembed import reembed
+from rag.library.reembed import beside, discard_old, exchange, reembed
 from rag.library.resources import Resources
 from rag.suggestions import suggest
 from rag.types import (
@@ -226,15 +225,11 @@ class ArticleMethods(Resources):
         index = self._open()
         if not embed:
             return index.rebuild()
-        beside = self.folder.with_name(self.folder.name + ".rebuild")
-        old = self.folder.with_name(self.folder.name + ".old")
         with index.locked():
             words = self.settings.index.chunk_words
-            chunks = reembed(index, beside, embedder=self.embedder, chunk_words=words)
+            chunks = reembed(index, beside(self.folder), embedder=self.embedder, chunk_words=words)
             with self._lock:
                 self._forget_index()
-                shutil.rmtree(old, ignore_errors=True)
-                self.folder.rename(old)
-                beside.rename(self.folder)
-        shutil.rmtree(old, ignore_errors=True)
+                exchange(self.folder)
+        discard_old(self.folder)
         return chunks

@@ -1,12 +1,21 @@
-"""Re-chunk and re-embed all articles of an index into a folder beside it."""
+"""Re-chunk and re-embed all articles of an index into a folder beside it, and exchange the two."""
 
 import shutil
+import time
 from pathlib import Path
 
-from rag.errors import IndexProblem
+from rag.errors import IndexBusy, IndexProblem
 from rag.index import Entry, Index
 from rag.index.chunking import chunk, embedding_text
 from rag.index.embedding import Embedder
+from rag.index.writer_lock import writer_lock
+
+_WAIT_SECONDS = 0.01
+
+
+def beside(folder: Path) -> Path:
+    """Return the folder in which the successor of an index is built."""
+    return folder.with_name(folder.name + ".rebuild")
 
 
 def reembed(index: Index, folder: Path, *, embedder: Embedder, chunk_words: int) -> int:
@@ -30,6 +39,51 @@ def reembed(index: Index, folder: Path, *, embedder: Embedder, chunk_words: int)
             new.add([Entry(article, page, cut, embedder.encode_documents(texts))])
     with Index(folder) as new:
         return new.info().chunks
+
+
+def exchange(folder: Path) -> None:
+    """Replace an index by its complete successor, with the writer lock held.
+
+    Raises:
+        OSError: if a folder cannot be renamed; :func:`undo_exchange` then puts the index back.
+    """
+    old = _old(folder)
+    shutil.rmtree(old, ignore_errors=True)
+    folder.rename(old)
+    beside(folder).rename(folder)
+
+
+def discard_old(folder: Path) -> None:
+    """Delete the index that :func:`exchange` has replaced."""
+    shutil.rmtree(_old(folder), ignore_errors=True)
+
+
+def undo_exchange(folder: Path) -> None:
+    """Put the old index back if its process ended between the two renames of an exchange.
+
+    Waits for a process that is between them now.
+
+    Raises:
+        IndexProblem: if the folder cannot be written.
+    """
+    old = _old(folder)
+    while _interrupted(folder):
+        try:
+            # The process that exchanges them holds the lock file, which the old folder contains.
+            with writer_lock(old):
+                if _interrupted(folder):
+                    old.rename(folder)
+        except IndexBusy:
+            time.sleep(_WAIT_SECONDS)
+
+
+def _interrupted(folder: Path) -> bool:
+    """Return whether the index is gone while its predecessor and its successor are there."""
+    return not folder.exists() and _old(folder).is_dir() and beside(folder).is_dir()
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".old")
 
 
 def _discard_unless(folder: Path, made_with: tuple[str, int, int]) -> None:

@@ -13,6 +13,7 @@ from rag.errors import QuestionError
 from rag.index import Index
 from rag.index.embedding import Embedder
 from rag.library.components import build_embedder, build_generator, build_parser, build_reranker
+from rag.library.reembed import undo_exchange
 from rag.llm import Generator
 from rag.search.reranking import Reranker
 
@@ -128,6 +129,7 @@ class Resources:
             if self._index is not None and not self._index.in_place:
                 self._forget_index()
             if self._index is None:
+                undo_exchange(self.folder)
                 self._index = Index(self.folder, create=create)
             if bind and not self._bound:
                 self._index.bind(

@@ -110,7 +110,7 @@ def _download_wheel(spec: str, folder: Path, report: Report) -> Path:
     folder.mkdir(parents=True)
     options = ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input", "--quiet"]
     options += ["--disable-pip-version-check", "--retries=2", "--timeout=20", f"--dest={folder}"]
-    command = [sys.executable, "-m", "pip", "download", *options, spec]
+    command = [sys.executable, "-P", "-m", "pip", "download", *options, spec]
     environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
     with _watching(folder, report):
         done = subprocess.run(

@@ -183,6 +183,10 @@ class Users(Accounts):
         matches = (known or self._nobody).matches(password)
         return known is not None and matches
 
+    def knows(self, name: str) -> bool:
+        """Return whether the file names this user now."""
+        return name in self._current()
+
     def add(self, name: str, password: str) -> bool:
         """Add a user, or set the new password of a known one; return whether it was known.
 

@@ -291,6 +291,7 @@ def test_only_users_are_admitted_as_the_file_names_them_now(
         assert client.get("/config").json()["username"] == "ida"
         Users(users).add("jon", PASSWORD)
         Users(users).remove("ida")
+        assert client.get("/config").status_code == 401, "whoever was removed is still logged in"
         assert client.post("/login", data=form, headers=own).status_code == 400
         form["username"] = "jon"
         assert client.post("/login", data=form, headers=own).status_code == 200

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,10 +12,11 @@ import pytest
 from command_line import Ended, Run
 
 import rag.library
-from rag.cli import show
+from rag.cli import show, work
 from rag.errors import GenerateError
 from rag.llm.scripted import ScriptedGenerator
 from rag.types import Message
+from rag.version import own_version
 
 OPENED = "Mayor Ida Fenn opened the new Harrow bridge on Tuesday."
 BRIDGE = f"{OPENED} It cost 12 million euros and took three years to build."
@@ -161,3 +164,21 @@ def test_a_log_gets_a_line_a_minute_with_rate_failures_and_the_time_left(
         for done in (10, 12, 14, 15):
             show.advance(bar, "Summarising", done, 40, note="1 failed")
     assert capsys.readouterr().err == "Summarising: 14 of 40, 7 min left, 1 failed\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "told"),
+    [
+        ("rag", [*work._RAG, "--version"], own_version()),
+        ("app", [sys.executable, "-m", "rag", "ui", "--host", "0.0.0.0"], "--open-to-network"),
+    ],
+)
+def test_no_file_of_the_working_directory_is_run(
+    tmp_path: Path, name: str, command: list[str], told: str
+) -> None:
+    (tmp_path / f"{name}.py").write_text("print('foreign code')\nraise SystemExit(0)\n")
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=work._environment(), capture_output=True, text=True, check=False
+    )
+    assert told in ended.stdout + ended.stderr
+    assert "foreign" not in ended.stdout

@@ -236,6 +236,21 @@ def test_helpers_share_the_work_and_end_with_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_helper_that_is_killed_is_told_and_its_share_is_done(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, ".jsonl", "0.2")
+    process = desk.start("--workers", "2")
+    while len(pids := {pid for pid, _ in desk.begun()}) < 2:
+        assert process.poll() is None
+        time.sleep(0.02)
+    (helper,) = pids - {process.pid}
+    os.kill(helper, signal.SIGKILL)
+    _, err = process.communicate(timeout=90)
+    assert process.returncode == 0, err
+    assert "A worker process ended early, with code -9" in " ".join(err.split())
+    assert desk.read() == desk.titles
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_helpers_end_when_the_one_who_started_them_does(
     tmp_path: Path, number: signal.Signals

@@ -1,12 +1,15 @@
 """An index rebuilt, also with another embedder, also after an interrupt."""
 
+import itertools
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from opened_news import BRIDGE, Counting, counting, dumped, statuses
+from opened_news import BRIDGE, Counting, counting, dumped, records, statuses
 
-from rag.errors import EmbedderMismatch
+from rag.errors import EmbedderMismatch, IndexMissing, IndexProblem
 from rag.library import News
 
 
@@ -102,3 +105,70 @@ def test_litter_beside_the_index_does_not_stop_a_rebuild(
         (litter / "news.sqlite").write_bytes(b"no database at all" * 100)
     assert news.rebuild(embed=True) == 3
     assert not news.folder.with_name("index.rebuild").exists()
+
+
+def ending_at_rename(opened: Callable[..., News], which: int) -> int:
+    """Rebuild in a process that ends just before its rename of this number; return its status."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    renames = itertools.count(1)
+    rename = Path.rename
+
+    def counted(path: Path, target: Path) -> Path:
+        if next(renames) == which:
+            os._exit(9)
+        return rename(path, target)
+
+    Path.rename = counted  # type: ignore[method-assign]
+    try:
+        opened(embedder=Counting(32)).rebuild(embed=True)
+    finally:
+        os._exit(0)
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_a_rebuild_killed_between_its_renames_loses_no_article(
+    opened: Callable[..., News], feed: Path, tmp_path: Path, which: int
+) -> None:
+    with opened() as news:
+        news.ingest([feed])
+        before = dumped(news)
+    assert ending_at_rename(opened, which) == 9
+    news = opened()
+    assert dumped(news) == before
+    more = records(tmp_path / "more.jsonl", "The old lighthouse of Harrow was sold. " * 4)
+    assert statuses(news.ingest([more]).outcomes) == ["added"]
+    assert opened(embedder=Counting(32)).rebuild(embed=True) == 4
+    assert dumped(opened(embedder=Counting(32))) > before
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["index"]
+
+
+def test_a_second_rename_that_fails_leaves_the_index(
+    opened: Callable[..., News], feed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    news = opened()
+    news.ingest([feed])
+    before = dumped(news)
+    rename = Path.rename
+
+    def failing(path: Path, target: Path) -> Path:
+        if path.name.endswith(".rebuild"):
+            raise OSError(5, "Input/output error")
+        return rename(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", failing)
+        with pytest.raises(IndexProblem, match="Input/output error"):
+            news.rebuild(embed=True)
+    assert dumped(news) == before
+    assert news.rebuild(embed=True) == 3
+
+
+def test_an_index_that_was_deleted_stays_deleted(opened: Callable[..., News], feed: Path) -> None:
+    with opened() as news:
+        news.ingest([feed])
+    shutil.copytree(news.folder, news.folder.with_name("index.old"))  # as a kill may leave it
+    shutil.rmtree(news.folder)
+    with pytest.raises(IndexMissing):
+        opened().articles()

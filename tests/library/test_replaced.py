@@ -1,5 +1,6 @@
 """An index that another process puts in another's place, or takes away, while it is open here."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rag.config import load
-from rag.errors import IndexBusy, IndexMissing
+from rag.errors import IndexBusy, IndexMissing, IndexProblem
 from rag.index import Index
 from rag.index.embedding import HashEmbedder
 from rag.library import News
@@ -176,6 +177,41 @@ def test_an_index_that_is_gone_is_missing_until_it_comes_back(opened: Callable[[
     shutil.rmtree(news.folder)
     added(news, "Boats", BOATS)
     assert titles(news) == titles(opened()) == {"Boats"}
+
+
+def test_an_empty_file_is_no_index(opened: Callable[[], News]) -> None:
+    news = opened()
+    news.folder.mkdir()
+    (news.folder / "news.sqlite").touch()
+    with pytest.raises(IndexMissing):
+        news.count()
+    added(news, "Lamp", LAMP)
+    assert titles(news) == {"Lamp"}
+
+
+def test_an_index_that_may_not_be_written_is_read(
+    opened: Callable[[], News], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = opened()
+    added(writer, "Lamp", LAMP)
+    writer.close()
+    files = sorted(writer.folder.iterdir())
+    access = os.access
+    with monkeypatch.context() as patched:  # the super-user may write to any folder
+        patched.setattr(os, "access", lambda path, mode: mode != os.W_OK and access(path, mode))
+        reader = opened()
+        assert titles(reader) == {"Lamp"}
+        assert [passage.article.title for passage in reader.search("keeper")] == ["Lamp"]
+        assert reader.info().integrity == "ok"
+        assert sorted(writer.folder.iterdir()) == files
+        with pytest.raises(IndexProblem, match=r"readonly.*you may write to it"):
+            reader.delete([article.id for article in reader.articles()])
+    with opened() as owner:
+        added(owner, "Boats", BOATS)
+        assert titles(reader) == {"Lamp", "Boats"}, "what its owner adds meanwhile is not seen"
+    with opened() as owner:
+        added(owner, "Harbour", HARBOUR)
+    assert titles(reader) == {"Lamp", "Boats", "Harbour"}
 
 
 def test_a_folder_that_goes_while_it_is_looked_at_is_a_missing_index(tmp_path: Path) -> None:

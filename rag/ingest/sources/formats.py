@@ -45,8 +45,9 @@ _SIGNATURES = (
     (b"SQLite format 3", "an SQLite database"),
 )
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b")) + b"\x7f"
+# Without backtracking into comments, which would take a time exponential in their number.
 _HTML = re.compile(
-    rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*"
+    rb"\s*+(?><\?xml[^>]*>\s*+)?(?><!--.*?-->\s*+)*+"
     rb"<(!doctype\s+html|(html|head|body|meta|title|link|article|main|section|div|p|h[1-6])[\s>])",
     re.IGNORECASE | re.DOTALL,
 )

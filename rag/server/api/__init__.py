@@ -32,10 +32,12 @@ class Served(network.Served):
     """A running API server; closing it closes the library."""
 
     _service: Service = field(repr=False)
+    _health: Health = field(repr=False)
     _job_runner: JobRunner = field(repr=False)
 
     def close(self) -> None:
         """Stop serving and close the library; calling it twice is safe."""
+        self._health.close()
         self._service.close()
         self._job_runner.halt()
         self._running.stop()
@@ -89,7 +91,7 @@ def _started(news: rag.News, listening: network.Listening, accounts: Tokens | No
     )
     health.warm()
     job_runner.start()
-    return Served(listening.url.rstrip("/"), running, service, job_runner)
+    return Served(listening.url.rstrip("/"), running, service, health, job_runner)
 
 
 def _service(news: rag.News) -> Service:

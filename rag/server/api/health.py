@@ -13,6 +13,7 @@ from rag.server.api.metrics import TYPE
 from rag.server.api.service import Service, UseService, from_state, router
 
 routes = router("Health")
+_RETRY_SECONDS = 10.0  # between two attempts to load the models
 
 
 class HealthReply(BaseModel):
@@ -40,17 +41,24 @@ class Health:
         """Start as not ready: the models are not loaded."""
         self._service = service
         self._reason = "The models are being loaded."
+        self._closed = threading.Event()
 
     def warm(self) -> None:
-        """Start to load the models; ``/health`` reports a failure as its reason."""
+        """Start to load the models; after a failure, which ``/health`` reports, try again."""
         threading.Thread(target=self._load, name="warm", daemon=True).start()
 
+    def close(self) -> None:
+        """Try no more to load the models."""
+        self._closed.set()
+
     def _load(self) -> None:
-        try:
-            self._service.news.warm()
-            self._reason = ""
-        except RagError as error:
-            self._reason = str(api_error_of(error))
+        while self._reason and not self._closed.is_set():
+            try:
+                self._service.news.warm()
+                self._reason = ""
+            except Exception as error:  # noqa: BLE001 - whatever it is, it may pass
+                self._reason = str(api_error_of(error))
+                self._closed.wait(_RETRY_SECONDS)
 
     def reply(self) -> HealthReply:
         """Return the current state."""
@@ -74,9 +82,11 @@ class Health:
 
 _UseHealth = Annotated[Health, from_state("health")]
 
+# The operations that read the index are no coroutines, so that FastAPI runs them in threads.
+
 
 @routes.get("/health")
-async def health(state: _UseHealth) -> HealthReply:
+def health(state: _UseHealth) -> HealthReply:
     """Get the state of the server; the status is always 200."""
     return state.reply()
 
@@ -86,7 +96,7 @@ async def health(state: _UseHealth) -> HealthReply:
     response_model=HealthReply,
     responses={503: {"model": HealthReply, "description": "Not ready."}},
 )
-async def ready(state: _UseHealth) -> JSONResponse:
+def ready(state: _UseHealth) -> JSONResponse:
     """Get the state of the server; the status is 503 while it is not ready."""
     found = state.reply()
     return JSONResponse(found.model_dump(mode="json"), 200 if found.ready else 503)

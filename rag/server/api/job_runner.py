@@ -6,6 +6,7 @@ job calls the model only when no request is using or waiting for it, or when the
 waited long.
 """
 
+import math
 import secrets
 import threading
 import time
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 import rag
-from rag.errors import JobUnknown, RagError
+from rag.errors import JobUnknown, ModelError, RagError
 from rag.jobs import Result, Status
 from rag.llm.cancelling import cancelled_by, check_cancelled
 from rag.server.api.errors import ApiError, api_error_of
@@ -25,6 +26,7 @@ from rag.server.api.work_queue import WorkQueue
 MOST_JOBS = 100  # saved jobs
 _SCAN_SECONDS = 5.0  # between two checks for jobs begun by another server
 _PATIENCE = 60.0  # maximum seconds a job yields to requests before one model call
+_RETRY_SECONDS = 60.0  # until a job that the model's failure has stopped is tried again
 _STEP = 0.05
 _END_SECONDS = 10.0
 State = Literal["waiting", "running", "done", "cancelled", "stopped"]
@@ -41,6 +43,25 @@ class Entry:
     problem: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """Why a job is stopped, and the monotonic time at which it is tried again."""
+
+    reason: str
+    retry_at: float
+
+    @classmethod
+    def of(cls, error: Exception) -> "_Problem":
+        passing = isinstance(error, ModelError)
+        return cls(
+            str(api_error_of(error)), time.monotonic() + _RETRY_SECONDS if passing else math.inf
+        )
+
+    @property
+    def passed(self) -> bool:
+        return time.monotonic() >= self.retry_at
+
+
 class JobRunner:
     """The jobs of an index, and their worker thread."""
 
@@ -48,7 +69,7 @@ class JobRunner:
         """Create an idle runner, see :meth:`start`; ``requests`` have priority."""
         self._news, self._requests, self._metrics = news, requests, metrics
         self._files = JobFiles(news.folder)
-        self._problems: dict[str, str] = {}
+        self._problems: dict[str, _Problem] = {}
         self._running = ""  # the id of the job in progress
         self._stop = threading.Event()  # stops the job in progress
         self._ended = threading.Event()
@@ -105,12 +126,20 @@ class JobRunner:
     def entry(self, job: str) -> Entry:
         """Return the current state of a job. Raises JobUnknown if there is none."""
         status = self._files.items(job).status()
-        problem = self._problems.get(job, "")
-        return Entry(job, self._files.task(job), status, self._state(job, status, problem), problem)
+        problem = self._problems.get(job)
+        reason = problem.reason if problem else ""
+        return Entry(job, self._files.task(job), status, self._state(job, status, reason), reason)
 
     def results(self, job: str, start: int, most: int) -> tuple[Result, ...]:
         """Return up to ``most`` items from position ``start`` on, in order. Raises JobUnknown."""
         return self._files.items(job).results(start, most=most)
+
+    def resume(self, job: str) -> Entry:
+        """Try a stopped job again; any other stays as it is. Raises JobUnknown."""
+        self._files.items(job)
+        self._problems.pop(job, None)
+        self._wake.set()
+        return self.entry(job)
 
     def cancel(self, job: str) -> Entry:
         """Cancel a job; finished items stay saved. Raises JobUnknown."""
@@ -151,16 +180,19 @@ class JobRunner:
             try:
                 self._work_on(job)
             except Exception as error:  # noqa: BLE001 - one bad job never stops the others
-                self._problems[job] = str(api_error_of(error))
+                self._problems[job] = _Problem.of(error)
 
     def _next(self) -> str:
         """Return the oldest job with unfinished items; empty if there is none."""
         for job in self._files.ids():
             try:
+                problem = self._problems.get(job)
+                if problem and problem.passed:
+                    self._problems.pop(job, None)
                 if job not in self._problems and self.entry(job).state in {"waiting", "running"}:
                     return job
             except RagError as error:
-                self._problems[job] = str(api_error_of(error))
+                self._problems[job] = _Problem.of(error)
         return ""
 
     def _work_on(self, job: str) -> None:

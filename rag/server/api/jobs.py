@@ -196,6 +196,12 @@ async def cancel(job_id: JobId, service: UseService, runner: _UseRunner) -> JobR
     return JobReply.of(await service.search.result(lambda: runner.cancel(job_id)))
 
 
+@routes.post("/jobs/{job_id}/resume")
+async def resume(job_id: JobId, service: UseService, runner: _UseRunner) -> JobReply:
+    """Try a stopped job again; any other stays as it is."""
+    return JobReply.of(await service.search.result(lambda: runner.resume(job_id)))
+
+
 @routes.delete("/jobs/{job_id}")
 async def delete(job_id: JobId, service: UseService, runner: _UseRunner) -> JobReply:
     """Cancel a job and delete it with its results; returns its last state."""

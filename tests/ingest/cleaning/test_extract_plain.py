@@ -79,7 +79,12 @@ def test_encodings(encoding: str) -> None:
 
 
 def test_a_text_cut_within_a_character_is_still_utf8() -> None:
-    assert get((CLEAN + " A café").encode()[:-1]).text.startswith(CLEAN)
+    assert get((CLEAN + " A naïve café").encode()[:-1]).text == CLEAN + " A naïve caf"
+
+
+def test_a_last_letter_of_an_older_encoding_is_kept() -> None:
+    plain = CLEAN.encode("ascii", "ignore")
+    assert get(plain + b" At the caf\xe9").text.endswith(" At the café")
 
 
 @pytest.mark.parametrize(

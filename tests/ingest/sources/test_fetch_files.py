@@ -6,12 +6,14 @@ import json
 import os
 import socket
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from rag.ingest.sources import fetch
+from rag.ingest.sources.formats import sniff
 from rag.types import Failure, Page
 
 HTML = b"<!doctype html><html><head><title>Tide</title></head><body><p>The tide rose.</p></body>"
@@ -93,6 +95,24 @@ def test_unknown_formats_are_recognised_by_their_bytes(
     path.write_bytes(body)
     found = list(fetch(["-"], stdin=io.BytesIO(body)) if from_stdin else fetch([str(path)]))
     assert [page.content_type for page in found if isinstance(page, Page)] == [content_type] * pages
+
+
+@pytest.mark.parametrize("scrap", [b"<!---->", b"<!--", b"<?xml ", b" ", b"{", b'[{"', b"\n{"])
+def test_the_format_of_hostile_repetition_is_found_as_quickly_as_it_is_read(scrap: bytes) -> None:
+    start = time.process_time()
+    assert sniff(scrap * 10_000 + b"x") in {"text", "json", "jsonl"}
+    assert time.process_time() - start < 2  # it took a year where each comment doubled the time
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b'<?xml version="1.0"?>\n<!-- a --> <!-- b --><html lang="en">', "html"),
+        (b"<!-- a --> <!-- b --> Notes on the storm", "text"),
+    ],
+)
+def test_comments_before_a_page_are_passed_over(head: bytes, kind: str) -> None:
+    assert sniff(head) == kind
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])

@@ -4,6 +4,8 @@ import http.client
 import re
 import shutil
 import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ import pytest
 from asking import client
 from scripted_model import WHO
 
+import rag
 from rag.errors import ConfigError
 from rag.server.accounts import Tokens
 from rag.server.api import Served
@@ -250,6 +253,26 @@ def test_health_says_when_the_models_are_ready(ask: httpx.Client) -> None:
     assert found["model"] == "scripted"
     assert found["ready"] is True
     assert ask.get("/health/ready").status_code == 200
+
+
+def test_an_index_that_answers_late_does_not_stop_the_server(
+    api: "Served", ask: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting, free = threading.Event(), threading.Event()
+    count = rag.News.count
+
+    def late(news: rag.News) -> int:
+        counting.set()
+        assert free.wait(10)
+        return count(news)
+
+    monkeypatch.setattr(rag.News, "count", late)
+    with client(api) as other, ThreadPoolExecutor() as threads:
+        health = threads.submit(other.get, "/health")
+        assert counting.wait(10)
+        assert ask.get("/health/live").status_code == 200
+        free.set()
+        assert health.result(10).json()["articles"] == 21
 
 
 def test_no_other_server_is_contacted(served: "Serve", monkeypatch: pytest.MonkeyPatch) -> None:

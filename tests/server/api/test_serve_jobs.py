@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,10 @@ import httpx
 import pytest
 from asking import client
 from scripted_model import NOBODY, QUOTE, WHO, WHY, PausableGenerator
+
+from rag.errors import GenerateError
+from rag.server.api import health, job_runner
+from rag.types import Message
 
 if TYPE_CHECKING:
     from served import Serve
@@ -217,6 +221,63 @@ def test_a_job_of_another_configuration_is_not_resumed(served: "Serve", folder: 
         assert ended(ask, other)["state"] == "done"
 
 
+MANY = {"kind": "answers", "questions": [WHO, NOBODY, WHY] * 3}
+
+
+class Failing(Told):
+    """A model that fails until it is mended."""
+
+    broken = True
+
+    def load(self) -> None:
+        if self.broken:
+            raise GenerateError("the engine is down")
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+    ) -> Iterator[str]:
+        self.load()
+        yield from super().stream(messages, max_tokens=max_tokens, stop=stop)
+
+
+def test_a_job_that_a_failing_model_stopped_is_resumed(served: "Serve", folder: Path) -> None:
+    model = Failing()
+    with client(served(model, folder=folder)) as ask:
+        job = begun(ask, **MANY)
+        found = ended(ask, job)
+        assert found["state"] == "stopped"
+        assert "model failed" in found["reason"]
+        model.broken = False
+        assert ask.post(f"/jobs/{job}/resume").json()["reason"] == ""
+        found = ended(ask, job)
+        assert (found["state"], found["done"], found["failed"]) == ("done", 9, 0)
+        assert ask.post(f"/jobs/{job}/resume").json()["state"] == "done"
+
+
+def test_a_server_is_ready_and_goes_on_with_jobs_once_a_failing_model_is_mended(
+    served: "Serve", folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(job_runner, "_RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(job_runner, "_SCAN_SECONDS", 0.05)
+    model = Failing()
+    with client(served(model, folder=folder)) as ask:
+        job = begun(ask, **MANY)
+        until(lambda: "loaded" not in ask.get("/health").json()["reason"])
+        assert "model failed" in ask.get("/health").json()["reason"]
+        assert ask.get("/health/ready").status_code == 503
+        until(lambda: ask.get(f"/jobs/{job}").json()["state"] == "stopped")
+        model.broken = False
+        until(lambda: ask.get("/health/ready").status_code == 200)
+        until(lambda: ask.get(f"/jobs/{job}").json()["state"] == "done")
+
+
 INVALID: list[tuple[dict[str, Any], int, str]] = [
     ({"kind": "answers", "questions": []}, 400, "at least 1 item"),
     ({"kind": "answers", "questions": [" "]}, 400, "should match pattern"),
@@ -246,6 +307,7 @@ def test_unknown_jobs_are_not_found(service: httpx.Client) -> None:
         service.get("/jobs/0123456789abcdef"),
         service.get("/jobs/0123456789abcdef/results"),
         service.post("/jobs/0123456789abcdef/cancel"),
+        service.post("/jobs/0123456789abcdef/resume"),
         service.delete("/jobs/0123456789abcdef"),
     ):
         assert reply.status_code == 404
