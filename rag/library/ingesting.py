@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +85,7 @@ class Intake:
     def read(self, name: str, pages: Iterable[Page | Failure]) -> None:
         """Read the pages of a source; skip the rest of it after too many failures."""
         failures = 0
-        for page in pages:
+        for page in _to_its_end(name, pages):
             failures += not self.receive(next(self.places), page)
             if failures == self.most_failures:
                 reason = f"{name} failed {failures:,} times; the rest of it was left out"
@@ -101,6 +101,9 @@ class Intake:
             article = extract(page, fields=self.fields)
         except ExtractError as error:
             self.record(place, Outcome(page.url, "failed", reason=str(error)))
+            return False
+        except Exception as error:  # noqa: BLE001 - a parser's bug costs this page, not the others
+            self.record(place, Outcome(page.url, "failed", reason=_unforeseen(page.url, error)))
             return False
         self.take(place, page, article)
         return True
@@ -146,3 +149,16 @@ class Intake:
             article = taken.article
             outcome = Outcome(taken.page.url, taken.status, article.id, article.title)
             self.record(taken.place, outcome)
+
+
+def _to_its_end(name: str, pages: Iterable[Page | Failure]) -> Iterator[Page | Failure]:
+    """Yield the pages of a source; an error that no reader foresaw ends this source alone."""
+    try:
+        yield from pages
+    except Exception as error:  # noqa: BLE001 - the other sources are still read
+        yield Failure(name, _unforeseen(name, error))
+
+
+def _unforeseen(name: str, error: Exception) -> str:
+    seen = " ".join(f"{type(error).__name__} {error}".split())
+    return f"{name} could not be read ({seen}); please report this, with the file"

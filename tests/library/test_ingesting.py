@@ -108,6 +108,46 @@ def test_bad_sources_are_outcomes_in_their_place(
     assert sorted(seen, key=repr) == sorted(report.outcomes, key=repr)
 
 
+@pytest.mark.parametrize("charset", ["hex", "punycode", "rot13", "no-such"])
+def test_a_page_in_an_encoding_that_is_none_does_not_stop_the_others(
+    opened: Callable[..., News], feed: Path, tmp_path: Path, charset: str
+) -> None:
+    page = tmp_path / "odd.html"
+    text = f"<meta charset={charset}><title>At the café</title><p>{BRIDGE} {FERRY}</p>"
+    page.write_bytes(text.encode("cp1252"))
+    news = opened()
+    assert statuses(news.ingest([page, feed]).outcomes) == ["added"] * 4
+    assert "At the café" in [article.title for article in news.articles()]
+
+
+def test_an_error_that_nobody_foresaw_costs_one_page(
+    opened: Callable[..., News], feed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise LookupError("a bug\nof the parser")
+
+    monkeypatch.setattr("trafilatura.load_html", broken)
+    page = tmp_path / "page.html"
+    page.write_text(f"<title>Bridge</title><p>{BRIDGE}</p>")
+    first, *others = opened().ingest([page, feed]).outcomes
+    assert (first.status, statuses(others)) == ("failed", ["added"] * 3)
+    assert "page.html could not be read (LookupError a bug of the parser)" in first.reason
+
+
+def test_a_source_that_breaks_off_does_not_stop_the_others(
+    opened: Callable[..., News], feed: Path
+) -> None:
+    class Torn(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell():
+                raise RuntimeError("the line is dead")
+            return super().read(100)
+
+    outcomes = opened().ingest(["-", feed], stdin=Torn(feed.read_bytes())).outcomes
+    assert statuses(outcomes) == ["failed"] + ["added"] * 3
+    assert outcomes[0].reason.startswith("- could not be read (RuntimeError the line is dead)")
+
+
 def test_one_source_need_not_be_a_list(opened: Callable[..., News], feed: Path) -> None:
     news = opened()
     assert statuses(news.ingest(str(feed)).outcomes) == ["added"] * 3
