@@ -110,17 +110,41 @@ class Intake:
 
     def take(self, place: int, page: Page, article: Article) -> None:
         """Take an article into the batch, unless the index or the batch has it."""
-        held = any(article.id == taken.article.id for taken in self.batch)
-        if not held and any(article.url == taken.article.url for taken in self.batch):
-            self.flush()  # the same address twice: the later article replaces the earlier
+        held = self.held(article)
         status: Status = "duplicate" if held else self.index.status_of(article)
-        if status in {"unchanged", "duplicate"}:
+        if status == "duplicate":
+            other = held or self.index.same_text(article.text)
+            reason = _same_text(page.url, other) if other else ""
+            self.record(
+                place, Outcome(page.url, status, (other or article).id, article.title, reason)
+            )
+            return
+        if status == "unchanged":
             self.record(place, Outcome(page.url, status, article.id, article.title))
             return
         cut = chunk(article, words=self.index.chunk_words)
         self.batch.append(_Taken(place, article, page, cut, status))
         if sum(len(taken.chunks) for taken in self.batch) >= self.most_chunks:
             self.flush()
+
+    def held(self, article: Article) -> Article | None:
+        """Return the article of the batch that this one repeats, or None.
+
+        If this one replaces an article of the batch, or if only the index can tell, the batch is
+        stored first.
+        """
+        articles = [taken.article for taken in self.batch]
+        same_text = next((each for each in articles if each.text == article.text), None)
+        same_address = next((each for each in articles if each.url == article.url), None)
+        if same_address is not None:
+            if same_address.id == article.id:
+                return same_address
+            self.flush()
+            return None
+        if same_text is not None and self.index.holds_address(article.url):
+            self.flush()
+            return None
+        return same_text
 
     def flush(self) -> None:
         """Embed and store the articles of the batch."""
@@ -157,6 +181,11 @@ def _to_its_end(name: str, pages: Iterable[Page | Failure]) -> Iterator[Page | F
         yield from pages
     except Exception as error:  # noqa: BLE001 - the other sources are still read
         yield Failure(name, _unforeseen(name, error))
+
+
+def _same_text(name: str, other: Article) -> str:
+    title = f"{other.title!r}, " if other.title else ""
+    return f"{name} has the same text as {title}{other.url}"
 
 
 def _unforeseen(name: str, error: Exception) -> str:
