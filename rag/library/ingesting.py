@@ -29,6 +29,7 @@ class _Taken:
     page: Page
     chunks: tuple[Chunk, ...]
     status: Status
+    note: str
 
 
 class Intake:
@@ -97,19 +98,23 @@ class Intake:
         if isinstance(page, Failure):
             self.record(place, Outcome(page.source, "failed", reason=page.reason))
             return False
+        notes = list[str]()
         try:
-            article = extract(page, fields=self.fields)
+            article = extract(page, fields=self.fields, note=notes.append)
         except ExtractError as error:
             self.record(place, Outcome(page.url, "failed", reason=str(error)))
             return False
         except Exception as error:  # noqa: BLE001 - a parser's bug costs this page, not the others
             self.record(place, Outcome(page.url, "failed", reason=_unforeseen(page.url, error)))
             return False
-        self.take(place, page, article)
+        self.take(place, page, article, "; ".join(notes))
         return True
 
-    def take(self, place: int, page: Page, article: Article) -> None:
-        """Take an article into the batch, unless the index or the batch has it."""
+    def take(self, place: int, page: Page, article: Article, note: str) -> None:
+        """Take an article into the batch, unless the index or the batch has it.
+
+        ``note`` says what could not be read of its page.
+        """
         held = self.held(article)
         status: Status = "duplicate" if held else self.index.status_of(article)
         if status == "duplicate":
@@ -123,7 +128,7 @@ class Intake:
             self.record(place, Outcome(page.url, status, article.id, article.title))
             return
         cut = chunk(article, words=self.index.chunk_words)
-        self.batch.append(_Taken(place, article, page, cut, status))
+        self.batch.append(_Taken(place, article, page, cut, status, note))
         if sum(len(taken.chunks) for taken in self.batch) >= self.most_chunks:
             self.flush()
 
@@ -171,7 +176,7 @@ class Intake:
         self.chunks += len(texts)
         for taken in batch:
             article = taken.article
-            outcome = Outcome(taken.page.url, taken.status, article.id, article.title)
+            outcome = Outcome(taken.page.url, taken.status, article.id, article.title, taken.note)
             self.record(taken.place, outcome)
 
 

@@ -94,75 +94,6 @@ def test_an_address_twice_in_one_run_keeps_the_later(
     assert "13 million" in article.text
 
 
-A, B = "https://example.org/a", "https://example.org/b"
-
-
-def feed_of(path: Path, *rows: tuple[str, str, str]) -> Path:
-    """Write records of (title, text, address)."""
-    lines = (json.dumps({"title": title, "text": text, "url": url}) for title, text, url in rows)
-    path.write_text("\n".join(lines), encoding="utf-8")
-    return path
-
-
-def texts_by_address(news: News) -> dict[str, str]:
-    return {article.url: article.text for article in news.articles()}
-
-
-@pytest.mark.parametrize("together", [False, True])
-def test_an_address_that_takes_the_text_of_another_loses_its_old_text(
-    opened: Callable[..., News], tmp_path: Path, together: bool
-) -> None:
-    before = feed_of(tmp_path / "1.jsonl", ("Bridge", BRIDGE, A), ("Ferry", FERRY, B))
-    after = feed_of(tmp_path / "2.jsonl", ("Ferry", FERRY, A))
-    news = opened()
-    if together:
-        outcomes = news.ingest([before, after]).outcomes
-    else:
-        outcomes = news.ingest([before]).outcomes + news.ingest([after]).outcomes
-    assert statuses(outcomes) == ["added", "added", "updated"]
-    assert texts_by_address(news) == {A: FERRY}
-    assert all("bridge cost" not in p.chunk.text for p in news.search("What did the bridge cost?"))
-    assert statuses(news.ingest([after]).outcomes) == ["unchanged"]
-    (other,) = news.ingest([feed_of(tmp_path / "3.jsonl", ("Ferry", FERRY, B))]).outcomes
-    assert other.status == "duplicate"
-
-
-def test_addresses_that_swap_their_texts_lose_neither(
-    opened: Callable[..., News], tmp_path: Path
-) -> None:
-    news = opened()
-    news.ingest([feed_of(tmp_path / "1.jsonl", ("Bridge", BRIDGE, A), ("Ferry", FERRY, B))])
-    news.ingest([feed_of(tmp_path / "2.jsonl", ("Ferry", FERRY, A), ("Bridge", BRIDGE, B))])
-    assert texts_by_address(news) == {A: FERRY, B: BRIDGE}
-
-
-@pytest.mark.parametrize("together", [False, True])
-def test_a_text_under_another_title_is_a_duplicate_that_names_the_first(
-    opened: Callable[..., News], tmp_path: Path, together: bool
-) -> None:
-    first = feed_of(tmp_path / "1.jsonl", ("Bridge opens", BRIDGE, A))
-    copy = feed_of(tmp_path / "2.jsonl", ("At last: a bridge", BRIDGE, B))
-    news = opened()
-    if together:
-        added, second = news.ingest([first, copy]).outcomes
-    else:
-        added, second = news.ingest([first]).outcomes + news.ingest([copy]).outcomes
-    assert (second.status, second.article_id) == ("duplicate", added.article_id)
-    assert second.reason == f"{second.source} has the same text as 'Bridge opens', {A}"
-    assert texts_by_address(news) == {A: BRIDGE}
-
-
-def test_an_address_with_a_new_title_is_updated(
-    opened: Callable[..., News], tmp_path: Path
-) -> None:
-    news = opened()
-    path = tmp_path / "1.jsonl"
-    news.ingest([feed_of(path, ("Bridge opens", BRIDGE, A))])
-    twice = feed_of(path, ("Bridge", BRIDGE, A), ("The bridge is open", BRIDGE, A))
-    assert statuses(news.ingest([twice]).outcomes) == ["updated", "updated"]
-    assert [article.title for article in news.articles()] == ["The bridge is open"]
-
-
 def test_bad_sources_are_outcomes_in_their_place(
     opened: Callable[..., News], feed: Path, tmp_path: Path
 ) -> None:
@@ -175,46 +106,6 @@ def test_bad_sources_are_outcomes_in_their_place(
     assert all(outcome.reason for outcome in report.outcomes if outcome.status == "failed")
     assert "absent.txt" in report.outcomes[-1].source
     assert sorted(seen, key=repr) == sorted(report.outcomes, key=repr)
-
-
-@pytest.mark.parametrize("charset", ["hex", "punycode", "rot13", "no-such"])
-def test_a_page_in_an_encoding_that_is_none_does_not_stop_the_others(
-    opened: Callable[..., News], feed: Path, tmp_path: Path, charset: str
-) -> None:
-    page = tmp_path / "odd.html"
-    text = f"<meta charset={charset}><title>At the café</title><p>{BRIDGE} {FERRY}</p>"
-    page.write_bytes(text.encode("cp1252"))
-    news = opened()
-    assert statuses(news.ingest([page, feed]).outcomes) == ["added"] * 4
-    assert "At the café" in [article.title for article in news.articles()]
-
-
-def test_an_error_that_nobody_foresaw_costs_one_page(
-    opened: Callable[..., News], feed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise LookupError("a bug\nof the parser")
-
-    monkeypatch.setattr("trafilatura.load_html", broken)
-    page = tmp_path / "page.html"
-    page.write_text(f"<title>Bridge</title><p>{BRIDGE}</p>")
-    first, *others = opened().ingest([page, feed]).outcomes
-    assert (first.status, statuses(others)) == ("failed", ["added"] * 3)
-    assert "page.html could not be read (LookupError a bug of the parser)" in first.reason
-
-
-def test_a_source_that_breaks_off_does_not_stop_the_others(
-    opened: Callable[..., News], feed: Path
-) -> None:
-    class Torn(BytesIO):
-        def read(self, size: int | None = -1) -> bytes:
-            if self.tell():
-                raise RuntimeError("the line is dead")
-            return super().read(100)
-
-    outcomes = opened().ingest(["-", feed], stdin=Torn(feed.read_bytes())).outcomes
-    assert statuses(outcomes) == ["failed"] + ["added"] * 3
-    assert outcomes[0].reason.startswith("- could not be read (RuntimeError the line is dead)")
 
 
 def test_one_source_need_not_be_a_list(opened: Callable[..., News], feed: Path) -> None:

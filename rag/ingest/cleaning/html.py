@@ -49,6 +49,7 @@ def clean(source: str) -> Cleaned:
         published=published,
         language=stated.language or function_words.language(text),
         url=stated.canonical,
+        unread_date=dates.unread(stated.published),
     )
 
 
