@@ -146,11 +146,11 @@ def print_timing(answer: Answer | Summary | Digest) -> None:
 
 
 def print_report(report: IngestReport) -> None:
-    """Print every failure with its reason, then one line per outcome status."""
+    """Print every outcome that has a reason, then one line per outcome status."""
     counts = Counter(outcome.status for outcome in report.outcomes)
     for outcome in report.outcomes:
-        if outcome.status == "failed":
-            say(f"  {_failure(outcome)}", "red")
+        if outcome.reason:
+            say(f"  {_explained(outcome)}", "red" if outcome.status == "failed" else "yellow")
     for status in ("added", "updated", "unchanged", "duplicate", "failed"):
         if counts[status]:
             say(f"{status:>10}: {counts[status]}")
@@ -159,7 +159,7 @@ def print_report(report: IngestReport) -> None:
         say(f"{report.chunks} passages in {report.seconds:.1f} s, {rate:.0f} a second", "dim")
 
 
-def _failure(outcome: Outcome) -> str:
+def _explained(outcome: Outcome) -> str:
     reason = one_line(outcome.reason)
     return reason if outcome.source in reason else f"{outcome.source}: {reason}"
 

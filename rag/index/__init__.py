@@ -132,13 +132,18 @@ class Index(ChunkTable):
         return writer_lock(self.folder)
 
     def status_of(self, article: Article) -> Status:
-        """Return what adding this article would be: added, updated, unchanged or duplicate."""
+        """Return what adding this article would be: added, updated, unchanged or duplicate.
+
+        A duplicate has the text of an article at another address, while its own address is new. An
+        address that the index knows is updated, even if its new text is that of another address;
+        the latest address of a text is kept.
+        """
         stored = self.article(article.id)
-        if stored is not None and stored.id == article.id:
-            if stored.url != article.url:
-                return "duplicate"
+        if stored is not None and (stored.id, stored.url) == (article.id, article.url):
             return "unchanged" if _metadata(stored) == _metadata(article) else "updated"
-        return "updated" if self._article_id_at(article.url) else "added"
+        if self.holds_address(article.url):
+            return "updated"
+        return "duplicate" if self.same_text(article.text) else "added"
 
     def info(self) -> IndexInfo:
         """Return what the index holds; run SQLite's quick integrity check.

@@ -54,6 +54,19 @@ class ArticleTable(Database):
         rows = self.rows("SELECT id FROM articles WHERE url = ? LIMIT 1", (url,))
         return str(rows[0][0]) if rows else ""
 
+    def holds_address(self, url: str) -> bool:
+        """Return whether an article has this address."""
+        return bool(self._article_id_at(url))
+
+    def same_text(self, text: str) -> Article | None:
+        """Return an article with exactly this text, whatever its title and address, or None."""
+        # There is an index over the length; an index over the text would be as large as the texts.
+        rows = self.rows(
+            f"SELECT {_COLUMNS} FROM articles WHERE length(text) = ? AND text = ? LIMIT 1",  # noqa: S608
+            (len(text), text),
+        )
+        return _article(rows[0]) if rows else None
+
     def source(self, article_id: str) -> bytes | None:
         """Return the raw body that an article was extracted from."""
         rows = self.rows("SELECT body FROM sources WHERE article_id = ?", (article_id,))

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS articles (
     fetched TEXT);
 CREATE INDEX IF NOT EXISTS article_url ON articles (url);
 CREATE INDEX IF NOT EXISTS article_published ON articles (published);
+CREATE INDEX IF NOT EXISTS article_length ON articles (length(text));
 CREATE TABLE IF NOT EXISTS sources (
     article_id TEXT PRIMARY KEY REFERENCES articles ON DELETE CASCADE,
     content_type TEXT NOT NULL, body BLOB NOT NULL);

@@ -23,8 +23,16 @@ _OF_THE_WEB = re.compile(
 _DECLARED = re.compile(
     rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE
 )
+_JAPANESE = re.compile(rb"\x1b\$[@B]")  # ISO-2022-JP, which is ASCII bytes and also valid UTF-8
 _HEAD = 4096  # bytes within which a page must declare its encoding
 _WESTERN = "cp1252"
+# Accented letters of Western languages stand among ASCII; those of other scripts form long runs.
+_RUN = re.compile(rb"[\x80-\xff]{4,}")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_FEWEST_LETTERS = 8  # different bytes in such runs; dashes and bullets also form runs
+UNKNOWN = (
+    "is in an encoding that it does not declare, neither UTF-8 nor Windows-1252; save it in UTF-8"
+)
 _ODD_SHARE = 0.02  # a larger fraction of control characters means a binary file
 _ODD = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 
@@ -36,7 +44,7 @@ def decode(body: bytes) -> str:
     its old declaration; Windows-1252 is the last resort.
 
     Raises:
-        ExtractError: The bytes are not text.
+        ExtractError: The bytes are not text, or are text in an encoding that nothing tells.
     """
     for mark, codec in MARKS:
         if body.startswith(mark):
@@ -51,6 +59,12 @@ def decode(body: bytes) -> str:
             "the file is binary (control characters), expected text, HTML or JSON; convert it to text first"
         )
     return text
+
+
+def is_unknown(body: bytes) -> bool:
+    """Return whether bytes that are not UTF-8 are not Windows-1252 either, such as Shift-JIS."""
+    runs = b"".join(_RUN.findall(body))
+    return len(set(runs)) >= _FEWEST_LETTERS and 4 * len(runs) > len(_NOT_ASCII.findall(body))
 
 
 def to_utf8(body: bytes, charset: str | None) -> bytes:
@@ -77,6 +91,8 @@ def to_utf8(body: bytes, charset: str | None) -> bytes:
 
 def _decoded(body: bytes) -> str:
     try:
+        if _JAPANESE.search(body):
+            return body.decode("iso2022_jp")
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         # Truncated within a character; but a lone last letter may as well be of another encoding.
@@ -84,6 +100,8 @@ def _decoded(body: bytes) -> str:
             return body[: error.start].decode("utf-8")
     declared = _DECLARED.search(body[:_HEAD])
     codec = _codec(declared[1].decode("ascii")) if declared else ""
+    if not codec and is_unknown(body):
+        raise ExtractError(f"the text {UNKNOWN}")
     # A declaration that can be read as ASCII is not in UTF-16, and UTF-8 has already failed.
     return body.decode(_WESTERN if not codec or codec.startswith("utf") else codec, "replace")
 

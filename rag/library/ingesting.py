@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,7 @@ class _Taken:
     page: Page
     chunks: tuple[Chunk, ...]
     status: Status
+    note: str
 
 
 class Intake:
@@ -85,7 +86,7 @@ class Intake:
     def read(self, name: str, pages: Iterable[Page | Failure]) -> None:
         """Read the pages of a source; skip the rest of it after too many failures."""
         failures = 0
-        for page in pages:
+        for page in _to_its_end(name, pages):
             failures += not self.receive(next(self.places), page)
             if failures == self.most_failures:
                 reason = f"{name} failed {failures:,} times; the rest of it was skipped"
@@ -97,27 +98,58 @@ class Intake:
         if isinstance(page, Failure):
             self.record(place, Outcome(page.source, "failed", reason=page.reason))
             return False
+        notes = list[str]()
         try:
-            article = extract(page, fields=self.fields)
+            article = extract(page, fields=self.fields, note=notes.append)
         except ExtractError as error:
             self.record(place, Outcome(page.url, "failed", reason=str(error)))
             return False
-        self.take(place, page, article)
+        except Exception as error:  # noqa: BLE001 - a parser's bug costs this page, not the others
+            self.record(place, Outcome(page.url, "failed", reason=_unforeseen(page.url, error)))
+            return False
+        self.take(place, page, article, "; ".join(notes))
         return True
 
-    def take(self, place: int, page: Page, article: Article) -> None:
-        """Add an article to the batch, unless the index or the batch already contains it."""
-        held = any(article.id == taken.article.id for taken in self.batch)
-        if not held and any(article.url == taken.article.url for taken in self.batch):
-            self.flush()  # the same address twice: the later article replaces the earlier
+    def take(self, place: int, page: Page, article: Article, note: str) -> None:
+        """Add an article to the batch, unless the index or the batch already contains it.
+
+        ``note`` says what could not be read of its page.
+        """
+        held = self.held(article)
         status: Status = "duplicate" if held else self.index.status_of(article)
-        if status in {"unchanged", "duplicate"}:
+        if status == "duplicate":
+            other = held or self.index.same_text(article.text)
+            reason = _same_text(page.url, other) if other else ""
+            self.record(
+                place, Outcome(page.url, status, (other or article).id, article.title, reason)
+            )
+            return
+        if status == "unchanged":
             self.record(place, Outcome(page.url, status, article.id, article.title))
             return
         cut = chunk(article, words=self.index.chunk_words)
-        self.batch.append(_Taken(place, article, page, cut, status))
+        self.batch.append(_Taken(place, article, page, cut, status, note))
         if sum(len(taken.chunks) for taken in self.batch) >= self.most_chunks:
             self.flush()
+
+    def held(self, article: Article) -> Article | None:
+        """Return the article of the batch that this one repeats, or None.
+
+        If this one replaces an article of the batch, or if only the index can tell, the batch is
+        stored first.
+        """
+        articles = [taken.article for taken in self.batch]
+        same_text = next((each for each in articles if each.text == article.text), None)
+        same_address = next((each for each in articles if each.url == article.url), None)
+        if same_address is not None:
+            if same_address.id == article.id:
+                return same_address
+            self.flush()
+            return None
+        if same_text is not None and self.index.holds_address(article.url):
+            self.flush()
+            return None
+        return same_text
 
     def flush(self) -> None:
         """Embed and store the articles of the batch."""
@@ -144,5 +176,23 @@ class Intake:
         self.chunks += len(texts)
         for taken in batch:
             article = taken.article
-            outcome = Outcome(taken.page.url, taken.status, article.id, article.title)
+            outcome = Outcome(taken.page.url, taken.status, article.id, article.title, taken.note)
             self.record(taken.place, outcome)
+
+
+def _to_its_end(name: str, pages: Iterable[Page | Failure]) -> Iterator[Page | Failure]:
+    """Yield the pages of a source; an error that no reader foresaw ends this source alone."""
+    try:
+        yield from pages
+    except Exception as error:  # noqa: BLE001 - the other sources are still read
+        yield Failure(name, _unforeseen(name, error))
+
+
+def _same_text(name: str, other: Article) -> str:
+    title = f"{other.title!r}, " if other.title else ""
+    return f"{name} has the same text as {title}{other.url}"
+
+
+def _unforeseen(name: str, error: Exception) -> str:
+    seen = " ".join(f"{type(error).__name__} {error}".split())
+    return f"{name} could not be read ({seen}); please report this, with the file"

@@ -100,14 +100,26 @@ def excerpts(
     for sentence in _most_useful_first(known):
         if len(runs) == most:
             break
-        if sentence.key in read or any(
-            repeats(sentence.text, other.text) for run in runs for other in run
-        ):
+        if sentence.key in read or _repeated(sentence, runs):
             continue
-        run = [each for each in _widened(sentence, known, asked) if each.key not in read]
+        run = [
+            each
+            for each in _widened(sentence, known, asked)
+            if each.key not in read and not _is_needless(each, sentence, runs)
+        ]
         read |= {each.key for each in run}
         _put(runs, run)
     return _numbered(runs)
+
+
+def _is_needless(each: _Sentence, sentence: _Sentence, runs: Sequence[_Run]) -> bool:
+    """Return whether a neighbour of a sentence was brought by another copy of their article."""
+    needed = each.place < sentence.place and _LEANS.match(sentence.text)
+    return each is not sentence and not needed and _repeated(each, runs)
+
+
+def _repeated(sentence: _Sentence, runs: Sequence[_Run]) -> bool:
+    return any(repeats(sentence.text, other.text) for run in runs for other in run)
 
 
 def _question(question: str, alone: str, passages: Sequence[Passage]) -> _Question:

@@ -104,7 +104,11 @@ Status = Literal["added", "updated", "unchanged", "duplicate", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of ingesting one source or record."""
+    """The result of ingesting one source or record.
+
+    ``reason`` is one line: why it failed, which article a duplicate repeats, or what could not be
+    read of an article that was added or updated. ``article_id`` of a duplicate is that article's.
+    """
 
     source: str
     status: Status

@@ -267,6 +267,8 @@ def test_ingest_prints_a_line_per_status(run: Run, feed: Path) -> None:
     counted = ["added: 1", "updated: 1", "unchanged: 1", "duplicate: 1", "failed: 1"]
     assert [line for line in lines if re.fullmatch(r"\w+: \d+", line)] == counted
     assert [line for line in lines if line.startswith("absent.txt")] != []
+    (told,) = [line for line in lines if "copy.jsonl" in line]
+    assert " has the same text as 'Report 1', file:" in told
 
 
 def test_what_fails_does_not_stop_the_rest(run: Run, feed: Path, place: Path) -> None:

@@ -1,9 +1,11 @@
 """Sentences for a prompt: those that may answer, whole lists, and nothing twice."""
 
+from dataclasses import replace
 from datetime import date
 
 from rag.index.chunking import chunk
 from rag.search import excerpts
+from rag.text import sentences
 from rag.types import Article, Passage
 
 FERRY = Article(
@@ -97,6 +99,28 @@ def test_a_copy_is_not_read_again() -> None:
     shown = excerpts("Who steered the Pengarth ferry?", found(FERRY, COPY, OTHER))
     texts = " ".join(each.chunk.text for each in shown)
     assert texts.count("Captain Nora Pell steered") == 1
+
+
+def test_wire_copies_take_the_place_of_one_article() -> None:
+    leads = (
+        "Our staff in Pengarth report: a ship is back.",
+        "The sound is busy again this week.",
+        "(AP) —",
+        "Readers had asked us for months about the boat.",
+    )
+    copies = [
+        replace(FERRY, id=f"copy{n}", title=f"Ferry story {n}", text=f"{lead} {FERRY.text}")
+        for n, lead in enumerate(leads)
+    ]
+    for question in (
+        "What happened to the Pengarth ferry?",
+        "Who steered the Pengarth ferry?",
+        "What will Pell do on Friday?",
+    ):
+        for words in (25, 40, 120):
+            shown = excerpts(question, found(*copies, OTHER, words=words))
+            said = [each.chunk.text[a:b] for each in shown for a, b in sentences(each.chunk.text)]
+            assert len(said) == len(set(said)), (question, words)
 
 
 def test_text_without_full_stops_is_cut_as_its_passage_is() -> None:

@@ -21,30 +21,45 @@ _LONGEST_NAME = 300  # characters
 _MARKDOWN = {"text/markdown", "text/x-markdown"}
 
 
-def extract(page: Page, *, fields: Mapping[str, str] | None = None) -> Article:
+def extract(
+    page: Page,
+    *,
+    fields: Mapping[str, str] | None = None,
+    note: Callable[[str], object] | None = None,
+) -> Article:
     """Clean one page into an article; the author's wording stays, lines are kept or dropped whole.
 
     ``page.content_type`` may be HTML, plain text (a clean article, or the text of a whole page with
     its menus and captions), Markdown or a JSON record. ``fields`` maps the names text, title, url,
-    publisher, authors, published and language to a record's own field names.
+    publisher, authors, published and language to a record's own field names. ``note`` is called
+    with one line about each statement of the page that cannot be read.
 
     Raises:
         ExtractError: The page is empty, binary or unreadable, contains too few words, or its
             record has no text.
     """
+    cleaned, least = _cleaned(page, fields)
+    article = _article(page, cleaned, least)
+    if note and cleaned.unread_date and not article.published:
+        note(f"the date {cleaned.unread_date!r} cannot be read and was left open")
+    return article
+
+
+def _cleaned(page: Page, fields: Mapping[str, str] | None) -> tuple[Cleaned, int]:
+    """Return the parts of the article, and how many words it needs."""
     if not page.body.strip():
         raise ExtractError("the page is empty; expected the text of an article")
     if page.content_type == _JSON:
         value = page.record or record.parse(decode(page.body))
-        return _article(page, record.clean(value, fields), MIN_RECORD_WORDS)
+        return record.clean(value, fields), MIN_RECORD_WORDS
     source = decode(page.body)
     if page.content_type in _HTML and "<" in source:  # some servers label any text as HTML
-        return _article(page, html.clean(source), MIN_WORDS)
+        return html.clean(source), MIN_WORDS
     if page.content_type in _MARKDOWN:
-        return _article(page, _fronted(source, plain.markdown), MIN_RECORD_WORDS)
+        return _fronted(source, plain.markdown), MIN_RECORD_WORDS
     if markup.smells(source):
-        return _article(page, html.clean(source), MIN_WORDS)
-    return _article(page, _fronted(source, _plain), MIN_RECORD_WORDS)
+        return html.clean(source), MIN_WORDS
+    return _fronted(source, _plain), MIN_RECORD_WORDS
 
 
 def _plain(text: str) -> Cleaned:
@@ -73,6 +88,7 @@ def _fronted(source: str, clean: Callable[[str], Cleaned]) -> Cleaned:
         published=named.published or cleaned.published,
         language=named.language,
         url=named.url,
+        unread_date=named.unread_date,
     )
 
 

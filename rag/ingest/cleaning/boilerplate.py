@@ -143,6 +143,10 @@ _BYLINE = re.compile(
     rf"(?P<names>[A-ZÀ-Þ][\w.'’-]*(?:,? {_NAME}){{0,9}})\W*(?:[|•·,/–-].{{0,80}})?"
 )
 _BYLINE_END = re.compile(rf"(?:^|[\W_])[Bb]y (?P<names>[A-ZÀ-Þ][\w.'’-]*(?: {_NAME}){{1,9}})\W*$")
+_PICTURED = re.compile(
+    r"^\W*(?:file|archive)\b|\b(?:photo|image|picture|pictured|(?:is|are) seen|poses)\b",
+    re.IGNORECASE,
+)
 # Cheap prefilters: the costly patterns above can match only where these do.
 _CREDIT_SIGN = re.compile(
     r"[pP][hH][oO][tT]|[iI]mage|[pP]ic|[gG]etty|[sS]hutter|[cC]ourtesy|[cC]redit|via|[/©|–—-]|\. "
@@ -185,6 +189,11 @@ def is_date_line(line: str) -> bool:
     if line.endswith(".") and not line.endswith("m."):  # a sentence, unless it ends in "a.m."
         return False
     return len(line) < 120 and bool(_DATE_SIGN.search(line)) and bool(_DATE_LINE.fullmatch(line))
+
+
+def dates_article(line: str) -> bool:
+    """Return whether the line gives the day of publication, not the day of a picture."""
+    return is_date_line(line) and not is_credit(line) and not _PICTURED.search(line)
 
 
 def byline(line: str) -> str:

@@ -12,7 +12,10 @@ MIN_RECORD_WORDS = 5  # in a declared article: a record, a clean text
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """The parts of an article found on a page; unknown parts are empty."""
+    """The parts of an article found on a page; unknown parts are empty.
+
+    ``unread_date`` is the date as the page states it, if that cannot be read.
+    """
 
     title: str
     text: str
@@ -21,6 +24,7 @@ class Cleaned:
     published: date | None = None
     language: str = ""
     url: str = ""
+    unread_date: str = ""
 
 
 def require_words(text: str, least: int = MIN_WORDS) -> None:

@@ -21,36 +21,56 @@ _DAY_MONTH = re.compile(
 _MONTH_DAY = re.compile(
     r"\b([^\W\d]{3,})\.? (\d\d?)(?:st|nd|rd|th)?,? (?:at [\d:apm. ]+,? )?(\d{4})(?!\d)"
 )
-_EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
+_DIGITS = re.compile(r"(\d+)(?:\.\d*)?")
+# A day, perhaps with the time, written without separators: 20220119, 202201191230, 20220119123000.
+_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?")
+_SECONDS, _MILLISECONDS = (9, 10), (12, 13)  # digits; fewer are of 1970 to 1973, before the web
 _EARLIEST, _LATEST = 1600, 2100
-_MILLISECONDS = 1e11  # a larger number cannot be seconds
+_READ, _SHOWN = 200, 40  # characters of a stated date
+_HUGE = 1e20
+_NOTHING = frozenset("0 - none null nil nan nat n/a na unknown undated".split())
 
 
 def parse(value: str | float | None) -> date | None:
     """Parse the calendar day in a value, as written (no time zone conversion), or ``None``.
 
-    Parses ISO 8601, RFC 2822, seconds and milliseconds since 1970, and common written dates in
-    seven languages. Ambiguous dates such as ``3/4/2020``, which differ between London and Boston,
-    and impossible dates give ``None``.
+    Parses ISO 8601, RFC 2822, seconds and milliseconds since 1970, days written as numbers
+    (``20220119``), and common written dates in seven languages. Ambiguous dates such as
+    ``3/4/2020``, which differ between London and Boston, and impossible dates give ``None``.
     """
-    if value is None or isinstance(value, bool):
-        return None
-    if isinstance(value, int | float) or _EPOCH.fullmatch(value.strip()):
-        return _epoch(value if isinstance(value, int | float) else float(value))
-    text = value.strip()[:200]
+    text = _as_text(value)
+    if number := _DIGITS.fullmatch(text):
+        return _number(number[1])
     return _numbers(text) or _words(text) or _mail(text)
 
 
-def _epoch(seconds: float) -> date | None:
-    if not 0 < abs(seconds) < 1e14:  # also rejects NaN and infinity
-        return None
-    try:
-        moment = datetime.fromtimestamp(
-            seconds / 1000 if abs(seconds) > _MILLISECONDS else seconds, UTC
-        )
-    except (ValueError, OverflowError, OSError):
-        return None
-    return _day(moment.year, moment.month, moment.day)
+def unread(value: str | float | None) -> str:
+    """Return a stated date that :func:`parse` cannot read, shortened; empty if none is stated."""
+    text = " ".join(_as_text(value).split())
+    if not text or text.lower() in _NOTHING or parse(value):
+        return ""
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def _as_text(value: str | float | None) -> str:
+    if value is None or isinstance(value, bool):
+        return ""
+    if isinstance(value, str):
+        return value.strip()[:_READ]
+    return f"{value:.0f}" if -_HUGE < value < _HUGE else "infinite"
+
+
+def _number(digits: str) -> date | None:
+    """Return the day of a number: written without separators, or counted from 1970."""
+    if compact := _COMPACT.fullmatch(digits):
+        day = _day(int(compact[1]), int(compact[2]), int(compact[3]))
+        if day:
+            return day
+    if len(digits) in _SECONDS:
+        return datetime.fromtimestamp(int(digits), UTC).date()
+    if len(digits) in _MILLISECONDS:
+        return datetime.fromtimestamp(int(digits) / 1000, UTC).date()
+    return None
 
 
 def _numbers(text: str) -> date | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ def clean(source: str) -> Cleaned:
         published=published,
         language=stated.language or function_words.language(text),
         url=stated.canonical,
+        unread_date=dates.unread(stated.published),
     )
 
 
@@ -57,9 +59,12 @@ def _signature(tree: HtmlElement, stated: metadata.Metadata) -> tuple[tuple[str,
     authors, published = stated.authors, dates.parse(stated.published)
     if authors and published:
         return authors, published
+    from lxml.etree import strip_elements  # type: ignore[import-untyped]
     from trafilatura.metadata import extract_metadata
 
-    shown = extract_metadata(tree)
+    bare = deepcopy(tree)
+    strip_elements(bare, "figure", "figcaption", with_tail=False)  # the day of a picture is not it
+    shown = extract_metadata(bare)
     authors = authors or split_names((shown.author or "").replace(";", ","))
     guess = dates.parse(shown.date)
     # 1 January is the default if only a year, often that of the copyright, was found.

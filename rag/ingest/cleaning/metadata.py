@@ -187,6 +187,8 @@ def _headings(tree: HtmlElement) -> tuple[str, ...]:
 
 def _time(tree: HtmlElement) -> str:
     for element in tree.iter("time"):
+        if next(element.iterancestors("figure", "figcaption"), None) is not None:
+            continue  # the day of a picture
         stated = element.get("datetime") or _clean(element.text_content())
         if re.search(r"\d{4}", stated):
             return str(stated)

@@ -126,7 +126,7 @@ class PageText:
         for line in self.lines[low:high]:
             if not authors and (names := boilerplate.byline(line.text)):
                 authors = split_names(names)
-            if not published and line.words < 20 and boilerplate.is_date_line(line.text):
+            if not published and line.words < 20 and boilerplate.dates_article(line.text):
                 published = dates.parse(line.text)
         return authors, published
 

@@ -99,6 +99,8 @@ def signed(title: str, lines: list[str]) -> Cleaned:
         )
         names = boilerplate.byline(line) if place < _HEADER else ""
         day = dates.parse(line) if dated and not published else None
+        if day and not boilerplate.dates_article(line):  # a caption, of no use without its picture
+            continue
         if (names and not authors) or day:
             authors = authors or split_names(names)
             published = published or day

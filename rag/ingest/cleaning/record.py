@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from urllib.parse import urlsplit
 
 from rag.errors import ExtractError
@@ -75,14 +74,17 @@ def described(record: Mapping[str, object], mapped: Mapping[str, str] | None = N
     """Return what the record says about its article; the text is left empty."""
     mapped = mapped or {}
     found = {name: _find(record, name, mapped.get(name)) for name in NAMES if name != "text"}
+    published = found["published"]
+    stated = published if isinstance(published, int | float) else _string(published)
     return Cleaned(
         " ".join(markup.strip_tags(_string(found["title"])).split()),
         "",
         publisher=_site(found["publisher"]),
         authors=_authors(found["authors"]),
-        published=_day(found["published"]),
+        published=dates.parse(stated),
         language=_language(_string(found["language"])),
         url=_string(found["url"]),
+        unread_date=dates.unread(stated),
     )
 
 
@@ -173,10 +175,6 @@ def _authors(value: object) -> tuple[str, ...]:
         for name in [single or double for single, double in quoted] or [item.strip("[]")]:
             names += split_names(name)
     return tuple(dict.fromkeys(names))
-
-
-def _day(value: object) -> date | None:
-    return dates.parse(value if isinstance(value, int | float) else _string(value))
 
 
 def _language(value: str) -> str:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from rag.ingest.sources.formats import READABLE, is_foreign, kind_of
+from rag.ingest.sources.formats import READABLE, is_container, is_foreign, kind_of
 from rag.ingest.sources.origin import Origin, both_sizes, trouble
 from rag.ingest.sources.pages import pages
 from rag.types import Failure, Page
 
 _DOCUMENTS = ("text", "markdown", "html")
+_FOREIGN = f"is not a news format; expected {READABLE}"
 _SYSTEM = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "icon\r"})
 
 
@@ -57,6 +58,9 @@ def file(
         if not stat.S_ISREG(state.st_mode):
             yield origin.failure("is a pipe, socket or device, not a file; pipe it in as `-`")
             return
+        if is_container(name):
+            yield origin.failure(_FOREIGN)
+            return
         kind = kind_of(name)
         packed = name.lower().endswith(".gz")
         if kind in _DOCUMENTS and not packed and state.st_size > max_bytes:
@@ -93,8 +97,8 @@ def standard_input(stream: BinaryIO, max_bytes: int) -> Iterator[Page | Failure]
 def walk(name: str, folder: Path) -> Iterator[Path | Failure]:
     """Yield the files below a folder in order of name, with failures in their place.
 
-    Skips hidden files, system files and files written by batches silently. Does not follow links
-    to folders: a target inside this folder is found anyway; a loop or a link out of the folder is a
+    Skips silently what is hidden, the system's, an index, or written by batches. Does not follow
+    links to folders: a target inside this folder is found anyway; a loop or a link out of the folder is a
     failure. Follows links to files that stay inside the folder.
     """
     root = folder.resolve()
@@ -130,13 +134,18 @@ def _link(path: Path, root: Path) -> Path | Failure | None:
 
 def _news(path: Path) -> Path | Failure:
     if is_foreign(path.name):
-        return Origin(str(path), "").failure(f"is not a news format; expected {READABLE}")
+        return Origin(str(path), "").failure(_FOREIGN)
     return path
 
 
 def _is_visible(path: Path) -> bool:
     hidden = path.name.startswith((".", "~$")) or path.name.lower() in _SYSTEM
-    return not hidden and not _is_of_a_batch(path)
+    return not (hidden or _is_of_a_batch(path) or _is_an_index(path))
+
+
+def _is_an_index(path: Path) -> bool:
+    """Return whether the path is the folder of an index, which may lie among the articles."""
+    return (path / "news.sqlite").is_file()
 
 
 def _is_of_a_batch(path: Path) -> bool:

@@ -24,15 +24,20 @@ _KINDS: dict[str, Kind] = {
 }
 READABLE = ".html, .txt, .md, .json, .jsonl, .csv or .tsv, each also with .gz"
 
+# Extensions of files that hold articles in forms that are not read: failures wherever they are.
+_CONTAINERS = frozenset(".eml .mbox .msg .warc .rss .atom .opml .mht .mhtml".split())
 # Extensions of files that are no articles: in a folder, each is a failure without being read.
-_FOREIGN = frozenset(
-    ".png .jpg .jpeg .gif .webp .bmp .tif .tiff .ico .svg .heic .avif .psd .mp3 .mp4 .m4a .wav "
-    ".ogg .flac .avi .mov .mkv .webm .pdf .doc .docx .odt .rtf .ppt .pptx .odp .xls .xlsx .ods "
-    ".epub .mobi .zip .tar .tgz .bz2 .xz .zst .7z .rar .jar .whl .exe .dll .so .dylib .bin .iso "
-    ".dmg .o .a .class .pyc .py .ipynb .js .mjs .ts .css .scss .map .c .h .cpp .rs .go .java .sh "
-    ".bat .ps1 .xml .rss .atom .yaml .yml .toml .ini .cfg .lock .log .sql .sqlite .sqlite3 .db "
-    ".parquet .arrow .feather .npy .npz .pkl .pickle .pt .safetensors .gguf .faiss .woff .woff2 "
-    ".ttf .otf .eml .mbox .msg .warc".split()
+_FOREIGN = (
+    frozenset(
+        ".png .jpg .jpeg .gif .webp .bmp .tif .tiff .ico .svg .heic .avif .psd .mp3 .mp4 .m4a .wav "
+        ".ogg .flac .avi .mov .mkv .webm .pdf .doc .docx .odt .rtf .ppt .pptx .odp .xls .xlsx .ods "
+        ".epub .mobi .zip .tar .tgz .bz2 .xz .zst .7z .rar .jar .whl .exe .dll .so .dylib .bin .iso "
+        ".dmg .o .a .class .pyc .py .ipynb .js .mjs .ts .css .scss .map .c .h .cpp .rs .go .java .sh "
+        ".bat .ps1 .xml .yaml .yml .toml .ini .cfg .lock .log .sql .sqlite .sqlite3 .db "
+        ".parquet .arrow .feather .npy .npz .pkl .pickle .pt .safetensors .gguf .faiss .woff .woff2 "
+        ".ttf .otf .ics .vcf .rdf".split()
+    )
+    | _CONTAINERS
 )
 # Formats whose first bytes can pass for text.
 _SIGNATURES = (
@@ -63,6 +68,11 @@ def kind_of(name: str) -> Kind | None:
 def is_foreign(name: str) -> bool:
     """Return whether the name implies something other than news, such as a picture."""
     return _suffix(name) in _FOREIGN
+
+
+def is_container(name: str) -> bool:
+    """Return whether the name implies mail, a feed or a web archive, which are not read."""
+    return _suffix(name) in _CONTAINERS
 
 
 def sniff(head: bytes) -> Kind:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from rag.errors import SourceError
+from rag.ingest.sources.foreign import foreign
 from rag.ingest.sources.formats import Kind, binary, json_layout, sniff
 from rag.ingest.sources.json_records import json_document, json_lines
 from rag.ingest.sources.origin import Origin, megabytes, trouble
 from rag.ingest.sources.stream import BLOCK, opened
-from rag.ingest.sources.tables import table
+from rag.ingest.sources.tables import looks_like_table, table
 from rag.types import Failure, Page
 
 _MIME = {"text": "text/plain", "markdown": "text/markdown", "html": "text/html"}
@@ -45,6 +46,11 @@ def _pages(
     if found := binary(head):
         yield origin.failure(f"contains {found}, not text; save the article as HTML or text first")
         return
+    if kind in (None, "text", "html") and (found := foreign(head)):
+        yield origin.failure(f"contains {found}, not an article; add the articles themselves")
+        return
+    if kind in (None, "text") and (separated := looks_like_table(head)):
+        kind = separated
     kind = kind or sniff(head)
     if kind in ("json", "jsonl"):
         layout = json_layout(head, kind)

@@ -3,15 +3,22 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
+from rag.ingest.cleaning.record import NAMES
+from rag.ingest.encoding import UNKNOWN, is_unknown
 from rag.ingest.sources.json_records import record
 from rag.ingest.sources.origin import Origin, megabytes
 from rag.ingest.sources.stream import BLOCK, lines
 from rag.types import Failure, Page
 
 _LONGEST_NAME = 100
+_LONGEST_HEADER = 2_000
+_COLUMN = re.compile(r"\w[\w .-]{0,39}")
+_USUAL = frozenset(name for names in NAMES.values() for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,11 @@ def table(
     """
     # The csv module's field limit (128 KB) is global; only ever raise it.
     csv.field_size_limit(max(csv.field_size_limit(), limit))
-    dialect = _dialect(stream.peek(BLOCK)[:BLOCK], tabs=tabs)
+    head = stream.peek(BLOCK)[:BLOCK]
+    if not _is_utf8(head) and is_unknown(head):
+        yield origin.failure(UNKNOWN)
+        return
+    dialect = _dialect(head, tabs=tabs)
     dropped: list[int] = []
     rows = dialect.rows(_text(stream, limit, dropped))
     names = _header(rows, origin)
@@ -136,6 +147,15 @@ def _text(stream: io.BufferedReader, limit: int, dropped: list[int]) -> Iterator
             yield from _decoded(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line)
 
 
+def _is_utf8(head: bytes) -> bool:
+    """Return whether the first bytes of a file are UTF-8; the last character may be cut."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _decoded(line: bytes) -> list[str]:
     try:
         text = line.decode("utf-8")
@@ -158,3 +178,25 @@ def _dialect(head: bytes, *, tabs: bool) -> _Dialect:
         if width > 1 and fits / len(rows) > score:
             best, score = dialect, fits / len(rows)
     return best
+
+
+def looks_like_table(head: bytes) -> Literal["csv", "tsv"] | None:
+    """Return the kind of table that the first bytes of an unnamed text are, or ``None``.
+
+    The first line must name columns, one of them as records usually do, and most of the rows
+    below must be as wide.
+    """
+    first = _decoded(head.removeprefix(codecs.BOM_UTF8).partition(b"\n")[0])
+    if not first or len(first[0]) > _LONGEST_HEADER:
+        return None
+    dialect = _dialect(head, tabs=False)
+    whole = head[: head.rfind(b"\n") + 1] if len(head) >= BLOCK else head
+    rows = [row for _, row in dialect.rows(iter(_decoded(whole.removeprefix(codecs.BOM_UTF8))))]
+    header = rows[0] if rows and isinstance(rows[0], list) else []
+    names = {name.strip().lower() for name in header}
+    if len(names) < 2 or not all(map(_COLUMN.fullmatch, names)) or names.isdisjoint(_USUAL):
+        return None
+    fits = sum(len(row) == len(header) and isinstance(row, list) for row in rows[1:])
+    if fits < max(1, len(rows[1:]) / 2):
+        return None
+    return "tsv" if dialect.delimiter == "\t" else "csv"

@@ -1,11 +1,13 @@
 """Clean texts and Markdown pass through; what is no text is refused in one line."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from extract_pages import CLEAN, HEADLINE, PARAGRAPHS, get
 
 from rag.errors import ExtractError
+from rag.ingest.cleaning import extract
+from rag.types import Page
 
 
 def test_a_clean_article_passes_untouched() -> None:
@@ -120,3 +122,31 @@ def test_what_is_no_article_is_refused_in_one_line(body: bytes, reason: str) -> 
 )
 def test_language(text: str, language: str) -> None:
     assert get(text).language == language
+
+
+CAPTIONS = [
+    "Soldiers in Kyiv, 12 January 2019. Photo: AP",
+    "Mayor Berg on 12 January 2019 (Photo: Jan Novak/Reuters)",
+    "FILE - Mayor Berg, Jan. 12, 2019",
+    "The bridge is seen on January 12, 2019",
+    "Getty Images, 12 January 2019",
+    "Ida Berg, pictured on 12 January 2019",
+]
+
+
+@pytest.mark.parametrize("caption", CAPTIONS)
+@pytest.mark.parametrize("dated", ["20 January 2022", ""])
+def test_the_day_of_a_caption_is_not_that_of_the_article(caption: str, dated: str) -> None:
+    prose = "The old bridge over the Harrow was closed on Monday. The town will spend 12 million."
+    text = "\n\n".join(
+        ("Bridge closes for repairs", caption, "By Ada Quill", dated, prose, prose[::-1])
+    )
+    long = f"<p>{prose} {prose.lower()}</p>" * 2
+    figure = f"<figure><img src=x><figcaption>{caption} <time>12 January 2019</time></figcaption></figure>"
+    time = f"<time datetime='2022-01-20'>{dated}</time>" if dated else ""
+    html = (
+        f"<html><title>Bridge</title><article><h1>Bridge</h1>{figure}{time}{long}</article></html>"
+    )
+    for body, kind in ((text, "text/plain"), (f"# {text}", "text/markdown"), (html, "text/html")):
+        page = Page("file:///a", body.encode(), kind, datetime.now(UTC))
+        assert str(extract(page).published) == ("2022-01-20" if dated else "None"), kind

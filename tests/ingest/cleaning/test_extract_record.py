@@ -8,7 +8,7 @@ from extract_pages import CLEAN, HEADLINE, PARAGRAPHS, get
 
 from rag.errors import ExtractError
 from rag.ingest.cleaning.author_names import split_names
-from rag.ingest.cleaning.dates import parse
+from rag.ingest.cleaning.dates import parse, unread
 from rag.types import Article
 
 
@@ -149,6 +149,14 @@ def test_lone_surrogates_are_dropped() -> None:
         (1712703480, (2024, 4, 9)),
         (1712703480000, (2024, 4, 9)),
         ("1712703480", (2024, 4, 9)),
+        (1712703480.5, (2024, 4, 9)),
+        (20240409, (2024, 4, 9)),
+        (20240409.0, (2024, 4, 9)),
+        ("20240409.0", (2024, 4, 9)),
+        ("202404092358", (2024, 4, 9)),
+        (202404092358, (2024, 4, 9)),
+        ("20240409235800", (2024, 4, 9)),
+        (20240409235800, (2024, 4, 9)),
     ],
 )
 def test_dates(value: str | float, day: tuple[int, int, int]) -> None:
@@ -166,6 +174,12 @@ def test_dates(value: str | float, day: tuple[int, int, int]) -> None:
         "03/04/2024",
         "0000-00-00",
         "99999999",
+        20241340,
+        202404,
+        2024,
+        "2024",
+        -5,
+        "20240409993000",
         None,
         True,
         0,
@@ -177,6 +191,24 @@ def test_dates(value: str | float, day: tuple[int, int, int]) -> None:
 )
 def test_impossible_or_ambiguous_dates_are_none(value: str | float | None) -> None:
     assert parse(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("3/4/2020", "3/4/2020"),
+        ("soon", "soon"),
+        (20241340, "20241340"),
+        ("x" * 99, "x" * 39 + "…"),
+        ("9 April 2024", ""),
+        ("N/A", ""),
+        ("", ""),
+        (None, ""),
+        (0, ""),
+    ],
+)
+def test_a_date_that_cannot_be_read_is_told(value: str | float | None, told: str) -> None:
+    assert unread(value) == told
 
 
 @pytest.mark.parametrize(

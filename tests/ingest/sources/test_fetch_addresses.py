@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from rag.errors import ExtractError
 from rag.ingest.encoding import decode, to_utf8
 from rag.ingest.sources.checked_network import system_resolve
 from rag.ingest.sources.public_addresses import refusal
@@ -88,6 +89,47 @@ def test_charsets_that_are_not_of_the_web_change_nothing(charset: str) -> None:
 def test_a_page_that_declares_no_encoding_of_text_is_windows_1252(charset: str) -> None:
     page = f'<meta charset="{charset}"><p>café.'
     assert decode(page.encode("cp1252")) == page
+
+
+JAPANESE = "昨日、東京で新しい橋が開通した。市長は経済に大きく貢献すると述べた。"
+RUSSIAN = "Вчера в Москве открыли новый мост. Работы продолжались пять лет."
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (JAPANESE, "shift_jis"),
+        (JAPANESE, "euc_jp"),
+        ("昨天在北京开通了新的大桥。市长说这座桥有很大贡献。", "gbk"),
+        ("昨天在台北開通了新的大橋。市長說這座橋有很大貢獻。", "big5"),
+        ("어제 서울에서 새로운 다리가 개통되었다. 공사는 오 년이 걸렸다.", "euc_kr"),
+        (RUSSIAN, "cp1251"),
+        (RUSSIAN, "koi8-r"),
+    ],
+)
+def test_an_encoding_that_nothing_tells_is_refused_not_misread(text: str, encoding: str) -> None:
+    for page in (text, f"<title>x</title><p class=first>{text}</p>"):
+        with pytest.raises(ExtractError, match=r"does not declare.*save it in UTF-8"):
+            decode(page.encode(encoding))
+    declared = f"<meta charset={encoding}><p>{text}"
+    assert decode(declared.encode(encoding)) == declared
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Déjà vu : « L’été créé à Orléans », dit-il — … « Où ? »",
+        "———————— ••••••••",
+        "Größe: 20 m², Übergrößen ÄÖÜ äöüß",
+        "ÀÉÎÕÜ",
+    ],
+)
+def test_western_text_is_read_without_a_declaration(text: str) -> None:
+    assert decode(text.encode("cp1252")) == text
+
+
+def test_japanese_mail_encoding_is_recognised() -> None:
+    assert decode(JAPANESE.encode("iso2022_jp")) == JAPANESE
 
 
 def test_bytes_that_a_charset_does_not_fit_stay() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.index import Index
 from rag.ingest.sources import count, fetch
 from rag.types import Failure, Page
 
@@ -61,6 +62,13 @@ def test_foreign_files_in_a_folder_are_failures_unread(tmp_path: Path, name: str
     assert failure.source == str(tmp_path / name)
     assert "is not a news format; expected .html" in failure.reason
     assert only_page(str(tmp_path / name)).body == TEXT  # by name, text is text
+
+
+def test_an_index_among_the_articles_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(TEXT)
+    with Index(tmp_path / "index", create=True) as index, index.writing():
+        assert names_of(tmp_path) == ["a.txt"]
+        assert count([str(tmp_path)]) == 1
 
 
 def test_a_folder_without_articles(tmp_path: Path) -> None:

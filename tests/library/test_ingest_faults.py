@@ -1,0 +1,70 @@
+"""What is wrong with one source is told, and never hurts the others."""
+
+import json
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from opened_news import BRIDGE, CHEESE, FERRY, statuses
+
+from rag.library import News
+
+
+@pytest.mark.parametrize("charset", ["hex", "punycode", "rot13", "no-such"])
+def test_a_page_in_an_encoding_that_is_none_does_not_stop_the_others(
+    opened: Callable[..., News], feed: Path, tmp_path: Path, charset: str
+) -> None:
+    page = tmp_path / "odd.html"
+    text = f"<meta charset={charset}><title>At the café</title><p>{BRIDGE} {FERRY}</p>"
+    page.write_bytes(text.encode("cp1252"))
+    news = opened()
+    assert statuses(news.ingest([page, feed]).outcomes) == ["added"] * 4
+    assert "At the café" in [article.title for article in news.articles()]
+
+
+def test_an_error_that_nobody_foresaw_costs_one_page(
+    opened: Callable[..., News], feed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise LookupError("a bug\nof the parser")
+
+    monkeypatch.setattr("trafilatura.load_html", broken)
+    page = tmp_path / "page.html"
+    page.write_text(f"<title>Bridge</title><p>{BRIDGE}</p>")
+    first, *others = opened().ingest([page, feed]).outcomes
+    assert (first.status, statuses(others)) == ("failed", ["added"] * 3)
+    assert "page.html could not be read (LookupError a bug of the parser)" in first.reason
+
+
+def test_a_source_that_breaks_off_does_not_stop_the_others(
+    opened: Callable[..., News], feed: Path
+) -> None:
+    class Torn(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell():
+                raise RuntimeError("the line is dead")
+            return super().read(100)
+
+    outcomes = opened().ingest(["-", feed], stdin=Torn(feed.read_bytes())).outcomes
+    assert statuses(outcomes) == ["failed"] + ["added"] * 3
+    assert outcomes[0].reason.startswith("- could not be read (RuntimeError the line is dead)")
+
+
+def test_a_date_that_cannot_be_read_is_left_open_and_told(
+    opened: Callable[..., News], tmp_path: Path
+) -> None:
+    record = {"title": "Bridge", "text": BRIDGE, "date": 20220119}
+    (tmp_path / "1.json").write_text(json.dumps(record))
+    (tmp_path / "2.json").write_text(json.dumps(record | {"text": FERRY, "date": "3/4/2020"}))
+    (tmp_path / "3.md").write_text(f"---\ndate: soon\n---\n# Cheese\n\n{CHEESE}\n")
+    page = f"<title>Visit</title><meta name=date content='at noon'><p>{BRIDGE} {FERRY}</p>"
+    (tmp_path / "4.html").write_text(page)
+    news = opened()
+    outcomes = news.ingest([tmp_path]).outcomes
+    left_open = "the date '{}' cannot be read and was left open".format
+    assert [outcome.reason for outcome in outcomes] == [
+        "",
+        *map(left_open, ("3/4/2020", "soon", "at noon")),
+    ]
+    assert [str(a.published) for a in news.articles() if a.published] == ["2022-01-19"]
