@@ -224,7 +224,7 @@ def test_a_job_of_another_configuration_is_not_resumed(served: "Serve", folder: 
 MANY = {"kind": "answers", "questions": [WHO, NOBODY, WHY] * 3}
 
 
-class Failing(Told):
+class Failing(PausableGenerator):
     """A model that fails until it is mended."""
 
     broken = True
