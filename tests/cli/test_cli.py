@@ -216,7 +216,7 @@ def test_a_mistyped_file_is_no_unknown_article_alone(run: Run, feed: Path, named
     assert line.startswith(f"rag: there is no file {named!r}, and there is no index in ")
     assert run("ingest", str(feed)).code == 0
     line = one_line(run("summarize", named))
-    assert line.startswith(f"rag: there is no file {named!r}, and the index indexes/demo holds no ")
+    assert line.startswith(f"rag: there is no file {named!r}, and the index indexes/demo has no ")
     assert f"no article {named!r}" in line
 
 
