@@ -156,7 +156,7 @@ def _mounted(page: "Blocks", style: Mapping[str, Any], megabytes: int, users: Us
     # an upload. This makes Gradio check the path.
     page.has_launched = True
     if users is not None:
-        mounted = next(route.app for route in application.routes if isinstance(route, Mount))
+        mounted: Any = next(route.app for route in application.routes if isinstance(route, Mount))
         mounted.tokens = _Sessions(users)
     return application
 

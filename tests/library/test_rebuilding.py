@@ -120,7 +120,7 @@ def ending_at_rename(opened: Callable[..., News], which: int) -> int:
             os._exit(9)
         return rename(path, target)
 
-    Path.rename = counted  # type: ignore[method-assign]
+    Path.rename = counted  # type: ignore[method-assign, assignment]
     try:
         opened(embedder=Counting(32)).rebuild(embed=True)
     finally:
