@@ -61,8 +61,9 @@ class ArticleTable(Database):
     def same_text(self, text: str) -> Article | None:
         """Return an article with exactly this text, whatever its title and address, or None."""
         # There is an index over the length; an index over the text would be as large as the texts.
+        # The plus keeps SQLite from putting the text into length(text), which that index is over.
         rows = self.rows(
-            f"SELECT {_COLUMNS} FROM articles WHERE length(text) = ? AND text = ? LIMIT 1",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM articles WHERE length(text) = ? AND +text = ? LIMIT 1",  # noqa: S608
             (len(text), text),
         )
         return _article(rows[0]) if rows else None

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from opened_news import BRIDGE, CHEESE, FERRY, statuses
 
+from rag.errors import IndexProblem
 from rag.library import News
+from rag.types import Outcome
 
 
 @pytest.mark.parametrize("charset", ["hex", "punycode", "rot13", "no-such"])
@@ -68,3 +70,40 @@ def test_a_date_that_cannot_be_read_is_left_open_and_told(
         *map(left_open, ("3/4/2020", "soon", "at noon")),
     ]
     assert [str(a.published) for a in news.articles() if a.published] == ["2022-01-19"]
+
+
+def test_a_disk_that_fills_up_loses_nothing_and_the_same_command_goes_on(
+    opened: Callable[..., News], feed: Path, tmp_path: Path
+) -> None:
+    news = opened()
+    news.ingest([feed])
+    index = news._open()
+    ((pages,),) = index.rows("PRAGMA page_count")
+    ((limit,),) = index.rows("PRAGMA max_page_count")
+    index.rows(f"PRAGMA max_page_count = {pages + 2}")
+    long = tmp_path / "long.txt"
+    long.write_text("A long day\n\n" + "".join(f"The tide rose {n} times. " for n in range(9000)))
+    with pytest.raises(IndexProblem, match=r"full; free some space and run the same command again"):
+        news.ingest([long])
+    assert (news.info().articles, news.info().integrity) == (3, "ok")
+    assert news.search("What did the bridge cost?")
+    index.rows(f"PRAGMA max_page_count = {limit}")
+    assert statuses(news.ingest([long, feed]).outcomes) == ["added"] + ["unchanged"] * 3
+
+
+def test_a_file_that_goes_away_while_a_folder_is_read_is_told(
+    opened: Callable[..., News], tmp_path: Path
+) -> None:
+    folder = tmp_path / "news"
+    folder.mkdir()
+    for name, text in (("a", BRIDGE), ("b", FERRY), ("c", CHEESE)):
+        (folder / f"{name}.txt").write_text(f"Story {name}\n\n{text}\n\n{'Nobody knows. ' * 2}")
+
+    (folder / "0.txt").write_text("")  # fails at once, and the next file is lost then
+
+    def lose(outcome: Outcome) -> None:
+        (folder / "a.txt").unlink(missing_ok=True)
+
+    outcomes = opened().ingest([folder], progress=lose).outcomes
+    assert statuses(outcomes) == ["failed", "failed", "added", "added"]
+    assert "a.txt does not exist" in outcomes[1].reason

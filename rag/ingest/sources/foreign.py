@@ -15,6 +15,7 @@ _XML = {
     b"kml": "a map (KML)",
     b"gpx": "a map (GPX)",
 }
+_HTML = frozenset((b"html", b"head", b"body", b"article", b"main", b"section", b"div", b"p"))
 _OPENED = re.compile(rb"<([a-z][\w.-]*)", re.IGNORECASE)
 _HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]*):[ \t]*\S|[ \t]+\S")
 # What mail programs write; memos and press releases have only From, To, Date and Subject.
@@ -40,15 +41,10 @@ def foreign(head: bytes) -> str:
 
 
 def _foreign_xml(head: bytes) -> str:
-    declared = head[:5].lower() == b"<?xml"
     root = _root(head)
-    if root in _XML:
-        return _XML[root]
-    return (
-        f"XML ({root.decode('ascii', 'replace')})"
-        if declared and root not in (b"", b"html")
-        else ""
-    )
+    declared = head[:5].lower() == b"<?xml"
+    named = f"XML ({root.decode()})" if declared and root and root not in _HTML else ""
+    return _XML.get(root, named)
 
 
 def _root(head: bytes) -> bytes:

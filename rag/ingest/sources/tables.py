@@ -17,6 +17,7 @@ from rag.types import Failure, Page
 
 _LONGEST_NAME = 100
 _LONGEST_HEADER = 2_000
+_SEPARATOR = re.compile(r"[,;\t|]")
 _COLUMN = re.compile(r"\w[\w .-]{0,39}")
 _USUAL = frozenset(name for names in NAMES.values() for name in names)
 
@@ -187,7 +188,8 @@ def looks_like_table(head: bytes) -> Literal["csv", "tsv"] | None:
     below must be as wide.
     """
     first = _decoded(head.removeprefix(codecs.BOM_UTF8).partition(b"\n")[0])
-    if not first or len(first[0]) > _LONGEST_HEADER:
+    cells = _SEPARATOR.split(first[0][:_LONGEST_HEADER].lower()) if first else []
+    if len(cells) < 2 or _USUAL.isdisjoint(cell.strip(' "\r\n') for cell in cells):
         return None
     dialect = _dialect(head, tabs=False)
     whole = head[: head.rfind(b"\n") + 1] if len(head) >= BLOCK else head

@@ -54,6 +54,8 @@ def test_names_of_feeds_and_mail_are_refused_unread(tmp_path: Path, suffix: str)
         "From: the mayor\nTo: all\nDate: 3 May 2021\nSubject: Tide\n\nThe tide rose.",
         "From the harbour: the tide rose.",
         "<?xml version='1.0'?><!DOCTYPE html><html><p>The tide rose.</p></html>",
+        "<?xml version='1.0'?><article><p>The tide rose.</p></article>",
+        "<?xml version='1.0'?><!DOCTYPE html [<!ENTITY a 'b'>]><html><p>The tide rose.</p></html>",
         "<!-- a --><!-- b --><p>The tide rose.</p>",
         "<feedback>I liked it.</feedback>",
         "<!-- never closed",
