@@ -1,7 +1,9 @@
 """``rag ui`` and ``rag users``: what they refuse, what they start, and how they end."""
 
 import signal
+import threading
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +29,7 @@ def without_models(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[News, dict[str, Any]]]:
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[News, dict[str, Any]]]]:
     """The pages that were started, without starting them."""
     seen: list[tuple[News, dict[str, Any]]] = []
 
@@ -40,7 +42,10 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[News, dict[str, Any]]
         return Page()
 
     monkeypatch.setattr(app.serve, "serve", serve)
-    return seen
+    yield seen
+    for thread in threading.enumerate():
+        if thread.name == "warm":
+            thread.join()  # else it reports a missing model into a later test
 
 
 @pytest.mark.parametrize(
