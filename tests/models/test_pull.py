@@ -213,7 +213,7 @@ def test_damage_is_found_and_mended(tmp_path: Path, wheels: Path) -> None:
     with pytest.raises(DigestMismatch):
         locate(known, "tiny", folder=tmp_path, verify=True)
     path.write_bytes(WHOLE[:50])
-    with pytest.raises(ModelMissing, match=rf"has 50 bytes, wanted {len(WHOLE):,}"):
+    with pytest.raises(ModelMissing, match=rf"has 50 bytes, expected {len(WHOLE):,}"):
         locate(known, "tiny", folder=tmp_path)
     assert pull(known, "tiny", folder=tmp_path).read_bytes() == WHOLE
 
