@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Answers of a scripted model are always given: it has no probabilities to judge them by.
 GIVEN = ("answer.sure=0.01", "answer.maybe=0.01")
-WAIT = 20_000  # milliseconds
+WAIT = 60_000  # milliseconds; a failure shows late, a busy machine does not fail
 # What Gradio says of a page that is left or loaded again while something is on its way to it.
 LEFT = "AbortError|BodyStreamBuffer was aborted|Connection errored out"
 USABLE = "#transcript .turn, #transcript .welcome"  # is there once the page is
