@@ -162,7 +162,7 @@ def _mounted(page: "Blocks", style: Mapping[str, Any], megabytes: int, users: Us
 
 
 class _Sessions(dict[str, str]):
-    """The users of Gradio's login tokens; a user who was removed since is logged in no more."""
+    """The users of Gradio's login tokens; users who have been removed are logged out."""
 
     def __init__(self, users: Users) -> None:
         super().__init__()

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from rag.llm.prompts import REFUSAL
 from rag.llm.scripted import ScriptedGenerator
@@ -68,19 +69,11 @@ class PausableGenerator(ScriptedGenerator):
         """Resume."""
         self._free.set()
 
-    def stream(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_tokens: int,
-        temperature: float = 0.0,
-        seed: int = 0,
-        stop: Sequence[str] = (),
-    ) -> Iterator[str]:
+    def stream(self, *arguments: Any, **options: Any) -> Iterator[str]:
         """Yield the scripted reply, each word when it is allowed."""
         self.writing += 1
         try:
-            for piece in super().stream(messages, max_tokens=max_tokens, stop=stop):
+            for piece in super().stream(*arguments, **options):
                 self._wait()
                 self.said += 1
                 yield piece

@@ -44,7 +44,7 @@ def decode(body: bytes) -> str:
     its old declaration; Windows-1252 is the last resort.
 
     Raises:
-        ExtractError: The bytes are not text, or are text in an encoding that nothing tells.
+        ExtractError: The bytes are not text, or their encoding cannot be detected.
     """
     for mark, codec in MARKS:
         if body.startswith(mark):

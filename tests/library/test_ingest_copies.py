@@ -1,4 +1,4 @@
-"""The same text at several addresses or under several titles is kept once, and its copies are told."""
+"""The same text at several addresses or under several titles is stored once; its copies are reported."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is wrong with one source is told, and never hurts the others."""
+"""Faults of one source are reported and do not affect the others."""
 
 import json
 from collections.abc import Callable

@@ -4,7 +4,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -76,7 +76,7 @@ def table(
     if not _is_utf8(head) and is_unknown(head):
         yield origin.failure(UNKNOWN)
         return
-    dialect = _dialect(head, tabs=tabs)
+    dialect = _dialect(_whole_lines(head), tabs=tabs)
     dropped: list[int] = []
     rows = dialect.rows(_text(stream, limit, dropped))
     names = _header(rows, origin)
@@ -166,10 +166,14 @@ def _decoded(line: bytes) -> list[str]:
     return io.StringIO(text, newline=None).readlines()
 
 
-def _dialect(head: bytes, *, tabs: bool) -> _Dialect:
-    """Return the first dialect in which most rows of the head are as wide as the header."""
+def _whole_lines(head: bytes) -> list[str]:
+    """Decode the first bytes of a table, without a last line that is cut off."""
     whole = head[: head.rfind(b"\n") + 1] if len(head) >= BLOCK else head
-    text = _decoded(whole.removeprefix(codecs.BOM_UTF8))
+    return _decoded(whole.removeprefix(codecs.BOM_UTF8))
+
+
+def _dialect(text: Sequence[str], *, tabs: bool) -> _Dialect:
+    """Return the first dialect in which most rows of the head are as wide as the header."""
     best = _DIALECTS[2] if tabs else _DIALECTS[0]
     score = 0.0
     for dialect in sorted(_DIALECTS, key=lambda item: item != best):
@@ -191,9 +195,9 @@ def looks_like_table(head: bytes) -> Literal["csv", "tsv"] | None:
     cells = _SEPARATOR.split(first[0][:_LONGEST_HEADER].lower()) if first else []
     if len(cells) < 2 or _USUAL.isdisjoint(cell.strip(' "\r\n') for cell in cells):
         return None
-    dialect = _dialect(head, tabs=False)
-    whole = head[: head.rfind(b"\n") + 1] if len(head) >= BLOCK else head
-    rows = [row for _, row in dialect.rows(iter(_decoded(whole.removeprefix(codecs.BOM_UTF8))))]
+    text = _whole_lines(head)
+    dialect = _dialect(text, tabs=False)
+    rows = [row for _, row in dialect.rows(iter(text))]
     header = rows[0] if rows and isinstance(rows[0], list) else []
     names = {name.strip().lower() for name in header}
     if len(names) < 2 or not all(map(_COLUMN.fullmatch, names)) or names.isdisjoint(_USUAL):

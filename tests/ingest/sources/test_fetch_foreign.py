@@ -1,4 +1,4 @@
-"""Feeds, mail and other files that hold no article as they are: told as failures, never stored."""
+"""Feeds, mail and other files that are not articles: reported as failures, never stored."""
 
 import io
 from pathlib import Path

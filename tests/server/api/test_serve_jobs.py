@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,6 @@ from scripted_model import NOBODY, QUOTE, WHO, WHY, PausableGenerator
 
 from rag.errors import GenerateError
 from rag.server.api import health, job_runner
-from rag.types import Message
 
 if TYPE_CHECKING:
     from served import Serve
@@ -225,7 +224,7 @@ MANY = {"kind": "answers", "questions": [WHO, NOBODY, WHY] * 3}
 
 
 class Failing(PausableGenerator):
-    """A model that fails until it is mended."""
+    """A model that fails until ``broken`` is unset."""
 
     broken = True
 
@@ -233,17 +232,9 @@ class Failing(PausableGenerator):
         if self.broken:
             raise GenerateError("the engine is down")
 
-    def stream(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_tokens: int,
-        temperature: float = 0.0,
-        seed: int = 0,
-        stop: Sequence[str] = (),
-    ) -> Iterator[str]:
+    def stream(self, *arguments: Any, **options: Any) -> Iterator[str]:
         self.load()
-        yield from super().stream(messages, max_tokens=max_tokens, stop=stop)
+        yield from super().stream(*arguments, **options)
 
 
 def test_a_job_that_a_failing_model_stopped_is_resumed(served: "Serve", folder: Path) -> None:
