@@ -28,10 +28,11 @@ class Retrieval:
     """Ranks of the gold articles or passages among the first 50 found.
 
     RealTime QA, by ``News.find``: the questions whose gold articles are known, as of their date and
-    without it; ``answer_in_context`` over a sample of all questions: whether the passages that the
-    model would be shown contain the answer, as whole words; ``answer_in_350``, 700 and 1000:
-    whether the leading sentences (:func:`rag.search.excerpts`) of so many tokens do. XQuAD, by
-    ``News.search``: the passage of the right paragraph, among all paragraphs.
+    without it; if the index keeps a gold article at another address, that one is gold.
+    ``answer_in_context`` over a sample of all questions: whether the passages that the model would
+    be shown contain the answer, as whole words; ``answer_in_350``, 700 and 1000: whether the
+    leading sentences (:func:`rag.search.excerpts`) of so many tokens do. XQuAD, by ``News.search``:
+    the passage of the right paragraph, among all paragraphs.
 
     Variants: ``hybrid`` is the settings unchanged but without a reranker, ``lexical`` and ``dense``
     each search alone, ``reranked`` the settings with their reranker, if they name one.
@@ -64,7 +65,9 @@ class Retrieval:
         return items
 
     def _places(self, quiz: Quiz, question: QuizQuestion) -> Record:
-        folder = self._bench.corpus(quiz).folder
+        corpus = self._bench.corpus(quiz)
+        folder, copies = corpus.folder, self._bench.copies(corpus)
+        gold = [copies.get(url, url) for url in question.gold_urls]
         found = {}
         for variant, settings in self._variants.items():
             news = self._bench.news(folder, settings)
@@ -73,7 +76,7 @@ class Retrieval:
                 ranking = [
                     f.article.url for f in news.find(question.text, filters=filters, k=_DEPTH)
                 ]
-                found[f"{variant}/{dated}"] = first_place(ranking, question.gold_urls)
+                found[f"{variant}/{dated}"] = first_place(ranking, gold)
         score = reciprocal_rank(found[f"{self._best}/as_of"])
         return {"question": question.text, "places": found, "score": score}
 

@@ -13,7 +13,7 @@ from rag.config import Settings
 from rag.errors import IndexProblem, SourceError
 from rag.evals.machine import PACKAGE, tree_digest
 from rag.evals.questions import HopQuestion, Quiz, quizzes
-from rag.evals.sets import file_digest
+from rag.evals.sets import Row, Text, file_digest, read_lines
 from rag.evals.task import Record
 from rag.index.embedding import Embedder
 from rag.library import News
@@ -95,33 +95,36 @@ class Workbench:
     def ingested(self, records: Path, folder: Path | None = None) -> News:
         """Return the index over the records of a file, built if missing or incomplete.
 
-        A marker in the folder records that this was done, so that it is not checked each time.
+        A marker in the folder records that this was done, so that it is not checked each time, and
+        the addresses of copies (:meth:`copies`).
         """
         digest = file_digest(records)
         folder = folder or self.out / f"index-{digest[:12]}"
         marker, news = folder / _MARKER, self.news(folder)
-        state = json.dumps(
-            {
-                "records": digest,
-                "embedder": self.models.embedder.identity,
-                "chunk_words": self.settings.index.chunk_words,
-                "reading": _reading_digest(),
-            }
-        )
-        if marker.is_file() and marker.read_text(encoding="utf-8") == state:
+        state = {
+            "records": digest,
+            "embedder": self.models.embedder.identity,
+            "chunk_words": self.settings.index.chunk_words,
+            "reading": _reading_digest(),
+        }
+        if marker.is_file() and state.items() <= json.loads(marker.read_text("utf-8")).items():
             return news
-        expected = self._ingest(news, records)
+        expected, copies = self._ingest(news, records)
         found = news.info().articles
         if found > expected:
             raise IndexProblem(
                 f"the index {folder} holds {found} articles, of which {records} holds {expected}."
                 "An index that is measured must contain nothing else: give another --index FOLDER."
             )
-        marker.write_text(state, encoding="utf-8")
+        marker.write_text(json.dumps(state | {"copies": copies}), encoding="utf-8")
         return news
 
-    def _ingest(self, news: News, records: Path) -> int:
-        """Ingest the records; return how many different articles they are."""
+    def copies(self, news: News) -> dict[str, str]:
+        """Return the addresses of copies in the records of an index, each with the one it keeps."""
+        return dict(json.loads((news.folder / _MARKER).read_text("utf-8"))["copies"])
+
+    def _ingest(self, news: News, records: Path) -> tuple[int, dict[str, str]]:
+        """Ingest the records; return the number of different articles, and the copies."""
         done, total, label = count(1), _count_lines(records), "indexing articles"
         self.advance(label, 0, total)
         report = news.ingest(records, progress=lambda _: self.advance(label, next(done), total))
@@ -133,7 +136,17 @@ class Workbench:
         articles = {outcome.article_id for outcome in report.outcomes if outcome.status != "failed"}
         if not articles:
             raise SourceError(f"{records} holds no article that could be read.")
-        return len(articles)
+        kept = {article.id: article.url for article in news.articles()}
+        rows = zip(read_lines(records, _Record), report.outcomes, strict=False)  # in their order
+        return len(articles), {
+            row.url: kept.get(outcome.article_id, "")
+            for row, outcome in rows
+            if outcome.status == "duplicate"
+        }
+
+
+class _Record(Row):
+    url: Text = ""
 
 
 class _SharingNews(News):
@@ -167,5 +180,6 @@ def _count_lines(path: Path) -> int:
 
 def _reading_digest() -> str:
     """Hash the code that turns records into articles and chunks: new code rechecks an index."""
-    cutting = (PACKAGE / "text" / "__init__.py", PACKAGE / "index" / "chunking.py")
-    return tree_digest(PACKAGE, [*PACKAGE.glob("ingest/cleaning/*.py"), *cutting])
+    others = ("text/__init__.py", "index/articles.py", "index/chunking.py", "library/ingesting.py")
+    cleaning = PACKAGE.glob("ingest/cleaning/*.py")
+    return tree_digest(PACKAGE, [*cleaning, *(PACKAGE / name for name in others)])

@@ -134,7 +134,7 @@ class Index(ChunkTable):
     def status_of(self, article: Article) -> Status:
         """Return what adding this article would be: added, updated, unchanged or duplicate.
 
-        A duplicate has the text of an article at another address, while its own address is new. An
+        A duplicate is a copy of an article at another address, while its own address is new. An
         address that the index knows is updated, even if its new text is that of another address;
         the latest address of a text is kept.
         """
@@ -143,7 +143,7 @@ class Index(ChunkTable):
             return "unchanged" if _metadata(stored) == _metadata(article) else "updated"
         if self.holds_address(article.url):
             return "updated"
-        return "duplicate" if self.same_text(article.text) else "added"
+        return "duplicate" if self.repeated_by(article) else "added"
 
     def info(self) -> IndexInfo:
         """Return what the index holds; run SQLite's quick integrity check.

@@ -8,8 +8,10 @@ from datetime import date, datetime
 from typing import Any
 
 from rag.index.database import Database
+from rag.text.terms import containment
 from rag.types import Article, Filters, Order, Page
 
+_OWN_TITLE = 0.5  # minimum share of a title's words that its text contains
 _COLUMNS = "id, url, title, text, publisher, authors, published, language, fetched"
 # Unknown values sort last in every order.
 _ORDERS: Mapping[Order, str] = {
@@ -58,15 +60,15 @@ class ArticleTable(Database):
         """Return whether an article has this address."""
         return bool(self._article_id_at(url))
 
-    def same_text(self, text: str) -> Article | None:
-        """Return an article with exactly this text, whatever its title and address, or None."""
+    def repeated_by(self, article: Article) -> Article | None:
+        """Return a stored article that this one is a copy of (:func:`is_copy`), or None."""
         # There is an index over the length; an index over the text would be as large as the texts.
         # The plus keeps SQLite from putting the text into length(text), which that index is over.
         rows = self.rows(
-            f"SELECT {_COLUMNS} FROM articles WHERE length(text) = ? AND +text = ? LIMIT 1",  # noqa: S608
-            (len(text), text),
+            f"SELECT {_COLUMNS} FROM articles WHERE length(text) = ? AND +text = ?",  # noqa: S608
+            (len(article.text), article.text),
         )
-        return _article(rows[0]) if rows else None
+        return next((each for each in map(_article, rows) if is_copy(article, each)), None)
 
     def source(self, article_id: str) -> bytes | None:
         """Return the raw body that an article was extracted from."""
@@ -160,6 +162,17 @@ def _listed(filters: Filters, query: str) -> tuple[str, list[object]]:
 def _folded(typed: str) -> str:
     """Normalise typed text as stored text is compared: composed (NFC) and case-folded."""
     return unicodedata.normalize("NFC", typed).casefold()
+
+
+def is_copy(article: Article, other: Article) -> bool:
+    """Return whether two articles are one: they have the same text, and a title of that text.
+
+    A site may put the same notice in the place of many articles ("Please register to continue").
+    Its pages have titles without the words of the notice, and these titles tell them apart.
+    """
+    return article.text == other.text and (
+        article.title in {"", other.title} or containment(article.title, article.text) >= _OWN_TITLE
+    )
 
 
 def _article(row: Sequence[Any]) -> Article:

@@ -9,6 +9,7 @@ import numpy as np
 
 from rag.errors import ExtractError
 from rag.index import Entry, Index
+from rag.index.articles import is_copy
 from rag.index.chunking import chunk, embedding_text
 from rag.index.embedding import Embedder
 from rag.ingest.cleaning import extract
@@ -118,7 +119,7 @@ class Intake:
         held = self.held(article)
         status: Status = "duplicate" if held else self.index.status_of(article)
         if status == "duplicate":
-            other = held or self.index.same_text(article.text)
+            other = held or self.index.repeated_by(article)
             reason = _same_text(page.url, other) if other else ""
             self.record(
                 place, Outcome(page.url, status, (other or article).id, article.title, reason)
@@ -139,17 +140,17 @@ class Intake:
         stored first.
         """
         articles = [taken.article for taken in self.batch]
-        same_text = next((each for each in articles if each.text == article.text), None)
+        original = next((each for each in articles if is_copy(article, each)), None)
         same_address = next((each for each in articles if each.url == article.url), None)
         if same_address is not None:
             if same_address.id == article.id:
                 return same_address
             self.flush()
             return None
-        if same_text is not None and self.index.holds_address(article.url):
+        if original is not None and self.index.holds_address(article.url):
             self.flush()
             return None
-        return same_text
+        return original
 
     def flush(self) -> None:
         """Embed and store the articles of the batch."""

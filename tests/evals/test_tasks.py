@@ -83,6 +83,25 @@ def test_an_article_of_a_later_day_is_not_found_as_of_the_question(tmp_path: Pat
     assert found[name, "hybrid", "undated", "answer_in_350"] == (1.0, 1)
 
 
+def test_a_gold_article_is_found_at_the_address_that_the_index_keeps(tmp_path: Path) -> None:
+    addresses = ["https://l.example/1", "https://l.example/1?utm=ribbon"]
+    rows = [{"url": url, "title": "T", "text": SENTENCES[0] * 2} for url in addresses]
+    question = {
+        "question_id": "q",
+        "date": "2031/05/01",
+        "question": SENTENCES[0],
+        "choices": [],
+        "answer_idx": [0],
+        "answer_text": ["trout"],
+        "gold_urls": addresses[1:],
+    }
+    write(tmp_path / "data", "realtimeqa_2031/corpus.jsonl.gz", rows)
+    write(tmp_path / "data", "realtimeqa_2031/questions.jsonl.gz", [question])
+    for _ in ("indexed", "indexed already"):
+        _, found = evaluated(Retrieval, tmp_path)
+        assert found["realtimeqa_2031", "hybrid", "undated", "hit@1"] == (1.0, 1)
+
+
 def test_each_search_alone_has_the_others_switched_off() -> None:
     found = variants(load("default", environment={}))
     assert set(found) == {"lexical", "dense", "hybrid"}

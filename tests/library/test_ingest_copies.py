@@ -67,6 +67,23 @@ def test_a_text_under_another_title_is_a_duplicate_that_names_the_first(
     assert texts_by_address(news) == {A: BRIDGE}
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_pages_that_hold_the_same_notice_are_told_apart_by_their_titles(
+    opened: Callable[..., News], tmp_path: Path, together: bool
+) -> None:
+    notice = "Please register to continue. Registered readers may read five articles a month."
+    titles = ["Mayor resigns over bridge", "Ferry strike ends", "Ferry strike ends"]
+    feeds = [
+        feed_of(tmp_path / f"{place}.jsonl", (title, notice, f"https://example.org/{place}"))
+        for place, title in enumerate(titles)
+    ]
+    news = opened()
+    taken = [feeds] if together else [[feed] for feed in feeds]
+    outcomes = [outcome for some in taken for outcome in news.ingest(some).outcomes]
+    assert statuses(outcomes) == ["added", "added", "duplicate"]
+    assert outcomes[2].article_id == outcomes[1].article_id
+
+
 def test_an_address_with_a_new_title_is_updated(
     opened: Callable[..., News], tmp_path: Path
 ) -> None:
