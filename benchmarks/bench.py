@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,6 +98,52 @@ def bench_ingest(_: int) -> None:
     row("ingest of 200 articles: time inside the encoder", f"{share:.1%}", "at least 85 %")
     row("ingest: passages a second", f"{report.chunks / report.seconds:.1f}", "-")
     row("the same again, nothing embedded", f"{again.seconds:.2f} s", "-")
+
+
+def bench_add(runs: int) -> None:
+    """Storing one article of 5 passages in a small and in a large index, and the search after it."""
+    import numpy as np
+
+    from rag.index import Entry, Index
+    from rag.text import content_id
+    from rag.types import Article, Chunk, Filters, Page
+
+    dimension, dice, now = 384, np.random.default_rng(1), datetime.now(UTC)
+
+    def made(number: int) -> Entry:
+        text = " ".join(f"Mayor {number} opened harbour {number % 97}." for _ in range(60))
+        article = Article(content_id("", text), f"made:{number}", "", text, "", (), None, "en", now)
+        cuts = [(place, place * len(text) // 5, (place + 1) * len(text) // 5) for place in range(5)]
+        vectors = dice.normal(size=(5, dimension)).astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        chunks = [Chunk(f"{article.id}:{n}", article.id, n, a, b, text[a:b]) for n, a, b in cuts]
+        return Entry(article, Page(article.url, b"-", "text/plain", now), tuple(chunks), vectors)
+
+    for passages in (1_000, 50_000, 200_000):
+        with tempfile.TemporaryDirectory() as name, Index(Path(name), create=True) as writer:
+            writer.bind(embedder="made", dimension=dimension, chunk_words=120)
+            with writer.writing():
+                for first in range(0, passages // 5, 1000):
+                    last = min(first + 1000, passages // 5)
+                    writer.add([made(number) for number in range(first, last)])
+            stored, searched = list[float](), list[float]()
+            with Index(Path(name)) as reader:
+                for number in range(-runs - 1, 0):
+                    entry = made(number)
+                    start = time.perf_counter()
+                    with writer.writing():
+                        writer.add([entry])
+                    middle = time.perf_counter()
+                    found = reader.dense(entry.vectors[0], filters=Filters(), limit=60)
+                    searched.append(time.perf_counter() - middle)
+                    stored.append(middle - start)
+                    assert reader.chunks([found[0][0]])[found[0][0]][1].id == entry.article.id
+        # The first search of a process reads the vector file.
+        row(
+            f"one article of 5 passages more, {passages:,} before: stored, found",
+            f"{statistics.median(stored[1:]):.3f} s, {statistics.median(searched[1:]):.3f} s",
+            "stored: within 2x",
+        )
 
 
 _THROUGH_US = """
@@ -250,6 +297,7 @@ def bench_memory(_: int) -> None:
 BENCHMARKS: dict[str, Callable[[int], None]] = {
     "import": bench_import,
     "ingest": bench_ingest,
+    "add": bench_add,
     "memory": bench_memory,
     "ask": bench_ask,
     "busy": bench_busy,

@@ -1,7 +1,8 @@
 """One folder is one index: SQLite is the source of truth, FAISS is derived from it.
 
-Readers need no lock: SQLite's WAL gives each a consistent snapshot, and a reader whose vectors
-belong to an older generation reloads or rebuilds them. One writer at a time holds ``lock``.
+Readers need no lock: SQLite's WAL gives each a consistent snapshot, and a reader adds to its
+vectors what SQLite has of a newer generation. One writer at a time holds ``lock``; it writes the
+vector file again only when that lacks much.
 """
 
 import threading
@@ -24,6 +25,7 @@ from rag.types import Article, Filters, Status
 __all__ = ["Entry", "Index", "IndexInfo"]
 
 _FILE = "news.sqlite"
+_FEW = 4096  # vectors that a reader adds to those of the file in a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Index(ChunkTable):
         self._file = _identity(path)
         self._vectors: Vectors | None = None
         self._vectors_generation = -1
+        self._vectors_file = ""
         self._loading = threading.Lock()
         found = self.meta("format") or FORMAT
         if found != FORMAT:
@@ -173,13 +176,17 @@ class Index(ChunkTable):
         return self.vectors().search(query, limit=limit, among=self.admitted(filters))
 
     def vectors(self) -> Vectors:
-        """Return the newest generation's vectors from memory, from the file, or from SQLite."""
+        """Return the newest generation's vectors: from memory or the file, and from SQLite."""
         with self._loading:
             generation = self.generation
             if self._vectors is None or self._vectors_generation != generation:
-                self._vectors = self._read_vectors(generation) or Vectors.build(
-                    self.stored_vectors(), dimension=self.dimension, total=self.counts()[1]
-                )
+                recorded = self.meta("vectors")
+                if self._vectors is None or self._vectors_file != recorded:
+                    self._vectors = self._read_vectors(recorded) or self._built_vectors()
+                    self._vectors_file = recorded
+                self._vectors = self._vectors.extended(self.stored_vectors(self._vectors.last))
+                if len(self._vectors) != self.counts()[1]:
+                    self._vectors = self._vectors.only(self.numbers())
                 self._vectors_generation = generation
             return self._vectors
 
@@ -190,24 +197,45 @@ class Index(ChunkTable):
             self.set_meta("vectors", "")
         return len(self.vectors())
 
-    def _read_vectors(self, generation: int) -> Vectors | None:
-        name, _, digest = self.meta("vectors").partition(" ")
-        if name != f"vectors-{generation}.faiss":
-            return None
+    def _read_vectors(self, recorded: str) -> Vectors | None:
+        name, digest, *_ = [*recorded.split(), "", ""]
         return Vectors.read(self.folder / name, digest=digest, dimension=self.dimension)
 
+    def _built_vectors(self) -> Vectors:
+        total = self.counts()[1]
+        return Vectors.build(self.stored_vectors(), dimension=self.dimension, total=total)
+
     def _save_vectors(self) -> None:
-        if not self.dimension or not self.in_place:
+        """Write the vector file, unless the present one lacks little enough to be extended."""
+        if not self.dimension or not self.in_place or self._nearly_saved():
             return
-        vectors = self.vectors()
-        name = f"vectors-{self._vectors_generation}.faiss"
-        if self.meta("vectors").partition(" ")[0] == name:
-            return
+        generation = self.generation
+        vectors = self._built_vectors()
+        name = f"vectors-{generation}.faiss"
         digest = vectors.write(self.folder / name)
-        self.set_meta("vectors", f"{name} {digest}")
+        size = _size(self.folder / name)
+        recorded = f"{name} {digest} {vectors.last} {len(vectors)} {size}"
+        self.set_meta("vectors", recorded)
+        with self._loading:
+            self._vectors, self._vectors_file = vectors, recorded
+            self._vectors_generation = generation
         for old in self.folder.glob("vectors-*.faiss"):
             if old.name != name:
                 old.unlink(missing_ok=True)
+
+    def _nearly_saved(self) -> bool:
+        recorded = self.meta("vectors").split()
+        if not recorded or not _size(self.folder / recorded[0]):
+            return False
+        if recorded[0] == f"vectors-{self.generation}.faiss":
+            return True
+        if len(recorded) == 2:  # written by an earlier release
+            return False
+        last, saved, size = map(int, recorded[2:])
+        added = self.count_above(last)
+        deleted = saved + added - self.counts()[1]
+        few = max(_FEW, saved // 10)
+        return added + deleted <= few and _size(self.folder / recorded[0]) == size
 
 
 def _missing(folder: Path) -> IndexMissing:

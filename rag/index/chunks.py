@@ -171,13 +171,24 @@ class ChunkTable(ArticleTable):
         )
         return np.sort(np.array([number for (number,) in rows], dtype=np.int64))
 
-    def stored_vectors(self) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
-        """Yield batches of (numbers (n,), vectors (n, dimension)) over all chunks, by number.
+    def count_above(self, number: int) -> int:
+        """Return how many chunks have a higher number than this."""
+        return int(self.rows("SELECT count(*) FROM chunks WHERE number > ?", (number,))[0][0])
+
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """Return the numbers of all chunks, shape (n,), in no order."""
+        # Uses the index over chunks, because the rows of chunks are long.
+        rows = self.rows("SELECT number FROM chunks INDEXED BY chunk_article")
+        return np.array([number for (number,) in rows], dtype=np.int64)
+
+    def stored_vectors(
+        self, last: int = 0
+    ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
+        """Yield batches of (numbers (n,), vectors (n, dimension)) by number, of those above one.
 
         Raises:
             IndexProblem: if a stored vector has another dimension.
         """
-        last = 0
         while rows := self.rows(
             "SELECT number, vector FROM chunks WHERE number > ? ORDER BY number LIMIT ?",
             (last, _BATCH),

@@ -2,7 +2,8 @@
 
 Exact inner product below :data:`EXACT_BELOW` vectors, HNSW above (Malkov & Yashunin 2018). The
 file is written under a temporary name, synced and renamed; a digest in the store's meta table
-detects a truncated or foreign file.
+detects a truncated or foreign file. It need not be the newest: numbers are never reused, so what
+was added and deleted since is known by comparing numbers.
 """
 
 import hashlib
@@ -21,15 +22,28 @@ if TYPE_CHECKING:
 EXACT_BELOW = 50_000
 _Numbers = npt.NDArray[np.int64]
 _Vectors = npt.NDArray[np.float32]
+_NONE: _Numbers = np.empty(0, np.int64)
 
 
 class Vectors:
-    """Unit vectors by chunk number; search returns inner products, that is cosines."""
+    """Unit vectors by chunk number; search returns inner products, that is cosines.
 
-    def __init__(self, index: "faiss.IndexIDMap2", dimension: int) -> None:
+    A FAISS index as it was built, vectors added since, searched exactly, and the numbers of those
+    deleted since. It never changes, so threads may search it while another builds its successor.
+    """
+
+    def __init__(
+        self,
+        index: "faiss.IndexIDMap2",
+        dimension: int,
+        added: tuple[_Numbers, _Vectors] | None = None,
+        deleted: _Numbers | None = None,
+    ) -> None:
         """Wrap a FAISS index with ids; use :meth:`build` or :meth:`read`."""
         self._index = index
         self.dimension = dimension
+        self._added = added or (_NONE, np.empty((0, dimension), np.float32))
+        self._deleted = _NONE if deleted is None else deleted
 
     @classmethod
     def build(
@@ -70,6 +84,23 @@ class Vectors:
                 raise OSError(f"the vectors could not be written to {path.name}") from error
             return _digest(beside)
 
+    @property
+    def last(self) -> int:
+        """The highest number that this knows of; 0 if there is none."""
+        return int(max(self._built().max(initial=0), self._added[0].max(initial=0)))
+
+    def extended(self, batches: Iterable[tuple[_Numbers, _Vectors]]) -> "Vectors":
+        """Return this with batches of (numbers (n,), vectors (n, dimension)) above ``last``."""
+        numbers, vectors = map(np.concatenate, zip(self._added, *batches, strict=True))
+        return Vectors(self._index, self.dimension, (numbers, vectors), self._deleted)
+
+    def only(self, numbers: _Numbers) -> "Vectors":
+        """Return this without the vectors whose numbers are not among these."""
+        added, vectors = self._added
+        kept = np.isin(added, numbers)
+        deleted = np.setdiff1d(self._built(), numbers)
+        return Vectors(self._index, self.dimension, (added[kept], vectors[kept]), deleted)
+
     def search(
         self, query: _Vectors, *, limit: int, among: _Numbers | None = None
     ) -> list[tuple[int, float]]:
@@ -81,22 +112,34 @@ class Vectors:
             among: if given, only these numbers, ascending, may be found; the filter works inside
                 the search, so a narrow one still gives ``limit`` results if that many match.
         """
-        import faiss
-
         if among is not None and not len(among):
             return []
+        numbers, vectors = self._added
+        if among is not None:
+            admitted = np.isin(numbers, among)
+            numbers, vectors = numbers[admitted], vectors[admitted]
+        found = self._search_built(query, limit, among)
+        if len(numbers):
+            found += zip(numbers.tolist(), (vectors @ query.ravel()).tolist(), strict=True)
+            found.sort(key=lambda each: -each[1])
+        return found[:limit]
+
+    def _search_built(
+        self, query: _Vectors, limit: int, among: _Numbers | None
+    ) -> list[tuple[int, float]]:
+        import faiss
+
         hnsw = "HNSW" in type(faiss.downcast_index(self._index.index)).__name__
         if hnsw and among is not None and len(among) <= EXACT_BELOW:
             return self._among(query, limit, among)
-        # Named here so that it outlives the search, whatever reference FAISS holds to it.
-        selector = None if among is None else faiss.IDSelectorBatch(among)
-        parameters = None
-        if hnsw or selector is not None:
-            parameters = faiss.SearchParametersHNSW() if hnsw else faiss.SearchParameters()
-            if selector is not None:
-                parameters.sel = selector
-            if hnsw:
-                parameters.efSearch = max(128, 2 * limit)
+        # Named here so that they outlive the search, whatever reference FAISS holds to them.
+        batch = faiss.IDSelectorBatch(self._deleted if among is None else among)
+        selector = faiss.IDSelectorNot(batch) if among is None else batch
+        parameters = faiss.SearchParametersHNSW() if hnsw else faiss.SearchParameters()
+        if among is not None or len(self._deleted):
+            parameters.sel = selector
+        if hnsw:
+            parameters.efSearch = max(128, 2 * limit)
         scores, numbers = self._index.search(
             np.ascontiguousarray(query.reshape(1, -1), dtype=np.float32), limit, params=parameters
         )
@@ -110,14 +153,20 @@ class Vectors:
         """Search a subset exactly: HNSW walks by nearness and never reaches a few far vectors."""
         import faiss
 
-        numbers = faiss.vector_to_array(self._index.id_map)
+        numbers = self._built()
         places = np.flatnonzero(np.isin(numbers, among))
         scores = faiss.downcast_index(self._index.index).reconstruct_batch(places) @ query.ravel()
         best = np.argsort(-scores, kind="stable")[:limit]
         return [(int(numbers[places[row]]), float(scores[row])) for row in best]
 
+    def _built(self) -> _Numbers:
+        """Return the numbers in the FAISS index."""
+        import faiss
+
+        return np.asarray(faiss.vector_to_array(self._index.id_map), dtype=np.int64)
+
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return int(self._index.ntotal) - len(self._deleted) + len(self._added[0])
 
 
 def _digest(path: Path) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import rag.index as index_module
 from rag.errors import EmbedderMismatch, IndexBusy, IndexMissing, IndexProblem
 from rag.index import Entry, Index
 from rag.index import vectors as vectors_module
@@ -164,6 +165,54 @@ def test_a_bad_vector_file_is_built_again_without_embedding(
         assert len(again.vectors()) == again.info().chunks == expected
         article = make(3)
         assert nearest(again, embedding_text(chunk(article)[0], article)) == "Story 3"
+
+
+def _added_and_deleted(index: Index, expected: dict[str, str]) -> None:
+    """Every expected article is the nearest to its own words; nothing else is found."""
+    assert len(index.vectors()) == index.info().chunks
+    for words, title in expected.items():
+        assert nearest(index, words) == title
+    (query,) = EMBEDDER.encode_queries(["Mayor opened the harbour"])
+    found = index.dense(query, filters=Filters(), limit=1000)
+    assert len(found) == index.info().chunks
+    assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
+    own = index.dense(query, filters=Filters(since=date(2022, 1, 9)), limit=1000)
+    assert {index.chunks([n])[n][1].title for n, _ in own} == {"Story 9"}
+
+
+def test_adding_an_article_leaves_the_vector_file_alone(index: Index) -> None:
+    (file,) = index.folder.glob("vectors-*.faiss")
+    written = file.stat()
+    index.vectors()  # a reader that has read them
+    with Index(index.folder) as writer, writer.writing():
+        writer.add([entry(make(9, "Zebras left the zoo by bus.", day=9)), entry(make(8))])
+        writer.delete([make(3).id, make(8).id])
+    expected = {"Story 9 Zebras left the zoo by bus.": "Story 9", "Story 1 number1": "Story 1"}
+    _added_and_deleted(index, expected)
+    with Index(index.folder) as later:
+        _added_and_deleted(later, expected)
+    with Index(index.folder) as writer, writer.writing():
+        writer.add([entry(make(1, "Ducks took the tram home."))])
+    expected = {"Story 1 Ducks took the tram home.": "Story 1"}
+    _added_and_deleted(index, expected)
+    assert file.stat().st_mtime_ns == written.st_mtime_ns
+
+
+def test_a_vector_file_that_lacks_much_is_written_again(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_module, "_FEW", 2)
+    (file,) = index.folder.glob("vectors-*.faiss")
+    reader = Index(index.folder)
+    for number in (6, 7):
+        with index.writing():
+            index.add([entry(make(number))])
+    assert file.is_file()
+    with index.writing():
+        index.delete([make(0).id])
+    assert not file.is_file()
+    assert len(index.vectors()) == len(reader.vectors()) == reader.info().chunks == 6
+    reader.close()
 
 
 def test_a_second_writer_gets_the_name_of_the_first(index: Index) -> None:
