@@ -30,9 +30,11 @@ def chunk(article: Article, *, words: int = 120) -> tuple[Chunk, ...]:
     if not spans:
         return ()
     # Equal shares instead of full chunks and a short rest: a chunk of six words retrieves badly.
-    runs = _share(spans, sum(span[2] for span in spans) / _fewest(spans, words))
-    if max(run[2] for run in runs) > words:
-        runs = _fill(spans, words)
+    # They may be a tenth shorter than necessary, but not each as short as one long sentence asks.
+    total, fewest = sum(span[2] for span in spans), _fewest(spans, words)
+    shared = (_share(spans, total / runs) for runs in range(fewest, fewest + fewest // 10 + 1))
+    fitting = (runs for runs in shared if max(run[2] for run in runs) <= words)
+    runs = next(fitting, None) or _fill(spans, words)
     return tuple(
         Chunk(
             id=f"{article.id}:{order}",
