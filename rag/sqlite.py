@@ -30,7 +30,7 @@ class SqliteFile(ABC):
         self.path = path
         self.lock = threading.RLock()
         writable = os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
-        read_only = reading and path.is_file() and not writable
+        self.read_only = read_only = reading and path.is_file() and not writable
         # SQLite's WAL needs files beside this one, unless the file is declared not to change.
         self._unchanging = read_only and not self._wal.exists()
         self._changed = path.stat().st_mtime_ns if read_only else 0

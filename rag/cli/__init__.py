@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from rag.cli import articles, ask, batch, check, digest, evaluate, manage, serve, show, ui
+from rag.cli import articles, ask, batch, check, digest, doctor, evaluate, manage, serve, show, ui
 from rag.errors import RagError
 
 app = typer.Typer(
@@ -27,6 +27,9 @@ for command in (
     articles.ingest,
     check.check,
     digest.digest,
+    doctor.doctor,
+    doctor.backup,
+    doctor.restore,
 ):
     app.command()(command)
 app.command("eval")(evaluate.evaluate)

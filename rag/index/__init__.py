@@ -16,15 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import EmbedderMismatch, IndexMissing, IndexProblem
+from rag.files import replacing
 from rag.index.chunks import ChunkTable, Entry
 from rag.index.database import FORMAT
 from rag.index.vectors import Vectors
 from rag.index.writer_lock import writer_lock
 from rag.types import Article, Filters, Status
 
-__all__ = ["Entry", "Index", "IndexInfo"]
+__all__ = ["DATABASE", "Entry", "Index", "IndexInfo"]
 
-_FILE = "news.sqlite"
+DATABASE = "news.sqlite"
 _FEW = 4096  # vectors that a reader adds to those of the file in a moment
 
 
@@ -56,7 +57,7 @@ class Index(ChunkTable):
             IndexProblem: if it is damaged or of another format.
         """
         self.folder = folder
-        path = folder / _FILE
+        path = folder / DATABASE
         if not (create or _size(path)):  # an empty file is what a full disk may leave
             raise _missing(folder)
         try:
@@ -182,7 +183,7 @@ class Index(ChunkTable):
             if self._vectors is None or self._vectors_generation != generation:
                 recorded = self.meta("vectors")
                 if self._vectors is None or self._vectors_file != recorded:
-                    self._vectors = self._read_vectors(recorded) or self._built_vectors()
+                    self._vectors = self.saved_vectors() or self._built_vectors()
                     self._vectors_file = recorded
                 self._vectors = self._vectors.extended(self.stored_vectors(self._vectors.last))
                 if len(self._vectors) != self.counts()[1]:
@@ -193,12 +194,28 @@ class Index(ChunkTable):
     def rebuild(self) -> int:
         """Rebuild the vector file from the stored vectors, without embedding; return how many."""
         with self.writing():
-            self._vectors = None
-            self.set_meta("vectors", "")
+            self.forget_vector_file()
         return len(self.vectors())
 
-    def _read_vectors(self, recorded: str) -> Vectors | None:
-        name, digest, *_ = [*recorded.split(), "", ""]
+    def forget_vector_file(self) -> None:
+        """Have the vector file written again at the end of :meth:`writing`."""
+        self.set_meta("vectors", "")
+
+    def backup(self, path: Path) -> None:
+        """Write a consistent copy of the database to a file, also while another process writes.
+
+        Raises:
+            IndexProblem: if the disk is full or the database is damaged.
+            OSError: if the file cannot be written.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as beside:
+            beside.unlink(missing_ok=True)  # left by a copy that was killed
+            self.rows("VACUUM INTO ?", (str(beside),))
+
+    def saved_vectors(self) -> Vectors | None:
+        """Return the vectors of the vector file; None if it is missing or damaged."""
+        name, digest, *_ = [*self.meta("vectors").split(), "", ""]
         return Vectors.read(self.folder / name, digest=digest, dimension=self.dimension)
 
     def _built_vectors(self) -> Vectors:

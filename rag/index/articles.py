@@ -71,9 +71,17 @@ class ArticleTable(Database):
         return next((each for each in map(_article, rows) if is_copy(article, each)), None)
 
     def source(self, article_id: str) -> bytes | None:
-        """Return the raw body that an article was extracted from."""
+        """Return the raw body that an article was extracted from; None if it is damaged."""
         rows = self.rows("SELECT body FROM sources WHERE article_id = ?", (article_id,))
-        return zlib.decompress(rows[0][0]) if rows else None
+        try:
+            return zlib.decompress(rows[0][0]) if rows else None
+        except zlib.error:
+            return None
+
+    def content_type(self, article_id: str) -> str:
+        """Return the type of that body; plain text if there is none."""
+        rows = self.rows("SELECT content_type FROM sources WHERE article_id = ?", (article_id,))
+        return str(rows[0][0]) if rows else "text/plain"
 
     def pages(self) -> Iterator[tuple[Article, Page]]:
         """Yield every article with its raw page, one row at a time, in insertion order."""

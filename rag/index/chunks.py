@@ -217,7 +217,7 @@ class ChunkTable(ArticleTable):
         if any(len(vector) != 4 * dimension for vector in vectors):
             raise IndexProblem(
                 f"a vector in {self.path} does not have {dimension} dimensions."
-                " Build the vectors again with: rag index rebuild --embed"
+                f" Repair it with: rag doctor --repair --index {self.path.parent}"
             )
         return np.frombuffer(b"".join(vectors), dtype="<f4").reshape(-1, dimension)
 

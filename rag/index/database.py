@@ -43,7 +43,7 @@ _ADVICE = {
     ("full",): "free some space and run the same command again; nothing was lost",
     ("locked", "busy"): "another process is writing to it; try again in a moment",
     ("readonly", "unable to open"): "check that the folder exists and that you may write to it",
-    ("",): "check the file with: rag index info",
+    ("",): "examine it with: rag doctor",
 }
 
 
@@ -81,8 +81,8 @@ class Database(SqliteFile):
             raise IndexProblem(f"SQLite could not use {self.path}: {error}; {advice}.") from error
         except sqlite3.DatabaseError as error:
             raise IndexProblem(
-                f"{self.path} is damaged or not an SQLite file ({error})."
-                " Restore a backup, or delete the folder and run rag ingest again."
+                f"{self.path} is damaged or not an SQLite file ({error}). Examine it with rag doctor,"
+                " restore a backup, or delete the folder and run rag ingest again."
             ) from error
 
     @contextmanager

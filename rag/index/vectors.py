@@ -101,6 +101,21 @@ class Vectors:
         deleted = np.setdiff1d(self._built(), numbers)
         return Vectors(self._index, self.dimension, (added[kept], vectors[kept]), deleted)
 
+    def differing(self, batches: Iterable[tuple[_Numbers, _Vectors]]) -> int:
+        """Count the vectors of the FAISS index that differ from those of the same number."""
+        import faiss
+
+        built, flat = self._built(), faiss.downcast_index(self._index.index)
+        order = np.argsort(built)
+        differing = 0
+        for numbers, vectors in batches:
+            known = np.isin(numbers, built)
+            places = order[np.searchsorted(built, numbers[known], sorter=order)]
+            if len(places):
+                found = flat.reconstruct_batch(places)
+                differing += int((found != vectors[known]).any(axis=1).sum())
+        return differing
+
     def search(
         self, query: _Vectors, *, limit: int, among: _Numbers | None = None
     ) -> list[tuple[int, float]]:

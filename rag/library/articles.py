@@ -1,22 +1,27 @@
 """The articles of an index: ingest, read, list, delete, rebuild."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from rag.errors import ArticleUnknown, ExtractError, SourceError
-from rag.index import IndexInfo
+from rag.errors import ArticleUnknown, ExtractError, IndexProblem, SourceError
+from rag.index import DATABASE, Entry, IndexInfo
+from rag.index.backup import restored
+from rag.index.examination import examine, mend
 from rag.ingest.cleaning import extract
 from rag.ingest.sources import fetch
 from rag.library.ingesting import Intake, Progress
-from rag.library.reembed import beside, discard_old, exchange, reembed
+from rag.library.reembed import beside, discard_old, embedded, exchange, reembed
 from rag.library.resources import Resources
 from rag.suggestions import suggest
 from rag.types import (
     Article,
     Failure,
     Filters,
+    Finding,
     IngestReport,
     Order,
     Page,
@@ -213,6 +218,62 @@ class ArticleMethods(Resources):
     def info(self) -> IndexInfo:
         """Return statistics of the index. Raises IndexMissing if there is none."""
         return self._open().info()
+
+    def examine(self, *, repair: bool = False) -> tuple[Finding, ...]:
+        """Examine the index: database, passages, vectors, and whether they agree.
+
+        Args:
+            repair: whether to mend what can be mended without the original sources. Damage to the
+                SQLite file itself cannot.
+
+        Raises:
+            IndexProblem: if it cannot be opened, or not written to be repaired.
+            EmbedderMismatch: if articles must be embedded again, but not with this embedder.
+        """
+        found = examine(self._open())
+        if not repair or not any(finding.problem for finding in found[1:]):
+            return found
+        again = any(finding.articles for finding in found)
+        with self._writing(bind=again) as index:
+
+            def made(article: Article) -> Entry:
+                fetched = article.fetched or datetime.now().astimezone()
+                body = index.source(article.id) or article.text.encode()
+                page = Page(article.url, body, index.content_type(article.id), fetched)
+                return embedded(article, page, self.embedder, index.chunk_words)
+
+            mend(index, found, made)
+        problems = {finding.part for finding in found if finding.problem}
+        return tuple(
+            replace(each, repaired=each.part in problems and not each.problem)
+            for each in examine(index)
+        )
+
+    def backup(self, path: str | Path) -> Path:
+        """Write a copy of the index to one file, also while another process writes to the index.
+
+        Raises:
+            IndexProblem: if there is no index, it is damaged, or the file cannot be written.
+        """
+        target = Path(path)
+        try:
+            self._open().backup(target)
+        except OSError as error:
+            raise IndexProblem(f"{target} cannot be written: {error.strerror or error}.") from error
+        return target
+
+    def restore(self, path: str | Path) -> int:
+        """Fill an index that does not exist yet from a backup; return how many articles it holds.
+
+        Raises:
+            IndexProblem: if there already is an index, or the file is not an intact backup.
+        """
+        if (self.folder / DATABASE).exists():
+            raise IndexProblem(
+                f"there already is an index in {self.folder}. Restore into another: --index NEW"
+            )
+        restored(Path(path), self.folder)
+        return self.info().articles
 
     def rebuild(self, *, embed: bool = False) -> int:
         """Rebuild the vector file from the stored vectors; return how many there are.

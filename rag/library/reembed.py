@@ -9,6 +9,7 @@ from rag.index import Entry, Index
 from rag.index.chunking import chunk, embedding_text
 from rag.index.embedding import Embedder
 from rag.index.writer_lock import writer_lock
+from rag.types import Article, Page
 
 _WAIT_SECONDS = 0.01
 
@@ -34,11 +35,16 @@ def reembed(index: Index, folder: Path, *, embedder: Embedder, chunk_words: int)
         for article, page in index.pages():
             if new.status_of(article) == "unchanged":
                 continue
-            cut = chunk(article, words=new.chunk_words)
-            texts = [embedding_text(part, article) for part in cut]
-            new.add([Entry(article, page, cut, embedder.encode_documents(texts))])
+            new.add([embedded(article, page, embedder, new.chunk_words)])
     with Index(folder) as new:
         return new.info().chunks
+
+
+def embedded(article: Article, page: Page, embedder: Embedder, chunk_words: int) -> Entry:
+    """Chunk and embed an article."""
+    cut = chunk(article, words=chunk_words)
+    texts = [embedding_text(part, article) for part in cut]
+    return Entry(article, page, cut, embedder.encode_documents(texts))
 
 
 def exchange(folder: Path) -> None:

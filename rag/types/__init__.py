@@ -30,6 +30,7 @@ from rag.types.articles import (
     Passage,
     Status,
 )
+from rag.types.findings import Finding
 from rag.types.requests import Answers, Filters, Length, Order, Question, Style, Summaries
 from rag.types.summaries import Digest, Event, Source, Story, Summary
 
@@ -49,6 +50,7 @@ __all__ = [
     "Event",
     "Failure",
     "Filters",
+    "Finding",
     "Found",
     "IngestReport",
     "Length",

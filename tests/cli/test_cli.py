@@ -37,7 +37,7 @@ QUESTION = "Who opened the Harrow bridge?"
 COMMANDS = (
     *("ask", "chat", "summarize", "demo", "ingest", "articles", "models", "index", "config"),
     *("articles list", "articles show", "articles delete", "models list", "models pull"),
-    *("digest", "check"),
+    *("digest", "check", "doctor", "backup", "restore"),
     *("index info", "index rebuild", "config show", "eval", "ui", "users", "users add"),
     *("batch", "batch summarize", "batch ask"),
     *("serve", "tokens", "tokens add", "tokens list", "tokens remove"),
