@@ -32,6 +32,8 @@ _TIMES = frozenset(
     "today yesterday tomorrow tonight week weekend month year noon midnight morning afternoon "
     "evening night spring summer autumn winter hour hours now".split()
 )
+_WHENS = DAYS | set(MONTHS) | _TIMES
+_WHY = re.compile(r"^\W*(?:(?:and|but|so|then)\W+)?why\b", re.I)
 _SENTENCES = re.compile(
     r"^\W*(?:(?:and|but|so|then)\W+)?(?:why|how(?! (?:many|much|long|old|far|big|large|tall|often|high"
     r"|deep|heavy|fast|soon)\b)|what (?:happened|happens)|what (?:did|does|do|has|have)\b.*"
@@ -67,7 +69,8 @@ def fits(question: str, answer: str) -> bool:
     """Return whether an answer is of the kind that is asked for, where the question makes it plain.
 
     "How many" asks for a number, "when" for a number, a day, a month or a time word; yes and no do
-    not answer "who" or "which". A sentence that only repeats the question answers yes or no at most.
+    not answer "who" or "which". A sentence that only repeats the question answers yes or no at most;
+    one that adds only when it happened does not say why.
     """
     if _WH.match(question) and _YES_OR_NO.match(answer):
         return False
@@ -76,10 +79,15 @@ def fits(question: str, answer: str) -> bool:
     open_question = not asks_yes_or_no(question) and not _OR.search(question)
     if repeats and open_question and len(words.tokens) > _ECHO:
         return False
+    if _WHY.match(question):
+        return any(
+            token.stem in words.stems - asked.stems and token.folded not in _WHENS
+            for token in words.tokens
+        )
     if _HOW_MANY.search(question):
         return bool(words.numbers - asked.numbers) or bool(_QUANTITIES & words.folded)
     if _WHEN.search(question):
-        return bool(words.numbers) or bool((DAYS | set(MONTHS) | _TIMES) & words.folded)
+        return bool(words.numbers) or bool(_WHENS & words.folded)
     return True
 
 

@@ -1,6 +1,6 @@
 """Find contradictions between a claim and a similar sentence: who, whether, how many, when."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
 from rag.check.align import Laid
@@ -27,6 +27,7 @@ _CONVERSE = frozenset(
         ),
     )
 )
+_COMPANIES = frozenset("co company corp corporation inc ltd plc llc ag group holdings".split())
 _IFS = frozenset(
     "if unless whether provided providing conditional depends depend subject hinges".split()
 )
@@ -147,7 +148,7 @@ def _roles(
         [p for p in claimed.agents if p in laid.matches],
         [p for p in claimed.patients if p in laid.matches],
     )
-    agents, patients = ({laid.matches[p].target for p in places} for places in mine)
+    agents, patients = (_named_by(laid, places) for places in mine)
     theirs = (stated.patients, stated.agents) if converse else (stated.agents, stated.patients)
     # "The theatre burned down" agrees with a sentence in which a fire destroyed it.
     alone = (
@@ -171,6 +172,14 @@ def _roles(
     unclaimed = theirs[0] & laid.sentence.names - {each.target for each in laid.matches.values()}
     if mine[0] and strangers and unclaimed:
         yield Difference("who", tuple(strangers))
+
+
+def _named_by(laid: Laid, places: Sequence[int]) -> set[int]:
+    """Return the matches of these positions, and of "Ford" in "Ford Motor Co." the last word too."""
+    targets = {laid.matches[place].target for place in places}
+    tokens = laid.sentence.tokens
+    above = {tokens[target].head for target in targets if tokens[target].dep == "compound"}
+    return targets | {head for head in above if tokens[head].lower.rstrip(".") in _COMPANIES}
 
 
 def _speakers(claimed: Frame, stated: Frame, laid: Laid) -> Iterator[Difference]:

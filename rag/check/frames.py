@@ -3,6 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from rag.check.governors import (
+    ADVERBS,
+    CLAUSES,
+    GOVERNED,
+    GOVERNING,
+    IFS,
+    MODALS,
+    NEGATING,
+    SAYS,
+)
 from rag.check.parse import Tokens
 
 _SUBJECTS = frozenset("nsubj csubj".split())
@@ -12,50 +22,8 @@ _CONTROLS_OBJECT = frozenset(
     "tell ask order allow permit want urge force help let make get persuade expect warn require "
     "see hear enable advise instruct".split()
 )
-_NEGATING = frozenset(
-    "fail refuse deny decline avoid prevent stop reject lack cancel miss dismiss forget forbid "
-    "prohibit ban abandon postpone".split()
-)
-_PLANS = frozenset(
-    "plan intend expect hope want aim agree promise vow pledge prepare schedule threaten offer propose "
-    "due set ready decide mean wish look plans intention hopes expectation bound".split()
-)
-_DEMANDS = frozenset(
-    "call urge ask order need require demand recommend appeal want have must should advise tell "
-    "oblige force".split()
-)
-_ALLOWS = frozenset(
-    "allow permit let consider able enable entitle free authorise authorize".split()
-)
-_ALLEGES = frozenset(
-    "allege claim accuse suspect believe think fear charge suggest argue insist rumour rumor imagine "
-    "doubt speculate".split()
-)
-_TRIES = frozenset("try attempt seek bid struggle effort".split())
-_SAYS = frozenset(
-    "say tell announce report confirm warn add state declare insist note explain admit concede "
-    "reveal disclose write predict know find show acknowledge claim allege believe think argue "
-    "suggest complain ask call deny".split()
-)
-_IFS = frozenset("if unless whether provided providing should supposing".split())
-_MODALS = {"will": "plan", "shall": "plan", "'ll": "plan", "wo": "plan", "would": "would"}
-_MODALS |= {"may": "may", "might": "may", "could": "may", "can": "may", "ca": "may"}
-_MODALS |= {"must": "must", "should": "must", "ought": "must"}
-_ADVERBS = {"allegedly": "alleged", "reportedly": "alleged", "possibly": "may", "perhaps": "may"}
-_ADVERBS |= {"probably": "may", "likely": "may", "maybe": "may", "never": "not", "hardly": "not"}
 _NOTHING = frozenset("no nobody none nothing neither nowhere zero".split())
-_CLAUSES = frozenset("ccomp xcomp pcomp acl csubj dobj pobj prep attr acomp advmod".split())
 _DEEP = 8
-_GOVERNED = frozenset("xcomp ccomp pcomp acl".split())
-# Words that turn a clause depending on them by these relations into something other than a fact.
-_GOVERNING = (
-    (_PLANS | {"be"}, _GOVERNED | {"advcl"}, "plan"),
-    (_DEMANDS - {"tell", "want", "have"}, _GOVERNED | {"pobj", "prep"}, "must"),
-    (frozenset(("have",)), frozenset(("xcomp",)), "must"),
-    (_ALLOWS, _GOVERNED, "may"),
-    (_ALLEGES, _CLAUSES, "alleged"),
-    (_TRIES, _GOVERNED, "tries"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +52,10 @@ def governed(lemma: str) -> frozenset[str]:
     # "To be" makes a plan only of a clause: what is "the heaviest" is a fact.
     found = {
         flag
-        for lemmas, relations, flag in _GOVERNING
+        for lemmas, relations, flag in GOVERNING
         if lemma in lemmas - {"be"} and "pcomp" in relations
     }
-    return frozenset(found | ({"not"} if lemma in _NEGATING else set()))
+    return frozenset(found | ({"not"} if lemma in NEGATING else set()))
 
 
 class _Reader:
@@ -102,7 +70,9 @@ class _Reader:
         token = self.tokens[place]
         # An adjective is not a predicate: "the burning house".
         finite = token.tag not in {"VBN", "VBG"}
-        if token.pos == "VERB" and token.dep not in {"aux", "prep", "prt"}:
+        # The tagger may read "she did damage it" as a noun.
+        verb = token.pos == "VERB" or (token.pos != "AUX" and self.of(place, "aux"))
+        if verb and token.dep not in {"aux", "prep", "prt"}:
             return finite or token.dep != "amod"
         return token.pos == "AUX" and token.dep not in {"aux", "auxpass"}
 
@@ -193,13 +163,21 @@ class _Reader:
                 # A negation of the first conjunct does not apply to the second.
                 denied ^= self._denies(head)
                 continue
-            if token.dep in {"relcl", "advcl", "appos"} or token.dep not in _CLAUSES:
+            if token.dep not in CLAUSES or self._is_aside(current):
                 break
             denied ^= self._governed(head, above.lemma, token.dep, found, speakers)
             current = head
         if denied:
             found.add("not")
         return frozenset(found), frozenset(speakers)
+
+    def _is_aside(self, place: int) -> bool:
+        """Return whether a verb of saying follows what is said: "it fell, the mayor says"."""
+        first = place
+        while self.children[first] and min(self.children[first]) < first:
+            first = min(self.children[first])
+        comma = first > 0 and self.tokens[first - 1].lower == ","
+        return comma and self.tokens[place].dep == "ccomp" and self.tokens[place].lemma in SAYS
 
     def _tense(self, place: int, found: set[str]) -> None:
         token = self.tokens[place]
@@ -241,7 +219,7 @@ class _Reader:
                 )
                 or (
                     token.dep == "advmod"
-                    and _ADVERBS.get(token.lower) == "not"
+                    and ADVERBS.get(token.lower) == "not"
                     and token.dep != "neg"
                 )
             ):
@@ -251,11 +229,11 @@ class _Reader:
     def _own(self, place: int, found: set[str], speakers: set[int], *, first: bool) -> bool:
         for child in self.children[place]:
             token = self.tokens[child]
-            if token.dep == "aux" and token.lower in _MODALS:
-                found.add(_MODALS[token.lower])
-            elif token.dep == "advmod" and token.lower in _ADVERBS:
-                found.add(_ADVERBS[token.lower])
-            elif (token.dep in {"mark", "aux"} and token.lower in _IFS and place > child) or (
+            if token.dep == "aux" and token.lower in MODALS:
+                found.add(MODALS[token.lower])
+            elif token.dep == "advmod" and token.lower in ADVERBS:
+                found.add(ADVERBS[token.lower])
+            elif (token.dep in {"mark", "aux"} and token.lower in IFS and place > child) or (
                 token.dep == "advcl" and self._conditional(child)
             ):
                 found.add("if")
@@ -280,7 +258,7 @@ class _Reader:
             self.tokens[c].lower in {"should", "had", "were"} and self._leads(c, place)
             for c in self.of(place, "aux")
         )
-        return bool(marks & _IFS) or inverted
+        return bool(marks & IFS) or inverted
 
     def _leads(self, auxiliary: int, verb: int) -> bool:
         subjects = self.of(verb, "nsubj", "nsubjpass")
@@ -290,15 +268,15 @@ class _Reader:
         self, head: int, lemma: str, relation: str, found: set[str], speakers: set[int]
     ) -> bool:
         """Add the flags that a word gives to a dependent clause; return whether it negates it."""
-        verb, clause = self.tokens[head].pos == "VERB", relation in _GOVERNED
-        if verb and relation in {"dobj", "attr", "pobj", "advmod"} and lemma in _NEGATING:
+        verb, clause = self.tokens[head].pos == "VERB", relation in GOVERNED
+        if verb and relation in {"dobj", "attr", "pobj", "advmod"} and lemma in NEGATING:
             return True
-        if lemma in _SAYS and relation in {"ccomp", "xcomp", "pcomp", "dobj"}:
+        if lemma in SAYS and relation in {"ccomp", "xcomp", "pcomp", "dobj"}:
             found.add("said")
             speakers |= self.with_conjuncts(self.of(head, "nsubj"))
         found.update(
             flag
-            for lemmas, relations, flag in _GOVERNING
+            for lemmas, relations, flag in GOVERNING
             if lemma in lemmas and relation in relations
         )
-        return lemma == "without" or (clause and lemma in _NEGATING)
+        return lemma == "without" or (clause and lemma in NEGATING)

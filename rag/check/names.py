@@ -29,6 +29,32 @@ switzerland swiss
 turkey turkish turks turkiye
 germany german germans
 china chinese
+japan japanese
+taiwan taiwanese
+vietnam vietnamese
+thailand thai thais
+philippines filipino filipinos
+israel israeli israelis
+lebanon lebanese
+iraq iraqi iraqis
+kuwait kuwaiti kuwaitis
+qatar qatari qataris
+yemen yemeni yemenis
+pakistan pakistani pakistanis
+bangladesh bangladeshi bangladeshis
+nepal nepali nepalis
+sudan sudanese
+afghanistan afghan afghans
+argentina argentine argentines
+peru peruvian peruvians
+portugal portuguese
+belgium belgian belgians
+cyprus cypriot cypriots
+iceland icelandic icelander icelanders
+czechia czech czechs
+slovakia slovak slovaks
+serbia serbian serb serbs
+croatia croatian croat croats
 wto
 """
 _CLASS = {word: n for n, line in enumerate(_PLACES.strip().splitlines()) for word in line.split()}

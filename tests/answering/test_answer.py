@@ -303,6 +303,8 @@ def test_an_answer_is_not_read_on_from(ask: Asked, bars: Bars) -> None:
             "The ferry did sail from Harrow at noon on Friday.",
             True,
         ),
+        ("Why did the town clock stop?", "It had stopped on a June night in 2004.", False),
+        ("Why did the town clock stop?", "Jackdaws had built a nest in it.", True),
     ],
 )
 def test_numbers_and_times_that_were_asked_for(question: str, sentence: str, gives: bool) -> None:

@@ -146,6 +146,31 @@ def test_bounds_points_acronyms_and_choices_are_those_of_the_article(
     assert claim.supported == true, (claim.score, claim.reason, claim.unbacked)
 
 
+DRESS = (
+    "The curator appears to have damaged the gown, an expert in costumes tells the Echo. The mayor is "
+    "likely to sell it. It seems that a visitor tore the veil. Norden Motor Co. is recalling 900 vans. "
+    "The 24-year-old Belgian Lotte Maes restored the hat."
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "true"),
+    [
+        ("The curator did damage the gown.", False),
+        ("The curator damaged the gown.", False),
+        ("The curator may have damaged the gown.", True),
+        ("An expert in costumes told the Echo that the curator may have damaged it.", True),
+        ("The mayor sold the gown.", False),
+        ("A visitor tore the veil.", False),
+        ("Norden is recalling 900 vans.", True),
+        ("Lotte Maes of Belgium restored the hat.", True),
+    ],
+)
+def test_what_only_seems_so_is_no_fact(sentence: str, true: bool) -> None:
+    claim = verdict(sentence, [passage(DRESS, title="After the ball")])
+    assert claim.supported == true, (claim.score, claim.reason, claim.unbacked)
+
+
 def test_a_figure_in_a_short_answer_may_leave_its_bound_to_the_quote() -> None:
     assert verdict("300", question="How many dockers went home?").supported
     assert not verdict("301", question="How many dockers went home?").supported
