@@ -9,7 +9,7 @@ import gradio as gr
 from app.events import LIGHT, Part
 from rag import News
 from rag.errors import QuestionError, RagError
-from rag.text import written_date
+from rag.text import typed_date, written_date
 from rag.types import Filters
 
 _LABEL = "Filter by date and publisher"
@@ -112,6 +112,6 @@ def _date(typed: object) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text[:10])
+        return typed_date(text)
     except ValueError as error:
-        raise QuestionError(f"{text[:30]!r} is not a valid date. Use YYYY-MM-DD.") from error
+        raise QuestionError(str(error)) from error

@@ -6,17 +6,26 @@ A command that takes ``news`` is decorated with :func:`with_news`, one that take
 
 import inspect
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from rag.text import typed_date
 from rag.types import Filters
 
 if TYPE_CHECKING:
     from rag.config import Settings
     from rag.library import News
+
+
+def _day(typed: str) -> date:
+    try:
+        return typed_date(typed)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
 
 IndexOption = Annotated[
     str,
@@ -31,12 +40,12 @@ SetOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 SinceOption = Annotated[
-    datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Only articles from this day on."),
+    date | None,
+    typer.Option(parser=_day, metavar="DAY", help="Only articles from this day on."),
 ]
 UntilOption = Annotated[
-    datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Only articles up to this day."),
+    date | None,
+    typer.Option(parser=_day, metavar="DAY", help="Only articles up to this day."),
 ]
 PublisherOption = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Only this publisher; repeatable.")
@@ -48,7 +57,7 @@ PassagesOption = Annotated[
 MapOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--map", metavar="OURS=THEIRS", help="Field names of your records: text=corpo; repeatable."
+        "--map", metavar="OURS=THEIRS", help="Our name of a field and yours: text=body; repeatable."
     ),
 ]
 
@@ -90,25 +99,20 @@ def with_filters(command: Command) -> Command:
 
     def run(
         *,
-        since: datetime | None,
-        until: datetime | None,
+        since: date | None,
+        until: date | None,
         publisher: list[str] | None,
         **others: object,
     ) -> None:
-        first, last = _day(since), _day(until)
-        if first and last and first > last:
-            raise typer.BadParameter(f"since {first} is after until {last}. Swap them.")
-        command(filters=Filters(first, last, tuple(publisher or ())), **others)
+        if since and until and since > until:
+            raise typer.BadParameter(f"since {since} is after until {until}. Swap them.")
+        command(filters=Filters(since, until, tuple(publisher or ())), **others)
 
     options = {"since": SinceOption, "until": UntilOption, "publisher": PublisherOption}
     return _in_place_of("filters", {k: (v, None) for k, v in options.items()}, command, run)
 
 
 _SET = (SetOption, None)
-
-
-def _day(moment: datetime | None) -> date | None:
-    return moment.date() if moment else None
 
 
 def _in_place_of(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from difflib import get_close_matches
 
 from rag.answering.follow_ups import standalone
 from rag.errors import NoArticles
@@ -24,6 +25,7 @@ from rag.types import (
     Passage,
 )
 
+_PUBLISHERS = 5  # named to whoever asks for an unknown one
 _SEARCHED = 24  # chunks whose sentences are ranked for a question
 _COMPARED = 100  # minimum number of articles used to decide which query words are rare
 
@@ -140,4 +142,17 @@ class SearchMethods(ArticleMethods):
     def _require_articles(self, filters: Filters | None) -> None:
         """Raise NoArticles if no article passes the filters."""
         if not self.count(filters=filters):
-            raise NoArticles(self.count())
+            asked = filters.publishers if filters else ()
+            raise NoArticles(self.count(), publishers=self._nearest_publishers(asked))
+
+    def _nearest_publishers(self, asked: Sequence[str]) -> str:
+        """Return the publishers nearest to the first that is unknown; empty if all are known."""
+        known = {name.casefold(): name for name in self._open().publishers()}
+        unknown = next((name.casefold() for name in asked if name.casefold() not in known), None)
+        if unknown is None:
+            return ""
+        near = get_close_matches(unknown, known, n=_PUBLISHERS, cutoff=0.5)
+        near += [name for name in known if unknown in name or name in unknown]
+        nearest = list(dict.fromkeys(near)) or list(known)
+        more = " and others" if len(nearest) > _PUBLISHERS else ""
+        return ", ".join(known[name] for name in nearest[:_PUBLISHERS]) + more

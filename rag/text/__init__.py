@@ -145,6 +145,18 @@ def written_date(day: date | None) -> str:
     return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
+def typed_date(text: str) -> date:
+    """Read a day as people type it into a field, ``2022-01-19``.
+
+    Raises:
+        ValueError: if it is none; the message says what is expected.
+    """
+    try:
+        return date.fromisoformat(text.strip()[:10])
+    except ValueError as error:
+        raise ValueError(f"{text[:30]!r} is not a valid date. Use YYYY-MM-DD.") from error
+
+
 def words(text: str) -> list[str]:
     """Return the words in order, with inner apostrophes, periods and commas (``3.5``, ``U.S``)."""
     return _WORD.findall(text)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -129,8 +130,12 @@ def test_filters_keep_articles_out(opened: Callable[..., News], feed: Path) -> N
         "Who opened the bridge?", filters=Filters(publishers=("HARROW post",))
     ).refused
     asked = len(scripted(news).history)
-    with pytest.raises(NoArticles, match="none of the 3 articles"):
-        news.ask("Who opened the bridge?", filters=Filters(publishers=("Nobody",)))
+    for name in ("Nobody", "Harow Post"):
+        with pytest.raises(NoArticles, match=r"is from this publisher\. Known publishers: Harrow Post\."):
+            news.ask("Who opened the bridge?", filters=Filters(publishers=(name,)))
+    late = Filters(since=date(2090, 1, 1), publishers=("Harrow Post",))
+    with pytest.raises(NoArticles, match="none of the 3 articles matches these dates"):
+        news.ask("Who opened the bridge?", filters=late)
     assert len(scripted(news).history) == asked
 
 
