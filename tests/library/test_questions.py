@@ -131,7 +131,9 @@ def test_filters_keep_articles_out(opened: Callable[..., News], feed: Path) -> N
     ).refused
     asked = len(scripted(news).history)
     for name in ("Nobody", "Harow Post"):
-        with pytest.raises(NoArticles, match=r"is from this publisher\. Known publishers: Harrow Post\."):
+        with pytest.raises(
+            NoArticles, match=r"is from this publisher\. Known publishers: Harrow Post\."
+        ):
             news.ask("Who opened the bridge?", filters=Filters(publishers=(name,)))
     late = Filters(since=date(2090, 1, 1), publishers=("Harrow Post",))
     with pytest.raises(NoArticles, match="none of the 3 articles matches these dates"):
