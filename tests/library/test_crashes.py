@@ -5,11 +5,8 @@
 
 import json
 import multiprocessing
-import os
 import shutil
 import signal
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,20 +17,11 @@ from opened_news import BRIDGE, CHEESE, FERRY
 from rag.errors import IndexMissing
 from rag.types import Article
 
+pytest_plugins = ("forked",)
 ENDS: tuple[faulty.Fault, ...] = ("killed before", "killed after", *faulty.FAILING)
 FEW = 9  # calls of an operation at which the suite causes a fault
 BUILT = {"update", "delete", "rebuild", "reembed", "backup"}
 Contents = dict[str, tuple[Article, list[tuple[int, int]], bytes]]
-
-
-@pytest.fixture(scope="module")
-def processes() -> Iterator[multiprocessing.context.ForkServerContext]:
-    """Starts processes from one that has loaded the library, but has no threads."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["faulty"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-        yield context
 
 
 @pytest.fixture(scope="module")
