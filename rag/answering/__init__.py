@@ -39,6 +39,7 @@ MAYBE = 0.32  # confidence below which an answer is refused
 NOT_IN_THE_ARTICLES = "Not in the articles."
 _ROOMY = 2000  # context length in tokens
 _MOST_QUOTES = 3  # maximum quotes in which the model looks for the answer again
+_PLAIN = 0.9  # probability from which a yes-or-no question as a statement is plainly supported
 _MOST_SENTENCES = 3  # maximum sentences after the short answer
 # After its answer, a small model may go on with a source or a question of its own.
 _STOP = ("\nQuestion:", "<source", "\nSource")
@@ -190,10 +191,13 @@ class _Attempt:
         start = time.perf_counter()
         reply = read_reply(self.draft)
         short = short_answer(self.question, reply)
-        claims = _proven_together(self.claims, short, self._asked(short))
+        asked = self._asked(short)
+        claims = _proven_together(self.claims, short, asked)
         silent = not claims or refuses(claims[0].text)
         signals = Signals() if silent else self._signals(short, claims)
         likely = 0.0 if silent else confidence(signals)
+        if asked is not None and not silent and self._is_plain(short, asked):
+            likely = max(likely, bars.maybe)
         status = "refused" if silent else _status(claims, likely, bars)
         refused = status == "refused"
         return Answer(
@@ -216,6 +220,12 @@ class _Attempt:
         if short not in {"Yes", "No"}:
             return None
         return self.checker.check(as_statement(self.question), self.passages)
+
+    def _is_plain(self, short: str, asked: Claim) -> bool:
+        """Return whether the sources state what the question asks, or deny that and nothing else."""
+        if short == "Yes":
+            return asked.score >= _PLAIN
+        return self.checker.evidence(asked.text, self.passages).kinds == {"denial"}
 
     def _signals(self, short: str, claims: Sequence[Claim]) -> Signals:
         return Signals(

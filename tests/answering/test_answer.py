@@ -190,6 +190,26 @@ def test_a_bare_yes_has_the_proof_of_the_sentence_after_it(ask: Asked) -> None:
     assert unproven.status == "unsure"
 
 
+@pytest.mark.parametrize(
+    ("question", "reply", "status"),
+    [
+        ("Did the mayor open the Harrow bridge?", f"Yes\n{OPENED}. [1]", "unsure"),
+        (
+            "Has the council decided what becomes of the boat?",
+            "No\nIt has not decided. [2]",
+            "unsure",
+        ),
+        ("Did the mayor open the Harrow bridge?", f"No\n{OPENED}. [1]", "refused"),
+        ("Has the council decided what becomes of the boat?", "Yes\nIt has. [2]", "refused"),
+        ("Did the mayor close the ferry?", "Yes\nThe ferry left at noon. [2]", "refused"),
+    ],
+)
+def test_a_yes_or_no_that_the_articles_plainly_state_is_not_refused(
+    ask: Asked, question: str, reply: str, status: str
+) -> None:
+    assert ask(reply, question, bars=Bars(sure=1.0, maybe=0.99)).status == status
+
+
 def test_a_low_confidence_is_a_refusal_that_keeps_the_draft(ask: Asked) -> None:
     found = ask(f"{OPENED}. [1]", bars=Bars(sure=1.0, maybe=1.0))
     assert (found.status, found.text, found.short) == ("refused", NOT_IN_THE_ARTICLES, "")
