@@ -5,7 +5,7 @@ r"""Answers to read and judge by hand: are the sentences that are shown as fully
     python benchmarks/read_answers.py --index FOLDER --quiz ../shared/data --limit 60 --seed 14 --out quiz.md
     python benchmarks/read_answers.py --marks answers.md [--verdicts verdicts.md]
 
-The first two ask and write a page; stopped, the same command goes on. On the page each sentence
+The first two ask and write a page; stopped, run the same command to continue. On the page each sentence
 that is shown as fully supported has a box: ``[t]`` says that it is true, ``[f]`` that it is not, and
 what follows ``::`` at the end of the line says why. Marks are kept when the page is written again.
 The third counts them. ``--verdicts`` writes them without a word of question or article, for texts

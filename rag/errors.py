@@ -15,9 +15,9 @@ RagError
 │   ├── IndexMissing   there is no index at the given place
 │   ├── IndexBusy      another process is writing to the index
 │   └── EmbedderMismatch   the index was built with another embedder or dimension
-├── JobProblem         a batch job cannot be begun, stored or resumed
+├── JobProblem         a batch job cannot be started, stored or resumed
 │   ├── JobUnknown     there is no job of this name
-│   └── JobChanged     a job was begun with another input or configuration
+│   └── JobChanged     a job was started with another input or configuration
 ├── ArticleUnknown     no article of the index has this id
 ├── Cancelled          the work was stopped by whoever started it
 └── ModelError         a model cannot be found, fetched, verified or run
@@ -92,7 +92,7 @@ class EmbedderMismatch(IndexProblem):
 
 
 class JobProblem(RagError):
-    """A batch job cannot be begun, stored or resumed."""
+    """A batch job cannot be started, stored or resumed."""
 
 
 class JobUnknown(JobProblem):
@@ -100,7 +100,7 @@ class JobUnknown(JobProblem):
 
 
 class JobChanged(JobProblem):
-    """A job was begun with another input or configuration than it is to resume with."""
+    """A job was started with another input or configuration than it should resume with."""
 
 
 class ArticleUnknown(RagError):

@@ -1,7 +1,7 @@
 """newsrag beside LlamaIndex, Haystack and txtai: same articles, questions, embedder and generator.
 
 ``python benchmarks/peers/run.py --data DIR``. README.md in this folder says how each is set up and
-what the measures mean. Doing it again goes on where it stopped, system by system and question by
+what the measures mean. Run it again to continue where it stopped, system by system and question by
 question, with the indexes that are made already.
 """
 
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"peers: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("peers: stopped; the same command goes on from here", file=sys.stderr)
+        print("peers: stopped; run the same command to continue", file=sys.stderr)
         return 130
     print(table)
     return 1 if any(troubles.values()) else 0
@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--venvs", type=Path, default=Path("build/peers/venvs"), help="the peers' environments")
     add("--endpoint", default="", help="an OpenAI-compatible server to use, http://.../v1")
     add("--patience", type=float, default=900.0, help="seconds that a question may take")
-    add("--minutes", type=float, help="stop after so long; the same command goes on")
+    add("--minutes", type=float, help="stop after so long; run the same command to continue")
     add("--again", nargs="*", default=(), metavar="NAME", help="forget what was measured of these")
     add("--fresh", action="store_true", help="forget what --out holds of an earlier run")
     add(

@@ -91,7 +91,7 @@ def _versions(versions: Mapping[str, Mapping[str, str]]) -> Sequence[str]:
 
 def _missing(about: Mapping[str, Any]) -> Sequence[str]:
     short = [
-        f"{name} was asked {asked} of {about['wanted']} questions; the same command goes on.  "
+        f"{name} was asked {asked} of {about['wanted']} questions; run the same command to continue.  "
         for name, asked in about["asked"].items()
         if asked < about["wanted"]
     ]

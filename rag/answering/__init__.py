@@ -12,7 +12,8 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from rag.answering.confidence import confidence
-from rag.answering.question_form import as_statement, coverage, fits, names_found
+from rag.answering.proof import asked_as_statement, proven_together
+from rag.answering.question_form import coverage, fits, names_found
 from rag.answering.reply import Sentence, read_reply, refuses, short_answer
 from rag.answering.yes_no import first_of_two, yes
 from rag.check import Checker
@@ -39,7 +40,6 @@ MAYBE = 0.32  # confidence below which an answer is refused
 NOT_IN_THE_ARTICLES = "Not in the articles."
 _ROOMY = 2000  # context length in tokens
 _MOST_QUOTES = 3  # maximum quotes in which the model looks for the answer again
-_PLAIN = 0.9  # probability from which a yes-or-no question as a statement is plainly supported
 _MOST_SENTENCES = 3  # maximum sentences after the short answer
 # After its answer, a small model may go on with a source or a question of its own.
 _STOP = ("\nQuestion:", "<source", "\nSource")
@@ -191,12 +191,12 @@ class _Attempt:
         start = time.perf_counter()
         reply = read_reply(self.draft)
         short = short_answer(self.question, reply)
-        asked = self._asked(short)
-        claims = _proven_together(self.claims, short, asked)
+        asked = asked_as_statement(self.question, short, self.checker, self.passages)
+        claims = proven_together(self.claims, short, asked)
         silent = not claims or refuses(claims[0].text)
         signals = Signals() if silent else self._signals(short, claims)
         likely = 0.0 if silent else confidence(signals)
-        if asked is not None and not silent and self._is_plain(short, asked):
+        if asked is not None and asked.plainly == short and not silent:
             likely = max(likely, bars.maybe)
         status = "refused" if silent else _status(claims, likely, bars)
         refused = status == "refused"
@@ -215,18 +215,6 @@ class _Attempt:
             signals=signals,
         )
 
-    def _asked(self, short: str) -> Claim | None:
-        """Check a yes-or-no question as a statement; None for other questions."""
-        if short not in {"Yes", "No"}:
-            return None
-        return self.checker.check(as_statement(self.question), self.passages)
-
-    def _is_plain(self, short: str, asked: Claim) -> bool:
-        """Return whether the sources state what the question asks, or deny that and nothing else."""
-        if short == "Yes":
-            return asked.score >= _PLAIN
-        return self.checker.evidence(asked.text, self.passages).kinds == {"denial"}
-
     def _signals(self, short: str, claims: Sequence[Claim]) -> Signals:
         return Signals(
             chosen=first_of_two(either(self.messages, short), self.generator),
@@ -243,30 +231,6 @@ class _Attempt:
         if not quotes:
             return 0.0
         return yes(quoted(self.question, short, quotes), self.generator)
-
-
-def _proven_together(claims: Sequence[Claim], short: str, asked: Claim | None) -> list[Claim]:
-    """Return the claims, with the short answer proven by the sentences that contain it.
-
-    A bare yes or no has no facts of its own: it gets the quotes of the sentences and the status of
-    the weakest. It is not proven, though, if the check of the question as a statement, ``asked``,
-    disagrees: a yes if the statement is unsupported, a no if it is supported.
-    """
-    if len(claims) < 2:
-        return list(claims)
-    head, *sentences = claims
-    if short in {"Yes", "No"} and head.text.rstrip(".") == short:
-        weakest = min(sentences, key=lambda claim: claim.score)
-        head = replace(weakest, text=head.text, citations=distinct(sentences), unbacked=())
-        if asked and asked.supported != (short == "Yes") and head.supported:
-            reason = "the quotes do not clearly say yes or no"
-            head = replace(head, status="partly", score=min(head.score, 0.5), reason=reason)
-        return [head, *sentences]
-    inside = [claim for claim in sentences if head.text.casefold() in claim.text.casefold()]
-    best = max(inside, key=lambda claim: claim.score, default=head)
-    if best.supported and not head.supported:
-        head = replace(best, text=head.text, unbacked=())
-    return [head, *sentences]
 
 
 def _status(claims: Sequence[Claim], likely: float, bars: Bars) -> AnswerStatus:

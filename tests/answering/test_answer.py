@@ -207,7 +207,20 @@ def test_a_bare_yes_has_the_proof_of_the_sentence_after_it(ask: Asked) -> None:
 def test_a_yes_or_no_that_the_articles_plainly_state_is_not_refused(
     ask: Asked, question: str, reply: str, status: str
 ) -> None:
-    assert ask(reply, question, bars=Bars(sure=1.0, maybe=0.99)).status == status
+    found = ask(reply, question, bars=Bars(sure=1.0, maybe=0.99))
+    assert found.status == status
+
+
+def test_the_quote_of_a_yes_or_no_is_what_states_or_denies_it(ask: Asked) -> None:
+    found = ask(
+        "No\nThe ferry left at noon. [2]", "Has the council decided what becomes of the boat?"
+    )
+    assert found.claims[0].supported
+    assert found.citations[0].quote == "The town council has not decided what becomes of the boat."
+    wrong = ask("Yes\nThe ferry left. [2]", "Has the council decided what becomes of the boat?")
+    assert (wrong.status, wrong.claims[0].reason) == ("unsure", "the quotes say the opposite")
+    assert [span.text for span in wrong.claims[0].unbacked] == ["Yes"]
+    assert wrong.claims[0].citations[0].quote == found.citations[0].quote
 
 
 def test_a_low_confidence_is_a_refusal_that_keeps_the_draft(ask: Asked) -> None:
