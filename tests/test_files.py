@@ -8,12 +8,18 @@ import pytest
 from rag.files import replacing
 
 
+def write_half(path: Path) -> None:
+    """Be interrupted in the middle of writing."""
+    with replacing(path) as beside:
+        beside.write_text("half of the ne")
+        raise KeyboardInterrupt
+
+
 def test_a_write_that_fails_leaves_the_old_content_and_nothing_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("old")
-    with pytest.raises(KeyboardInterrupt), replacing(path) as beside:
-        beside.write_text("half of the ne")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        write_half(path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
