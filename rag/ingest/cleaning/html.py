@@ -31,6 +31,9 @@ def clean(source: str) -> Cleaned:
     import trafilatura
 
     tree = trafilatura.load_html(source)
+    if tree is None and source.lstrip().startswith("<"):
+        # HTML may begin with its title; the parser then returns only a part of it.
+        tree = trafilatura.load_html(f"<!doctype html>{source}")
     if tree is None:
         raise ExtractError(
             "the page could not be read as HTML; save its text as a .txt file instead"

@@ -36,6 +36,11 @@ def test_paragraphs_are_joined_by_blank_lines_and_nothing_else_is_left() -> None
     assert (article.language, article.fetched) == ("en", FETCHED)
 
 
+def test_a_page_may_begin_with_its_title() -> None:
+    article = get(f"<title>{HEADLINE}</title><article>{BODY}</article>", "text/html")
+    assert (article.title, article.text) == (HEADLINE, "\n\n".join(PARAGRAPHS))
+
+
 def test_json_ld_states_everything() -> None:
     head = linked(
         headline=HEADLINE,
