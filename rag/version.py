@@ -1,4 +1,6 @@
-"""Which release this is."""
+"""The release of this project, and the versions of the packages it uses."""
+
+from collections.abc import Iterable
 
 
 def own_version() -> str:
@@ -9,3 +11,16 @@ def own_version() -> str:
         return version("quoted-news")
     except PackageNotFoundError:
         return "0"
+
+
+def installed(packages: Iterable[str]) -> dict[str, str]:
+    """Return the version of each of these packages, or that it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {}
+    for name in packages:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found

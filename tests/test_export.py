@@ -23,7 +23,6 @@ from rag.export import (
     read_saved,
     saved,
 )
-from rag.files import replacing
 from rag.text.citations import citation, quotation
 from rag.types import Answer, Article, Chunk, Citation, Claim, Passage, Span, Summary, Timing
 
@@ -352,21 +351,3 @@ def test_what_is_no_answer_or_too_long_is_not_read() -> None:
             read_saved(text)
     with pytest.raises(SavedError, match="the limit is 200000"):
         read_saved(saved(replace(made(), draft="x" * 200_000)))
-
-
-# Files
-
-
-def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    with replacing(path) as beside:
-        beside.write_text("one")
-        assert not path.exists()
-    with replacing(path) as beside:
-        beside.write_text("tw")
-        assert path.read_text() == "one"
-    assert path.read_text() == "tw"
-    with pytest.raises(FileNotFoundError), replacing(path):
-        (tmp_path / "none.txt").read_text()
-    assert path.read_text() == "tw"
-    assert list(tmp_path.iterdir()) == [path]

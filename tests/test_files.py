@@ -8,6 +8,21 @@ import pytest
 from rag.files import replacing
 
 
+def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with replacing(path) as beside:
+        beside.write_text("one")
+        assert not path.exists()
+    with replacing(path) as beside:
+        beside.write_text("tw")
+        assert path.read_text() == "one"
+    assert path.read_text() == "tw"
+    with pytest.raises(FileNotFoundError), replacing(path):
+        (tmp_path / "none.txt").read_text()
+    assert path.read_text() == "tw"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def write_half(path: Path) -> None:
     """Be interrupted in the middle of writing."""
     with replacing(path) as beside:

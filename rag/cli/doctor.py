@@ -4,7 +4,6 @@ import platform
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +13,7 @@ from rag.cli import show
 from rag.cli.options import JsonOption, with_news
 from rag.errors import IndexProblem
 from rag.types import Finding
+from rag.version import installed
 
 if TYPE_CHECKING:
     from rag.library import News
@@ -98,13 +98,8 @@ def _disk(folder: Path) -> Finding:
 
 
 def _versions() -> dict[str, str]:
-    found = {"Python": platform.python_version(), "SQLite": sqlite3.sqlite_version}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "missing"
-    return found
+    own = {"Python": platform.python_version(), "SQLite": sqlite3.sqlite_version}
+    return own | installed(_PACKAGES)
 
 
 @with_news

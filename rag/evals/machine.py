@@ -6,13 +6,13 @@ import os
 import platform
 import re
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from rag.config import Settings, deciding
 from rag.cpu import available_processors
 from rag.evals.sets import file_digest
+from rag.version import installed
 
 PACKAGE = Path(__file__).resolve().parent.parent
 _LIBRARIES = (
@@ -49,13 +49,7 @@ def _memory() -> float:
 
 def versions() -> dict[str, Any]:
     """Return the versions of Python, the project and the libraries that affect the figures."""
-    found = {"python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+    return {"python": platform.python_version()} | installed(_LIBRARIES)
 
 
 def config_digest(settings: Settings) -> str:

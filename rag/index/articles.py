@@ -72,28 +72,30 @@ class ArticleTable(Database):
 
     def source(self, article_id: str) -> bytes | None:
         """Return the raw body that an article was extracted from; None if it is damaged."""
-        rows = self.rows("SELECT body FROM sources WHERE article_id = ?", (article_id,))
+        stored = self._stored_page(article_id)
+        return stored[1] if stored else None
+
+    def page(self, article: Article) -> Page:
+        """Return the raw page of an article, or its text if that page is missing or damaged."""
+        stored = self._stored_page(article.id)
+        content_type, body = stored or ("text/plain", article.text.encode())
+        fetched = article.fetched or datetime.now().astimezone()
+        return Page(article.url, body, content_type, fetched)
+
+    def _stored_page(self, article_id: str) -> tuple[str, bytes] | None:
+        rows = self.rows(
+            "SELECT content_type, body FROM sources WHERE article_id = ?", (article_id,)
+        )
         try:
-            return zlib.decompress(rows[0][0]) if rows else None
+            return (rows[0][0], zlib.decompress(rows[0][1])) if rows else None
         except zlib.error:
             return None
 
-    def content_type(self, article_id: str) -> str:
-        """Return the type of that body; plain text if there is none."""
-        rows = self.rows("SELECT content_type FROM sources WHERE article_id = ?", (article_id,))
-        return str(rows[0][0]) if rows else "text/plain"
-
     def pages(self) -> Iterator[tuple[Article, Page]]:
         """Yield every article with its raw page, one row at a time, in insertion order."""
-        for (rowid,) in self.rows("SELECT rowid FROM articles ORDER BY rowid"):
-            for *row, content_type, body in self.rows(
-                f"SELECT {_COLUMNS}, content_type, body FROM articles"  # noqa: S608
-                " JOIN sources ON article_id = id WHERE articles.rowid = ?",
-                (rowid,),
-            ):
-                article = _article(row)
-                fetched = article.fetched or datetime.now().astimezone()
-                yield article, Page(article.url, zlib.decompress(body), content_type, fetched)
+        for (article_id,) in self.rows("SELECT id FROM articles ORDER BY rowid"):
+            if article := self.article(article_id):
+                yield article, self.page(article)
 
     def articles(
         self,

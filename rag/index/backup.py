@@ -6,7 +6,7 @@ from pathlib import Path
 from rag.errors import IndexProblem
 from rag.files import sync
 from rag.index import DATABASE, Index
-from rag.index.examination import examine
+from rag.index.examination import integrity
 
 
 def restored(path: Path, folder: Path) -> None:
@@ -23,7 +23,7 @@ def restored(path: Path, folder: Path) -> None:
             with (beside / DATABASE).open("wb") as copy:
                 shutil.copyfileobj(backup, copy)
         with Index(beside) as index:
-            if problem := examine(index)[0].problem:
+            if problem := integrity(index).problem:
                 raise IndexProblem(f"the backup {path} is damaged: {problem}.")
             with index.writing():
                 index.forget_vector_file()

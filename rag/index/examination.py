@@ -24,13 +24,20 @@ _STRAYS = (
 
 def examine(index: Index) -> tuple[Finding, ...]:
     """Return one finding for each part of an index; only the first if SQLite finds damage."""
+    database = integrity(index)
+    if database.problem:
+        return (database,)
+    return (database, _rows(index), _words(index), *_articles(index), _file(index))
+
+
+def integrity(index: Index) -> Finding:
+    """Return whether SQLite finds damage in its file."""
     try:
         damage = [str(row[0]) for row in index.rows(f"PRAGMA integrity_check({_NAMED})")]
     except IndexProblem as error:
         damage = [str(error)]
-    if damage != ["ok"]:
-        return (Finding("database", " ".join("; ".join(damage).split())),)
-    return (Finding("database"), _rows(index), _words(index), *_articles(index), _file(index))
+    problem = "" if damage == ["ok"] else " ".join("; ".join(damage).split())
+    return Finding("database", problem)
 
 
 def mend(index: Index, findings: Sequence[Finding], made: Callable[[Article], Entry]) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -237,9 +236,7 @@ class ArticleMethods(Resources):
         with self._writing(bind=again) as index:
 
             def made(article: Article) -> Entry:
-                fetched = article.fetched or datetime.now().astimezone()
-                body = index.source(article.id) or article.text.encode()
-                page = Page(article.url, body, index.content_type(article.id), fetched)
+                page = index.page(article)
                 return embedded(article, page, self.embedder, index.chunk_words)
 
             mend(index, found, made)

@@ -9,7 +9,7 @@ class Finding:
 
     Attributes:
         part: ``database``, ``rows``, ``words``, ``passages``, ``vectors``, ``pages`` or ``vector
-            file``; of a doctor's report also ``disk``, ``versions`` and the names of models.
+            file``; in the report of ``rag doctor`` also ``disk`` and the names of models.
         problem: what is wrong, in one line; empty if nothing is.
         articles: ids of the articles that a repair chunks and embeds again.
         repaired: whether there was a problem that a repair has removed.

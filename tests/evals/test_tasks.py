@@ -42,6 +42,19 @@ def no_model(messages: Sequence[Message]) -> str:
     raise GenerateError("a language model was asked")
 
 
+def asking(gold: Sequence[str]) -> dict[str, object]:
+    """A quiz question of 1 May 2031 that articles at these addresses answer."""
+    return {
+        "question_id": "q",
+        "date": "2031/05/01",
+        "question": SENTENCES[0],
+        "choices": [],
+        "answer_idx": [0],
+        "answer_text": ["trout"],
+        "gold_urls": gold,
+    }
+
+
 def test_gold_articles_are_found_by_every_search(tmp_path: Path) -> None:
     write_gold_quiz(tmp_path / "data")
     write_paragraphs(tmp_path / "data")
@@ -60,18 +73,9 @@ def test_gold_articles_are_found_by_every_search(tmp_path: Path) -> None:
 def test_an_article_of_a_later_day_is_not_found_as_of_the_question(tmp_path: Path) -> None:
     article = {"url": "https://l.example/1", "title": "T", "text": SENTENCES[0] * 2}
     late = {**article, "publish_date": "2031/06/01"}
-    question = {
-        "question_id": "q",
-        "date": "2031/05/01",
-        "question": SENTENCES[0],
-        "choices": [],
-        "answer_idx": [0],
-        "answer_text": ["trout"],
-        "gold_urls": [article["url"]],
-    }
     other = {"url": "https://l.example/2", "title": "U", "text": SENTENCES[1] * 2}
     write(tmp_path / "data", "realtimeqa_2031/corpus.jsonl.gz", [late, other])
-    write(tmp_path / "data", "realtimeqa_2031/questions.jsonl.gz", [question])
+    write(tmp_path / "data", "realtimeqa_2031/questions.jsonl.gz", [asking([article["url"]])])
     _, found = evaluated(Retrieval, tmp_path)
     name = "realtimeqa_2031"
     assert found[name, "hybrid", "as_of", "hit@10"] == (0.0, 1)
@@ -86,17 +90,8 @@ def test_an_article_of_a_later_day_is_not_found_as_of_the_question(tmp_path: Pat
 def test_a_gold_article_is_found_at_the_address_that_the_index_keeps(tmp_path: Path) -> None:
     addresses = ["https://l.example/1", "https://l.example/1?utm=ribbon"]
     rows = [{"url": url, "title": "T", "text": SENTENCES[0] * 2} for url in addresses]
-    question = {
-        "question_id": "q",
-        "date": "2031/05/01",
-        "question": SENTENCES[0],
-        "choices": [],
-        "answer_idx": [0],
-        "answer_text": ["trout"],
-        "gold_urls": addresses[1:],
-    }
     write(tmp_path / "data", "realtimeqa_2031/corpus.jsonl.gz", rows)
-    write(tmp_path / "data", "realtimeqa_2031/questions.jsonl.gz", [question])
+    write(tmp_path / "data", "realtimeqa_2031/questions.jsonl.gz", [asking(addresses[1:])])
     for _ in ("indexed", "indexed already"):
         _, found = evaluated(Retrieval, tmp_path)
         assert found["realtimeqa_2031", "hybrid", "undated", "hit@1"] == (1.0, 1)

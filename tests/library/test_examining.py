@@ -57,6 +57,18 @@ def test_what_is_damaged_is_found_and_repaired(
         assert passage.chunk.text in article.text
 
 
+def test_articles_with_damaged_pages_can_be_embedded_again(
+    opened: Callable[..., News], feed: Path
+) -> None:
+    news = opened()
+    news.ingest([feed])
+    texts = {article.text for article in news.articles()}
+    changed(news, *DAMAGES["pages"])
+    assert news.rebuild(embed=True) == 3
+    assert {article.text for article in news.articles()} == texts
+    assert problems(news) == []
+
+
 def test_a_vector_file_cut_short_is_written_again(opened: Callable[..., News], feed: Path) -> None:
     news = opened()
     news.ingest([feed])
