@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from rag.check import Checker
-from rag.text import asks
 from rag.text.citations import citation, split_claims
+from rag.text.statements import asks
 from rag.text.terms import containment
 from rag.types import Claim, Passage
 

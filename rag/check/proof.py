@@ -119,7 +119,7 @@ def _candidates(about: Terms, sources: Sequence[Source]) -> list[tuple[Source, i
     for order, source in enumerate(sources):
         own = []
         for place in source.places:
-            if not source.asks(place.number):
+            if source.states(place.number):
                 held = keys & (place.terms.stems | place.terms.numbers)
                 own.append(
                     (

@@ -11,7 +11,8 @@ from functools import cached_property, lru_cache
 from rag.check.facts import Sentence, read
 from rag.check.parse import Parser, WordParser
 from rag.check.wording import as_written
-from rag.text import asks, sentences
+from rag.text import sentences
+from rag.text.statements import instructs, states
 from rag.text.terms import Terms, fold, terms
 from rag.types import Article, ArticleField
 
@@ -81,12 +82,12 @@ class Source:
             )
 
     def stating(self, sentence: str) -> Place | None:
-        """Return the first sentence or title with the same words that is not a question."""
+        """Return the first sentence or title with the same words that states something."""
         return self._stating.get(_plain(sentence))
 
     @cached_property
     def _stating(self) -> Mapping[str, Place]:
-        stating = (place for place in reversed(self.places) if not self.asks(place.number))
+        stating = (place for place in reversed(self.places) if self.states(place.number))
         return {_plain(self.cut(place.field, place.start, place.end)): place for place in stating}
 
     def sentence(self, number: int) -> Sentence:
@@ -115,10 +116,11 @@ class Source:
                 for place in sentence.initials.get(letters, ())
             )
 
-    def asks(self, number: int) -> bool:
-        """Return whether a sentence is a question, which states nothing."""
+    def states(self, number: int) -> bool:
+        """Return whether a sentence or title states something; a title may be a question."""
         place = self.places[number]
-        return place.field == "text" and asks(self.cut(place.field, place.start, place.end))
+        written = self.cut(place.field, place.start, place.end)
+        return states(written) if place.field == "text" else not instructs(written)
 
     def antecedents(self, number: int) -> list[tuple[Sentence, int]]:
         """Return the names and nouns that a pronoun may refer to, nearest sentence first."""

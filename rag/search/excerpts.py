@@ -16,7 +16,8 @@ from math import exp, sqrt
 
 from rag.llm.portions import excerpt
 from rag.search.expected_answer import Expected, expected
-from rag.text import asks, sentences
+from rag.text import sentences
+from rag.text.statements import states
 from rag.text.terms import Terms, rarity, repeats, share, terms
 from rag.types import Article, Passage
 
@@ -145,7 +146,7 @@ def _judged(asked: _Question, passages: Sequence[Passage]) -> _Known:
             # Text without full stops is cut as the chunk is.
             cut = (max(start, chunk.start), min(end, chunk.end)) if end - start > _TOO_LONG else ()
             first, last = cut or (start, end)
-            if not asks(article.text[first:last]):
+            if states(article.text[first:last]):
                 odds = exp(searched + _evidence(asked, article, within, place))
                 known[article.id, place] = _Sentence(article, place, first, last, odds)
     return known

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.search.ranking import by_sentence
-from rag.text import asks
 from rag.text.citations import citation
+from rag.text.statements import states
 from rag.text.terms import repeats
 from rag.types import Citation, Passage
 
@@ -35,7 +35,7 @@ def nearest_sentences(
     shares = defaultdict[tuple[int, tuple[int, int]], float](float)
     for asked in (question, alone or question):
         for place, span, share in by_sentence(asked, texts):
-            if not asks(texts[place][slice(*span)]):  # "Why are eggs so expensive?" states nothing
+            if states(texts[place][slice(*span)]):  # unlike "Why are eggs so expensive?"
                 shares[place, span] += share
     floor = max(2 * _LEAST, _CLOSE * max(shares.values(), default=0.0))
     found: list[Citation] = []

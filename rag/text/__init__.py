@@ -133,11 +133,6 @@ def _stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     yield agency.end() if agency else first, last
 
 
-def asks(sentence: str) -> bool:
-    """Return whether a sentence ends in a question mark; one that quotes a question does not."""
-    return sentence.rstrip().endswith(("?", "？"))
-
-
 def written_date(day: date | None) -> str:
     """Format a day in English in any locale, ``Wednesday 19 January 2022``; empty for None."""
     if day is None:
