@@ -51,11 +51,15 @@ _EMPTY_VERBS = LIGHT | {"happen", "occur"}  # verbs without which a sentence say
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The features of a claim, its kinds of contradiction, and whether it appears verbatim."""
+    """The features of a claim, its kinds of contradiction, and whether it appears verbatim.
+
+    ``verbs`` are those that no quote has.
+    """
 
     features: Mapping[str, float]
     kinds: frozenset[str]
     whole: bool
+    verbs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +111,13 @@ class Checker:
 
     def evidence(self, sentence: str, sources: Sequence[Passage]) -> Evidence:
         """Return the findings on a sentence before the decision; the weights are fitted on them."""
-        found = [source_of(passage.article, self.parser) for passage in sources]
-        if _verbatim_quotes(
-            sentence, found, {passage.article.id: passage.number for passage in sources}
-        ):
+        read_in = [source_of(passage.article, self.parser) for passage in sources]
+        numbers = {passage.article.id: passage.number for passage in sources}
+        if _verbatim_quotes(sentence, read_in, numbers):
             return Evidence({}, frozenset(), whole=True)
-        proof = _prove(sentence, found, self.parser, "", "", frozenset())
-        return Evidence(features(proof) | measured(sentence, proof), trusted(proof), whole=False)
+        proof = _prove(sentence, read_in, self.parser, "", "", frozenset())
+        found = features(proof) | measured(sentence, proof)
+        return Evidence(found, trusted(proof), whole=False, verbs=_lacking_verbs(proof))
 
     def _check(
         self,
@@ -197,6 +201,18 @@ def _echoes(proof: Proof, question: str) -> bool:
     return any(
         token.pos == "VERB" and token.lemma not in _EMPTY_VERBS and terms(token.text).stems & asked
         for token in lacking
+    )
+
+
+def _lacking_verbs(proof: Proof) -> tuple[str, ...]:
+    """Return the verbs that no quote has; "take" says nothing in "take a bribe"."""
+    tokens = proof.claim.tokens
+    with_object = {token.head for token in tokens if token.dep == "dobj"}
+    return tuple(
+        tokens[place].text
+        for place in proof.missing
+        if tokens[place].pos == "VERB"
+        and not (tokens[place].lemma in LIGHT and place in with_object)
     )
 
 

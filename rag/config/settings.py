@@ -105,7 +105,7 @@ class SummarizeSettings(_Section):
     medium: Annotated[int, Field(ge=1, le=50)]
     long: Annotated[int, Field(ge=1, le=50)]
     support: _Share
-    part_tokens: Annotated[int, Field(ge=100, le=100_000)]
+    source_tokens: Annotated[int, Field(ge=100, le=100_000)]
 
 
 class BatchSettings(_Section):

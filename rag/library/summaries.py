@@ -72,7 +72,7 @@ class SummaryMethods(SearchMethods):
                 generator=self.generator,
                 checker=self._summary_checker,
                 sentences_wanted=self._sentences(length),
-                part_tokens=self.settings.summarize.part_tokens,
+                source_tokens=self.settings.summarize.source_tokens,
                 instruction=instruction,
                 progress=progress,
             )

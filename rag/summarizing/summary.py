@@ -1,23 +1,21 @@
 """Summaries of one long article or of several articles, every sentence checked and quoted.
 
 For an article that fits one prompt, the summary consists of its main sentences, in the model's
-words where it wrote them. A longer article is split at paragraph boundaries into parts. The
-checked sentences of the parts, in order, form the text of the next round, until one prompt holds
-them. Every sentence of the result is checked against the article itself.
+words where it wrote them. Of a longer article, the model reads the main sentences, as many as one
+prompt holds. Every sentence of the result is checked against the article itself.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from rag.check import Checker
 from rag.check.fresh import already_said, fresh, verbatim
 from rag.llm import Generator
-from rag.llm.portions import excerpt, parts
+from rag.llm.portions import excerpt
 from rag.llm.progress import Progress, Writer
-from rag.llm.prompts import overview_messages, summary_messages
+from rag.llm.prompts import fence, overview_messages, summary_messages
 from rag.summarizing.drafts import closest, repeated, writer
-from rag.summarizing.main_sentences import main_sentences
+from rag.summarizing.main_sentences import extract, main_sentences
 from rag.text import sentences
 from rag.text.citations import distinct, marked
 from rag.text.terms import terms
@@ -26,8 +24,6 @@ from rag.types import Article, Claim, Message, Passage, Summary
 _LEAST_PART = 32
 _MOST_OPENINGS = 30  # sentences at the top of an article that may be used verbatim in a summary
 _WORDS_A_SENTENCE = 33  # maximum average in the summary of an article
-_SHORTER = 0.8  # maximum length of the text of a round, relative to the text of the round before
-_PARAGRAPHS = "\n\n"  # separates the claims that the next round reads
 
 
 def summarize(
@@ -36,7 +32,7 @@ def summarize(
     generator: Generator,
     checker: Checker,
     sentences_wanted: int = 3,
-    part_tokens: int = 1800,
+    source_tokens: int = 1800,
     instruction: str = "",
     progress: Progress | None = None,
 ) -> Summary:
@@ -47,7 +43,7 @@ def summarize(
         generator: the model that writes.
         checker: checks its sentences.
         sentences_wanted: maximum number of sentences of the summary.
-        part_tokens: maximum tokens of the article in one prompt.
+        source_tokens: maximum tokens of the article that the model reads.
         instruction: a request by the reader, such as what to look for. If given, the supported
             sentences that the model chose replace the main sentences.
         progress: called with (prompts done, prompts known so far), and again for each piece that
@@ -57,81 +53,28 @@ def summarize(
         GenerateError: if the engine fails.
     """
     drafts = writer(generator, sentences_wanted, progress)
-    rounds = _Rounds(article, drafts, checker, sentences_wanted, part_tokens, instruction)
-    text, claims = article.text, list[Claim]()
-    while True:
-        found, last = rounds.read(text, claims)
-        shorter = _PARAGRAPHS.join(claim.text for claim in found)
-        if last or not found or len(shorter) > _SHORTER * len(text):
-            break
-        text, claims = shorter, found
-    drafts.known = drafts.done
+    whole, text = excerpt(article, 1, 0, len(article.text)), article.text
+    if not text.strip():
+        return _summary((article,), (), drafts)
+
+    def messages(shown: str) -> tuple[Message, ...]:
+        return summary_messages(article, shown, sentences=sentences_wanted, instruction=instruction)
+
+    room = min(source_tokens, max(_LEAST_PART, drafts.room - drafts.tokens(messages(""))))
+    count = generator.count_tokens
+    long = count(fence(text)) > room
+    if long:
+        shown = extract(text, room, lambda piece: count(fence(piece)), request=instruction)
+        text = "\n\n".join(text[start:end] for start, end in shown)
+    draft = drafts.write(messages(text))
+    found = fresh(draft, (whole,), most=sentences_wanted, checker=checker)
     drafts.report()
-    whole = excerpt(article, 1, 0, len(article.text))
     if instruction and found:
-        chosen = found[:sentences_wanted]
-    elif text is article.text:
-        chosen = _main(found, whole, sentences_wanted)
-    else:
-        chosen = _completed(found[:sentences_wanted], (whole,), sentences_wanted)
-    return _summary((article,), chosen, drafts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rounds:
-    """Reads an article, or the claims of the round before, in parts that fit one prompt."""
-
-    article: Article
-    writer: Writer
-    checker: Checker
-    sentences: int
-    part_tokens: int
-    instruction: str
-
-    def read(self, text: str, before: Sequence[Claim]) -> tuple[list[Claim], bool]:
-        """Return the checked claims on all parts of a text, and whether it was a single part.
-
-        ``text`` is the article's own, or that of the claims ``before``, each a paragraph.
-        """
-        room = max(
-            _LEAST_PART, self.writer.room - self.writer.tokens(self._messages("", self.sentences))
-        )
-        count = self.writer.generator.count_tokens
-        spans = tuple(parts(text, min(self.part_tokens, room), count))
-        last = len(spans) <= 1
-        most = self.sentences if last else max(2, self.sentences // 2)
-        self.writer.known = self.writer.done + len(spans) + (not last)
-        found: list[Claim] = []
-        for start, end in spans:
-            draft = self.writer.write(self._messages(text[start:end], most))
-            shown = (
-                _quoted(self.article, before, start, end)
-                if before
-                else (excerpt(self.article, 1, start, end),)
-            )
-            found += fresh(draft, shown, most=most, before=found, checker=self.checker)
-        return found, last
-
-    def _messages(self, text: str, sentences: int) -> tuple[Message, ...]:
-        return summary_messages(
-            self.article, text, sentences=sentences, instruction=self.instruction
-        )
-
-
-def _quoted(article: Article, claims: Sequence[Claim], start: int, end: int) -> tuple[Passage, ...]:
-    """Return the quotes of the claims whose joined text overlaps ``start`` to ``end``.
-
-    Sentences written from these claims are checked against these few quotes of a long article, not
-    against all of it.
-    """
-    found, first = dict[Passage, None](), 0
-    for claim in claims:
-        last = first + len(claim.text)
-        if first < end and start < last:
-            quotes = (excerpt(article, 1, cited.start, cited.end) for cited in claim.citations)
-            found.update(dict.fromkeys(quotes))
-        first = last + len(_PARAGRAPHS)
-    return tuple(found)
+        return _summary((article,), found, drafts)
+    if not long:
+        told = [claim for claim in found if not checker.evidence(claim.text, (whole,)).verbs]
+        return _summary((article,), _main(told, whole, sentences_wanted), drafts)
+    return _summary((article,), _completed(found, (whole,), sentences_wanted), drafts)
 
 
 def overview(

@@ -9,6 +9,8 @@ from rag.server.api import (
     articles,
     chat,
     checks,
+    digests,
+    embeddings,
     error_handlers,
     health,
     jobs,
@@ -27,7 +29,9 @@ an article. Questions that the articles do not answer are refused.
 
 Every error has the format of OpenAI's API: `{"error": {"message", "type", "param", "code"}}`.
 """
-_ROUTERS = [each.routes for each in (chat, questions, checks, articles, jobs, health)]
+_ROUTERS = [
+    each.routes for each in (chat, embeddings, questions, digests, checks, articles, jobs, health)
+]
 
 
 def build(service: Service, state: Health, job_runner: JobRunner, *, tokens: bool) -> FastAPI:

@@ -16,6 +16,7 @@ from rag import Answer
 from rag.server.api.errors import ApiError, documented
 from rag.server.api.event_stream import EventStream, new_id, usage
 from rag.server.api.openai import (
+    EMBEDDER,
     MODEL,
     ChatMessage,
     ChatRequest,
@@ -71,14 +72,16 @@ async def complete(asked: ChatRequest, service: UseService) -> Completion | Stre
 
 @routes.get("/v1/models")
 async def models(service: UseService) -> ModelList:
-    """List the models that a request may name: the index, and the language model behind it."""
-    return ModelList(data=[ModelCard(id=each, created=_STARTED) for each in _models(service)])
+    """List the index as a model, the language model behind it, and its embedder."""
+    names = (*_models(service), EMBEDDER)
+    return ModelList(data=[ModelCard(id=each, created=_STARTED) for each in names])
 
 
 @routes.get("/v1/models/{name:path}", responses=documented(404))
 async def model(name: Annotated[str, Path(max_length=200)], service: UseService) -> ModelCard:
     """Get one of the models."""
-    _check_model(name, service)
+    if name != EMBEDDER:
+        _check_model(name, service)
     return ModelCard(id=name, created=_STARTED)
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from rag.server.api.schemas import ArticleFilters, Evidence
 
 MODEL = "newsrag"
+EMBEDDER = "newsrag-embedder"
 
 
 class Part(BaseModel):

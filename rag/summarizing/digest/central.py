@@ -8,7 +8,7 @@ from itertools import islice
 
 from rag.llm.portions import excerpt
 from rag.summarizing.digest.copies import words_of
-from rag.summarizing.main_sentences import main_sentences
+from rag.summarizing.main_sentences import main_sentences, refers_back
 from rag.text import sentences
 from rag.text.terms import DAYS, terms
 from rag.types import Article, Passage
@@ -20,13 +20,6 @@ _PLACE = 0.4  # weight of the position in the article, relative to overlap with 
 _NEAR = 0.25  # minimum share of a sentence's words that the other articles have, on average
 _MOST = 0.5  # share of the other articles from which a name is a subject of the story
 _OF_THE_STORY = 1 / 3  # minimum share of words that a repeated sentence shares with other sentences
-# A sentence with such an opening depends on the one before it; a quoted one is a person's words.
-_LEANS = re.compile(
-    r"(?:This|That|These|Those|But|And|So|Also|There|Here|Then|I|We|You|Both|Neither|Such"
-    r"|(?:What|How|Why|Where|When|Who) (?:we|you|to|it|this)"
-    r"|The (?:two|pair|former|latter))\b|[\"“”'‘’(]|.*\?[\"”]?\Z",
-    re.S,
-)
 # Boilerplate: what papers write about themselves.
 _BOILERPLATE = re.compile(
     r"(?:sign up|subscribe|read more|click|follow|watch|see (?:also|the|how|what|more)"
@@ -34,12 +27,6 @@ _BOILERPLATE = re.compile(
     r"|contributing|breaking news|photos?:|updated|(?:additional )?(?:reporting|editing|writing) by)\b",
     re.I,
 )
-_POINTS_BACK = re.compile(
-    r"\b(?:th(?:is|ese|ose)|the (?:document|latter|former|same|pair)|that (?:meeting|day|week|month|year"
-    r"|document|statement|move|decision|vote|order|sentence|point))\b",
-    re.I,
-)
-_PRONOUNS = frozenset("he she they it his her their its him them".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +123,7 @@ def _paper(article: Article) -> str:
 
 
 def stands_alone(sentence: str) -> bool:
-    """Return whether a sentence can be understood alone: no pronoun comes before its first name."""
-    opens = _LEANS.match(sentence) or _BOILERPLATE.match(sentence)
-    if opens or _POINTS_BACK.search(sentence) or len(sentence.split()) > _LONGEST:
+    """Return whether a sentence can be understood alone, names somebody and is not too long."""
+    if _BOILERPLATE.match(sentence) or len(sentence.split()) > _LONGEST or refers_back(sentence):
         return False
-    for token in terms(sentence).tokens:
-        if token.name and token.folded not in DAYS:
-            return True
-        if token.folded in _PRONOUNS:
-            return False
-    return False
+    return any(token.name and token.folded not in DAYS for token in terms(sentence).tokens)

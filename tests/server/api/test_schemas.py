@@ -5,8 +5,9 @@ from dataclasses import fields
 import pytest
 from pydantic import BaseModel
 
+from rag.server.api.digests import DigestReply, EventReply, SourceReply, StoryReply
 from rag.server.api.schemas import CitationReply, ClaimReply, DisagreementReply, TimingReply
-from rag.types import Citation, Claim, Disagreement, Timing
+from rag.types import Citation, Claim, Digest, Disagreement, Event, Source, Story, Timing
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,10 @@ from rag.types import Citation, Claim, Disagreement, Timing
         (ClaimReply, Claim),
         (DisagreementReply, Disagreement),
         (TimingReply, Timing),
+        (DigestReply, Digest),
+        (StoryReply, Story),
+        (SourceReply, Source),
+        (EventReply, Event),
     ],
 )
 def test_replies_have_the_fields_of_the_librarys_values(

@@ -21,6 +21,7 @@ from scripted_model import (
 )
 
 from rag.answering import NOT_IN_THE_ARTICLES
+from rag.index.embedding import HashEmbedder
 from rag.server.api import Served
 
 if TYPE_CHECKING:
@@ -120,10 +121,24 @@ def test_what_openais_api_lets_be_null_may_be_null(ask: httpx.Client) -> None:
 def test_models_are_listed(ai: "openai.OpenAI") -> None:
     import openai
 
-    assert [model.id for model in ai.models.list()] == ["newsrag", "scripted"]
+    assert [model.id for model in ai.models.list()] == ["newsrag", "scripted", "newsrag-embedder"]
     assert ai.models.retrieve("newsrag").owned_by == "newsrag"
     with pytest.raises(openai.NotFoundError, match="no model 'other/one'"):
         ai.models.retrieve("other/one")
+
+
+def test_texts_are_embedded_as_articles_are(ai: "openai.OpenAI") -> None:
+    import openai
+
+    embedder = HashEmbedder()
+    wanted = embedder.encode_documents([WHO, QUOTE])
+    plain = ai.embeddings.create(input=[WHO, QUOTE], model="newsrag-embedder")  # in base64
+    assert [each.embedding for each in plain.data] == wanted.tolist()
+    assert plain.model == embedder.identity
+    one = ai.embeddings.create(input=WHO, model="newsrag", encoding_format="float")
+    assert one.data[0].embedding == pytest.approx(wanted[0].tolist())
+    with pytest.raises(openai.NotFoundError, match="newsrag-embedder"):
+        ai.embeddings.create(input=WHO, model="other")
 
 
 def test_the_example_of_the_documents_runs(

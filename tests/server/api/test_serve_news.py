@@ -124,6 +124,20 @@ def test_history_resolves_a_follow_up(ask: httpx.Client) -> None:
     assert LAVROV in posted(ask, "/ask", question=THERE, history=[turn])["text"]
 
 
+def test_a_digest_tells_stories_with_their_articles(ask: httpx.Client) -> None:
+    found = posted(ask, "/digest", query="Blinken", stories=2, length="short")
+    assert (found["query"], found["model"]) == ("Blinken", "scripted")
+    assert 1 <= len(found["stories"]) <= 2 <= found["articles"] <= found["matching"]
+    for story in found["stories"]:
+        numbers = {source["number"] for source in story["sources"]}
+        assert {cited["number"] for cited in story["citations"]} <= numbers
+        assert not any(source["url"].startswith("file:") for source in story["sources"])
+        assert story["headline"]["text"]
+    ids = [source["article_id"] for source in found["stories"][0]["sources"]][:1]
+    again = posted(ask, "/digest", article_ids=ids)
+    assert (again["articles"], again["query"]) == (1, "")
+
+
 def test_summaries_of_an_article_of_several_of_a_query_and_of_a_text(ask: httpx.Client) -> None:
     listed = ask.get("/articles", params={"query": "Tollgate"}).json()["articles"]
     one = posted(ask, "/summarize", article_ids=[listed[0]["id"]], length="short")
@@ -204,6 +218,8 @@ def test_a_client_cannot_name_a_file(own: httpx.Client) -> None:
         ("/search", {"query": "x", "k": 0}, "k: Input should be greater", "k"),
         ("/search", {"query": "x", "since": "2022-02-01", "until": "2022-01-01"}, "after", "since"),
         ("/summarize", {}, "expected one of article_ids, query and text", None),
+        ("/digest", {"query": "x", "article_ids": ["0" * 16]}, "query or article_ids", None),
+        ("/digest", {"stories": 0}, "greater than or equal to 1", "stories"),
         ("/summarize", {"query": "x", "text": "y"}, "expected one of", None),
         ("/summarize", {"text": "\u200b\u200b"}, "no visible characters", "text"),
         ("/articles", {"text": "\ud800 half a pair"}, "text: Input should be", "text"),
@@ -253,6 +269,7 @@ def test_unknown_articles_are_not_found(ask: httpx.Client) -> None:
     for reply in (
         ask.get("/articles/0123456789abcdef"),
         ask.post("/summarize", json={"article_ids": ["0123456789abcdef"]}),
+        ask.post("/digest", json={"article_ids": ["0123456789abcdef"]}),
     ):
         assert reply.status_code == 404
         assert error(reply)["message"] == "There is no such article. GET /articles lists them."
