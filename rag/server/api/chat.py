@@ -5,16 +5,16 @@ is in the field ``newsrag`` of the message or, in a stream, of the message's las
 """
 
 import time
+from collections.abc import Generator as Stream
 from collections.abc import Sequence
-from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import Path
 from fastapi.responses import StreamingResponse
 
 from rag import Answer
+from rag.server.api.chunks import Chunks, Event, new_id, usage
 from rag.server.api.errors import ApiError, documented
-from rag.server.api.event_stream import EventStream, new_id, usage
 from rag.server.api.openai import (
     EMBEDDER,
     MODEL,
@@ -28,6 +28,7 @@ from rag.server.api.openai import (
 )
 from rag.server.api.schemas import ArticleFilters, Evidence
 from rag.server.api.service import Service, UseService, router
+from rag.server.api.sse import documented_stream, event, streamed
 
 routes = router("OpenAI")
 _STARTED = int(time.time())
@@ -36,15 +37,10 @@ _STARTED = int(time.time())
 @routes.post(
     "/v1/chat/completions",
     response_model=Completion,
-    responses={
-        **documented(404, 429, 503, 504),
-        200: {
-            "description": "The answer; with `stream`, server-sent events with chunks of it.",
-            "content": {
-                "text/event-stream": {"schema": {"$ref": "#/components/schemas/CompletionChunk"}}
-            },
-        },
-    },
+    responses=documented(404, 429, 503, 504)
+    | documented_stream(
+        "The answer; with `stream`, server-sent events with chunks of it.", "CompletionChunk"
+    ),
 )
 async def complete(asked: ChatRequest, service: UseService) -> Completion | StreamingResponse:
     """Answer the last message from the articles, with a quote for every sentence."""
@@ -53,21 +49,18 @@ async def complete(asked: ChatRequest, service: UseService) -> Completion | Stre
     service.check_question(question, "messages")
     filters = (asked.newsrag or ArticleFilters()).filters()
     service.news.check(question)
-    events = service.model.values(lambda: service.answering(question, turns, filters))
-    first = await anext(events)
+
+    def work() -> Stream[Event, None, None]:
+        return service.answering(question, turns, filters)
+
     if asked.stream:
         with_usage = bool(asked.stream_options and asked.stream_options.include_usage)
-        stream = EventStream(service.news.generator.identity, with_usage=with_usage)
-        return StreamingResponse(
-            stream.events(first, events),
-            media_type="text/event-stream",
-            headers={"x-accel-buffering": "no"},  # asks proxies not to buffer the response
-        )
-    async with aclosing(events):
-        async for event in events:
-            if isinstance(event, Answer):
-                return _completion(event)
-    raise AssertionError("a stream ends with its Answer")
+        chunks = Chunks(service.news.generator.identity, with_usage=with_usage)
+        values = service.model.values(work)
+        return await streamed(values, chunks.of, opening=chunks.first, end=event("[DONE]"))
+    answer = await service.model.last(work)
+    assert isinstance(answer, Answer), "a stream ends with its Answer"
+    return _completion(answer)
 
 
 @routes.get("/v1/models")

@@ -1,10 +1,13 @@
 """``/search``, ``/ask``, ``/summarize``: the Python API, one request per call."""
 
+from collections.abc import Generator as Stream
+from collections.abc import Iterator
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from fastapi.responses import StreamingResponse
+from pydantic import ConfigDict, Field, StrictBool, model_validator
 
-from rag import Answer, Article, Summary
+from rag import Answer, Article, Checked, Draft, Found, Summary
 from rag.server.api.errors import ApiError, documented
 from rag.server.api.schemas import (
     ArticleFilters,
@@ -22,6 +25,7 @@ from rag.server.api.schemas import (
     WholeNumber,
 )
 from rag.server.api.service import UseService, router
+from rag.server.api.sse import documented_stream, event, streamed
 from rag.text import as_article
 from rag.types import Length
 
@@ -57,6 +61,7 @@ class AskRequest(ArticleFilters):
         [], max_length=100, description="The turns before the question, oldest first."
     )
     k: _Passages | None = Field(None, description="Maximum number of passages read at once.")
+    stream: StrictBool = Field(False, description="Send the steps as server-sent events.")
 
 
 class AskReply(Evidence):
@@ -116,18 +121,39 @@ async def search(asked: SearchRequest, service: UseService) -> SearchReply:
     return SearchReply.model_validate({"passages": found})
 
 
-@routes.post("/ask")
-async def ask(asked: AskRequest, service: UseService) -> AskReply:
+@routes.post(
+    "/ask",
+    response_model=AskReply,
+    responses=documented_stream(
+        "The answer. With `stream`: events `found` (the passages that are read), `claim` (the short"
+        " answer and each sentence, checked), and last `answer`, which alone is final; or `error`."
+    ),
+)
+async def ask(asked: AskRequest, service: UseService) -> AskReply | StreamingResponse:
     """Answer a question from the articles, with quotes as evidence."""
     service.check_question(asked.question, "question")
     service.news.check(asked.question)
     turns = [(turn.question, turn.answer) for turn in asked.history]
     filters = asked.filters()
-    answer = await service.model.last(
-        lambda: service.answering(asked.question, turns, filters, k=asked.k)
-    )
+
+    def work() -> Stream[Found | Draft | Checked | Answer, None, None]:
+        return service.answering(asked.question, turns, filters, k=asked.k)
+
+    if asked.stream:
+        return await streamed(service.model.values(work), _steps, error="error")
+    answer = await service.model.last(work)
     assert isinstance(answer, Answer), "a stream ends with its Answer"
     return AskReply.model_validate(answer)
+
+
+def _steps(step: Found | Draft | Checked | Answer) -> Iterator[str]:
+    """Yield the events of a step; the model's unchecked words are not sent."""
+    if isinstance(step, Found):
+        yield event(SearchReply.model_validate(step), "found")
+    elif isinstance(step, Checked):
+        yield event(ClaimReply.model_validate(step.claim), "claim")
+    elif isinstance(step, Answer):
+        yield event(AskReply.model_validate(step), "answer")
 
 
 @routes.post("/summarize", responses=documented(404))

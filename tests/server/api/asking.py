@@ -1,6 +1,7 @@
 """Clients that ask the API: plain HTTP, and OpenAI's own."""
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -29,6 +30,12 @@ def of(server: Served, token: str = "none") -> "openai.OpenAI":
     return openai.OpenAI(
         base_url=f"{server.url}/v1", api_key=token, max_retries=0, http_client=plain
     )
+
+
+def events(text: str) -> list[tuple[str, Any]]:
+    """Server-sent events as pairs of their name and their data."""
+    parts = (dict(line.split(": ", 1) for line in each.splitlines()) for each in text.split("\n\n"))
+    return [(each["event"], json.loads(each["data"])) for each in parts if each]
 
 
 def user(text: str) -> "Messages":

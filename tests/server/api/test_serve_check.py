@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from asking import client
+from asking import client, events
 from scripted_model import PausableGenerator
 
 if TYPE_CHECKING:
@@ -32,6 +32,16 @@ def refused(ask: httpx.Client, **body: Any) -> str:
     reply = ask.post("/check", json=body)
     assert reply.status_code == 400, reply.text
     return str(reply.json()["error"]["message"])
+
+
+def test_sentences_come_as_events_as_they_are_checked(ask: httpx.Client) -> None:
+    body = {"text": f"{TRUE} {FALSE}"}
+    whole = ask.post("/check", json=body).json()["claims"]
+    reply = ask.post("/check", json=body | {"stream": True})
+    assert reply.headers["content-type"].startswith("text/event-stream")
+    assert [(name, claim["text"]) for name, claim in events(reply.text)] == [
+        ("claim", claim["text"]) for claim in whole
+    ]
 
 
 def test_each_sentence_comes_back_with_its_quote(ask: httpx.Client) -> None:

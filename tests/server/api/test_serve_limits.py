@@ -97,7 +97,7 @@ def test_first_come_first_served_and_who_comes_too_late_is_refused(served: "Serv
 def test_a_turn_that_does_not_come_in_time_is_an_error(served: "Serve") -> None:
     model = PausableGenerator()
     model.hold()
-    one = served(model, "serve.patience=0.2", "serve.timeout=0.6")
+    one = served(model, "serve.patience=0.5", "serve.timeout=3")
     crowd = Crowd(one)
     crowd.ask()
     until(lambda: model.writing == 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from asking import client
+from asking import client, events
 from scripted_model import (
     BRIDGE,
     INVENTED,
@@ -21,6 +21,7 @@ from scripted_model import (
 )
 
 from rag.answering import NOT_IN_THE_ARTICLES
+from rag.llm.scripted import ScriptedGenerator
 from rag.server.api import Served
 
 if TYPE_CHECKING:
@@ -109,6 +110,28 @@ def test_an_answer_has_all_that_the_library_gives(served: "Serve") -> None:
     assert found["passages"][0]["text"]
     assert found["timing"]["output_tokens"] > 0
     assert found["model"] == "scripted"
+
+
+def test_the_steps_of_an_answer_come_as_events(ask: httpx.Client) -> None:
+    whole = posted(ask, "/ask", question=WHO)
+    reply = ask.post("/ask", json={"question": WHO, "stream": True})
+    assert reply.headers["content-type"].startswith("text/event-stream")
+    steps = events(reply.text)
+    assert [name for name, _ in steps] == ["found", *("claim" for _ in whole["claims"]), "answer"]
+    assert steps[0][1]["passages"] == whole["passages"]
+    assert steps[-1][1]["text"] == whole["text"]
+    assert [claim["text"] for _, claim in steps[1:-1]] == [each["text"] for each in whole["claims"]]
+
+
+def test_an_error_before_the_first_event_has_its_own_status_and_a_later_one_is_an_event(
+    served: "Serve",
+) -> None:
+    with client(served(ScriptedGenerator([]))) as ask:
+        nothing = {"question": WHO, "stream": True, "until": "1999-01-01"}
+        assert ask.post("/ask", json=nothing).status_code == 400
+        steps = events(ask.post("/ask", json={"question": WHO, "stream": True}).text)
+    assert [name for name, _ in steps] == ["found", "error"]
+    assert steps[-1][1]["error"]["code"] == "model_failed"
 
 
 def test_a_refusal_is_an_answer(ask: httpx.Client) -> None:

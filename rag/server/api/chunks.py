@@ -1,4 +1,4 @@
-"""An answer as a stream of server-sent events.
+"""An answer as the chunks of a stream of OpenAI's API.
 
 While the model reads and writes, the stream reports it in an extension field of the chunk. Text is
 sent only once it can no longer change. Even a verified sentence can: while the answer is uncertain,
@@ -6,14 +6,13 @@ more passages are read, and the better of two answers is returned. So the text i
 answer is final: the short answer first, then sentence by sentence.
 """
 
-import json
 import time
 import uuid
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from typing import Literal
 
 from rag import Answer, Checked, Claim, Draft, Found
-from rag.server.api.errors import api_error_of
+from rag.server.api import sse
 from rag.server.api.openai import (
     CachedTokens,
     ChunkChoice,
@@ -27,8 +26,8 @@ from rag.server.api.schemas import Evidence
 Event = Found | Draft | Checked | Answer
 
 
-class EventStream:
-    """The stream of one answer."""
+class Chunks:
+    """The chunks of one answer."""
 
     def __init__(self, model: str, *, with_usage: bool) -> None:
         """Start an empty stream; ``with_usage`` adds a final chunk with the token counts."""
@@ -37,25 +36,13 @@ class EventStream:
         self._passages = 0
         self._state: StreamState | None = None
 
-    async def events(
-        self, first: Event, rest: AsyncGenerator[Event, None]
-    ) -> AsyncGenerator[str, None]:
-        """Yield the text of all events; errors go into the stream, as the status is already sent."""
-        yield self._chunk(Delta(role="assistant", content=""))
-        try:
-            for text in self._texts(first):
-                yield text
-            async for event in rest:
-                for text in self._texts(event):
-                    yield text
-        except Exception as error:  # noqa: BLE001 - reported to the client, and logged
-            yield _event(json.dumps(api_error_of(error).body(), ensure_ascii=False))
-            return
-        finally:
-            await rest.aclose()
-        yield _event("[DONE]")
+    @property
+    def first(self) -> str:
+        """The chunk that opens the stream."""
+        return self._chunk(Delta(role="assistant", content=""))
 
-    def _texts(self, event: Event) -> Iterator[str]:
+    def of(self, event: Event) -> Iterator[str]:
+        """Yield the chunks that an event adds."""
         if isinstance(event, Answer):
             for words in _sentences(event.text, event.claims):
                 yield self._chunk(Delta(content=words))
@@ -92,7 +79,7 @@ class EventStream:
             usage=usage,
             newsrag=newsrag,
         )
-        return _event(chunk.model_dump_json())
+        return sse.event(chunk)
 
 
 def new_id() -> str:
@@ -124,8 +111,3 @@ def _sentences(text: str, claims: tuple[Claim, ...]) -> Iterator[str]:
             start = found
     if text[start:]:
         yield text[start:]
-
-
-def _event(data: str) -> str:
-    """Format a server-sent event."""
-    return f"data: {data}\n\n"
