@@ -8,12 +8,13 @@ MODELS := $(VENV)/.models
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 TEST_MODELS := $(VENV)/.test-models
 PARSER := $(VENV)/.parser
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 export TOKENIZERS_PARALLELISM := false
 # Keep bytecode: the tests start many processes that load the same modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run test nightly fast check format gate bench peers clean
+.PHONY: help demo run test nightly fast check format gate bench peers lock licences clean
 .DEFAULT_GOAL := demo
 
 help: ## list the targets
@@ -58,14 +59,31 @@ gate: $(MODELS) ## check quality against its floors on the data sets in DATA; AR
 peers: $(MODELS) ## compare with LlamaIndex, Haystack and txtai
 	@$(BIN)/python benchmarks/peers/run.py --data $(DATA) $(ARGS)
 
+licences: $(SETUP) ## list the licences of all packages and models; fails if one is not permissive
+	@$(BIN)/python benchmarks/licences.py
+
 clean: ## delete .venv and all build output
 	rm -rf $(VENV) build *.egg-info
 
-$(SETUP): pyproject.toml constraints.txt
+# Where requirements.lock is for this machine, exactly its files are installed; a source distribution is
+# then built with the setuptools listed there. Elsewhere pip chooses within constraints.txt.
+$(SETUP): pyproject.toml constraints.txt requirements.lock
 	@echo "Setting up $(VENV): about two minutes, 1.5 GB on disk."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable ".[dev]"
+	@case "$$(uname -sm) $$($(BIN)/python -V)" in "Linux x86_64 Python 3.11."*) \
+	    grep ^setuptools== requirements.lock >$(VENV)/setuptools.lock && \
+	    $(PIP) install --no-deps --require-hashes -r $(VENV)/setuptools.lock && \
+	    $(PIP) install --no-deps --no-build-isolation --require-hashes -r requirements.lock ;; \
+	esac
+	@$(PIP) install -c constraints.txt --editable ".[dev]"
 	@touch $@
+
+# Asks the public registry alone, whatever pip's configuration adds, so that anybody gets these files.
+lock: $(SETUP) ## write requirements.lock anew, after a change of constraints.txt or pyproject.toml
+	@$(PIP) install --upgrade pip
+	@PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= $(PIP) install --dry-run --ignore-installed \
+	    -c constraints.txt --editable ".[dev]" --report $(VENV)/report.json
+	@$(BIN)/python benchmarks/lock.py <$(VENV)/report.json >requirements.lock
 
 $(MODELS): $(SETUP) configs/models.toml configs/default.toml
 	@$(BIN)/rag models pull
