@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gradio import Blocks
 
     from rag import News
+    from rag.server.hashes import Hash
 
 PORT = 7860
 _AT_ONCE = 4  # concurrent runs of one event, unless the page sets another limit
@@ -162,15 +163,25 @@ def _mounted(page: "Blocks", style: Mapping[str, Any], megabytes: int, users: Us
 
 
 class _Sessions(dict[str, str]):
-    """The users of Gradio's login tokens; users who have been removed are logged out."""
+    """The users of Gradio's login tokens, each until the user is removed or the password changes."""
 
     def __init__(self, users: Users) -> None:
         super().__init__()
         self._users = users
+        self._hashes: dict[str, Hash | None] = {}  # of the passwords, when each token was issued
+
+    def __setitem__(self, token: str, name: str) -> None:
+        self._hashes[token] = self._users.hashed(name)
+        super().__setitem__(token, name)
+
+    def __delitem__(self, token: str) -> None:
+        super().__delitem__(token)
+        del self._hashes[token]
 
     def get(self, token: str | None, default: Any = None) -> Any:
         name = super().get(token or "")
-        return name if name is not None and self._users.knows(name) else default
+        known = self._users.hashed(name) if name is not None else None
+        return name if known is not None and known == self._hashes[token or ""] else default
 
 
 def _login(users: Users) -> Callable[[str, str], Coroutine[Any, Any, bool]]:

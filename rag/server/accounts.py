@@ -181,11 +181,12 @@ class Users(Accounts):
         known = self._current().get(name)
         self._nobody = self._nobody or Scrypt.of(secrets.token_hex())
         matches = (known or self._nobody).matches(password)
-        return known is not None and matches
+        # The password may have been changed meanwhile.
+        return known is not None and matches and self.hashed(name) == known
 
-    def knows(self, name: str) -> bool:
-        """Return whether the file names this user now."""
-        return name in self._current()
+    def hashed(self, name: str) -> Hash | None:
+        """Return the hash of this user's password as the file has it now; None: no such user."""
+        return self._current().get(name)
 
     def add(self, name: str, password: str) -> bool:
         """Add a user, or set the new password of a known one; return whether it was known.

@@ -298,6 +298,26 @@ def test_only_users_are_admitted_as_the_file_names_them_now(
         assert "window.ran" in client.get("/").text
 
 
+@pytest.mark.parametrize("removed", [False, True])
+def test_a_new_password_ends_the_sessions_of_that_user_alone(
+    served: Callable[..., Served], users: Path, removed: bool
+) -> None:
+    Users(users).add("jon", PASSWORD)
+    one = served(auth_file=users)
+    with visitor(one) as ida, visitor(one) as jon:
+        for client, name in ((ida, "ida"), (jon, "jon")):
+            form = {"username": name, "password": PASSWORD}
+            assert client.post("/login", data=form).status_code == 200
+        if removed:
+            Users(users).remove("ida")
+        Users(users).add("ida", "battery staple")
+        assert ida.get("/config").status_code == 401
+        assert upload(ida, b"x").status_code == 401
+        assert jon.get("/config").json()["username"] == "jon"
+        assert ida.post("/login", data={"username": "ida", "password": "battery staple"}).is_success
+        assert ida.get("/config").json()["username"] == "ida"
+
+
 def test_on_the_network_any_name_is_served_but_no_foreign_page(
     served: Callable[..., Served], users: Path
 ) -> None:

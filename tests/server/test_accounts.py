@@ -11,6 +11,7 @@ import pytest
 
 from rag.errors import ConfigError
 from rag.server.accounts import Tokens, Users, admitted
+from rag.server.hashes import Scrypt
 
 SECRET = "correct horse"
 # Lines as release 0.1 wrote them.
@@ -49,6 +50,21 @@ def test_a_user_is_admitted_with_the_password_alone(users: Users) -> None:
     for name, wrong in [("jon", "wrong"), ("jon", ""), ("Jon", "pässwörd🔑"), ("", "pässwörd🔑")]:
         assert not users.allows(name, wrong)
     assert not users.allows("jon", "\ud800 half a pair")
+
+
+def test_a_password_changed_while_it_is_checked_admits_nobody(
+    users: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users.add("jon", SECRET)
+    check = Scrypt.matches
+
+    def changed(known: Scrypt, password: str) -> bool:
+        found = check(known, password)
+        users.add("jon", "battery staple")
+        return found
+
+    monkeypatch.setattr(Scrypt, "matches", changed)
+    assert not users.allows("jon", SECRET)
 
 
 def test_a_token_names_its_holder(tokens: Tokens) -> None:
