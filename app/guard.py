@@ -8,6 +8,7 @@ Every response carries a Content-Security-Policy under which the browser contact
 and runs only Gradio's own script files and the scripts that were in the page when it was sent.
 """
 
+import asyncio
 import base64
 import hashlib
 import re
@@ -43,6 +44,8 @@ _BELOW = ("/assets/", "/static/", "/gradio_api/heartbeat/", "/gradio_api/file=")
 _ADDRESS = re.compile(r"^/gradio_api/file=\s*[a-z][a-z0-9+.-]+:", re.I)
 _UPLOAD = "/gradio_api/upload"
 _MOST_BYTES = 16_000_000  # of a request that is not an upload; see app.uploads for those
+_BODY_SECONDS = 30.0  # for any body to arrive; a larger one has longer:
+_BODY_RATE = 50_000  # bytes a second
 
 
 def policy(scripts: Iterable[str] = ()) -> str:
@@ -95,7 +98,7 @@ class Guard:
             plain = [(k, v) for k, v in scope["headers"] if k != b"accept-encoding"]
             await self._app({**scope, "headers": plain}, receive, self._page(send))
         else:
-            await self._app(scope, receive, _secured(send))
+            await self._app(scope, _timely(receive, scope), _secured(send))
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Return the status and reason for refusing a request; None: it is let through."""
@@ -135,6 +138,29 @@ class Guard:
                 await send_secured({"type": "http.response.body", "body": shown})
 
         return paged
+
+
+def _timely(receive: Receive, scope: Scope) -> Receive:
+    """Return a ``receive`` that ends a request whose body does not arrive in time."""
+    size = headers_of(scope).get(b"content-length", "0")
+    seconds = _BODY_SECONDS + (int(size) / _BODY_RATE if size.isdigit() else 0)
+    end = asyncio.get_running_loop().time() + seconds
+    arrived = False
+
+    async def timely() -> Message:
+        nonlocal arrived
+        try:
+            async with asyncio.timeout_at(None if arrived else end):
+                message = await receive()
+        except TimeoutError:
+            from starlette.formparsers import MultiPartException
+
+            # The error of Gradio's own parsers: a refusal with 400, and nothing is kept.
+            raise MultiPartException("The request did not arrive in time.") from None
+        arrived = not message.get("more_body")
+        return message
+
+    return timely
 
 
 def _secured(send: Send, scripts: Iterable[str] = ()) -> Send:

@@ -3,7 +3,9 @@
 import http.client
 import json
 import os
+import select
 import socket
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -181,6 +183,24 @@ def test_large_and_endless_requests_are_refused(page: Served, ask: httpx.Client)
         raw.endheaders()  # it is refused before the body comes
         assert raw.getresponse().status == 413
     assert ask.post("/gradio_api/queue/join", content=iter([b"{}"])).status_code == 411
+
+
+@pytest.mark.parametrize("path", ["queue/join", "upload"])
+def test_a_body_that_drips_is_refused(
+    page: Served, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr("app.guard._BODY_SECONDS", 0.3)
+    url = httpx.URL(page.url)
+    with closing(http.client.HTTPConnection(url.host, url.port, timeout=10)) as raw:
+        raw.putrequest("POST", f"/gradio_api/{path}")
+        raw.putheader("content-type", "multipart/form-data; boundary=b")
+        raw.putheader("content-length", "1000")
+        raw.endheaders(b"--b\r\n")
+        begun = time.monotonic()
+        while not select.select([raw.sock], [], [], 0.05)[0]:
+            raw.send(b"x")
+            assert time.monotonic() - begun < 5, "the server reads on"
+        assert raw.getresponse().status == 400
 
 
 def upload(ask: httpx.Client, text: bytes) -> httpx.Response:

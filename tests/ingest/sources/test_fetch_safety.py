@@ -15,7 +15,9 @@ from loopback_site import HTML, Site, get, named, page, serving
 
 from rag.errors import FetchError
 from rag.ingest.sources import fetch
+from rag.ingest.sources.checked_network import system_resolve
 from rag.ingest.sources.origin import without_secrets
+from rag.ingest.sources.public_addresses import refusal
 from rag.ingest.sources.web import Landing, Limits, read
 from rag.types import Failure
 
@@ -64,12 +66,69 @@ def test_private_addresses_are_refused_by_default(port: int) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["2130706433", "0x7f000001", "127.1", "0177.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"],
+    [
+        *(
+            "localhost",
+            "localhost.",
+            "LOCALHOST",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.0.0.1",
+        ),
+        *("0177.0.0.1", "0177.1", "017700000001", "127.9.9.9", "0.0.0.0", "0", "127%2e0.0.1"),
+        *("[::1]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]"),
+        *("0251.0376.0251.0376", "0300.0250.1.1"),  # not of this machine: a parser refuses them
+        *("１２７.0.0.1", "127。0。0。1", "①②⑦.0.0.①"),  # digits and stops that IDNA maps to ASCII
+    ],
 )
 def test_other_ways_to_write_this_machine(port: int, host: str) -> None:
     (found,) = fetch([f"http://{host}:{port}/page"])
     assert isinstance(found, Failure)
     assert not Site.asked
+
+
+ELSEWHERE = [
+    ("169.254.169.254", "a link-local"),  # where clouds keep the secrets of a machine
+    ("2852039166", "a link-local"),
+    ("0xa9fea9fe", "a link-local"),
+    ("169.254.43518", "a link-local"),
+    ("[::ffff:a9fe:a9fe]", "a link-local"),
+    ("[64:ff9b::169.254.169.254]", "a link-local"),
+    ("[fd00:ec2::254]", "a private"),
+    ("3232235777", "a private"),
+    ("025177524776", "a link-local"),
+    ("[::ffff:c0a8:101]", "a private"),
+    ("10.1", "a private"),
+    ("0xe0000001", "a multicast"),
+    ("[ff02::1]", "a multicast"),
+    ("[fe80::1]", "a link-local"),
+]
+
+
+@pytest.mark.parametrize(("host", "kind"), ELSEWHERE)
+def test_other_ways_to_write_addresses_that_are_not_public(host: str, kind: str) -> None:
+    (found,) = fetch([f"http://{host}/page"], timeout=2.0)
+    assert isinstance(found, Failure)
+    assert f", {kind} address; pass --allow-private" in found.reason
+
+
+@pytest.mark.parametrize(("host", "kind"), ELSEWHERE)
+def test_redirects_to_addresses_that_are_not_public(
+    port: int, monkeypatch: pytest.MonkeyPatch, host: str, kind: str
+) -> None:
+    """127.0.0.1 plays a public address here."""
+    monkeypatch.setattr(
+        "rag.ingest.sources.checked_network.refusal",
+        lambda address: "" if address == "127.0.0.1" else refusal(address),
+    )
+
+    def resolve(name: str, port: int) -> list[str]:
+        return ["127.0.0.1"] if name == "news.invalid" else system_resolve(name, port)
+
+    with pytest.raises(FetchError, match=f", {kind} address; pass --allow-private"):
+        read(f"http://news.invalid:{port}/to?http://{host}/page", Limits(resolve=resolve))
+    assert len(Site.asked) == 1
 
 
 def test_the_checked_address_is_the_one_that_is_asked(port: int) -> None:

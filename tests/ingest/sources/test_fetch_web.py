@@ -132,6 +132,8 @@ def test_gzip_is_unpacked(port: int) -> None:
         ("nowhere", "redirects (301) without an address"),
         ("evil", "sent image/?[31mpng"),
         ("to?ftp://127.0.0.1/a", "redirects to an address that is not followed: ftp://127.0.0.1/a"),
+        ("to?gopher://127.0.0.1:70/_x", "is not followed: gopher://127.0.0.1:70/_x has the scheme"),
+        ("to?data:text/html,x", "has the scheme 'data'; only http and https"),
         ("to?file:///etc/passwd", "has the scheme 'file'; only http and https"),
         ("to?//user:secret@127.0.0.1/a", "***@127.0.0.1/a contains a user name or password"),
         ("to?http://[bad/", "is not a web address (its host or port is invalid)"),

@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, suppress
 import pytest
 
 from rag.server.network import Limits, Receive, Running, Scope, Send, listen, start
+from rag.server.network.connection import USUAL
 
 PATIENCE = 0.15
 LARGE = 20_000_000  # more than the buffers of both ends have room for
@@ -136,3 +137,21 @@ def test_connections_above_the_limit_are_refused_and_then_closed(served: Serve) 
                     return
             time.sleep(0.01)
         pytest.fail("nobody else was admitted")
+
+
+def test_a_thousand_idle_connections_keep_others_out_for_no_longer_than_they_may_be_idle(
+    served: Serve,
+) -> None:
+    place = served(patience=1.0, connections=USUAL.connections, refused=USUAL.refused)
+    with ExitStack() as crowd:
+        idle = [crowd.enter_context(connected(place)) for _ in range(1000)]
+        begun = time.monotonic()
+        with connected(place) as late:
+            with suppress(ConnectionError):
+                late.sendall(WHOLE)
+            assert b" 200 " not in all_of(late)
+        assert all(all_of(one) == b"" for one in idle)
+        assert time.monotonic() - begun < 4
+        with connected(place) as late:
+            late.sendall(WHOLE)
+            assert late.recv(65536).startswith(b"HTTP/1.1 200")
