@@ -106,8 +106,8 @@ Status = Literal["added", "updated", "unchanged", "duplicate", "failed"]
 class Outcome:
     """The result of ingesting one source or record.
 
-    ``reason`` is one line: why it failed, which article a duplicate repeats, or what could not be
-    read of an article that was added or updated. ``article_id`` of a duplicate is that article's.
+    ``reason`` is one line: why it failed, which article a duplicate repeats, or what is wrong
+    with an article that was added or updated. ``article_id`` of a duplicate is that article's.
     """
 
     source: str

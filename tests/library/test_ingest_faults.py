@@ -72,6 +72,40 @@ def test_a_date_that_cannot_be_read_is_left_open_and_told(
     assert [str(a.published) for a in news.articles() if a.published] == ["2022-01-19"]
 
 
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [
+        (
+            "We use cookies on this website to give you the best experience. By clicking Accept all,"
+            " you agree to this. You can change your choice at any time in our privacy policy.",
+            True,
+        ),
+        (
+            "To continue reading this story, please subscribe. Subscribers get unlimited access to"
+            " everything that we publish, on every device at home. Already a member? Log in.",
+            True,
+        ),
+        (
+            "Please enable JavaScript to view this page. This site needs it, and your browser has it"
+            " turned off. Turn it on in the settings of your browser, then load the page again.",
+            True,
+        ),
+        (f"{BRIDGE} {FERRY} Passengers register at the pier.", False),
+        (
+            f"The baker sold 900 cookies to the passengers of a single ferry. {BRIDGE} {FERRY}",
+            False,
+        ),
+    ],
+)
+def test_a_page_that_is_only_a_notice_of_its_site_is_told(
+    opened: Callable[..., News], tmp_path: Path, text: str, noted: bool
+) -> None:
+    (tmp_path / "1.html").write_text(f"<title>The Echo</title><article><p>{text}</p></article>")
+    (outcome,) = opened().ingest([tmp_path]).outcomes
+    assert outcome.status == "added"
+    assert ("only a notice" in outcome.reason) is noted
+
+
 def test_a_disk_that_fills_up_loses_nothing_and_the_same_command_goes_on(
     opened: Callable[..., News], feed: Path, tmp_path: Path
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from rag.errors import ExtractError
-from rag.ingest.cleaning import function_words, html, markup, plain, record
+from rag.ingest.cleaning import boilerplate, function_words, html, markup, plain, record
 from rag.ingest.cleaning.cleaned import MIN_RECORD_WORDS, MIN_WORDS, Cleaned, require_words
 from rag.ingest.cleaning.line_scores import count_words
 from rag.ingest.cleaning.page_text import PageText
@@ -32,7 +32,8 @@ def extract(
     ``page.content_type`` may be HTML, plain text (a clean article, or the text of a whole page with
     its menus and captions), Markdown or a JSON record. ``fields`` maps the names text, title, url,
     publisher, authors, published and language to a record's own field names. ``note`` is called
-    with one line about each statement of the page that cannot be read.
+    with one line about each statement of the page that cannot be read, and if the text seems to be
+    only a notice, such as that of a cookie wall.
 
     Raises:
         ExtractError: The page is empty, binary or unreadable, contains too few words, or its
@@ -42,6 +43,8 @@ def extract(
     article = _article(page, cleaned, least)
     if note and cleaned.unread_date and not article.published:
         note(f"the date {cleaned.unread_date!r} cannot be read and was left open")
+    if note and boilerplate.is_notice(article.text):
+        note("this seems to be only a notice of the site; the article may need a login")
     return article
 
 

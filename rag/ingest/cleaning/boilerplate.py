@@ -8,6 +8,8 @@ Italian.
 
 import re
 
+from rag.text import sentences
+
 _SURE = (
     # navigation
     r"(?:skip|jump|go|scroll) (?:directly |back )?to (?:the |article |main )*"
@@ -153,6 +155,13 @@ _CREDIT_SIGN = re.compile(
 )
 _DATE_SIGN = re.compile(r"\d|ago|ublished|pdated|osted|odified|[UP][PO][DS][AT][TE]")
 _BYLINE_SIGN = re.compile(r"[Bb][Yy]|von|Von|[Pp][ao]r|Text:|Author:")
+# What a site tells visitors whom it does not show the article.
+_NOTICE = re.compile(
+    r"\b(?:cookies?|subscri(?:be|bers?|ptions?)|javascript|browser|privacy policy|paywall|captcha"
+    r"|(?:sign|log) in|regist(?:er|ration)|(?:unlimited|full) access|(?:an?|your) (?:free )?account)\b",
+    re.IGNORECASE,
+)
+_NOTICE_WORDS = 150  # an article that is longer is one, whatever it is about
 _MOST_WORDS = 30
 _CREDIT_REACH = 120  # characters at the end of a line
 
@@ -169,6 +178,15 @@ def is_boilerplate(line: str) -> bool:
     labels = [word.strip("()[]:,;.|/•·+-").lower() for word in words]
     labels = [label for label in labels if label and not label.isdigit()]
     return bool(labels) and _BESIDE_NETWORKS.issuperset(labels) and not _NETWORKS.isdisjoint(labels)
+
+
+def is_notice(text: str) -> bool:
+    """Return whether a whole text seems to be only a notice: cookies, subscription, JavaScript."""
+    if len(text.split()) > _NOTICE_WORDS:
+        return False
+    lines = [text[start:end] for start, end in sentences(text)]
+    signs = sum(bool(_NOTICE.search(line)) or is_boilerplate(line) for line in lines)
+    return len(lines) > 1 and 2 * signs >= len(lines)
 
 
 def is_credit(line: str) -> bool:
