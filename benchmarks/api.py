@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--profile", default="")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="newsrag-api-") as folder:
-        news = _news(Path(folder) / "samples", chosen.profile)
+        news = scripted_news(Path(folder) / "samples", chosen.profile)
         news.ingest([samples.folder()])
         served = serve(news, port=0, notify=lambda _: None)
         news.warm()
@@ -69,14 +69,15 @@ def main() -> None:
     sys.exit(bool(seen.wrong))
 
 
-def _news(folder: Path, profile: str) -> rag.News:
+def scripted_news(folder: Path, profile: str) -> rag.News:
+    """Open a library whose model is a scripted one, unless a profile is named."""
     if profile:
         return rag.open(folder, profile=profile)
     settings = load("default", overrides=["embedder.engine=hash"])
-    return rag.open(folder, settings=settings, generator=ScriptedGenerator(_quoting))
+    return rag.open(folder, settings=settings, generator=ScriptedGenerator(quoting))
 
 
-def _quoting(messages: Sequence[Message]) -> str:
+def quoting(messages: Sequence[Message]) -> str:
     """Return the first sentence of the best source, which comes last."""
     asked = messages[-1].content
     if asked.endswith("Reply Yes or No only.") or asked.startswith("Passage: "):

@@ -43,7 +43,7 @@ class Seen:
     answers: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     unfinished: int = 0
-    memory: list[tuple[float, float]] = field(default_factory=list)  # minutes, megabytes
+    resources: list[tuple[float, int]] = field(default_factory=list)  # every five seconds
 
 
 def main() -> None:
@@ -62,7 +62,7 @@ def main() -> None:
         try:
             one_person(served.url, news, chosen.runs)
             if chosen.users:
-                seen = asyncio.run(_crowd(served.url, chosen.users, chosen.minutes))
+                seen = asyncio.run(crowd(served.url, chosen.users, chosen.minutes))
                 _report(seen, chosen.users, chosen.minutes)
         finally:
             served.close()
@@ -115,13 +115,13 @@ def _middle(seconds: list[float]) -> str:
     return f"{statistics.median(seconds):.2f} s ({min(seconds):.2f} to {max(seconds):.2f})"
 
 
-async def _crowd(url: str, users: int, minutes: float) -> Seen:
+async def crowd(url: str, users: int, minutes: float) -> Seen:
     """Simulate users for a while; none asks a new question after the end."""
     import httpx
 
     seen, end = Seen(), time.monotonic() + 60 * minutes
     stop = threading.Event()
-    watch = threading.Thread(target=_watch_memory, args=(seen, stop), daemon=True)
+    watch = threading.Thread(target=_watch, args=(seen, stop), daemon=True)
     watch.start()
     limits = httpx.Limits(max_connections=4 * users)
     async with httpx.AsyncClient(base_url=url, timeout=_PATIENCE, limits=limits) as client:
@@ -193,12 +193,16 @@ async def _events(
     raise RuntimeError("the stream ended before its answer")
 
 
-def _watch_memory(seen: Seen, stop: threading.Event) -> None:
-    start = time.monotonic()
+def _watch(seen: Seen, stop: threading.Event) -> None:
     while not stop.wait(5.0):
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-        kilobytes = next(int(row.split()[1]) for row in status.splitlines() if "VmRSS" in row)
-        seen.memory.append(((time.monotonic() - start) / 60, kilobytes / 1000))
+        seen.resources.append(resources())
+
+
+def resources() -> tuple[float, int]:
+    """Return the megabytes of resident memory and the open files of this process (Linux)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    kilobytes = next(int(row.split()[1]) for row in status.splitlines() if "VmRSS" in row)
+    return kilobytes / 1000, len(list(Path("/proc/self/fd").iterdir()))
 
 
 def _report(seen: Seen, users: int, minutes: float) -> None:
@@ -209,9 +213,9 @@ def _report(seen: Seen, users: int, minutes: float) -> None:
     print(f"| first look shown | {_shares(seen.looks)} |")
     print(f"| wait for the model | {_shares(seen.waits)} |")
     print(f"| whole answer | {_shares(seen.answers)} |")
-    if len(seen.memory) > 24:
-        early = statistics.median(each for _, each in seen.memory[12:24])
-        late = statistics.median(each for _, each in seen.memory[-12:])
+    if len(seen.resources) > 24:
+        early = statistics.median(memory for memory, _ in seen.resources[12:24])
+        late = statistics.median(memory for memory, _ in seen.resources[-12:])
         print(f"| memory, second minute and last | {early:.0f} MB, {late:.0f} MB |")
 
 
