@@ -15,7 +15,7 @@ import re
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,7 +74,9 @@ def scripted_news(folder: Path, profile: str) -> rag.News:
     if profile:
         return rag.open(folder, profile=profile)
     settings = load("default", overrides=["embedder.engine=hash"])
-    return rag.open(folder, settings=settings, generator=ScriptedGenerator(quoting))
+    generator = ScriptedGenerator(quoting)
+    generator.history = deque(maxlen=1)  # all its prompts are for tests, and would grow
+    return rag.open(folder, settings=settings, generator=generator)
 
 
 def quoting(messages: Sequence[Message]) -> str:
