@@ -15,7 +15,7 @@ import gradio as gr
 
 from app import offline
 from app.background import stepped
-from app.formatting import left
+from app.formatting import TimeLeft
 from app.messages import explained
 from app.render import render, trouble
 from app.uploads import MOST_FILES
@@ -88,13 +88,15 @@ class Files:
         """Start with no path read."""
         self.paths = paths
         self._sizes = [_size(path) for path in paths]
-        self._begun, self._since = 0, time.monotonic()
+        self._begun, self._since, self._left = 0, time.monotonic(), TimeLeft()
 
     def __iter__(self) -> Iterator[str]:
         """Yield each path when its turn comes."""
         for path in self.paths:
             yield path
             self._begun += 1
+            share = sum(self._sizes[: self._begun]) / max(1, sum(self._sizes))
+            self._left.update(time.monotonic() - self._since, share)
 
     @property
     def state(self) -> str:
@@ -102,8 +104,7 @@ class Files:
         total = len(self.paths)
         if total == 1:
             return "Reading"
-        share = sum(self._sizes[: self._begun]) / max(1, sum(self._sizes))
-        rest = left(time.monotonic() - self._since, share) if share < 1 else "saving the last ones"
+        rest = str(self._left) if self._begun < total else "saving the last ones"
         return ", ".join(filter(None, (f"{self._begun} of {total} files read", rest)))
 
 

@@ -166,7 +166,7 @@ class Chat:
         except Exception as error:  # noqa: BLE001 - shown in place, and the app goes on
             ended = view.ended(explained(error))
         if ended:  # the conversation stays as it was, even if a question was asked again
-            yield self.transcript(known), ended, self.panel(known), skip, _idle()
+            yield self.transcript(known), ended, view.sources(), skip, _idle()
 
     def stop(self, request: gr.Request) -> None:
         """End this browser tab's question at the model's next token."""

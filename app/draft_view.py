@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from app.conversation import in_order
 from app.render import render
 from rag.export import unmarked
+from rag.text.citations import distinct
 from rag.types import Checked, Citation, Claim, Draft, Found
 
 _TICK = 0.08  # seconds between two updates of a growing answer
@@ -74,6 +75,10 @@ class DraftView:
         return render(
             "trouble", message=message, question=self._question, checked=checked, **written
         )
+
+    def sources(self) -> str:
+        """Render the quotes of the sentences that were checked."""
+        return render("sources", quotes=distinct(in_order(self._checked)))
 
     def _written(self, checked: Sequence[Claim], unchecked: str) -> dict[str, object]:
         """Separate the short answer, if there is one, from the rest: each claims and then text."""

@@ -6,7 +6,9 @@ from typing import Any
 
 import gradio as gr
 
+from app.components import html
 from app.events import LIGHT, Part
+from app.render import trouble
 from rag import News
 from rag.errors import QuestionError, RagError
 from rag.text import typed_date, written_date
@@ -23,8 +25,7 @@ class FilterBar:
         self._news = news
         with gr.Accordion(_LABEL, open=False, elem_classes="filters") as folded:
             with gr.Row():
-                self.since = _day("From")
-                self.until = _day("To")
+                self.since, self.until = _day("From"), _day("To")
             self.publishers = gr.Dropdown(
                 publishers(news), label="Publishers (leave empty for all)", multiselect=True
             )
@@ -53,8 +54,33 @@ class FilterBar:
         return Part(choices, [self.publishers], [self.publishers])
 
 
-def _day(label: str) -> gr.DateTime:
-    return gr.DateTime(label=f"{label} (YYYY-MM-DD)", include_time=False, type="string")
+def _day(label: str) -> gr.Textbox:
+    """Lay out a field for a day, which is read when it is left; page.js adds a calendar."""
+    with gr.Column(min_width=160):
+        day = gr.Textbox(
+            label=f"{label} (YYYY-MM-DD)", placeholder="2022-01-26", max_lines=1, elem_classes="day"
+        )
+        problem = html()
+    for event in (day.blur, day.submit):
+        event(_read, day, [day, problem], **LIGHT)
+    day.change(lambda typed: "" if _problem(typed) is None else gr.skip(), day, problem, **LIGHT)
+    return day
+
+
+def _read(typed: object) -> tuple[Any, str]:
+    """Write a day in the form that the label names, or say why it cannot be read."""
+    if problem := _problem(typed):
+        return gr.skip(), trouble(problem)
+    day = _date(typed)
+    return (day.isoformat() if day and day.isoformat() != typed else gr.skip()), ""
+
+
+def _problem(typed: object) -> str | None:
+    try:
+        _date(typed)
+    except QuestionError as error:
+        return str(error)
+    return None
 
 
 def refreshed(choices: Sequence[str | tuple[str, str]], value: Sequence[str] | None) -> Any:

@@ -6,55 +6,71 @@ from contextlib import closing
 
 from app import saved_summaries
 from app.background import stepped
-from app.formatting import count, left
+from app.formatting import TimeLeft, count
 from app.queue import ModelQueue, QueueSlot, before
 from app.render import render
 from app.saved_summaries import Made
 from app.summary_request import STORIES, TOGETHER, Chosen, SummaryRequest
 from rag import News
+from rag.export import unmarked
 from rag.types import Article, Digest, Draft, Story, Summary
 
 Shown = tuple[str, str]  # the results so far, and the current state
 
 
 class Progress:
-    """Progress of some work: finished pieces, and parts of the current one."""
+    """Progress of some work: finished pieces, and parts and draft of the current one."""
 
     def __init__(self, name: str, total: int) -> None:
         """Start with nothing begun."""
         self.total = total
-        self._name, self._done, self._spent = name, 0, 0.0
-        self.begin()
+        self.draft = ""  # what the model has written for the current part
+        self._name, self._done, self._spent, self._left = name, 0, 0.0, TimeLeft()
+        self._since = time.monotonic()
+        self._parts = (0, 1)
 
     def begin(self) -> None:
         """Start timing the next piece; time before that was waiting."""
+        self._left.pause(time.monotonic() - self._since)
         self._since = time.monotonic()
-        self._parts, self._written = (0, 1), 0
 
     def end(self) -> None:
         """Finish the current piece."""
         self._spent += time.monotonic() - self._since
         self._done += 1
-        self.begin()
+        self._since = time.monotonic()
+        self._parts, self.draft = (0, 1), ""
+        self._left.update(self._spent, self._done / max(1, self.total))
 
     def note(self, done: int, known: int) -> None:
         """Record how many known parts of the piece are done; called again for each token."""
-        self._written = self._written + 1 if done == self._parts[0] else 0
-        self._parts = done, known
+        if done == self._parts[0]:
+            self._parts = done, known
+            return
+        self._parts, self.draft = (done, known), ""
+        spent = self._spent + time.monotonic() - self._since
+        self._left.update(spent, (self._done + done / known) / max(1, self.total))
+
+    def write(self, piece: str) -> None:
+        """Add to the draft of the current part."""
+        self.draft += piece
 
     @property
     def state(self) -> str:
         """The current piece, its part, and the time left for all of it if known."""
         done, known = self._parts
-        share = (self._done + done / known) / max(1, self.total)
         phrases = [
             self._name if self.total == 1 else f"{self._name} {self._done + 1} of {self.total}"
         ]
         if known > 1:
             phrases.append(f"part {min(done + 1, known)} of {known}")
-        rest = left(self._spent + time.monotonic() - self._since, share)
-        phrases.append(rest or ("writing" if self._written else "reading"))
+        phrases.append(str(self._left) or ("writing" if self.draft else "reading"))
         return f"{', '.join(phrases)} …"
+
+    def shown(self, results: str) -> str:
+        """Render the draft below the results so far."""
+        text = unmarked(self.draft).strip()
+        return results + render("unchecked", text=text) if text else results
 
 
 class SummaryService:
@@ -123,11 +139,12 @@ class SummaryService:
                     shown += render("story", story=event)
                     progress.end()
                 if isinstance(event, Draft):
-                    progress.note(0, 1)
+                    progress.write(event.text)
                 if len(written) < progress.total:
-                    yield shown, _now(progress, slot)
+                    yield progress.shown(shown), _now(progress, slot)
                 elif event is not None:
                     yield shown, ""
+            yield shown, ""
 
     def _summaries(
         self, request: SummaryRequest, articles: Sequence[Article], made: Made, session: str
@@ -150,7 +167,8 @@ class SummaryService:
                 for summary in slot.paced(self._summary(request, some, progress, slot)):
                     if summary is not None:
                         shown += self._finished(request, some, summary, made)
-                    yield shown, _now(progress, slot)
+                        progress.draft = ""
+                    yield progress.shown(shown), _now(progress, slot)
                 if slot.stopped.is_set():
                     break
                 progress.end()
@@ -174,6 +192,7 @@ class SummaryService:
                 filters=request.filters,
                 length=request.length,
                 progress=progress.note,
+                drafted=progress.write,
             )
 
         return stepped(work(), slot, name="summary")

@@ -1,6 +1,7 @@
 """Sentences end where readers end them, text is cleaned of the unseen, and hostile text is quick."""
 
 import random
+import re
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from rag.text import content_id, normalise, paragraphs, sentences, words, written_date
+from rag.text import content_id, normalise, paragraphs, sentences, typed_date, words, written_date
 from rag.text.citations import split_claims
 from rag.text.terms import terms
 
@@ -184,3 +185,45 @@ def test_hostile_text_takes_no_longer_than_its_length(
     start = time.process_time()
     read(text)
     assert time.process_time() - start < 2  # 0.5 s at most; where it is quadratic, 2 to 25 s
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2022-01-26",
+        "20220126",
+        "26/01/2022",
+        "01/26/2022",
+        "26.1.2022",
+        "26-01-2022",
+        "26 Jan 2022",
+        "26. January 2022",
+        "Jan. 26, 2022",
+        "January 26 2022",
+        " 2022-01-26 ",
+    ],
+)
+def test_days_are_read_as_people_type_them(typed: str) -> None:
+    assert typed_date(typed) == date(2022, 1, 26)
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("3/4/2022", "'3/4/2022' may be 3 April or 4 March. Use YYYY-MM-DD."),
+        ("yesterday", "'yesterday' is not a valid date. Use YYYY-MM-DD."),
+        ("31/02/2022", "not a valid date"),
+        ("13/13/2022", "not a valid date"),
+        ("26 Janvier 2022", "not a valid date"),
+        ("26 Jan 26 2022", "not a valid date"),
+        ("2022", "not a valid date"),
+    ],
+)
+def test_a_day_that_is_none_or_may_be_two_is_refused(typed: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        typed_date(typed)
+
+
+def test_a_day_that_is_the_same_either_way_is_read() -> None:
+    assert typed_date("4/4/2022") == date(2022, 4, 4)
+    assert typed_date("3.4.2022") == date(2022, 4, 3)

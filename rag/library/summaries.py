@@ -8,7 +8,7 @@ from rag.check import Checker
 from rag.errors import QuestionError
 from rag.library.searching import SearchMethods
 from rag.llm.portions import excerpt, lead_passages
-from rag.llm.progress import Progress
+from rag.llm.progress import Drafted, Progress
 from rag.search import (
     matching,
     within,
@@ -45,6 +45,7 @@ class SummaryMethods(SearchMethods):
         instruction: str = "",
         filters: Filters | None = None,
         progress: Progress | None = None,
+        drafted: Drafted | None = None,
     ) -> Summary:
         """Summarise one article of any length, several together, or what all say about a query.
 
@@ -57,6 +58,7 @@ class SummaryMethods(SearchMethods):
             filters: which articles a query may use.
             progress: called with (prompts done, prompts known so far), and again for each piece
                 that the model writes. An exception it raises ends the summary and propagates.
+            drafted: called with each of these pieces, which are not checked yet.
 
         Raises:
             ArticleUnknown: if there is no article with that id.
@@ -75,6 +77,7 @@ class SummaryMethods(SearchMethods):
                 source_tokens=self.settings.summarize.source_tokens,
                 instruction=instruction,
                 progress=progress,
+                drafted=drafted,
             )
             return self._styled(summary, style, passages, title=article.title)
         passages = self._passages_about(article or (), query, filters)
@@ -85,6 +88,7 @@ class SummaryMethods(SearchMethods):
             checker=self._summary_checker,
             sentences_wanted=self._sentences(length),
             progress=progress,
+            drafted=drafted,
         )
         return self._styled(summary, style, passages)
 

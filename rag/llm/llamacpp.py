@@ -6,6 +6,7 @@ locked with a random key, serves no page, and is used here only to count tokens.
 
 import http.client
 import json
+import queue
 import secrets
 import threading
 import weakref
@@ -18,13 +19,15 @@ from urllib.parse import urlsplit
 from rag.cpu import available_processors, share_cores
 from rag.errors import GenerateError, ModelError, ModelMissing, PromptTooLong
 from rag.llm import Usage
+from rag.llm.cancelling import check_cancelled
 from rag.llm.engine import ChatEngine, Chunk
 from rag.llm.llamacpp_stream import Run, Server, end_all
 from rag.types import Message
 
-# Prompt tokens per batch. A larger batch is no faster on a CPU and takes more memory, and a stream
-# that is closed while its prompt is read ends only between two batches.
-_BATCH = 256
+# Prompt tokens per batch. A stream that is closed while its prompt is read ends only between two
+# batches, in about a second on two cores; batches of 256 save 7% of the reading time.
+_BATCH = 64
+_POLL = 0.1  # seconds between two looks whether a call was cancelled
 _CACHE_MIB = 256  # for alternating conversations
 _READ_BLOCK = 8 << 20
 _COUNT_SECONDS = 60.0
@@ -108,7 +111,7 @@ class LlamaCppGenerator(ChatEngine):
         with self._lock:  # not while close() waits for the others
             run = Run(server, {**request, **options}, self._runs)
         try:
-            while (chunk := run.chunks.get()) is not None:
+            while (chunk := _next(run)) is not None:
                 if isinstance(chunk, Exception):
                     raise GenerateError(f"the engine failed on {self._identity}: {chunk}")
                 if trouble := chunk.get("error"):
@@ -197,6 +200,15 @@ class LlamaCppGenerator(ChatEngine):
         opened.handle_metrics()
         server: Server = opened
         return server
+
+
+def _next(run: Run) -> Chunk | Exception | None:
+    """Wait for the next chunk; raise Cancelled, however long the engine takes for it."""
+    while True:
+        try:
+            return run.chunks.get(timeout=_POLL)
+        except queue.Empty:
+            check_cancelled()
 
 
 def _read_through(path: Path) -> None:

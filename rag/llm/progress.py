@@ -11,6 +11,7 @@ from rag.llm.cancelling import count_cost
 from rag.types import Draft, Message, Timing
 
 Progress = Callable[[int, int], None]
+Drafted = Callable[[str], object]
 _MARKS = 50  # tokens that a chat template may put around the messages
 
 
@@ -19,12 +20,14 @@ class Writer:
     """Runs prompts on a generator; ``max_tokens`` is the length at which each reply is cut off.
 
     ``progress`` is called with (prompts done, prompts known so far), and again for each piece that
-    the model writes. An exception it raises ends the reply and propagates.
+    the model writes. An exception it raises ends the reply and propagates. ``drafted`` is called with
+    each piece itself.
     """
 
     generator: Generator
     max_tokens: int
     progress: Progress | None = None
+    drafted: Drafted | None = None
     done: int = 0
     known: int = 1
     timing: Timing = field(default_factory=Timing)
@@ -58,6 +61,8 @@ class Writer:
                 first = first or time.perf_counter() - start
                 text += piece
                 self.report()
+                if self.drafted:
+                    self.drafted(piece)
                 yield Draft(piece)
         finally:
             if isinstance(pieces, Stream):  # at once, because the engine generates until then

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from rag.llm import Generator
-from rag.llm.progress import Progress, Writer
+from rag.llm.progress import Drafted, Progress, Writer
 from rag.text.terms import covers, shared
 from rag.types import Claim
 
@@ -11,10 +11,15 @@ _TOKENS_A_SENTENCE = 60
 _ALIKE = 0.6  # share of shared words above which two sentences say the same
 
 
-def writer(generator: Generator, sentences: int, progress: Progress | None = None) -> Writer:
+def writer(
+    generator: Generator,
+    sentences: int,
+    progress: Progress | None = None,
+    drafted: Drafted | None = None,
+) -> Writer:
     """Return a writer of drafts of about so many sentences, at most a third of the context."""
     length = min(_TOKENS_A_SENTENCE * (sentences + 1), generator.context_length // 3)
-    return Writer(generator, length, progress)
+    return Writer(generator, length, progress, drafted)
 
 
 def closest(sentence: str, claims: Iterable[Claim]) -> Claim | None:

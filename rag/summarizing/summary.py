@@ -12,7 +12,7 @@ from rag.check import Checker
 from rag.check.fresh import already_said, fresh, verbatim
 from rag.llm import Generator
 from rag.llm.portions import excerpt
-from rag.llm.progress import Progress, Writer
+from rag.llm.progress import Drafted, Progress, Writer
 from rag.llm.prompts import fence, overview_messages, summary_messages
 from rag.summarizing.drafts import closest, repeated, writer
 from rag.summarizing.main_sentences import extract, main_sentences
@@ -35,6 +35,7 @@ def summarize(
     source_tokens: int = 1800,
     instruction: str = "",
     progress: Progress | None = None,
+    drafted: Drafted | None = None,
 ) -> Summary:
     """Summarise one article of any length.
 
@@ -48,11 +49,12 @@ def summarize(
             sentences that the model chose replace the main sentences.
         progress: called with (prompts done, prompts known so far), and again for each piece that
             the model writes. An exception it raises stops the summary and propagates.
+        drafted: called with each of these pieces, which are not checked yet.
 
     Raises:
         GenerateError: if the engine fails.
     """
-    drafts = writer(generator, sentences_wanted, progress)
+    drafts = writer(generator, sentences_wanted, progress, drafted)
     whole, text = excerpt(article, 1, 0, len(article.text)), article.text
     if not text.strip():
         return _summary((article,), (), drafts)
@@ -85,16 +87,17 @@ def overview(
     checker: Checker,
     sentences_wanted: int = 3,
     progress: Progress | None = None,
+    drafted: Drafted | None = None,
 ) -> Summary:
     """Summarise what passages of several articles say about a query.
 
     Passages at the end are dropped if the model's context cannot hold all of them. ``progress``
-    works as in :func:`summarize`.
+    and ``drafted`` work as in :func:`summarize`.
 
     Raises:
         GenerateError: if the engine fails.
     """
-    drafts = writer(generator, sentences_wanted, progress)
+    drafts = writer(generator, sentences_wanted, progress, drafted)
     if not passages:
         return _summary((), (), drafts)
     messages = overview_messages(query, passages, sentences=sentences_wanted)

@@ -4,6 +4,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 
 from rag.types import Article
@@ -141,15 +142,46 @@ def written_date(day: date | None) -> str:
 
 
 def typed_date(text: str) -> date:
-    """Read a day as people type it into a field, ``2022-01-19``.
+    """Read a day as people type it: ``2022-01-19``, ``19/01/2022``, ``19 Jan 2022``.
 
     Raises:
-        ValueError: if it is none; the message says what is expected.
+        ValueError: if it is none, or may be two; the message says what is expected.
     """
+    typed = text.strip()
     try:
-        return date.fromisoformat(text.strip()[:10])
+        days = _in_numbers(typed) or _in_words(typed) or [date.fromisoformat(typed[:10])]
     except ValueError as error:
         raise ValueError(f"{text[:30]!r} is not a valid date. Use YYYY-MM-DD.") from error
+    if len(days) > 1:
+        names = " or ".join(f"{day.day} {MONTHS[day.month - 1]}" for day in days)
+        raise ValueError(f"{typed!r} may be {names}. Use YYYY-MM-DD.")
+    return days[0]
+
+
+def _in_numbers(typed: str) -> list[date]:
+    """Read day and month before the year, in either order unless there are periods between."""
+    if not (found := re.fullmatch(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})", typed)):
+        return []
+    first, second, year = int(found[1]), int(found[3]), int(found[4])
+    orders = dict.fromkeys(
+        [(second, first), (second, first) if found[2] == "." else (first, second)]
+    )
+    days = []
+    for month, day in orders:
+        with suppress(ValueError):
+            days.append(date(year, month, day))
+    return days
+
+
+def _in_words(typed: str) -> list[date]:
+    """Read a day with the name of its month, or at least its first three letters."""
+    plain = " ".join(re.split(r"[\s.,]+", typed.lower()))
+    found = re.fullmatch(r"(?:(\d{1,2}) )?([a-z]{3,9}) (?:(\d{1,2}) )?(\d{4})", plain)
+    if not found or bool(found[1]) == bool(found[3]):
+        return []
+    day, year = int(found[1] or found[3]), int(found[4])
+    names = (name.lower() for name in MONTHS)
+    return [date(year, n, day) for n, name in enumerate(names, 1) if name.startswith(found[2])]
 
 
 def words(text: str) -> list[str]:

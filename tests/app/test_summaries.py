@@ -12,7 +12,7 @@ import pytest
 
 import rag
 from app import saved_summaries, summary_request, summary_service
-from app.formatting import count, left
+from app.formatting import TimeLeft, count
 from app.queue import ModelQueue
 from app.saved_summaries import Made
 from app.summary_request import EACH, STORIES, TOGETHER, SummaryRequest, chosen
@@ -128,12 +128,18 @@ def test_the_time_left_follows_from_the_parts_of_a_long_article(
     monkeypatch.setattr(time, "monotonic", lambda: now)
     progress = Progress("Summary", 1)
     assert progress.state == "Summary, reading …"
-    progress.note(0, 1)
-    progress.note(0, 1)
-    assert progress.state == "Summary, writing …"
-    progress.note(1, 4)
+    progress.note(0, 4)
+    progress.write("Ada")
+    assert progress.state == "Summary, part 1 of 4, writing …"
     now += 10
+    progress.note(1, 4)
     assert progress.state == "Summary, part 2 of 4, about 30 seconds left …"
+    now += 20  # a slow part: the estimate falls on, and is not raised
+    assert progress.state == "Summary, part 2 of 4, about 10 seconds left …"
+    progress.note(2, 4)
+    assert progress.state == "Summary, part 3 of 4, about 10 seconds left …"
+    now += 11
+    assert progress.state == "Summary, part 3 of 4, taking longer than expected …"
 
 
 def test_the_time_left_follows_from_the_pieces_without_the_waiting(
@@ -149,6 +155,8 @@ def test_the_time_left_follows_from_the_pieces_without_the_waiting(
     now += 1000
     progress.begin()
     assert progress.state == "Story 2 of 5, about 40 seconds left …"
+    now += 10
+    assert progress.state == "Story 2 of 5, about 30 seconds left …"
 
 
 @pytest.mark.parametrize(
@@ -187,7 +195,12 @@ def test_amounts_read_as_people_say_them() -> None:
         "1 article",
         "1,200 articles",
     ]
-    assert [left(10, share) for share in (0, 0.5, 0.95, 0.05)] == [
+    amounts = []
+    for share in (0, 0.5, 0.95, 0.05):
+        rest = TimeLeft()
+        rest.update(10, share)
+        amounts.append(str(rest))
+    assert amounts == [
         "",
         "about 10 seconds left",
         "about 1 second left",

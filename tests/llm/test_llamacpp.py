@@ -3,6 +3,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import GeneratorType
@@ -137,6 +138,29 @@ def test_cancelling_ends_the_reading_of_a_prompt(smollm2_path: Path) -> None:
     list(model.stream(long, max_tokens=1))
     assert model.usage.cached_tokens < model.usage.prompt_tokens - 500  # it was not read to its end
     model.close()
+
+
+def test_cancelling_does_not_wait_for_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Busy:
+        """An engine that reads one batch for as long as the test runs."""
+
+        listening_address = ""
+
+        def handle_chat_completions(self, _request: object, _hear: object) -> None:
+            ended.wait(60)
+
+    ended = threading.Event()
+    model = LlamaCppGenerator(tmp_path / "none.gguf")
+    monkeypatch.setattr(model, "_ready", Busy)
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    begun = time.monotonic()
+    with cancelled_by(stop.is_set), pytest.raises(Cancelled):
+        list(model.stream(STORY, max_tokens=1))
+    assert time.monotonic() - begun < 30
+    ended.set()
 
 
 @pytest.mark.slow

@@ -59,6 +59,35 @@ def test_days_without_articles_and_impossible_days_are_refused_before_the_model_
     assert QUOTE in page.locator("#turn-0 .answer").inner_text()
 
 
+def test_a_day_is_read_or_refused_beside_its_field(site: "Site", visit: "Visits") -> None:
+    page = visit(site.page(PausableGenerator()))
+    unfold(page)
+    field = page.locator("#composer").get_by_role("textbox", name="From (YYYY-MM-DD)")
+    label = page.locator("#composer .filters .label-wrap")
+    problem = page.locator("#composer .filters .trouble")
+    for typed, written in (("19/01/2022", "2022-01-19"), ("20 Jan 2022", "2022-01-20")):
+        field.fill(typed)
+        field.press("Tab")
+        page.wait_for_function(
+            "(day) => document.querySelector('#composer .day input').value === day", arg=written
+        )
+        assert problem.count() == 0
+    label.get_by_text("from 20 January 2022").wait_for()
+    for typed, reason in (
+        ("26/13/2022", "is not a valid date"),
+        ("3/4/2022", "3 April or 4 March"),
+    ):
+        field.fill(typed)
+        field.press("Tab")
+        problem.get_by_text(reason).wait_for()
+        assert field.input_value() == typed
+    page.get_by_role("button", name="Calendar: From (YYYY-MM-DD)").first.click()
+    picker = page.locator("#composer .day .picker").first
+    picker.evaluate("(e) => { e.value = '2022-01-18'; e.dispatchEvent(new Event('change')); }")
+    label.get_by_text("from 18 January 2022").wait_for()
+    problem.wait_for(state="detached")
+
+
 def test_filters_are_shown_while_folded_and_in_a_refusal(site: "Site", visit: "Visits") -> None:
     page = visit(site.page(PausableGenerator()))
     unfold(page)

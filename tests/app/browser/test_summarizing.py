@@ -64,6 +64,26 @@ def test_picked_articles_are_summarised_with_their_proof_and_saved(
     assert all(row["summary"] for row in rows(page))
 
 
+@pytest.mark.parametrize("how", ["One summary per article", "A digest of stories"])
+def test_a_summary_is_read_while_it_is_written(site: "Site", visit: "Visits", how: str) -> None:
+    model = PausableGenerator()
+    model.hold()
+    page = visit(site.page(model))
+    tab(page, "Summaries")
+    page.get_by_role("combobox", name="Articles").fill("between talks and war")
+    page.get_by_role("option", name=TITLE).click()
+    page.keyboard.press("Escape")
+    page.get_by_role("radio", name=how).check()
+    press(page, "Summarise")
+    draft = page.locator("#summaries .draft")
+    speak_until(model, draft.count)
+    until(lambda: len(draft.inner_text().split()) == model.said)
+    model.go()
+    page.locator("#summaries .summary .cite").first.wait_for()
+    page.get_by_role("button", name="Stop", exact=True).wait_for(state="hidden")
+    assert draft.count() == 0
+
+
 def test_nothing_days_and_names_can_be_chosen(site: "Site", visit: "Visits") -> None:
     page = visit(site.page(PausableGenerator()))
     tab(page, "Summaries")

@@ -35,6 +35,7 @@ def test_stop_shows_what_was_checked_and_keeps_earlier_answers(
     page.locator("#live .claim").get_by_text(QUOTE).wait_for()
     stop(page, model)
     page.locator("#live .trouble").get_by_text("Stopped. This text was checked").wait_for()
+    assert page.locator("#sources q").all_inner_texts() == [QUOTE]
     assert QUOTE in page.locator("#live .answer .claim").inner_text()
     page.wait_for_function(
         "(asked) => document.querySelector('#question textarea').value === asked", arg=WHO
@@ -56,6 +57,7 @@ def test_stop_shows_what_was_checked_and_keeps_earlier_answers(
     page.get_by_role("button", name="Send", exact=True).wait_for()
     settle(page)
     assert box(page).input_value() == WHY
+    assert page.locator("#sources .card").count() == 0  # it has none, unlike the answer above
     assert QUOTE in page.locator("#turn-0 .answer").inner_text()
     page.reload()
     assert QUOTE in page.locator("#turn-0 .answer").inner_text()
