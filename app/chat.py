@@ -109,12 +109,12 @@ class Chat:
             self._news.check(question)
         except Exception as error:  # noqa: BLE001 - shown in place, and the app goes on
             refused = trouble(explained(error), question[:200])
-            return self.transcript(turns), refused, gr.skip(), None, gr.skip(), gr.skip()
+            return self.transcript(turns), refused, gr.skip(), None, *(gr.skip(),) * 3
         shown = self.transcript(before) if before else ""
         asked = Asked(question.strip(), filters, len(before))
         live = DraftView(asked.question).picture("Waiting for the model …")
         busy = gr.update(value="", submit_btn=False, stop_btn=True)
-        return shown, live, _PANEL_SEARCHING, asked, busy, -1
+        return shown, live, _PANEL_SEARCHING, asked, busy, -1, ""
 
     def sources(self, saved: object, event: gr.EventData) -> str:
         """Show the panel of an earlier turn."""
@@ -123,7 +123,7 @@ class Chat:
     def start_over(self, key: str, request: gr.Request) -> tuple[Any, ...]:
         """Start an empty conversation; any answer in progress for the old one is dropped."""
         self._queue.stop(str(request.session_hash), "question", drop=True)
-        return self.welcome(), "", PANEL_EMPTY, None, _idle(), -1
+        return self.welcome(), "", PANEL_EMPTY, None, _idle(), -1, ""
 
     def markdown(self, saved: object) -> File:
         """Export the conversation as Markdown, with its citations."""

@@ -10,8 +10,12 @@ from app.components import html, saves
 from app.events import FILLED, LIGHT, MODEL, Part, sent
 from app.filters import FilterBar
 from app.queue import ModelQueue
+from app.render import render
 from rag import News
 
+_CANCEL = (
+    "element.addEventListener('click', ({target}) => target.closest('button') && trigger('clear'));"
+)
 # Clicks in the transcript become events; what needs no server is done here.
 _CLICKS = """
 window.newsrag.connect({renew: () => trigger('renew'), lost: () => trigger('lost')});
@@ -23,7 +27,9 @@ element.addEventListener('click', (event) => {
   if (button.dataset.act === 'sources') return trigger('select', {number});
   if (document.querySelector('.turn.working')) return;
   if (button.dataset.question) trigger('example_select', {question: button.dataset.question});
-  if (button.dataset.act === 'retry') trigger('retry', {number});
+  // To ask an earlier question again removes what follows, so that is confirmed first.
+  const last = number === element.querySelectorAll('.turn[id]').length - 1;
+  if (button.dataset.act === 'retry') trigger(last ? 'retry' : 'edit', {number});
   if (button.dataset.act === 'edit') trigger('edit', {number});
 });
 """
@@ -48,7 +54,8 @@ class ChatTab:
         self._saved = gr.Textbox(self._chat.key, visible=False)
         self._to_save = gr.Textbox(visible="hidden")
         self._begun = [
-            self._transcript, self._live, self._panel, self._asked, self._box, self._resume
+            self._transcript, self._live, self._panel, self._asked, self._box, self._resume,
+            self._marker,
         ]  # fmt: skip
         self._wire_questions()
         self._wire_turns()
@@ -68,6 +75,7 @@ class ChatTab:
 
     def _composer(self) -> None:
         """Lay out where questions are typed."""
+        self._marker = html(elem_id="editing", script=_CANCEL)
         self._box = gr.Textbox(
             label="Your question",
             placeholder="Ask a question about the news …",
@@ -109,6 +117,7 @@ class ChatTab:
         turns.edit(self._question_again, self._saved, self._from_turn, js=FILLED, **LIGHT).then(
             None, None, None, js="() => window.newsrag.ready(true)"
         )
+        self._marker.clear(lambda: ("", -1, ""), None, self._from_turn[:3], **LIGHT)
         filled = turns.select(self._chat.sources, self._saved, self._panel, js=FILLED, **LIGHT)
         filled.then(None, None, None, js="() => window.newsrag.showPanel()")
         turns.lost(None, None, [self._live, self._box], js="() => window.newsrag.lostTurn()")
@@ -136,14 +145,16 @@ class ChatTab:
 
     @property
     def _from_turn(self) -> list[Any]:
-        return [self._box, self._resume, *self._bar.inputs]
+        return [self._box, self._resume, self._marker, *self._bar.inputs]
 
     def _question_again(self, saved: object, event: gr.EventData) -> tuple[Any, ...]:
-        """Return a turn's question and filters, and where the conversation resumes."""
+        """Return a turn's question and filters, where the conversation resumes, and a note on it."""
         turns, number = conversation.turns(self._news, saved), number_of(event)
         if not 0 <= number < len(turns):
-            return "", -1, *(gr.skip(),) * 3
-        return turns[number].answer.question, number, *self._bar.set_to(turns[number].filters)
+            return "", -1, "", *(gr.skip(),) * 3
+        marker = render("editing", later=len(turns) - number - 1)
+        filters = self._bar.set_to(turns[number].filters)
+        return turns[number].answer.question, number, marker, *filters
 
 
 def _example(event: gr.EventData) -> str:

@@ -11,7 +11,7 @@ from app.components import html
 from app.events import LIGHT, together
 from app.messages import explained
 from app.queue import ModelQueue
-from app.theme import SCRIPT, STYLE, serif, theme
+from app.theme import SCRIPTS, STYLE, serif, theme
 from rag import News
 
 _MASTHEAD = """
@@ -89,5 +89,5 @@ def _reader_of(news: News) -> Callable[[object], str]:
 def look() -> dict[str, object]:
     """Return the arguments of ``launch`` that style the page."""
     style = f":root {{ --serif: {serif()}; }}\n{STYLE.read_text(encoding='utf-8')}"
-    script = SCRIPT.read_text(encoding="utf-8")
+    script = "\n".join(each.read_text(encoding="utf-8") for each in SCRIPTS)
     return {"theme": theme(), "css": style, "head": f"<script>{script}</script>"}

@@ -35,7 +35,7 @@ _LOOK = {
     "button_secondary_text_color": ("#433f37", "#d8d1c3"),
 }
 STYLE = Path(__file__).with_name("style.css")
-SCRIPT = Path(__file__).with_name("page.js")
+SCRIPTS = [Path(__file__).with_name(name) for name in ("page.js", "controls.js")]
 
 
 def theme() -> gr.themes.Base:

@@ -176,8 +176,21 @@ def test_a_turn_can_be_copied_edited_and_asked_again(site: "Site", visit: "Visit
     assert questions(page) == [WHO, THERE]
     page.reload()
     page.locator("#turn-1 .question").get_by_text(THERE).wait_for()
+    for name in ("Edit", "Ask again"):  # nothing is removed before somebody agrees
+        page.locator("#turn-0").get_by_role("button", name=name).click()
+        page.locator("#editing").get_by_text("1 later question will be removed").wait_for()
+        page.wait_for_function("(asked) => document.activeElement.value === asked", arg=WHO)
+        page.keyboard.press("Escape")
+        page.locator("#editing p").wait_for(state="detached")
+        assert box(page).input_value() == ""
+        assert questions(page) == [WHO, THERE]
+    asked(page, WHY)  # is added, as nothing is edited any more
+    assert questions(page) == [WHO, THERE, WHY]
     page.locator("#turn-0").get_by_role("button", name="Ask again").click()
-    page.locator("#turn-1").wait_for(state="detached")  # later turns go
+    page.locator("#editing").get_by_text("2 later questions will be removed").wait_for()
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.locator("#turn-1").wait_for(state="detached")
+    page.locator("#editing p").wait_for(state="detached")
     page.get_by_role("button", name="Send", exact=True).wait_for()
     page.locator("#turn-0").wait_for()
     assert questions(page) == [WHO]
