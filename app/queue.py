@@ -77,6 +77,10 @@ class ModelQueue(Queue[QueueSlot]):
             slot.dropped |= drop
         self.cancel(*slots)
 
+    def busy(self, session: str, kind: Kind) -> bool:
+        """Whether a browser tab has work of this kind in the queue."""
+        return bool(self.matching(lambda each: (each.session, each.kind) == (session, kind)))
+
     def followed(self, slot: QueueSlot) -> bool:
         """Whether its browser tab has other work of this kind in the queue."""
         same = (slot.session, slot.kind)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
@@ -19,6 +19,7 @@ from rag.export import (
     differ,
     digest_note,
     doubts,
+    file_name,
     opening,
     pieces,
     unmarked,
@@ -81,6 +82,7 @@ def _environment() -> Environment:
         count,
         differ,
         doubts,
+        file_name,
         opening,
         without_unsupported,
         digest_note,
@@ -89,7 +91,6 @@ def _environment() -> Environment:
     environment.globals.update({each.__name__: each for each in functions})
     environment.globals.update(
         cited=_cited,
-        file_name=_file_name,
         host=_host,
         nearest_shown=NEAREST_SHOWN,
         runs=_runs,
@@ -128,12 +129,3 @@ def _host(url: str) -> str:
         return parts.hostname or "" if parts.scheme in {"http", "https"} else ""
     except ValueError:
         return ""
-
-
-def _file_name(url: str) -> str:
-    """Return the bare name of a file or upload; empty for anything else."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return unquote(parts.path).rsplit("/", 1)[-1] if parts.scheme in {"file", "upload"} else ""

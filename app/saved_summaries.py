@@ -52,7 +52,7 @@ def jsonl(results: Results) -> "File":
 
 def csv(results: Results) -> "File":
     """Export the summaries or stories as CSV rows."""
-    rows = map(_row, results.stories) if isinstance(results, Digest) else results
+    rows = _rows(results) if isinstance(results, Digest) else results
     return _file(results, "csv", "text/csv", _BOM + as_csv(rows))
 
 
@@ -61,17 +61,38 @@ def _file(results: Results, ending: str, kind: str, text: str) -> "File":
     return {"name": f"{name}.{ending}", "type": kind, "text": text}
 
 
-def _row(story: Story) -> Row:
-    """Turn a story into a summary of articles under its headline."""
+def _rows(digest: Digest) -> list[Row]:
+    """Turn stories into summaries under their headlines, each of its first article, and their costs.
+
+    A digest has one timing for all its stories: each row has an equal share of it.
+    """
+    share, whole = len(digest.stories) or 1, digest.timing
+    timing = Timing(
+        generate=whole.total / share,
+        prompt_tokens=whole.prompt_tokens // share,
+        output_tokens=whole.output_tokens // share,
+    )
+    return [(_lead(story), _summary(story, digest.model, timing)) for story in digest.stories]
+
+
+def _lead(story: Story) -> Article:
+    """Return the first article of a story, under the story's headline and last day."""
+    first = story.sources[0]
+    last = max((each.published for each in story.sources if each.published), default=None)
+    return Article(
+        first.article_id, first.url, story.headline.text, "", first.publisher, published=last
+    )
+
+
+def _summary(story: Story, model: str, timing: Timing) -> Summary:
     ids = tuple(source.article_id for source in story.sources)
-    days = [source.published for source in story.sources if source.published]
-    about = Article("", "", story.headline.text, "", published=max(days, default=None))
-    return about, Summary(ids, story.text, story.claims, story.citations, "", Timing())
+    return Summary(ids, story.text, story.claims, story.citations, model, timing)
 
 
-def so_far(query: str, written: Sequence[Story]) -> Digest:
+def so_far(query: str, written: Sequence[Story], model: str, seconds: float) -> Digest:
     """Build a digest of the stories written so far, for users who stop before the last one."""
     articles = [source for story in written for source in story.sources]
     copies = sum(len(source.copies) for source in articles)
     total = len(articles) + copies
-    return Digest(query, tuple(written), total, copies, len(written), "", Timing())
+    timing = Timing(generate=seconds)
+    return Digest(query, tuple(written), total, copies, len(written), model, timing)

@@ -50,6 +50,12 @@ class Summaries:
         value = [each for each in ids if each in there]
         return gr.update(choices=choices, value=value), gr.Tabs(selected="summaries")
 
+    def forget(self, request: gr.Request) -> tuple[Any, ...]:
+        """Remove the results of another choice, unless some are being written."""
+        if self._queue.busy(str(request.session_hash), "summaries"):
+            return (gr.skip(),) * (3 + len(_EXPORTS))
+        return "", "", (), *[gr.update(interactive=False)] * len(_EXPORTS)
+
     def _choices(self, ids: Sequence[str]) -> list[tuple[str, str]]:
         """List the newest articles, and before them the older ones of ``ids``."""
         known: list[Article] = []
@@ -65,7 +71,7 @@ class Summaries:
     def run(
         self,
         ids: object,
-        query: str,
+        query: str | None,
         length: Length,
         how: str,
         since: object,
@@ -79,12 +85,13 @@ class Summaries:
 
         def update(shown: str, state: str, *, busy: bool) -> tuple[Any, ...]:
             saving = [gr.update(interactive=made.ready)] * len(_EXPORTS)
-            return shown, state, made.results, *running(busy=busy), *saving
+            picked = gr.update(interactive=not busy)  # in the other tab
+            return shown, state, made.results, *saving, *running(busy=busy), picked
 
         try:
             listed = tuple(map(str, ids)) if isinstance(ids, list) else ()
             filters = filters_of(since, until, names)
-            requested = SummaryRequest(listed, query.strip(), filters, length, how)
+            requested = SummaryRequest(listed, (query or "").strip(), filters, length, how)
             yield update("", render("state", state="Finding the articles …"), busy=True)
             articles = chosen(self._news, requested)
             session = str(request.session_hash)
@@ -128,14 +135,15 @@ def build(
         saving = [
             gr.Button(f"Save as {name}", size="sm", interactive=False) for name, _ in _EXPORTS
         ]
-    start.click(
-        tab.run,
-        [articles, query, length, how, *bar.inputs],
-        [shown, state, results, start, stop, *saving],
-        **MODEL,
-    )
+    takes = [articles, query, length, how, *bar.inputs]
+    made = [shown, state, results, *saving]
+    gives = [*made, start, stop, listing.summarize]
+    start.click(tab.run, takes, gives, **MODEL)
+    for chosen_by in (articles, query, *bar.inputs):
+        chosen_by.change(tab.forget, None, made, **LIGHT)
     stop.click(tab.stop, None, state, **LIGHT)
     for button, (_, export) in zip(saving, _EXPORTS, strict=True):
         saves(button, export, results)
-    listing.summarize.click(tab.select, listing.picks, [articles, tabs], **LIGHT)
+    selected = listing.summarize.click(tab.select, listing.picks, [articles, tabs], **LIGHT)
+    selected.then(tab.run, takes, gives, **MODEL)
     return [Part(tab.refresh, [articles], [articles]), bar.refresh]

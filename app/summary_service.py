@@ -25,7 +25,8 @@ class Progress:
         """Start with nothing begun."""
         self.total = total
         self.draft = ""  # what the model has written for the current part
-        self._name, self._done, self._spent, self._left = name, 0, 0.0, TimeLeft()
+        self.spent = 0.0  # seconds on finished pieces
+        self._name, self._done, self._left = name, 0, TimeLeft()
         self._since = time.monotonic()
         self._parts = (0, 1)
 
@@ -36,11 +37,11 @@ class Progress:
 
     def end(self) -> None:
         """Finish the current piece."""
-        self._spent += time.monotonic() - self._since
+        self.spent += time.monotonic() - self._since
         self._done += 1
         self._since = time.monotonic()
         self._parts, self.draft = (0, 1), ""
-        self._left.update(self._spent, self._done / max(1, self.total))
+        self._left.update(self.spent, self._done / max(1, self.total))
 
     def note(self, done: int, known: int) -> None:
         """Record how many known parts of the piece are done; called again for each token."""
@@ -48,7 +49,7 @@ class Progress:
             self._parts = done, known
             return
         self._parts, self.draft = (done, known), ""
-        spent = self._spent + time.monotonic() - self._since
+        spent = self.spent + time.monotonic() - self._since
         self._left.update(spent, (self._done + done / known) / max(1, self.total))
 
     def write(self, piece: str) -> None:
@@ -135,9 +136,11 @@ class SummaryService:
                     return
                 if isinstance(event, Story):
                     written.append(event)
-                    made.digest = saved_summaries.so_far(request.subject, written)
                     shown += render("story", story=event)
                     progress.end()
+                    made.digest = saved_summaries.so_far(
+                        request.subject, written, self._news.generator.identity, progress.spent
+                    )
                 if isinstance(event, Draft):
                     progress.write(event.text)
                 if len(written) < progress.total:
@@ -201,7 +204,7 @@ class SummaryService:
         self, request: SummaryRequest, articles: Sequence[Article], summary: Summary, made: Made
     ) -> str:
         """Render a summary and add it to what can be saved."""
-        note, known, about = "", articles, articles[0]
+        note, known, about, title = "", articles, articles[0], ""
         if request.how == TOGETHER:
             known = [self._news.article(each) for each in summary.article_ids]
             title = request.subject or f"{count(len(known), 'article')} together"
@@ -210,7 +213,14 @@ class SummaryService:
                 given = count(len(articles), "article")
                 note = f"The summary covers {len(known):,} of {given}; no more fitted."
         made.rows.append((about, summary))
-        return render("summary", summary=summary, articles=known, profile=self._profile, note=note)
+        return render(
+            "summary",
+            summary=summary,
+            title=title,
+            articles=known,
+            profile=self._profile,
+            note=note,
+        )
 
 
 def _note(text: str) -> str:

@@ -134,7 +134,6 @@ def summaries(page: "Page", shoot: Shoot) -> None:
     page.get_by_role("tab", name="Articles").click()
     page.locator("table.articles input").nth(3).check()
     page.get_by_role("button", name="Summarise 1 selected").click()
-    page.get_by_role("button", name="Summarise", exact=True).click()
     page.locator("#summaries .summary").wait_for(timeout=PATIENCE)
     shoot(page, "summaries")
     page.reload()

@@ -202,7 +202,7 @@ def test_no_text_forms_markdown_or_html(text: str) -> None:
         ("https://a.example/[x](javascript:1)", "<https://a.example/%5Bx%5D(javascript:1)>"),
         ("javascript:alert(1)", "javascript:alert(1)"),
         ("https://a.example/> <b>", "https&#58;//a.example/&gt; &lt;b&gt;"),
-        ("file:///home/x.txt", "file&#58;///home/x.txt"),
+        ("file:///home/my%20x.txt", "my x.txt"),
     ],
 )
 def test_only_web_addresses_become_links(url: str, link: str) -> None:

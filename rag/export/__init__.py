@@ -6,6 +6,7 @@ a table of many summaries (:func:`as_jsonl`, :func:`as_csv`), as a file of the r
 """
 
 from rag.export.digests import digest_note
+from rag.export.escaping import file_name
 from rag.export.markdown import as_markdown
 from rag.export.marks import (
     LEGEND,
@@ -57,6 +58,7 @@ __all__ = [
     "differ",
     "digest_note",
     "doubts",
+    "file_name",
     "headed",
     "marked_words",
     "opening",

@@ -2,6 +2,7 @@
 
 import re
 from html import escape
+from urllib.parse import unquote, urlsplit
 
 from rag.export.rows import Source as RowSource
 from rag.text import written_date
@@ -24,7 +25,20 @@ def source(of: Citation | Source | RowSource) -> str:
 
 def link(url: str) -> str:
     """Return a web address as a link, any other address as escaped text."""
-    return f"<{url.translate(_NOT_IN_LINKS)}>" if _WEB.fullmatch(url) else escaped(url)
+    return (
+        f"<{url.translate(_NOT_IN_LINKS)}>"
+        if _WEB.fullmatch(url)
+        else escaped(file_name(url) or url)
+    )
+
+
+def file_name(url: str) -> str:
+    """Return the bare name of a file or upload, without its folders; empty for anything else."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return unquote(parts.path).rsplit("/", 1)[-1] if parts.scheme in {"file", "upload"} else ""
 
 
 def with_marks(text: str) -> str:

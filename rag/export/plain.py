@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from rag.export.escaping import file_name
 from rag.export.marks import LEGEND, NEAREST_SHOWN, by_article, cited, differ, doubts, opening
 from rag.text import written_date
 from rag.types import Answer, Citation
@@ -40,7 +41,12 @@ def _refused(answer: Answer) -> Iterator[str]:
 
 def _quoted(quotes: Sequence[Citation]) -> str:
     first = quotes[0]
-    about = (first.title, first.publisher, written_date(first.published), first.url)
+    about = (
+        first.title,
+        first.publisher,
+        written_date(first.published),
+        file_name(first.url) or first.url,
+    )
     lines = (
         f"    {'Headline: ' * (each.field == 'title')}“{' '.join(each.quote.split())}”"
         for each in quotes

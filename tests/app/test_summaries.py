@@ -224,7 +224,7 @@ def story(headline: str) -> Story:
 
 
 def digest(*stories: Story) -> Digest:
-    return Digest("ferry", stories, 5, 1, 3, "engine:model", Timing())
+    return Digest("ferry", stories, 5, 1, 3, "engine:model", Timing(generate=9.0))
 
 
 def test_a_digest_is_saved_as_markdown_json_lines_and_csv() -> None:
@@ -241,11 +241,13 @@ def test_a_digest_is_saved_as_markdown_json_lines_and_csv() -> None:
     rows = list(csv.DictReader(io.StringIO(table.removeprefix("\ufeff"))))
     assert rows[0]["title"] == "The ferry closes"
     assert rows[0]["published"] == "2024-05-14"
+    about = [rows[0][name] for name in ("id", "url", "publisher", "model", "seconds")]
+    assert about == ["id1", "https://example.org/a", "Echo", "engine:model", "4.5"]
     assert all(not cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
 
 
 def test_the_stories_written_before_a_stop_can_be_saved() -> None:
-    so_far = saved_summaries.so_far("ferry", [story("The ferry closes")])
+    so_far = saved_summaries.so_far("ferry", [story("The ferry closes")], "m", 3.0)
     assert (so_far.articles, so_far.copies, so_far.found) == (3, 1, 1)
     assert "3 articles (1 duplicate): 1 story." in saved_summaries.markdown(so_far)["text"]
 

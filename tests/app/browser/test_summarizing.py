@@ -19,21 +19,18 @@ pytestmark = pytest.mark.slow
 
 
 def pick(page: "Page", number: int) -> list[str]:
-    """Tick the newest articles, and take them to the summaries; their titles."""
+    """Tick the newest articles; their titles."""
     tab(page, "Articles")
     boxes = page.locator("#listing input[type=checkbox]")
     boxes.first.wait_for()
     for place in range(number):
         boxes.nth(place).check()
-    titles = page.locator("#listing .title").all_inner_texts()[:number]
-    press(page, f"Summarise {number} selected")
-    page.get_by_role("button", name="Summarise", exact=True).wait_for()
-    return titles
+    return page.locator("#listing .title").all_inner_texts()[:number]
 
 
-def summarize(page: "Page", number: int) -> None:
+def summarize(page: "Page", number: int, button: str = "Summarise") -> None:
     """Press the button, and wait for so many summaries and the end."""
-    press(page, "Summarise")
+    press(page, button)
     page.locator("#summaries .summary").nth(number - 1).wait_for()
     page.get_by_role("button", name="Stop", exact=True).wait_for(state="hidden")
 
@@ -48,8 +45,7 @@ def test_picked_articles_are_summarised_with_their_proof_and_saved(
 ) -> None:
     page = visit(site.page(PausableGenerator()))
     titles = pick(page, 2)
-    page.get_by_role("radio", name="short").check()
-    summarize(page, 2)
+    summarize(page, 2, button="Summarise 2 selected")  # and nothing more
     shown = page.locator("#summaries .summary")
     assert [one.locator("h3 .near").inner_text() for one in shown.all()] == titles
     assert all(one.locator(".answer .cite").count() for one in shown.all())
@@ -62,6 +58,9 @@ def test_picked_articles_are_summarised_with_their_proof_and_saved(
     assert [line["title"] for line in lines] == titles
     assert [row["title"] for row in rows(page)] == titles
     assert all(row["summary"] for row in rows(page))
+    page.get_by_role("textbox", name="Or all articles about").fill("ferry")  # another choice
+    shown.first.wait_for(state="detached")
+    assert page.get_by_role("button", name="Save as CSV").is_disabled()
 
 
 @pytest.mark.parametrize("how", ["One summary per article", "A digest of stories"])
@@ -105,16 +104,19 @@ def test_nothing_days_and_names_can_be_chosen(site: "Site", visit: "Visits") -> 
     since.press("Enter")
     page.get_by_role("radio", name="One combined summary").check()
     summarize(page, 1)
-    heading = page.locator("#summaries .summary h3")
-    days = heading.locator("time").evaluate_all("(all) => all.map((each) => each.dateTime)")
+    heading = page.locator("#summaries .summary")
+    assert heading.locator("h3").inner_text() == "4 articles together"
+    days = heading.locator(".covered time").evaluate_all(
+        "(all) => all.map((each) => each.dateTime)"
+    )
     assert len(days) == 4
     assert min(days) >= "2022-10-01"
     page.get_by_role("combobox", name="Articles").fill("between talks and war")
     page.get_by_role("option", name=TITLE).click()
     page.keyboard.press("Escape")
     press(page, "Summarise")
-    heading.get_by_role("button", name=TITLE).wait_for()
-    assert heading.locator(".near").all_inner_texts() == [TITLE]
+    page.locator("#summaries .covered .near").get_by_text(TITLE).wait_for()
+    assert heading.locator(".covered .near").all_inner_texts() == [TITLE]
     page.locator("#summaries").get_by_text("Using only the articles you chose").wait_for()
 
 
@@ -123,7 +125,7 @@ def test_stop_ends_at_the_next_word_and_keeps_what_is_done(site: "Site", visit: 
     model.hold()
     page = visit(site.page(model))
     pick(page, 3)
-    press(page, "Summarise")
+    press(page, "Summarise 3 selected")
     until(lambda: model.writing == 1)
     press(page, "Stop")
     page.get_by_text("Stopping …").wait_for()
