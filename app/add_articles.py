@@ -15,7 +15,7 @@ import gradio as gr
 
 from app import offline
 from app.background import stepped
-from app.formatting import TimeLeft
+from app.formatting import TimeLeft, count
 from app.messages import explained
 from app.render import render, trouble
 from app.uploads import MOST_FILES
@@ -89,6 +89,8 @@ class Files:
         self.paths = paths
         self._sizes = [_size(path) for path in paths]
         self._begun, self._since, self._left = 0, time.monotonic(), TimeLeft()
+        self._records = _records(paths[0]) if len(paths) == 1 else 0
+        self._taken = 0
 
     def __iter__(self) -> Iterator[str]:
         """Yield each path when its turn comes."""
@@ -98,10 +100,21 @@ class Files:
             share = sum(self._sizes[: self._begun]) / max(1, sum(self._sizes))
             self._left.update(time.monotonic() - self._since, share)
 
+    def take(self) -> None:
+        """Note that one more article has an outcome."""
+        self._taken += 1
+        if self._records:
+            share = min(1, self._taken / self._records)
+            self._left.update(time.monotonic() - self._since, share)
+
     @property
     def state(self) -> str:
-        """How many files are read, and the time left."""
+        """How many files, or articles of one file, are read, and the time left."""
         total = len(self.paths)
+        if self._records:
+            read = f"{self._taken:,} of {count(self._records, 'article')} read"
+            rest = str(self._left) if self._taken < self._records else ""
+            return ", ".join(filter(None, (read, rest)))
         if total == 1:
             return "Reading"
         rest = str(self._left) if self._begun < total else "saving the last ones"
@@ -121,7 +134,7 @@ class Adding:
         if len(chosen) > MOST_FILES:
             yield _refused(
                 f"You chose {len(chosen):,} files; the limit is {MOST_FILES} at a time."
-                " Add them in several batches, or use: rag ingest FOLDER"
+                " Add them in several batches."
             )
         elif chosen:
             yield from self._added(Files(chosen), emptied=True)
@@ -155,12 +168,16 @@ class Adding:
     ) -> Iterator[Shown]:
         tally = Tally(files.paths)
 
+        def take(outcome: Outcome) -> None:
+            tally.take(outcome)
+            files.take()
+
         def work() -> Generator[IngestReport, None, None]:
             yield self._news.ingest(
                 files,
                 stdin=stdin,
                 temporary=offline.uploads(),
-                progress=tally.take,
+                progress=take,
                 soon=True,
                 most_failures=_MOST_FAILURES,
             )
@@ -187,6 +204,15 @@ def _size(path: str) -> int:
         return Path(path).stat().st_size
     except OSError:
         return 0  # an address, or gone, which its outcome reports
+
+
+def _records(path: str) -> int:
+    """Return how many articles a file of one a line has; 0 if it may be another kind of file."""
+    if not path.lower().endswith((".jsonl", ".ndjson")):
+        return 0
+    with contextlib.suppress(OSError), Path(path).open("rb") as lines:
+        return sum(bool(line.strip()) for line in lines)
+    return 0
 
 
 def _deleted(paths: Iterable[str]) -> None:

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import gradio as gr
 
@@ -14,7 +14,7 @@ from rag import News
 from rag.types import Order
 
 _ROWS = 50  # per page of the table
-ORDERS: tuple[Order, ...] = ("newest", "oldest", "title", "publisher")
+_REVERSED = {"newest": "oldest", "title": "-title", "publisher": "-publisher"}
 
 # A tick reports its own page only: the selection on other pages stays. Gradio builds the rows of a
 # new table from those of the old one, including ticks set there, so the attribute decides.
@@ -30,11 +30,14 @@ element.addEventListener('click', (event) => {
 });
 let ticking = 0;
 element.addEventListener('change', ({target}) => {
-  target.toggleAttribute('checked', target.checked);
+  const [all, ...boxes] = element.querySelectorAll('input[type=checkbox]');
+  if (target === all) boxes.forEach((box) => { box.checked = all.checked; });
+  else all.checked = boxes.every((box) => box.checked);
+  [all, ...boxes].forEach((box) => box.toggleAttribute('checked', box.checked));
   clearTimeout(ticking);
   ticking = setTimeout(() => {
     const ids = (which) => Array.from(element.querySelectorAll(which), (box) => box.value);
-    trigger('input', {shown: ids('input[type=checkbox]'), ids: ids('input:checked')});
+    trigger('input', {shown: ids('tbody input'), ids: ids('tbody input:checked')});
   }, 100);
 });
 """
@@ -51,7 +54,7 @@ class ArticleTable:
     def table(self, query: str | None, order: str, page: int, picks: Sequence[str]) -> str:
         """Render a page of the table."""
         query = (query or "").strip()[:200]
-        known: Order = next((each for each in ORDERS if each == order), "newest")
+        known: Order = next((each for each in get_args(Order) if each == order), "newest")
         try:
             total = self._news.count(query=query)
             page = max(0, min(page, (total - 1) // _ROWS))
@@ -62,7 +65,8 @@ class ArticleTable:
             "article_table",
             rows=rows,
             total=total,
-            order=order,
+            order=known,
+            reverse=_REVERSED.get,
             page=page,
             pages=(total - 1) // _ROWS + 1,
             picks=frozenset(picks),
@@ -76,10 +80,10 @@ class ArticleTable:
     def sort(
         self, query: str, picks: Sequence[str], order: str, event: gr.EventData
     ) -> tuple[Any, ...]:
-        """Show the table in another order; a second click on the day reverses it."""
+        """Show the table in another order; a second click reverses that of a column."""
         chosen = str(sent(event, "order"))
-        if chosen == "newest" == order:
-            chosen = "oldest"
+        if chosen == order:
+            chosen = _REVERSED.get(chosen, chosen)
         return self.table(query, chosen, 0, picks), chosen, 0
 
     def turn(
@@ -116,10 +120,10 @@ def _ids(listed: object) -> list[str]:
 
 def actions(picks: Sequence[str]) -> tuple[Any, ...]:
     """Update the action row with the number selected, and hide its confirmation."""
-    number = f"{len(picks):,} selected"
+    number, some = f"{len(picks):,} selected" if picks else "selected", bool(picks)
     return (
-        gr.update(visible=bool(picks)),
         gr.update(visible=False),
-        gr.update(value=f"Summarise {number}"),
-        gr.update(value=f"Delete {number} …"),
+        gr.update(value=f"Summarise {number}", interactive=some),
+        gr.update(value=f"Delete {number} …", interactive=some),
+        gr.update(interactive=some),
     )

@@ -8,6 +8,7 @@ from app.add_articles import Adding
 from app.article_table import CLICKS, ArticleTable
 from app.components import html
 from app.events import INTAKE, LIGHT, Part
+from app.formatting import count
 from app.uploads import MOST_FILES, together
 from rag import News
 
@@ -30,14 +31,14 @@ class ArticlesTab:
         forms = _forms(news.settings.fetch.max_megabytes)
         self._report = html(elem_id="outcomes", script="element.tabIndex = -1;")
         self._search = gr.Textbox(
-            label="Search titles and publishers",
-            placeholder="Part of a title or publisher",
+            label="Search titles, publishers and texts",
+            placeholder="ferry harbour",
             max_lines=1,
         )
-        with gr.Row(visible=False, elem_classes="actions") as self._actions:
-            self.summarize = gr.Button("Summarise", size="sm")
-            self._remove = gr.Button("Delete …", size="sm", variant="stop", elem_id="remove")
-            self._clear = gr.Button("Clear selection", size="sm")
+        with gr.Row(elem_classes="actions"):  # always there, so that a tick moves nothing
+            self.summarize = _act("Summarise selected")
+            self._remove = _act("Delete selected …", variant="stop", elem_id="remove")
+            self._clear = _act("Clear selection")
         with gr.Row(visible=False, elem_classes="actions confirm") as self._confirm:
             gr.HTML('<p class="trouble">Delete the selected articles permanently?</p>')
             self._sure = gr.Button("Delete", size="sm", variant="stop")
@@ -56,9 +57,7 @@ class ArticlesTab:
         text: tuple[Any, gr.Button],
         address: tuple[Any, gr.Button],
     ) -> None:
-        files[0].change(
-            lambda paths: gr.Button(interactive=bool(paths)), files[0], files[1], **LIGHT
-        )
+        files[0].change(_counted, files[0], files[1], **LIGHT)
         for (given, button), add in (
             (files, adding.files),
             (text, adding.text),
@@ -112,23 +111,42 @@ class ArticlesTab:
     @property
     def _acting(self) -> list[gr.components.Component | gr.Row]:
         """The components that :func:`app.article_table.actions` updates."""
-        return [self._actions, self._confirm, self.summarize, self._remove]
+        return [self._confirm, self.summarize, self._remove, self._clear]
 
 
 def _forms(megabytes: int) -> list[tuple[Any, gr.Button]]:
     """Lay out the collapsed forms for adding articles: each input with its button."""
     with gr.Accordion("Add articles", open=False, elem_classes="adding"):
-        files = gr.File(label="Files", file_count="multiple", type="filepath", height=150)
+        files = gr.File(
+            label="Files",
+            file_count="multiple",
+            type="filepath",
+            height=150,
+            elem_id="files",
+        )
+        # page.js keeps to these limits, so that one large file does not stop the others.
         html(
-            f'<p class="small-print">Up to {MOST_FILES} files at a time, {megabytes} MB each and'
-            f" {together(megabytes)} MB in total: HTML, text, Markdown, JSON, JSON Lines or CSV,"
-            " also compressed as .gz</p>"
+            f'<p class="small-print" data-files="{MOST_FILES}" data-megabytes="{megabytes}"'
+            f' data-total="{together(megabytes)}">Up to {MOST_FILES} files at a time,'
+            f" {megabytes} MB each and {together(megabytes)} MB in total: HTML, text, Markdown,"
+            ' JSON, JSON Lines or CSV, also compressed as .gz</p><div role="alert"></div>',
+            elem_id="limits",
         )
         add_files = _button("Add files", interactive=False)
         text = gr.Textbox(label="Or paste an article, as text or HTML", lines=4, max_lines=12)
         add_text = _button("Add text")
         address = gr.Textbox(label="Or enter a web address", placeholder="https://…", max_lines=1)
         return [(files, add_files), (text, add_text), (address, _button("Fetch and add"))]
+
+
+def _counted(paths: list[str] | None) -> Any:
+    """Update the button that adds files: the list shows only some of many."""
+    label = f"Add {count(len(paths), 'file')}" if paths else "Add files"
+    return gr.update(value=label, interactive=bool(paths))
+
+
+def _act(label: str, **options: Any) -> gr.Button:
+    return gr.Button(label, size="sm", interactive=False, **options)
 
 
 def _button(label: str, *, interactive: bool = True) -> gr.Button:

@@ -36,4 +36,47 @@ Object.assign(window.newsrag, {
     });
     field.after(picker, button);
   },
+
+  // Leave out files beyond the limits before Gradio sees them, which would refuse all of them for one.
+  uploads() {
+    const megabyte = 2 ** 20;
+    const only = (files) => {
+      const limits = document.querySelector('#limits [data-files]').dataset;
+      let total = 0;
+      const left = [];
+      const kept = Array.from(files).filter((file, place) => {
+        const large = file.size > limits.megabytes * megabyte;
+        const fits = !large && place < limits.files && total + file.size <= limits.total * megabyte;
+        if (fits) total += file.size;
+        else left.push(`${file.name} (${large ? `${Math.ceil(file.size / megabyte)} MB` : 'too many at once'})`);
+        return fits;
+      });
+      const more = left.length > 5 ? ` and ${left.length - 5} more` : '';
+      const note = document.querySelector('#limits [role=alert]');
+      note.className = left.length ? 'trouble' : '';
+      note.textContent = left.length ? `Left out: ${left.slice(0, 5).join(', ')}${more}.` : '';
+      const list = new DataTransfer();
+      kept.forEach((file) => list.items.add(file));
+      return {list, all: !left.length};
+    };
+    const take = (event, field, files) => {
+      if (!field || !files.length || event.checked) return;
+      const {list, all} = only(files);
+      if (all) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      field.files = list.files;
+      const again = new Event('change', {bubbles: true});
+      again.checked = true;
+      if (list.files.length) field.dispatchEvent(again);
+      else field.value = '';
+    };
+    document.addEventListener('change', (event) => {
+      if (event.target.matches('#files input[type=file]')) take(event, event.target, event.target.files);
+    }, true);
+    document.addEventListener('drop', (event) => {
+      const field = event.target.closest?.('#files')?.querySelector('input[type=file]');
+      take(event, field, event.dataTransfer.files);
+    }, true);
+  },
 });

@@ -25,7 +25,7 @@ _READER = """
 <button type="button" class="reader-close" aria-label="Close the article">✕</button>
 <div class="reader-body" tabindex="0"></div></dialog>
 """
-_ON_LOAD = "() => { window.newsrag.composer(); window.newsrag.names(); }"
+_ON_LOAD = "() => { window.newsrag.composer(); window.newsrag.names(); window.newsrag.uploads(); }"
 
 
 def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:

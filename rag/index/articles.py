@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from rag.index.database import Database
+from rag.text import words
 from rag.text.terms import containment
 from rag.types import Article, Filters, Order, Page
 
@@ -17,8 +18,12 @@ _COLUMNS = "id, url, title, text, publisher, authors, published, language, fetch
 _ORDERS: Mapping[Order, str] = {
     "newest": "published IS NULL, published DESC",
     "oldest": "published IS NULL, published",
+    "added": "articles.rowid DESC",
+    "undated": "published IS NOT NULL, articles.rowid DESC",
     "title": "title = '', casefold(title)",
+    "-title": "title = '', casefold(title) DESC",
     "publisher": "publisher = '', casefold(publisher), published IS NULL, published DESC",
+    "-publisher": "publisher = '', casefold(publisher) DESC, published IS NULL, published DESC",
 }
 
 
@@ -106,7 +111,10 @@ class ArticleTable(Database):
         limit: int | None = None,
         offset: int = 0,
     ) -> tuple[Article, ...]:
-        """Return articles in order; ``query`` is searched in title and publisher, ignoring case."""
+        """Return articles in order that contain ``query``.
+
+        It is a part of their title or publisher, or words that one of their passages has.
+        """
         where, values = _listed(filters, query)
         rows = self.rows(
             f"SELECT {_COLUMNS} FROM articles WHERE {where}"  # noqa: S608
@@ -162,10 +170,13 @@ def _listed(filters: Filters, query: str) -> tuple[str, list[object]]:
     where, values = conditions(filters)
     if query:
         where += (
-            " AND (casefold(title) LIKE ? ESCAPE '\\' OR casefold(publisher) LIKE ? ESCAPE '\\')"
+            " AND (casefold(title) LIKE ? ESCAPE '\\' OR casefold(publisher) LIKE ? ESCAPE '\\'"
+            " OR id IN (SELECT article_id FROM chunk_text JOIN chunks ON number = chunk_text.rowid"
+            " WHERE chunk_text MATCH ?))"
         )
         escaped = _folded(query).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        values += [f"%{escaped}%"] * 2
+        begins = " ".join(f'"{word}"*' for word in words(query))  # the last one may be half typed
+        values += [f"%{escaped}%", f"%{escaped}%", begins or '""']
     return where, values
 
 

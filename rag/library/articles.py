@@ -166,7 +166,7 @@ class ArticleMethods(Resources):
         limit: int | None = None,
         offset: int = 0,
     ) -> tuple[Article, ...]:
-        """Return articles in the given order; ``query`` is searched in title and publisher.
+        """Return articles in the given order; ``query`` is searched in title, publisher and text.
 
         Raises:
             IndexMissing: if there is no index.

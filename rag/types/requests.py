@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-Order = Literal["newest", "oldest", "title", "publisher"]  # of a list of articles
+# Of a list of articles; "-" reverses, and "undated" puts articles without a date first.
+Order = Literal[
+    "newest", "oldest", "added", "undated", "title", "-title", "publisher", "-publisher"
+]
 Length = Literal["short", "medium", "long"]  # of a summary
 # Running sentences, one sentence per line, or text below a headline. All are checked alike.
 Style = Literal["paragraph", "bullets", "headline"]

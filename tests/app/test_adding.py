@@ -105,11 +105,26 @@ def test_the_records_of_a_single_file_are_counted(uploaded: Callable[[str, str],
     from app.add_articles import Files, Tally
 
     tally = Tally([])
-    files = Files([uploaded("lamps.jsonl", "")])
+    files = Files([uploaded("lamps.json", "")])
     assert state(tally.html(files.state)) == "Reading …"
     for status in ("added", "added", "duplicate", "unchanged"):
         tally.take(Outcome("lamps.jsonl", status))
     assert state(tally.html(files.state)) == "Reading: 2 added, 2 already in the index …"
+
+
+def test_the_records_of_a_file_of_lines_are_read_of_a_known_number(
+    adding: "Adding", uploaded: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.add_articles import Files
+
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    files = Files([uploaded("lamps.jsonl", "{}\n\n" * 1200)])
+    assert files.state == "0 of 1,200 articles read"
+    now += 30
+    for _ in range(300):
+        files.take()
+    assert files.state == "300 of 1,200 articles read, about 90 seconds left"
 
 
 def test_uploads_but_no_other_files_are_deleted_once_they_are_read(

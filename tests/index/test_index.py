@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from rag.index.chunking import chunk, embedding_text
 from rag.index.embedding import HashEmbedder
 from rag.index.vectors import Vectors
 from rag.text import content_id
-from rag.types import Article, Filters, Page
+from rag.types import Article, Filters, Order, Page
 
 EMBEDDER = HashEmbedder(64)
 WEIGHTS = (1.0, 2.0, 0.5)
@@ -300,3 +301,23 @@ def test_large_indexes_search_approximately_and_find_the_same(
         found = quick.search(query, limit=5, among=some)
         assert {number for number, _ in found} <= set(some.tolist())
         assert found[0][0] == exact.search(query, limit=5, among=some)[0][0]
+
+
+def test_articles_are_listed_by_words_of_their_text_and_in_every_order(index: Index) -> None:
+    undated = replace(make(60, "The goats left the harbour of Sarn."), published=None)
+    with index.writing():
+        index.add([entry(undated)])
+    last = make(61, "A goat of Sarn was seen on the bridge.", publisher="Zeit")
+    with index.writing():
+        index.add([entry(last)])
+
+    def listed(order: Order, query: str = "") -> list[str]:
+        return [each.id for each in index.articles(filters=Filters(), query=query, order=order)]
+
+    assert listed("added", "goat sar") == [last.id, undated.id]
+    assert index.count(filters=Filters(), query="goat sar") == 2
+    assert listed("added", '" OR *') == []
+    assert listed("added")[:2] == [last.id, undated.id]
+    assert listed("undated")[:2] == [undated.id, last.id]
+    assert listed("-title") == listed("title")[::-1]
+    assert listed("-publisher")[0] == last.id

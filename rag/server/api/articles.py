@@ -32,7 +32,7 @@ class ListRequest(ArticleFilters):
     """Filters, order and range of the article list."""
 
     query: Annotated[str, Field(max_length=500)] = Field(
-        "", description="Words to find in titles and publishers."
+        "", description="Words to find in titles, publishers and texts."
     )
     order: Order = "newest"
     limit: int = Field(20, ge=1, le=100)

@@ -71,6 +71,9 @@ def test_articles_are_found_sorted_and_read(site: "Site", visit: "Visits") -> No
     press(page, "Title")
     page.locator("#listing th[aria-sort=ascending]", has_text="Title").wait_for()
     assert titles(page) == sorted(newest, key=str.casefold)
+    press(page, "Title")
+    page.locator("#listing th[aria-sort=descending]", has_text="Title").wait_for()
+    assert titles(page) == sorted(newest, key=str.casefold, reverse=True)
     day = page.locator("#listing").get_by_role("button", name="Date", exact=True)
     day.click()
     page.locator("#listing th[aria-sort=descending]", has_text="Date").wait_for()
@@ -123,7 +126,8 @@ def test_the_selection_stays_over_searches_orders_and_pages(
     page.get_by_role("button", name="Summarise", exact=True).wait_for()
     tab(page, "Articles")
     press(page, "Clear selection")
-    page.get_by_role("button", name="Clear selection").wait_for(state="hidden")
+    page.get_by_role("button", name="Summarise selected").wait_for()
+    assert page.get_by_role("button", name="Clear selection").is_disabled()
     assert page.locator("#listing input:checked").count() == 0
 
 
@@ -141,7 +145,7 @@ def test_uploads_and_pasted_texts_are_added_once_and_can_be_chosen(
         [tmp_path / "lamp.jsonl", tmp_path / "broken.txt"]
     )
     page.get_by_text("broken").first.wait_for()
-    files.click()
+    press(page, "Add 2 files")
     page.locator("#outcomes").get_by_text("1 added, 1 not read").wait_for()
     assert "New lamp" in text(page, "#outcomes .added")
     failed = text(page, "#outcomes .failed")
@@ -164,6 +168,46 @@ def test_uploads_and_pasted_texts_are_added_once_and_can_be_chosen(
     page.get_by_role("button", name="Filter by date").click()
     page.get_by_role("combobox", name="Publishers").fill("Farrow")
     page.get_by_role("option", name="Farrow Herald").wait_for()
+
+
+def test_one_large_file_does_not_drop_the_others(
+    site: "Site", visit: "Visits", tmp_path: Path
+) -> None:
+    for name, article in (("lamp.txt", LAMP), ("bell.txt", BELL)):
+        (tmp_path / name).write_text(article, "utf-8")
+    with (tmp_path / "large.txt").open("wb") as large:
+        large.truncate(21 * 2**20)
+    page = opened(visit, site.serve(site.news(PausableGenerator())).url)
+    adding(page)
+    chosen = [tmp_path / name for name in ("large.txt", "lamp.txt", "bell.txt")]
+    page.locator("input[type=file]").set_input_files(chosen)
+    page.locator("#limits").get_by_text("Left out: large.txt (21 MB).").wait_for()
+    press(page, "Add 2 files")
+    page.locator("#outcomes").get_by_text("2 added").wait_for()
+    count(page, 23)
+    press(page, "Recently added first")
+    page.wait_for_function(
+        "document.querySelector('#listing .title').textContent.startsWith('New bell')"
+    )
+    page.locator("input[type=file]").set_input_files([tmp_path / "large.txt"])
+    page.locator("#limits").get_by_text("Left out: large.txt (21 MB).").wait_for()
+    assert page.get_by_role("button", name="Add files").is_disabled()
+
+
+def test_all_that_is_shown_is_selected_at_once_and_nothing_moves(
+    site: "Site", visit: "Visits"
+) -> None:
+    page = opened(visit, site.page(PausableGenerator()))
+    page.get_by_role("textbox", name="Search titles").fill("Lavrov")  # also in texts
+    page.locator("#listing").get_by_text(re.compile("^[2-9] articles$")).wait_for()
+    number, table = len(titles(page)), page.locator("#listing table")
+    before = table.bounding_box()
+    page.get_by_role("checkbox", name="Select all shown").check()
+    page.get_by_role("button", name=f"Summarise {number} selected").wait_for()
+    assert table.bounding_box() == before
+    page.get_by_role("checkbox", name=f"Select {titles(page)[0]}").uncheck()
+    page.get_by_role("button", name=f"Summarise {number - 1} selected").wait_for()
+    assert not page.get_by_role("checkbox", name="Select all shown").is_checked()
 
 
 def test_empty_texts_and_forbidden_addresses_are_refused(site: "Site", visit: "Visits") -> None:
