@@ -55,18 +55,19 @@ class QuestionError(RagError):
 class NoArticles(QuestionError):
     """There is no article that a question could be answered from."""
 
-    def __init__(self, held: int, *, publishers: str = "") -> None:
+    def __init__(self, held: int, *, unknown: str = "", publishers: str = "") -> None:
         """Build the message.
 
         Args:
             held: number of articles of the index, none of which the filter admits.
-            publishers: known ones, if the filter names one that is unknown.
+            unknown: a publisher of the filter that no article is from.
+            publishers: the known ones nearest to it.
         """
         super().__init__(
             "the index has no articles yet. Add some first, for example with rag ingest."
             if not held
-            else f"none of the {held:,} articles is from this publisher. Known publishers: {publishers}."
-            if publishers
+            else f"none of the {held:,} articles is from {unknown!r}. Known publishers: {publishers}."
+            if unknown
             else f"none of the {held:,} articles matches these dates and publishers. Widen the filter."
         )
 

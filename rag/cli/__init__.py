@@ -3,11 +3,12 @@
 import io
 import os
 import sys
+from typing import Any, cast
 
 import typer
 
 from rag.cli import articles, ask, batch, check, digest, doctor, evaluate, manage, serve, show, ui
-from rag.errors import RagError
+from rag.errors import NoArticles, RagError
 
 app = typer.Typer(
     name="rag",
@@ -18,13 +19,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Ask the news: answers and summaries with a quote for every sentence.",
 )
-_INTERRUPTED = 130
+_WRONG_USE, _NOTHING_ADMITTED, _INTERRUPTED = 2, 3, 130
+# Typer keeps its own copy of click, whose errors have no public name but this.
+_UsageError = cast(type[Exception], typer.BadParameter.__base__)
 for command in (
     ask.ask,
     ask.chat,
     ask.summarize,
     ask.demo,
     articles.ingest,
+    articles.search,
     check.check,
     digest.digest,
     doctor.doctor,
@@ -65,29 +69,47 @@ def _options(
 
 
 def main() -> None:
-    """Run the command; an error exits with one line on standard error and a nonzero code."""
+    """Run the command; an error exits with one line on standard error and a nonzero code.
+
+    1: it failed; 2: wrong use; 3: no article passes the filters; 130: Ctrl-C.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that cannot encode “ or é shows escapes instead of causing a traceback.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
-    except RagError as error:
-        if os.environ.get("RAG_DEBUG"):
-            raise
-        _fail(str(error))
-    except SystemExit as end:
-        if end.code != _INTERRUPTED:  # Typer exits with this code, silently, on Ctrl-C
-            raise
-        _fail("stopped; anything stored so far is kept.", _INTERRUPTED)
+        code = app(prog_name="rag", standalone_mode=False)
+    except _UsageError as error:
+        _fail_wrong_use(error)
+    except typer.Abort:
+        _fail("stopped; nothing was changed.")
     except BrokenPipeError:
         # The reader of our output has gone (rag ... | head): there is nobody to report to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    except OSError as error:
+    except (RagError, OSError) as error:
         if os.environ.get("RAG_DEBUG"):
             raise
-        where = f" ({error.filename})" if error.filename else ""
-        _fail(f"operating system error: {error.strerror or error}{where}.")
+        _fail(_told(error), _NOTHING_ADMITTED if isinstance(error, NoArticles) else 1)
+    if code == _INTERRUPTED:
+        _fail("stopped.", _INTERRUPTED)
+    if code:
+        sys.exit(code)
+
+
+def _fail_wrong_use(error: Any) -> None:
+    """Exit after one line on a wrong use; a group of commands alone shows its help."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        sys.exit(_WRONG_USE)
+    command = f" See: {error.ctx.command_path} --help" if error.ctx else ""
+    _fail(error.format_message().rstrip(".") + "." + command, _WRONG_USE)
+
+
+def _told(error: RagError | OSError) -> str:
+    if isinstance(error, RagError):
+        return str(error)
+    where = f" ({error.filename})" if error.filename else ""
+    return f"operating system error: {error.strerror or error}{where}."
 
 
 def _fail(message: str, code: int = 1) -> None:

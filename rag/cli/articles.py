@@ -1,4 +1,4 @@
-"""Commands ``rag ingest`` and ``rag articles``."""
+"""Commands ``rag ingest``, ``rag search`` and ``rag articles``."""
 
 import sys
 from itertools import count
@@ -54,18 +54,52 @@ def ingest(
         sys.exit(1)
 
 
+@with_filters
+@with_news
+def search(
+    news: "News",
+    filters: Filters,
+    query: Annotated[str, typer.Argument(help="What the articles should be about.")],
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number of articles.")] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the articles nearest to a query, each with its best passage; no language model.
+
+    Example: rag search "talks in Geneva" --since 2022-01-18
+    """
+    news.require_articles(filters)
+    found = news.find(query, filters=filters, k=limit)
+    if as_json:
+        show.print_json(found)
+        return
+    results.print_passages(found)
+
+
 @articles.command("list")
 @with_filters
 @with_news
 def list_articles(
     news: "News",
     filters: Filters,
-    query: Annotated[str, typer.Argument(help="Only if title or publisher contains this.")] = "",
+    words: Annotated[str, typer.Argument(help="Only if title or publisher contains this.")] = "",
+    query: Annotated[str, typer.Option(help="Only articles about this, the nearest first.")] = "",
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of articles.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List articles, newest first: id, date, publisher, title."""
-    found = news.articles(filters=filters, query=query, limit=limit)
+    """List articles, newest first: id, date, publisher, title.
+
+    Example: rag articles list --query "talks in Geneva" --since 2022-01-10
+    """
+    if query and words:
+        raise typer.BadParameter("give either words of the title or --query, not both.")
+    if filters != Filters():
+        news.require_articles(filters)
+    most = limit or max(1, news.count(filters=filters))
+    found = (
+        news.matching(query, filters=filters, limit=most)
+        if query
+        else news.articles(filters=filters, query=words, limit=limit)
+    )
     if as_json:
         show.print_json(found)
         return

@@ -1,5 +1,6 @@
 """Commands ``rag ask``, ``rag chat``, ``rag summarize`` and ``rag demo``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ from rag.cli.options import (
     with_news,
 )
 from rag.errors import ArticleUnknown, GenerateError, IndexMissing, QuestionError
-from rag.types import Answer, Article, Draft, Filters, Found, Length
+from rag.types import Answer, Article, Draft, Filters, Found, Length, Passage
 
 if TYPE_CHECKING:
     from rag.library import News
@@ -51,13 +52,13 @@ def ask(
     Example: rag ask "Who will Blinken meet in Berlin?" --since 2022-01-18
     """
     if as_json:
-        _ready(news, question)
+        _ready(news, question, filters)
         show.print_json(news.ask(question, filters=filters, k=k))
         return
     answer = _answer(news, question, filters=filters, k=k)
     results.print_answer(answer, draft=draft)
     if show_sources:
-        results.print_passages(answer.passages)
+        _print_sources(answer.passages)
     results.print_timing(answer)
 
 
@@ -78,7 +79,7 @@ def chat(news: "News", filters: Filters, draft: DraftOption = False) -> None:
         if question == "/new":
             history = ()
         elif question == "/sources":
-            results.print_passages(history[-1].passages if history else ())
+            _print_sources(history[-1].passages if history else ())
         elif question:
             history = _turn(news, question, history, filters, draft=draft)
 
@@ -99,6 +100,11 @@ def _turn(
     results.print_answer(answer, draft=draft)
     results.print_timing(answer)
     return (*history, answer)
+
+
+def _print_sources(passages: Sequence[Passage]) -> None:
+    show.say("\nSources shown to the model:", "dim")
+    results.print_passages(passages)
 
 
 def _read_line() -> str | None:
@@ -182,9 +188,10 @@ def demo(profile: ProfileOption = "", overrides: SetOption = None) -> None:
         show.say("Now try rag ask, rag chat, rag ingest or rag summarize; see rag --help.")
 
 
-def _ready(news: "News", question: str) -> None:
+def _ready(news: "News", question: str, filters: Filters | None) -> None:
     """Fail before loading the models if it is clear that nothing can be answered."""
     news.check(question)
+    news.require_articles(filters)
     news.warm()
 
 
@@ -199,7 +206,7 @@ def _answer(
     """Answer with the growing draft shown, dim, until the checked answer replaces it."""
     with show.replaced_text() as replace:
         replace("Loading the models ...")
-        _ready(news, question)
+        _ready(news, question, filters)
         draft, rounds = "", 0
         for event in news.stream(question, history=history, filters=filters, k=k):
             match event:

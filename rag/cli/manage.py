@@ -83,11 +83,13 @@ def info(news: "News", as_json: JsonOption = False) -> None:
     if as_json:
         show.print_json(found)
         return
+    publishers = ", ".join(f"{name} ({count:,})" for name, count in found.publishers.items())
     for label, value in (
         ("folder", found.folder),
         ("articles", f"{found.articles:,}"),
         ("passages", f"{found.chunks:,} of at most {found.chunk_words} words"),
-        ("publishers", ", ".join(found.publishers) or "-"),
+        ("days", f"{found.first_day} to {found.last_day}" if found.first_day else "-"),
+        ("publishers", publishers or "-"),
         ("embedder", f"{found.embedder}, {found.dimension} dimensions"),
         ("vectors", found.vector_file or "not written yet"),
         ("integrity", found.integrity),

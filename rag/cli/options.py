@@ -6,12 +6,13 @@ A command that takes ``news`` is decorated with :func:`with_news`, one that take
 
 import inspect
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from rag.errors import ConfigError
 from rag.text import typed_date
 from rag.types import Filters
 
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
 
 
 def _day(typed: str) -> date:
+    ago = {"today": 0, "yesterday": 1}.get(typed.strip().lower())
+    if ago is not None:
+        return date.today() - timedelta(days=ago)
     try:
         return typed_date(typed)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(f"{error} Or say today or yesterday.") from error
 
 
 IndexOption = Annotated[
@@ -47,8 +51,15 @@ UntilOption = Annotated[
     date | None,
     typer.Option(parser=_day, metavar="DAY", help="Only articles up to this day."),
 ]
+AsOfOption = Annotated[
+    date | None,
+    typer.Option(
+        "--as-of", parser=_day, metavar="DAY", help="Read the news as of this day: nothing later."
+    ),
+]
 PublisherOption = Annotated[
-    list[str] | None, typer.Option(metavar="NAME", help="Only this publisher; repeatable.")
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Only this publisher, as in rag index info; repeatable."),
 ]
 PassagesOption = Annotated[
     int | None,
@@ -95,20 +106,28 @@ def with_news(command: Command) -> Command:
 
 
 def with_filters(command: Command) -> Command:
-    """Pass the filters of --since, --until and --publisher to a command, as ``filters``."""
+    """Pass the filters of --since, --until, --as-of and --publisher to a command, as ``filters``."""
 
     def run(
         *,
         since: date | None,
         until: date | None,
+        as_of: date | None,
         publisher: list[str] | None,
         **others: object,
     ) -> None:
-        if since and until and since > until:
-            raise typer.BadParameter(f"since {since} is after until {until}. Swap them.")
-        command(filters=Filters(since, until, tuple(publisher or ())), **others)
+        try:
+            filters = Filters(since, until, publisher or (), as_of)
+        except ConfigError as error:
+            raise typer.BadParameter(str(error)) from error
+        command(filters=filters, **others)
 
-    options = {"since": SinceOption, "until": UntilOption, "publisher": PublisherOption}
+    options = {
+        "since": SinceOption,
+        "until": UntilOption,
+        "as_of": AsOfOption,
+        "publisher": PublisherOption,
+    }
     return _in_place_of("filters", {k: (v, None) for k, v in options.items()}, command, run)
 
 

@@ -128,8 +128,7 @@ def _print_claim(claim: Claim) -> None:
 
 
 def print_passages(passages: Sequence[Passage]) -> None:
-    """Print the passages that the model read."""
-    say("\nSources shown to the model:", "dim")
+    """Print passages below their articles' titles."""
     for passage in passages:
         say(f"[{passage.number}] {about(passage.article)}", "cyan")
         say(f"    {one_line(passage.chunk.text)}", "dim")

@@ -6,9 +6,10 @@ vector file again only when that lacks much.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Self
 
@@ -31,12 +32,17 @@ _FEW = 4096  # vectors that a reader adds to those of the file in a moment
 
 @dataclass(frozen=True, slots=True)
 class IndexInfo:
-    """What an index holds and was built with; ``vector_file`` is empty until one is written."""
+    """What an index holds and was built with; ``vector_file`` is empty until one is written.
+
+    ``publishers`` maps each name to its number of articles.
+    """
 
     folder: Path
     articles: int
     chunks: int
-    publishers: tuple[str, ...]
+    publishers: Mapping[str, int]
+    first_day: date | None
+    last_day: date | None
     embedder: str
     dimension: int
     chunk_words: int
@@ -156,11 +162,14 @@ class Index(ChunkTable):
             IndexMissing: if its folder is gone.
         """
         articles, chunks = self.counts()
+        first, last = self.span()
         return IndexInfo(
             folder=self.folder,
             articles=articles,
             chunks=chunks,
             publishers=self.publishers(),
+            first_day=first,
+            last_day=last,
             embedder=self.meta("embedder"),
             dimension=self.dimension,
             chunk_words=self.chunk_words,

@@ -9,6 +9,7 @@ from typing import Any
 
 from rag.index.database import Database
 from rag.text import words
+from rag.text.publishers import key
 from rag.text.terms import containment
 from rag.types import Article, Filters, Order, Page
 
@@ -129,17 +130,20 @@ class ArticleTable(Database):
         ((found,),) = self.rows(f"SELECT count(*) FROM articles WHERE {where}", values)  # noqa: S608
         return int(found)
 
-    def publishers(self) -> tuple[str, ...]:
-        """Return the distinct publishers in alphabetical order."""
+    def publishers(self) -> dict[str, int]:
+        """Return the publishers in alphabetical order, each with its number of articles."""
         rows = self.rows(
-            "SELECT DISTINCT publisher FROM articles WHERE publisher <> '' ORDER BY 1 COLLATE NOCASE"
+            "SELECT publisher, count(*) FROM articles WHERE publisher <> ''"
+            " GROUP BY publisher ORDER BY 1 COLLATE NOCASE"
         )
-        return tuple(name for (name,) in rows)
+        return dict(rows)
 
-    def newest(self) -> date | None:
-        """Return the latest publication date; None if no article has one."""
-        ((day,),) = self.rows("SELECT max(published) FROM articles")
-        return as_day(day)
+    def span(self) -> tuple[date | None, date | None]:
+        """Return the first and last publication date; None if no article has one."""
+        ((first, last),) = self.rows(  # two lookups in the index over the days, not a scan of it
+            "SELECT (SELECT min(published) FROM articles), (SELECT max(published) FROM articles)"
+        )
+        return as_day(first), as_day(last)
 
 
 def conditions(filters: Filters) -> tuple[str, list[object]]:
@@ -156,8 +160,8 @@ def conditions(filters: Filters) -> tuple[str, list[object]]:
         values.append(filters.as_of.isoformat())
     if filters.publishers:
         marks = ", ".join("?" * len(filters.publishers))
-        parts.append(f"casefold(publisher) IN ({marks})")
-        values.extend(_folded(name) for name in filters.publishers)
+        parts.append(f"publisher_key(publisher) IN ({marks})")
+        values.extend(map(key, filters.publishers))
     return " AND ".join(parts), values
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rag.errors import IndexProblem
 from rag.sqlite import SqliteFile
+from rag.text.publishers import key
 
 FORMAT = "1"
 _SCHEMA = """
@@ -55,6 +56,7 @@ class Database(SqliteFile):
         super().__init__(path, _SCHEMA, reading=True)
         # SQLite's own lower() handles only ASCII.
         self.connection.create_function("casefold", 1, str.casefold, deterministic=True)
+        self.connection.create_function("publisher_key", 1, key, deterministic=True)
         # Whoever drops it while others still read need not wait for them.
         weakref.finalize(self, self.connection.close).atexit = False
 

@@ -98,7 +98,7 @@ class AnswerMethods(SearchMethods):
         """
         question = self._checked_question(question)
         start = time.perf_counter()
-        self._require_articles(filters)
+        self.require_articles(filters)
         found, nearest = self._search_question(question, history, filters)
         pairs = differing(found)
         read = newest_first(found, pairs)[:k]
@@ -177,7 +177,7 @@ class AnswerMethods(SearchMethods):
 
         work = Checking(text, check=checked, near=near)
         if given is None:
-            self._require_articles(filters)
+            self.require_articles(filters)
             self.embedder.load()
         return work
 

@@ -164,6 +164,7 @@ class AnswersPlan(Plan[AnswerRow]):
     def __init__(self, news: "News", task: Answers) -> None:
         self._task = task
         filters, info = task.filters, news.info()
+        news.require_articles(filters)
         options = (
             ("since", str(filters.since or "")),
             ("until", str(filters.until or "")),

@@ -1,6 +1,6 @@
 """Search for passages, articles and sentences, without a language model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 
@@ -17,6 +17,7 @@ from rag.search import (
     retrieve,
     time_window,
 )
+from rag.text.publishers import key
 from rag.types import (
     Answer,
     Article,
@@ -40,11 +41,13 @@ class SearchMethods(ArticleMethods):
 
         Raises:
             IndexMissing: if there is no index.
+            NoArticles: if no article passes the filters; an empty index gives nothing.
             QuestionError: if the query is blank or too long.
         """
-        return self._retrieve(
-            self._checked_question(query), filters, k or self.settings.retrieve.passages
-        )
+        query = self._checked_question(query)
+        if self.count():
+            self.require_articles(filters)
+        return self._retrieve(query, filters, k or self.settings.retrieve.passages)
 
     def find(
         self, query: str, *, filters: Filters | None = None, k: int = 10, rerank: bool = True
@@ -139,20 +142,27 @@ class SearchMethods(ArticleMethods):
             chosen.lexical_weight, chosen.dense_weight, chosen.sentence_weight, chosen.newer
         )
 
-    def _require_articles(self, filters: Filters | None) -> None:
-        """Raise NoArticles if no article passes the filters."""
-        if not self.count(filters=filters):
-            asked = filters.publishers if filters else ()
-            raise NoArticles(self.count(), publishers=self._nearest_publishers(asked))
+    def require_articles(self, filters: Filters | None) -> None:
+        """Check, without a model, that filters admit an article and name no unknown publisher.
 
-    def _nearest_publishers(self, asked: Sequence[str]) -> str:
-        """Return the publishers nearest to the first that is unknown; empty if all are known."""
-        known = {name.casefold(): name for name in self._open().publishers()}
-        unknown = next((name.casefold() for name in asked if name.casefold() not in known), None)
-        if unknown is None:
-            return ""
-        near = get_close_matches(unknown, known, n=_PUBLISHERS, cutoff=0.5)
-        near += [name for name in known if unknown in name or name in unknown]
-        nearest = list(dict.fromkeys(near)) or list(known)
-        more = " and others" if len(nearest) > _PUBLISHERS else ""
-        return ", ".join(known[name] for name in nearest[:_PUBLISHERS]) + more
+        Raises:
+            IndexMissing: if there is no index.
+            NoArticles: if not; the message names the nearest publishers.
+        """
+        held = self.count()
+        asked = filters.publishers if filters else ()
+        known = {key(name): name for name in self._open().publishers()} if asked else {}
+        for name in asked:
+            if held and key(name) not in known:
+                raise NoArticles(held, unknown=name, publishers=_nearest(key(name), known))
+        if not held or not self.count(filters=filters):
+            raise NoArticles(held)
+
+
+def _nearest(unknown: str, known: Mapping[str, str]) -> str:
+    """Name the publishers whose keys are nearest to an unknown one."""
+    near = get_close_matches(unknown, known, n=_PUBLISHERS, cutoff=0.5)
+    near += [each for each in known if unknown in each or each in unknown]
+    nearest = list(dict.fromkeys(near)) or list(known)
+    more = " and others" if len(nearest) > _PUBLISHERS else ""
+    return ", ".join(known[each] for each in nearest[:_PUBLISHERS]) + more

@@ -62,6 +62,7 @@ class SummaryMethods(SearchMethods):
 
         Raises:
             ArticleUnknown: if there is no article with that id.
+            NoArticles: if the index is empty, or no article passes the filters.
             QuestionError: if neither an article nor a query was given.
             ModelError: if the model is missing or fails.
         """
@@ -149,6 +150,7 @@ class SummaryMethods(SearchMethods):
         Raises:
             IndexMissing: if there is no index.
             ArticleUnknown: if one of the ids is unknown.
+            NoArticles: if the index is empty, or no article passes the filters.
             QuestionError: if the query is too long, or fewer than 1 story is requested.
             ModelError: if a model is missing or fails.
         """
@@ -177,6 +179,7 @@ class SummaryMethods(SearchMethods):
         if article_ids:
             articles = tuple(map(self.article, dict.fromkeys(article_ids)))
             return articles, len(articles)
+        self.require_articles(filters)
         if query.strip():
             # Words alone decide what matches, so a reranker need not read hundreds of passages.
             about = matching(query, self.find(query, filters=filters, k=_EVERY, rerank=False))

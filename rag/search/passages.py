@@ -44,7 +44,7 @@ def retrieve(
         reranker: scores question and chunk together; its order replaces the fused one.
     """
     question = corrected(question, index=index)
-    filters, preferred = windowed(filters or Filters(), window, index.newest())
+    filters, preferred = windowed(filters or Filters(), window, index.span()[1])
     searches = rankings(question, index, embedder, weights, filters, candidates * _POOL, preferred)
     scores = fused(([n for n, _ in ranking[:candidates]], weight) for ranking, weight in searches)
     ranked = sorted(scores, key=lambda number: (-scores[number], number))[:candidates]

@@ -70,7 +70,7 @@ def rankings(
     if weights.dense:
         vector = embedder.encode_queries([question])[0]
         found.append((index.dense(vector, filters=filters, limit=pool), weights.dense))
-    newest = filters.as_of or index.newest()
+    newest = filters.as_of or index.span()[1]
     if newest is None:
         return found
     age = _Age(newest, recent=filters.as_of is not None, newer=weights.newer, window=window)

@@ -1,4 +1,4 @@
-"""The frozen dataclasses passed between the packages. Imports nothing from the project.
+"""The frozen dataclasses passed between the packages. Imports only the errors.
 
 Offsets are counted in Python characters (Unicode code points), start inclusive, end exclusive.
 Sequences are tuples, so that every value can be hashed, shared between threads and compared.

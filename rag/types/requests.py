@@ -1,8 +1,11 @@
 """What a reader asks for: filters, orders, lengths and styles, and the tasks of a batch."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
+
+from rag.errors import ConfigError
 
 # Of a list of articles; "-" reverses, and "undated" puts articles without a date first.
 Order = Literal[
@@ -13,20 +16,51 @@ Length = Literal["short", "medium", "long"]  # of a summary
 Style = Literal["paragraph", "bullets", "headline"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Filters:
     """Which articles may be searched. ``since`` and ``until`` are inclusive days.
 
-    ``publishers`` are compared case-insensitively; an empty tuple admits all. Articles without a
-    date are excluded if ``since`` or ``until`` is given. With ``as_of`` the news is read as of that
-    day: later articles are excluded, and among equally good matches those of the week before it
-    come first.
+    ``publishers`` are compared as people write them (:func:`rag.text.publishers.key`); an empty
+    tuple admits all. Articles without a date are excluded if ``since`` or ``until`` is given. With
+    ``as_of`` the news is read as of that day: later articles are excluded, and among equally good
+    matches those of the week before it come first.
     """
 
     since: date | None = None
     until: date | None = None
     publishers: tuple[str, ...] = ()
     as_of: date | None = None
+
+    def __init__(
+        self,
+        since: date | str | None = None,
+        until: date | str | None = None,
+        publishers: str | Iterable[str] = (),
+        as_of: date | str | None = None,
+    ) -> None:
+        """Accept dates, datetimes (also pandas') and ISO 8601 text, and one publisher or several.
+
+        Raises:
+            ConfigError: if a day cannot be read, or ``since`` is after ``until``.
+        """
+        for name, value in (("since", since), ("until", until), ("as_of", as_of)):
+            object.__setattr__(self, name, _day(name, value))
+        names = (publishers,) if isinstance(publishers, str) else tuple(publishers)
+        object.__setattr__(self, "publishers", names)
+        if self.since and self.until and self.since > self.until:
+            raise ConfigError(f"since {self.since} is after until {self.until}. Swap them.")
+
+
+def _day(name: str, value: date | str | None) -> date | None:
+    """Return the calendar day of a value, without its time."""
+    given: date | str | None = value
+    try:
+        given = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
+        if given is None or isinstance(given, date):
+            return given.date() if isinstance(given, datetime) else given
+    except ValueError:  # also of a pandas NaT, which is a datetime without a day
+        pass
+    raise ConfigError(f"{name} {value!r} is not a day. Use a date, or text like 2022-01-19.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +92,7 @@ class Question:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Answers:
     """A batch of answers from the index: questions, or a file of them (.txt, .csv, .jsonl, -)."""
 
@@ -66,3 +100,20 @@ class Answers:
     file: str = ""
     filters: Filters = Filters()
     k: int | None = None
+
+    def __init__(
+        self,
+        questions: str | Iterable[Question | str] = (),
+        file: str = "",
+        filters: Filters = filters,
+        k: int | None = None,
+    ) -> None:
+        """A question given as text has its place as id: "1" is the first."""
+        given = [questions] if isinstance(questions, str) else questions
+        numbered = (
+            Question(str(place), each) if isinstance(each, str) else each
+            for place, each in enumerate(given, start=1)
+        )
+        for name, value in (("questions", tuple(numbered)), ("file", file), ("filters", filters)):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "k", k)

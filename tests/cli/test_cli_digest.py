@@ -85,11 +85,14 @@ def test_a_file(run: Run, place: Path, name: str) -> None:
 
 
 def test_a_digest_of_nothing_says_so(run: Run, place: Path) -> None:
-    ended = run("digest", "--query", "zeppelin over Lindenau")
+    zeppelin = ("digest", "--query", "zeppelin over Lindenau")
+    ended = run(*zeppelin)
     assert (ended.code, ended.out.strip()) == (0, "No articles match.")
-    assert "No articles match." in run("digest", "--since", "2030-01-01", "--out", "none.md").out
+    assert "No articles match." in run(*zeppelin, "--out", "none.md").out
     assert "No articles match." in (place / "none.md").read_text("utf-8")
-    assert json.loads(run("digest", "--since", "2030-01-01", "--json").out)["stories"] == []
+    assert json.loads(run(*zeppelin, "--json").out)["stories"] == []
+    assert run("digest", "--since", "2030-01-01", "--out", "never.md").code == 3
+    assert not (place / "never.md").exists()
 
 
 @pytest.mark.parametrize(
@@ -100,7 +103,7 @@ def test_a_digest_of_nothing_says_so(run: Run, place: Path) -> None:
         (["--out", "nowhere/digest.md"], "there is no folder nowhere"),
         (["--stories", "0"], "greater than or equal to 1"),
         (["--length", "endless"], "endless"),
-        (["--since", "yesterday"], "yesterday"),
+        (["--since", "tomorrow"], "tomorrow"),
     ],
 )
 def test_a_wrong_option_is_reported_at_once(run: Run, arguments: list[str], told: str) -> None:

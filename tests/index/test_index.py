@@ -270,7 +270,7 @@ def test_an_index_of_an_earlier_release_opens_unchanged(tmp_path: Path) -> None:
         info = index.info()
         assert (info.articles, info.chunks, info.generation) == (2, 6, 2)
         assert (info.vector_file, info.integrity) == (file.name, "ok")
-        assert info.publishers == ("Lindenplatz Report", "The Meridian Courier")
+        assert info.publishers == {"Lindenplatz Report": 1, "The Meridian Courier": 1}
         newest, oldest = index.articles(filters=Filters())
         assert [newest.published, oldest.published] == [date(2022, 1, 24), date(2022, 1, 13)]
         assert newest.title == "Embassy families told to leave Kyiv as NATO sends jets east"

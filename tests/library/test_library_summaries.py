@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from opened_news import BRIDGE, FERRY, OPENED, records, scripted
 
-from rag.errors import QuestionError
+from rag.errors import NoArticles, QuestionError
 from rag.library import News
 from rag.types import Filters
 
@@ -70,6 +70,9 @@ def test_a_summary_of_nothing_is_reported(opened: Callable[..., News], feed: Pat
 def test_a_query_that_finds_nothing(opened: Callable[..., News], feed: Path) -> None:
     news = opened()
     news.ingest([feed])
-    found = news.summarize(query="bridge", filters=Filters(publishers=("Nobody",)))
-    assert (found.text, found.article_ids) == ("", ())
+    nobody = Filters(publishers="Nobody")
+    with pytest.raises(NoArticles, match="is from 'Nobody'"):
+        news.summarize(query="bridge", filters=nobody)
+    with pytest.raises(NoArticles):
+        news.digest("bridge", filters=nobody)
     assert scripted(news).history == []

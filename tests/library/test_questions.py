@@ -132,7 +132,7 @@ def test_filters_keep_articles_out(opened: Callable[..., News], feed: Path) -> N
     asked = len(scripted(news).history)
     for name in ("Nobody", "Harow Post"):
         with pytest.raises(
-            NoArticles, match=r"is from this publisher\. Known publishers: Harrow Post\."
+            NoArticles, match=rf"is from '{name}'\. Known publishers: Harrow Post\."
         ):
             news.ask("Who opened the bridge?", filters=Filters(publishers=(name,)))
     late = Filters(since=date(2090, 1, 1), publishers=("Harrow Post",))

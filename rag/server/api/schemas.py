@@ -82,7 +82,7 @@ class ArticleFilters(Strict):
         description="Ignore articles later than this day, and prefer those of the week before.",
     )
     publishers: list[Publisher] = Field(
-        default=[], max_length=50, description="Only these publishers; case does not matter."
+        default=[], max_length=50, description="Only these publishers; `CNN` is `cnn.com`."
     )
 
     def filters(self) -> Filters:

@@ -83,7 +83,11 @@ def test_filters_apply(ask: httpx.Client) -> None:
     assert all(
         "2022-01-18" <= day <= "2022-01-20" for day in days(since="2022-01-18", until="2022-01-20")
     )
-    assert days(publishers=["nobody"]) == []
+    assert days(publishers=["meridian courier"])
+    for path in ("/search", "/ask"):
+        asked = {"query" if path == "/search" else "question": "Blinken", "publishers": ["nobody"]}
+        reply = ask.post(path, json=asked)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (400, "no_articles")
     assert max(days(as_of="2022-01-19")) == "2022-01-19"
 
 
