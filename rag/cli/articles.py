@@ -1,13 +1,17 @@
 """Commands ``rag ingest``, ``rag search`` and ``rag articles``."""
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from itertools import count
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag.cli import results, show
-from rag.cli.options import JsonOption, MapOption, mapping, with_filters, with_news
+from rag.cli.options import JsonOption, MapOption, day, mapping, with_filters, with_news
 from rag.types import Filters
 
 if TYPE_CHECKING:
@@ -26,6 +30,18 @@ def ingest(
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Also fetch addresses on your own network.")
     ] = False,
+    publisher: Annotated[
+        str, typer.Option(metavar="NAME", help="Publisher of articles that do not name theirs.")
+    ] = "",
+    published: Annotated[
+        date | None,
+        typer.Option(
+            "--date", parser=day, metavar="DAY", help="Day of articles that do not name theirs."
+        ),
+    ] = None,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete articles of files gone from these folders.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read articles into an index; skip what is already there.
@@ -39,19 +55,39 @@ def ingest(
     from rag.ingest.sources import count as expected
 
     done, total = count(1), expected(source)
-    with show.progress_bar("articles", total) as bar:
+    with show.progress_bar("articles", total) as bar, _told_to_stop():
         report = news.ingest(
             source,
             fields=mapping(fields),
             allow_private=allow_private or None,
+            publisher=publisher,
+            published=published,
+            soon=True,
             progress=lambda _: show.advance(bar, "Reading", next(done), total),
         )
+    deleted = news.prune(source) if prune else ()
     if as_json:
         show.print_json(report)
     else:
-        results.print_report(report)
+        results.print_report(report, deleted)
     if report.count("failed") or not report.outcomes:
         sys.exit(1)
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[None]:
+    """Say at Ctrl-C that what was read is being stored; a second Ctrl-C stops that too."""
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        show.note("Storing what has been read; Ctrl-C again stops at once.")
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @with_filters

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from rag.library import News
 
 
-def _day(typed: str) -> date:
+def day(typed: str) -> date:
+    """Read a day of a command line: ``2022-01-19``, ``today`` or ``yesterday``."""
     ago = {"today": 0, "yesterday": 1}.get(typed.strip().lower())
     if ago is not None:
         return date.today() - timedelta(days=ago)
@@ -45,16 +46,16 @@ SetOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 SinceOption = Annotated[
     date | None,
-    typer.Option(parser=_day, metavar="DAY", help="Only articles from this day on."),
+    typer.Option(parser=day, metavar="DAY", help="Only articles from this day on."),
 ]
 UntilOption = Annotated[
     date | None,
-    typer.Option(parser=_day, metavar="DAY", help="Only articles up to this day."),
+    typer.Option(parser=day, metavar="DAY", help="Only articles up to this day."),
 ]
 AsOfOption = Annotated[
     date | None,
     typer.Option(
-        "--as-of", parser=_day, metavar="DAY", help="Read the news as of this day: nothing later."
+        "--as-of", parser=day, metavar="DAY", help="Read the news as of this day: nothing later."
     ),
 ]
 PublisherOption = Annotated[

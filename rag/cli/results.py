@@ -144,12 +144,14 @@ def print_timing(answer: Answer | Summary | Digest) -> None:
     )
 
 
-def print_report(report: IngestReport) -> None:
-    """Print every outcome that has a reason, then one line per outcome status."""
+def print_report(report: IngestReport, deleted: Sequence[Article] = ()) -> None:
+    """Print every outcome that has a reason, what was deleted, then one line per status."""
     counts = Counter(outcome.status for outcome in report.outcomes)
     for outcome in report.outcomes:
         if outcome.reason:
             say(f"  {_explained(outcome)}", "red" if outcome.status == "failed" else "yellow")
+    for article in deleted:
+        say(f"  deleted: {about(article)}", "yellow")
     for status in ("added", "updated", "unchanged", "duplicate", "failed"):
         if counts[status]:
             say(f"{status:>10}: {counts[status]}")

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, ProgressColumn
 
-_LINE_SECONDS = 60.0  # between two progress lines where the bar is not visible
+_LINE_SECONDS = 15.0  # between two progress lines where the bar is not visible
+# Steps may take minutes each: the time left is estimated from those of this last while.
+_RATE_SECONDS = 1800.0
 # Control characters, except line ends, and text direction marks.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -128,6 +130,7 @@ def _bar(*columns: "ProgressColumn", transient: bool) -> "Progress":
         TimeRemainingColumn(),
         console=screen,
         disable=not screen.is_terminal,
+        speed_estimate_period=_RATE_SECONDS,
         transient=transient,
     )
 
@@ -135,7 +138,7 @@ def _bar(*columns: "ProgressColumn", transient: bool) -> "Progress":
 def advance(bar: "Progress", what: str, done: int, total: int | None, *, note: str = "") -> None:
     """Update the progress; a new ``what`` restarts the bar, so that the time left is its own.
 
-    Where the bar is not visible, as in a log, a line is printed once a minute instead. ``note`` is
+    Where the bar is not visible, as in a log, a line is printed every 15 seconds instead. ``note`` is
     shown as well, such as the number of failures.
     """
     task, now = bar.tasks[0], time.monotonic()

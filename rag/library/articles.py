@@ -1,147 +1,28 @@
-"""The articles of an index: ingest, read, list, delete, rebuild."""
+"""The articles of an index: list, delete, examine, rebuild."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
-from rag.errors import ArticleUnknown, ExtractError, IndexProblem, SourceError
+from rag.errors import ArticleUnknown, IndexProblem
 from rag.index import DATABASE, Entry, IndexInfo
 from rag.index.backup import restored
 from rag.index.examination import examine, mend
-from rag.ingest.cleaning import extract
-from rag.ingest.sources import fetch
-from rag.library.ingesting import Intake, Progress
+from rag.library.adding import IngestMethods
 from rag.library.reembed import beside, discard_old, embedded, exchange, reembed
-from rag.library.resources import Resources
 from rag.suggestions import suggest
 from rag.types import (
     Article,
-    Failure,
     Filters,
     Finding,
-    IngestReport,
     Order,
-    Page,
 )
 
 _NEWEST = 200  # articles from which starter questions are made
 
 
-class ArticleMethods(Resources):
+class ArticleMethods(IngestMethods):
     """The methods of :class:`rag.News` that manage articles."""
-
-    def ingest(
-        self,
-        sources: str | Path | Iterable[str | Path],
-        *,
-        fields: Mapping[str, str] | None = None,
-        allow_private: bool | None = None,
-        stdin: BinaryIO | None = None,
-        temporary: Path | None = None,
-        progress: Progress | None = None,
-        soon: bool = False,
-        most_failures: int | None = None,
-    ) -> IngestReport:
-        """Add sources to the index: files, folders, web addresses, ``-`` for standard input.
-
-        A bad source never raises an exception; it is an outcome in the report. Ingesting the same
-        sources again adds nothing and replaces articles that have changed.
-
-        Args:
-            sources: one or several; see :func:`rag.ingest.sources.fetch`.
-            fields: maps our field names to those of records with other names: ``{"text": "corpo"}``.
-            allow_private: whether addresses on this machine and its network may be requested.
-            stdin: what ``-`` reads; None for the process's own.
-            temporary: a folder that will be deleted; articles from its files do not keep their path as
-                address.
-            progress: called with each outcome.
-            soon: store small batches, for outcomes every few seconds; slightly slower overall.
-            most_failures: after this many failures the rest of a source is skipped, which is reported.
-
-        Raises:
-            IndexBusy: if another process is writing.
-            IndexProblem: if the index cannot be written.
-            EmbedderMismatch: if it was built with another embedder.
-            ModelMissing: if the embedder's files are not on this machine.
-        """
-        if isinstance(sources, str | Path):
-            sources = [sources]  # do not iterate over its characters: "/" would be read as a folder
-        fetched = (
-            (
-                name,
-                self._fetch([name], stdin=stdin, allow_private=allow_private, temporary=temporary),
-            )
-            for name in map(str, sources)
-        )
-        embedder = self.embedder  # report a missing model before creating a folder
-        self._open(create=True, bind=True)
-        embedder.load()
-        with self._writing(create=True, bind=True) as index:
-            intake = Intake(
-                index,
-                embedder,
-                fields=fields,
-                progress=progress,
-                soon=soon,
-                most_failures=most_failures,
-            )
-            return intake.run(fetched)
-
-    def _fetch(
-        self,
-        sources: Iterable[str],
-        *,
-        stdin: BinaryIO | None = None,
-        allow_private: bool | None = None,
-        temporary: Path | None = None,
-    ) -> Iterator[Page | Failure]:
-        limits = self.settings.fetch
-        return fetch(
-            sources,
-            stdin=stdin,
-            timeout=limits.timeout,
-            max_bytes=limits.max_megabytes * 1_000_000,
-            max_redirects=limits.max_redirects,
-            allow_private=limits.allow_private if allow_private is None else allow_private,
-            temporary=temporary,
-        )
-
-    def read(self, source: str) -> Article:
-        """Clean one file or web address without storing it.
-
-        Raises:
-            SourceError: if it cannot be read or does not contain exactly one article.
-            ExtractError: if no article is found in it.
-        """
-        pages: list[Page] = []
-        for page in islice(self._fetch([source]), 2):
-            if isinstance(page, Failure):
-                raise SourceError(page.reason)
-            pages.append(page)
-        if len(pages) != 1:
-            raise SourceError(
-                f"{source} contains {'several articles' if pages else 'nothing to read'}; expected one."
-                " Ingest it, then summarise one article by its id or several with --query."
-            )
-        return extract(pages[0])
-
-    def articles_in(
-        self, sources: Iterable[str], *, fields: Mapping[str, str] | None = None
-    ) -> Iterator[Article | Failure]:
-        """Clean the articles in sources without storing them; yield a Failure for unreadable ones.
-
-        The arguments are those of :meth:`ingest`.
-        """
-        for page in self._fetch(sources):
-            if isinstance(page, Failure):
-                yield page
-                continue
-            try:
-                yield extract(page, fields=fields)
-            except ExtractError as error:
-                yield Failure(page.url, str(error))
 
     def article(self, article_id: str) -> Article:
         """Return the article with this id or a unique id prefix of 4 or more characters.

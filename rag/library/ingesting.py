@@ -3,7 +3,9 @@
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypedDict, Unpack
 
 import numpy as np
 
@@ -19,6 +21,16 @@ Progress = Callable[[Outcome], None]
 # Chunks that are embedded together, sorted by length, and stored in one transaction.
 _BATCH = 512
 _SMALL = 32  # encoded in a second or two; a little slower per chunk
+
+
+class IntakeOptions(TypedDict, total=False):
+    """Options of :meth:`rag.News.ingest`."""
+
+    progress: Progress | None
+    soon: bool
+    most_failures: int | None
+    publisher: str
+    published: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +58,14 @@ class Intake:
         embedder: Embedder,
         *,
         fields: Mapping[str, str] | None = None,
-        progress: Progress | None = None,
-        soon: bool = False,
-        most_failures: int | None = None,
+        **options: Unpack[IntakeOptions],
     ) -> None:
         """See :meth:`rag.News.ingest`; ``index`` is bound to ``embedder``."""
-        self.index, self.embedder, self.progress = index, embedder, progress
-        self.fields, self.most_failures = fields, most_failures
-        self.most_chunks = _SMALL if soon else _BATCH  # per batch
+        self.index, self.embedder, self.fields = index, embedder, fields
+        self.progress = options.get("progress")
+        self.most_failures = options.get("most_failures")
+        self.most_chunks = _SMALL if options.get("soon") else _BATCH  # per batch
+        self.publisher, self.published = options.get("publisher", ""), options.get("published")
         self.places = itertools.count()
         self.outcomes: dict[int, Outcome] = {}  # by position of the page in the input
         self.batch: list[_Taken] = []
@@ -108,6 +120,11 @@ class Intake:
         except Exception as error:  # noqa: BLE001 - a parser's bug costs this page, not the others
             self.record(place, Outcome(page.url, "failed", reason=_unforeseen(page.url, error)))
             return False
+        article = replace(
+            article,
+            publisher=article.publisher or self.publisher,
+            published=article.published or self.published,
+        )
         self.take(place, page, article, "; ".join(notes))
         return True
 

@@ -328,6 +328,29 @@ def test_fields_may_be_mapped(run: Run, place: Path) -> None:
     assert "Ponte" in run("articles", "list").out
 
 
+def test_a_wrong_name_of_a_field_is_told_once(run: Run, place: Path) -> None:
+    records(place / "many.jsonl", *[BRIDGE] * 9)
+    assert "no field 'foo'" in one_line(run("ingest", "many.jsonl", "--map", "foo=bar"))
+
+
+def test_what_standard_input_does_not_say_can_be_given(run: Run) -> None:
+    given = ("--date", "2022-01-19", "--publisher", "Fenn Times")
+    assert run("ingest", "-", *given, stdin=f"Bridge open\n\n{BRIDGE}").code == 0
+    assert "2022-01-19  Fenn Times  " in run("articles", "list").out
+
+
+def test_files_that_are_gone_can_be_pruned(run: Run, place: Path) -> None:
+    (place / "news").mkdir()
+    records(place / "news" / "feed.jsonl", BRIDGE, FERRY)
+    (place / "news" / "a.txt").write_text(f"{BRIDGE} It is red.")
+    assert run("ingest", "news").code == 0
+    (place / "news" / "feed.jsonl").unlink()
+    assert "deleted" not in run("ingest", "news").out
+    pruned = run("ingest", "news", "--prune")
+    assert re.findall(r"deleted: (Report \d)", pruned.out) == ["Report 2", "Report 1"]
+    assert len(ids(run)) == 1
+
+
 def test_the_index_is_a_name_or_a_folder(run: Run, feed: Path, place: Path) -> None:
     run("ingest", str(feed), "--index", "mine")
     run("ingest", str(feed), "--index", "deep/er")
@@ -680,7 +703,7 @@ def test_an_interrupt_is_reported_in_one_line(
 
 
 @pytest.mark.slow
-def test_an_interrupt_of_a_real_process_is_reported_in_one_line() -> None:
+def test_an_interrupt_of_a_real_process_is_told_at_once() -> None:
     reading = subprocess.Popen(
         [sys.executable, "-m", "rag", "ingest", "-"],
         stdin=subprocess.PIPE,
@@ -697,7 +720,9 @@ def test_an_interrupt_of_a_real_process_is_reported_in_one_line() -> None:
     out, err = reading.communicate(timeout=30)
     assert reading.returncode == 130
     assert out == ""
-    assert err.splitlines() == ["rag: stopped."]
+    told, end = err.splitlines()
+    assert told.startswith("Storing what has been read")
+    assert end == "rag: stopped."
 
 
 @pytest.mark.slow

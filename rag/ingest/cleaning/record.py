@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from rag.errors import ExtractError
+from rag.errors import ConfigError, ExtractError
 from rag.ingest.cleaning import dates, html, markup, plain
 from rag.ingest.cleaning.author_names import split_names
 from rag.ingest.cleaning.cleaned import Cleaned
@@ -50,6 +50,15 @@ def parse(source: str) -> Mapping[str, object]:
     return value
 
 
+def require_known(fields: Mapping[str, str] | None) -> None:
+    """Raise ConfigError if ``fields`` has a name that is not one of this module's."""
+    if unknown := sorted(set(fields or ()) - set(NAMES)):
+        raise ConfigError(
+            f"articles have no field {unknown[0]!r}; expected {', '.join(NAMES)}, as in"
+            " --map text=body."
+        )
+
+
 def clean(record: Mapping[str, object], fields: Mapping[str, str] | None = None) -> Cleaned:
     """Extract the article from one record.
 
@@ -58,11 +67,9 @@ def clean(record: Mapping[str, object], fields: Mapping[str, str] | None = None)
     names, ignoring case.
 
     Raises:
-        ExtractError: No text in the record, or an unknown name in ``fields``.
+        ExtractError: No text in the record.
     """
     mapped = dict(fields or {})
-    if unknown := sorted(set(mapped) - set(NAMES)):
-        raise ExtractError(f"--map has no field {unknown[0]!r}; it has {', '.join(NAMES)}")
     text = _string(_find(record, "text", mapped.get("text")))
     if not text:
         raise ExtractError(_no_text(record, mapped))
@@ -116,6 +123,10 @@ def _no_text(record: Mapping[str, object], mapped: dict[str, str]) -> str:
         return (
             f"the JSON record has no text in {mapped['text']!r}; its fields are {shown or 'none'}"
         )
+    empty = next((key for key in record if key.lower().replace("-", "_") in NAMES["text"]), None)
+    if empty is not None:
+        held = "null" if record[empty] is None else "empty or not text"
+        return f"the text of the JSON record, its field {empty!r}, is {held}; leave the record out"
     return (
         f"the JSON record has no text field; its fields are {shown or 'none'}; "
         "name one with --map text=FIELD"

@@ -11,28 +11,32 @@ from public addresses (:mod:`rag.ingest.sources.web`). Proxy settings in the env
 ignored.
 """
 
+import csv
+import gzip
 import io
 import re
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from rag.errors import FetchError
-from rag.ingest.sources.files import local, standard_input, walk
+from rag.ingest.sources.files import gone, local, standard_input, walk
 from rag.ingest.sources.formats import kind_of
+from rag.ingest.sources.json_records import record_pages
 from rag.ingest.sources.origin import Origin, one_line, without_secrets
 from rag.ingest.sources.pages import pages
 from rag.types import Failure, Page
 
-__all__ = ["count", "fetch"]
+__all__ = ["count", "fetch", "gone", "record_pages"]
 
 _ADDRESS = re.compile(
     r"\s*([a-z][a-z0-9+.-]*)://|\s*(mailto|javascript|data|about):", re.IGNORECASE
 )
-# Formats with any number of records, which only reading the whole file would reveal.
-_ENDLESS = ("jsonl", "csv", "tsv")
+# Formats of which a file holds many articles.
+_ROWS = ("jsonl", "csv", "tsv")
 
 
 def fetch(
@@ -80,9 +84,9 @@ def fetch(
 def count(sources: Iterable[str]) -> int | None:
     """Estimate from names how many items :func:`fetch` will yield, for a progress bar.
 
-    Lists folders, but opens no file and sends no request: a web address, a document and a JSON
-    file count as one. Returns ``None`` where that would be far off: if the sources include
-    standard input, JSON Lines, CSV or TSV, which hold any number of records.
+    Lists folders and counts the rows of JSON Lines, CSV and TSV, but sends no request: a web
+    address, a document and a JSON file count as one. Returns ``None`` where that would be far off:
+    if the sources include standard input, or a table that cannot be read.
     """
     total = 0
     for source in sources:
@@ -92,11 +96,26 @@ def count(sources: Iterable[str]) -> int | None:
             found: list[Path | Failure] = list(walk(source, path))
         else:
             found = [path] if isinstance(path, Path) else []
-        endless = any(isinstance(item, Path) and kind_of(item.name) in _ENDLESS for item in found)
-        if scheme == "-" or endless:
+        try:
+            total += max(1, sum(map(_items, found)))
+        except (OSError, EOFError, ValueError, zlib.error, csv.Error):
             return None
-        total += max(1, len(found))
+        if scheme == "-":
+            return None
     return total
+
+
+def _items(found: Path | Failure) -> int:
+    """Return how many pages a file gives: one, or the number of its rows."""
+    kind = kind_of(found.name) if isinstance(found, Path) else None
+    if isinstance(found, Failure) or kind not in _ROWS or not found.is_file():
+        return 1
+    with (gzip.open if found.name.endswith(".gz") else open)(found, "rb") as stream:
+        if kind == "jsonl":
+            return sum(1 for line in stream if not line.isspace())
+        # Cells may hold line ends. Latin-1 reads any bytes, which is enough to count rows.
+        rows = csv.reader(io.TextIOWrapper(stream, "latin-1", newline=""))
+        return max(0, sum(map(bool, rows)) - 1)
 
 
 def _scheme(source: str) -> str:

@@ -2,11 +2,11 @@
 
 import hashlib
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from rag.ingest.sources.formats import READABLE, is_container, is_foreign, kind_of
 from rag.ingest.sources.origin import Origin, both_sizes, trouble
@@ -82,6 +82,14 @@ def _address(path: Path, temporary: Path | None) -> str:
     if temporary and path.is_relative_to(temporary.resolve()):
         return f"upload:{quote(path.relative_to(temporary.resolve()).as_posix())}"
     return path.as_uri()
+
+
+def gone(url: str, folders: Iterable[Path]) -> bool:
+    """Return whether an address is that of a file in one of these folders that is not there."""
+    if not url.startswith("file:///"):
+        return False
+    path = Path(unquote(urlsplit(url).path))
+    return any(path.is_relative_to(each) for each in folders) and not path.exists()
 
 
 def standard_input(stream: BinaryIO, max_bytes: int) -> Iterator[Page | Failure]:

@@ -5,7 +5,8 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote
 
 from rag.ingest.sources.origin import Origin, both_sizes, megabytes
 from rag.ingest.sources.stream import lines
@@ -14,6 +15,7 @@ from rag.types import Failure, Page
 _LISTS = ("articles", "data", "items", "docs", "results")
 _BODIES = ("text", "body", "content", "articleBody")
 _NAMES = ("id", "guid", "uuid")
+_MISSING = frozenset({"NaT", "<NA>", "nan"})  # as pandas writes what is missing
 _LONGEST_ID = 200
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may hold half of a pair, UTF-8 cannot
 # A JSON document is parsed as a whole: it may be this many times larger than a record.
@@ -71,6 +73,36 @@ def json_document(
         yield value
     else:
         yield from _unwrapped(value, origin, limit)
+
+
+def record_pages(
+    records: Iterable[Mapping[str, object]], name: str, limit: int
+) -> Iterator[Page | Failure]:
+    """Yield a page for each record in memory; values that JSON lacks, such as dates, become text.
+
+    Args:
+        records: Mappings, such as the rows of a table.
+        name: What the user calls them; their address is ``records:`` and this.
+        limit: Maximum size of a record in bytes.
+    """
+    origin = Origin(name, f"records:{quote(name, safe='')}")
+    for place, given in enumerate(records, start=1):
+        if not isinstance(given, Mapping):
+            kind = type(given).__name__
+            yield origin.failure(f"is a {kind}; expected a mapping with a title and a text", place)
+            continue
+        try:
+            text = json.dumps({str(key): value for key, value in given.items()}, default=_written)
+            value = json.loads(text, parse_constant=lambda _: None)
+        except (TypeError, ValueError, RecursionError) as error:
+            yield origin.failure(f"cannot be written as JSON ({error}); leave it out", place)
+            continue
+        yield record(value, origin, limit, place)
+
+
+def _written(value: object) -> str | None:
+    text = str(value)
+    return None if text in _MISSING else text
 
 
 def record(value: dict[str, object], origin: Origin, limit: int, line: int = 0) -> Page | Failure:

@@ -6,9 +6,10 @@ from datetime import date
 import pytest
 from extract_pages import CLEAN, HEADLINE, PARAGRAPHS, get
 
-from rag.errors import ExtractError
+from rag.errors import ConfigError, ExtractError
 from rag.ingest.cleaning.author_names import split_names
 from rag.ingest.cleaning.dates import parse, unread
+from rag.ingest.cleaning.record import require_known
 from rag.types import Article
 
 
@@ -101,9 +102,15 @@ def test_bad_records_are_refused(body: str, reason: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("held", "told"), [(None, "null"), ("", "empty"), (7, "empty or not")])
+def test_a_text_that_is_null_is_not_called_missing(held: object, told: str) -> None:
+    with pytest.raises(ExtractError, match=f"its field 'Text', is {told}"):
+        record(None, Text=held, title="Bridge")
+
+
 def test_mapping_to_an_unknown_name_or_an_absent_field_is_refused() -> None:
-    with pytest.raises(ExtractError, match="--map has no field 'body'"):
-        record({"body": "x"}, x=CLEAN)
+    with pytest.raises(ConfigError, match="no field 'body'; expected text, title, "):
+        require_known({"body": "x"})
     with pytest.raises(ExtractError, match="has no text in 'y'"):
         record({"text": "y"}, x=CLEAN)
 

@@ -119,9 +119,7 @@ def test_a_folder_may_itself_be_a_link(tmp_path: Path) -> None:
         (["missing.txt"], 1),
         (["a.html", "https://example.org/a", "b.json"], 3),
         (["-"], None),
-        (["a.txt", "b.jsonl"], None),
-        (["b.csv.gz"], None),
-        (["b.tsv"], None),
+        (["a.txt", "b.jsonl"], 2),
         (["", "a\0b", "ftp://x/y"], 3),
     ],
 )
@@ -133,5 +131,15 @@ def test_count_looks_into_folders(tmp_path: Path) -> None:
     for name in ("a.txt", "b.json", "c.png"):
         (tmp_path / name).write_bytes(TEXT)
     assert count([str(tmp_path), "d.txt"]) == 4
-    (tmp_path / "d.jsonl").write_bytes(b"{}")
-    assert count([str(tmp_path)]) is None
+    (tmp_path / "d.jsonl").write_bytes(b"{}\n\n{}\n{}")
+    assert count([str(tmp_path)]) == 6
+
+
+def test_the_rows_of_tables_are_counted(tmp_path: Path) -> None:
+    table = b'title,text\r\nA,"Two\nlines, \xe9"\r\n\r\nB,"One"\r\n'
+    (tmp_path / "a.csv").write_bytes(table)
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(table))
+    (tmp_path / "c.tsv").write_bytes(b"title\ttext\nA\tB\n")
+    assert [count([str(path)]) for path in sorted(tmp_path.iterdir())] == [2, 2, 1]
+    (tmp_path / "d.jsonl.gz").write_bytes(b"no gzip")
+    assert count([str(tmp_path / "d.jsonl.gz")]) is None
