@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, ProgressColumn
 
-_LINE_SECONDS = 15.0  # between two progress lines where the bar is not visible
+_LINE_SECONDS = 60.0  # between two progress lines where the bar is not visible
+_FIRST_LINE = 15.0  # seconds until the first one
 # Steps may take minutes each: the time left is estimated from those of this last while.
 _RATE_SECONDS = 1800.0
 # Control characters, except line ends, and text direction marks.
@@ -138,12 +139,13 @@ def _bar(*columns: "ProgressColumn", transient: bool) -> "Progress":
 def advance(bar: "Progress", what: str, done: int, total: int | None, *, note: str = "") -> None:
     """Update the progress; a new ``what`` restarts the bar, so that the time left is its own.
 
-    Where the bar is not visible, as in a log, a line is printed every 15 seconds instead. ``note`` is
-    shown as well, such as the number of failures.
+    Where the bar is not visible, as in a log, lines are printed instead: one soon, then one a
+    minute. ``note`` is shown as well, such as the number of failures.
     """
     task, now = bar.tasks[0], time.monotonic()
     if task.description != what:
-        bar.reset(task.id, total=total, description=what, rate="", begun=now, line=now, known=done)
+        line = now + _FIRST_LINE - _LINE_SECONDS
+        bar.reset(task.id, total=total, description=what, rate="", begun=now, line=line, known=done)
     fresh = done - task.fields["known"]
     seconds = (now - task.fields["begun"]) / fresh if fresh else None
     rate = f"{60 / seconds:,.1f}/min" if seconds else ""
@@ -152,5 +154,5 @@ def advance(bar: "Progress", what: str, done: int, total: int | None, *, note: s
         bar.update(task.id, line=now)
         minutes = ceil(seconds * (total - done) / 60) if seconds and total else None
         left = f"{minutes} min left" if minutes is not None else ""
-        line = ", ".join(filter(None, (f"{what}: {done} of {total or '?'}", left, note)))
-        console(stderr=True).print(plain(line))
+        told = ", ".join(filter(None, (f"{what}: {done} of {total or '?'}", left, note)))
+        console(stderr=True).print(plain(told))

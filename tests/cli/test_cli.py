@@ -369,7 +369,7 @@ def test_articles_are_listed(run: Run, filled: Path) -> None:
     assert re.fullmatch(r"[0-9a-f]{16}  2024-05-12  Harrow Post  Report 2", newer)
     assert older.endswith("Report 1")
     assert ended.err == "2 articles\n"
-    assert run("articles", "list", "report 1").out.splitlines() == [older]
+    assert run("articles", "list", "bridge").out.splitlines() == [older]
     assert run("articles", "list", "--limit", "1").out.splitlines() == [newer]
     assert run("articles", "list", "--until", "2024-05-11").out.splitlines() == [older]
     assert run("articles", "list", "--publisher", "nobody").out == ""
