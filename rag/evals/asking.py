@@ -17,6 +17,7 @@ from rag.evals.metrics import figure, median, refusal_ratio, share, token_f1
 from rag.evals.questions import Evidence, HopQuestion
 from rag.evals.task import Figure, Record
 from rag.evals.workbench import Workbench
+from rag.index import Index
 from rag.library import News
 from rag.types import Answer, Draft, Filters, Found, Passage
 
@@ -71,6 +72,7 @@ class TextIndex:
             self._held = records
             path = folder / "texts.jsonl"
             path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+            Index(news.folder, create=True).close()  # there is one, though no text may be readable
             news.ingest(path)
         return news
 
