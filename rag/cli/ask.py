@@ -62,17 +62,21 @@ def ask(
     results.print_timing(answer)
 
 
+_COMMANDS = "Commands: /new for a new conversation, /sources for what the model read, /quit, /help."
+
+
 @with_filters
 @with_news
 def chat(news: "News", filters: Filters, draft: DraftOption = False) -> None:
     """Ask several questions; each may refer to earlier ones.
 
     /new starts a new conversation, /sources shows the passages the model read, /quit exits.
+
+    Example: rag chat --since 2022-01-18
     """
     info = news.info()
     show.say(
-        f"{show.plural(info.articles, 'article')} in {info.folder}."
-        " Ask a question, or type /new for a new conversation, /sources or /quit."
+        f"{show.plural(info.articles, 'article')} in {info.folder}. Ask a question. {_COMMANDS}"
     )
     history: tuple[Answer, ...] = ()
     while (question := _read_line()) not in {None, "/quit", "/exit"}:
@@ -80,6 +84,9 @@ def chat(news: "News", filters: Filters, draft: DraftOption = False) -> None:
             history = ()
         elif question == "/sources":
             _print_sources(history[-1].passages if history else ())
+        elif question and question.startswith("/"):
+            known = "" if question == "/help" else f"There is no command {question.split()[0]}. "
+            show.note(f"{known}{_COMMANDS}")
         elif question:
             history = _turn(news, question, history, filters, draft=draft)
 

@@ -2,7 +2,8 @@
 
 As JSON (:func:`as_json`), as Markdown (:func:`as_markdown`), as plain text (:func:`as_text`), as
 a table of many summaries (:func:`as_jsonl`, :func:`as_csv`), as a file of the rows of a batch
-(:func:`write_rows`), and short enough to be saved in a browser (:func:`saved`).
+(:func:`write_rows`), as rows for a DataFrame (:func:`claim_records`, :func:`quote_records`), and
+short enough to be saved in a browser (:func:`saved`).
 """
 
 from rag.export.digests import digest_note
@@ -23,6 +24,7 @@ from rag.export.marks import (
     without_unsupported,
 )
 from rag.export.plain import as_text
+from rag.export.records import claim_records, quote_records
 from rag.export.rows import (
     AnswerRow,
     Quote,
@@ -55,6 +57,7 @@ __all__ = [
     "as_text",
     "by_article",
     "cited",
+    "claim_records",
     "differ",
     "digest_note",
     "doubts",
@@ -63,6 +66,7 @@ __all__ = [
     "marked_words",
     "opening",
     "pieces",
+    "quote_records",
     "read_row",
     "read_saved",
     "row_bytes",

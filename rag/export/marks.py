@@ -13,35 +13,8 @@ LEGEND = "⟦ ⟧ no quote supports these words."
 
 
 def pieces(claim: Claim) -> Iterator[tuple[str, bool]]:
-    """Split a claim's text into runs, each with whether it is supported; joined they are the text.
-
-    If the check names no words of an unsupported claim, the whole claim counts as unsupported.
-    Unsupported runs separated only by white space are merged.
-    """
-    spans = _spans(claim)
-    place = 0
-    for start, end in spans:
-        if claim.text[place:start]:
-            yield claim.text[place:start], True
-        yield claim.text[start:end], False
-        place = end
-    if claim.text[place:]:
-        yield claim.text[place:], True
-
-
-def _spans(claim: Claim) -> list[tuple[int, int]]:
-    """Return the spans of unsupported words: sorted, disjoint, and within the text."""
-    if claim.supported:
-        return []
-    found: list[tuple[int, int]] = []
-    for span in sorted(claim.unbacked, key=lambda each: each.start):
-        start, end = max(span.start, 0), min(span.end, len(claim.text))
-        if start >= end:
-            continue
-        if found and not claim.text[found[-1][1] : start].strip():
-            start, end = found[-1][0], max(end, found.pop()[1])
-        found.append((start, end))
-    return found or [(0, len(claim.text))]
+    """Split a claim's text at its unsupported words; see :meth:`rag.types.Claim.pieces`."""
+    return claim.pieces()
 
 
 def marked_words(claim: Claim, left: str = UNPROVEN[0], right: str = UNPROVEN[1]) -> str:

@@ -1,6 +1,8 @@
 """Checked claims, answers with their evidence, and the events of a stream."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
 
 from rag.types.articles import Citation, Passage
@@ -39,6 +41,46 @@ class Claim:
     def supported(self) -> bool:
         """Whether the quotes state every fact of the sentence."""
         return self.status == "supported"
+
+    def pieces(self) -> Iterator[tuple[str, bool]]:
+        """Split the text into runs, each with whether it is supported; joined they are the text.
+
+        If the check names no words of an unsupported claim, the whole claim counts as unsupported.
+        Unsupported runs separated only by white space are merged.
+        """
+        place = 0
+        for start, end in self._unsupported():
+            if self.text[place:start]:
+                yield self.text[place:start], True
+            yield self.text[start:end], False
+            place = end
+        if self.text[place:]:
+            yield self.text[place:], True
+
+    def _unsupported(self) -> list[tuple[int, int]]:
+        """Return the spans of unsupported words: sorted, disjoint, and within the text."""
+        if self.supported:
+            return []
+        found: list[tuple[int, int]] = []
+        for span in sorted(self.unbacked, key=lambda each: each.start):
+            start, end = max(span.start, 0), min(span.end, len(self.text))
+            if start >= end:
+                continue
+            if found and not self.text[found[-1][1] : start].strip():
+                start, end = found[-1][0], max(end, found.pop()[1])
+            found.append((start, end))
+        return found or [(0, len(self.text))]
+
+    def _repr_html_(self) -> str:
+        """Return the sentence for notebooks: unsupported words marked, then its citation marks."""
+        numbers = dict.fromkeys(citation.number for citation in self.citations)
+        text = (
+            escape(words)
+            if proven
+            else f'<mark title="no quote supports this">{escape(words)}</mark>'
+            for words, proven in self.pieces()
+        )
+        return "".join((*text, *(f" [{number}]" for number in numbers)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +190,17 @@ class Answer:
     def refused(self) -> bool:
         """Whether the articles do not answer the question."""
         return self.status == "refused"
+
+    def _repr_html_(self) -> str:
+        """Return the answer and its quotes for notebooks; a refusal has the nearest sentences."""
+        told = [escape(self.text)] if self.refused else [each._repr_html_() for each in self.claims]
+        quotes = self.nearest[:3] if self.refused else self.citations
+        parts = (
+            f"<p><i>{escape(self.question)}</i></p>",
+            *(f"<p>{text}</p>" for text in told),
+            *(f"<blockquote>{each._repr_html_()}</blockquote>" for each in quotes),
+        )
+        return f"<div>{''.join(parts)}</div>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from html import escape
 from typing import Literal
 
 
@@ -89,6 +90,15 @@ class Citation:
     start: int
     end: int
     field: ArticleField = "text"
+
+    def _repr_html_(self) -> str:
+        """Return the quote for notebooks, with its article; only a web address becomes a link."""
+        day = self.published.isoformat() if self.published else ""
+        title = escape(self.title or self.url)
+        if self.url.startswith(("https://", "http://")):
+            title = f'<a href="{escape(self.url)}">{title}</a>'
+        about = ", ".join(filter(None, (title, escape(self.publisher), day)))
+        return f"[{self.number}] “{escape(self.quote)}”<br><small>{about}</small>"
 
 
 @dataclass(frozen=True, slots=True)

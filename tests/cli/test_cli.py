@@ -510,6 +510,15 @@ def test_a_chat(run: Run, filled: Path, say: Say) -> None:
     assert afresh == first
 
 
+def test_a_chat_answers_commands_itself(run: Run, filled: Path, say: Say) -> None:
+    generator = say(f"{OPENED} [1].")
+    done = CliRunner().invoke(app, ["chat"], input="/help\n/soruces now\n/quit\n")
+    helped, mistyped = done.stderr.splitlines()
+    assert helped.startswith("Commands: /new ")
+    assert mistyped == f"There is no command /soruces. {helped}"
+    assert generator.history == []
+
+
 def test_a_chat_goes_on_after_the_engine_failed(
     run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
