@@ -13,11 +13,11 @@ from rag.errors import NoArticles, RagError
 app = typer.Typer(
     name="rag",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Ask the news: answers and summaries with a quote for every sentence.",
+    help="Ask the news: answers and summaries with a quote for every sentence.\n\n"
+    'Example: rag ask "Who will Blinken meet in Berlin?"',
 )
 _WRONG_USE, _NOTHING_ADMITTED, _INTERRUPTED = 2, 3, 130
 # Typer keeps its own copy of click, whose errors have no public name but this.

@@ -99,12 +99,14 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number of articles.")] = 10,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the articles nearest to a query, each with its best passage; no language model.
+    """Find the articles nearest to a query, each with its best passage.
 
     Example: rag search "talks in Geneva" --since 2022-01-18
     """
     news.require_articles(filters)
-    found = news.find(query, filters=filters, k=limit)
+    with show.replaced_text() as replace:
+        replace("Searching ...")  # the embedder takes seconds to load
+        found = news.find(query, filters=filters, k=limit)
     if as_json:
         show.print_json(found)
         return
@@ -153,7 +155,10 @@ def show_article(
     raw: Annotated[bool, typer.Option("--raw", help="Print the original source instead.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the cleaned text of an article, or its original source."""
+    """Show the cleaned text of an article, or its original source.
+
+    Example: rag articles show 3f2a --raw
+    """
     found = news.article(article)
     if raw:
         sys.stdout.buffer.write(news.source(found.id))
@@ -175,7 +180,10 @@ def delete_articles(
     article: Annotated[list[str], typer.Argument(help="The ids, or their first characters.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Delete articles with their passages, vectors and original sources."""
+    """Delete articles with their passages, vectors and original sources.
+
+    Example: rag articles delete 3f2a 77c0 --yes
+    """
     found = [news.article(one) for one in article]
     for one in found:
         show.say(f"{one.id}  {results.about(one)}")

@@ -171,7 +171,10 @@ DEMO_ARTICLE = "town clock"
 
 
 def demo(profile: ProfileOption = "", overrides: SetOption = None) -> None:
-    """Show an answer, a refusal and a summary of the sample news."""
+    """Show an answer, a refusal and a summary of the sample news.
+
+    Example: rag demo --profile fast
+    """
     from rag import samples
 
     rule = show.console().rule

@@ -20,7 +20,7 @@ from rag.errors import SourceError
 from rag.types import Answers, Filters, Style, Summaries
 
 batch = typer.Typer(
-    no_args_is_help=True, help="Summarise thousands of articles, or answer thousands of questions."
+    no_args_is_help=True, help="Summarise or answer thousands of items into a file."
 )
 _MOST_INSTRUCTION = 2000  # characters
 _MOST_READ = 10_000  # maximum characters read from the file

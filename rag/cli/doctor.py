@@ -43,7 +43,7 @@ def doctor(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Examine an index, the models and the disk; with --repair, mend the index.
+    """Examine an index, the models and the disk, or mend the index.
 
     Exit code 1 if a problem remains.
 
@@ -107,7 +107,7 @@ def backup(
     news: "News",
     file: Annotated[Path, typer.Argument(help="The file to write, for example mine.backup.")],
 ) -> None:
-    """Copy an index to one file, also while another process writes to it.
+    """Copy an index to one file, also while it is written to.
 
     Example: rag backup mine.backup --index mine
     """
@@ -119,7 +119,7 @@ def backup(
 def restore(
     news: "News", file: Annotated[Path, typer.Argument(help="A file that rag backup wrote.")]
 ) -> None:
-    """Create an index from a backup; an existing index is never replaced.
+    """Create an index from a backup; never replace one.
 
     Example: rag restore mine.backup --index again
     """

@@ -25,7 +25,10 @@ def list_models(
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
-    """List the models: name, size, licence, and whether each is on this machine."""
+    """List the models: name, size, licence, and whether each is on this machine.
+
+    Example: rag models list --verify
+    """
     from rag.library.components import catalogue
     from rag.models import status
 
@@ -52,7 +55,10 @@ def pull_models(
     profile: ProfileOption = "",
     overrides: SetOption = None,
 ) -> None:
-    """Download models and verify their digests; those already here are skipped."""
+    """Download models and verify their digests; those already here are skipped.
+
+    Example: rag models pull --profile fast
+    """
     from rag.library.components import catalogue, default_models
     from rag.models import pull
 
@@ -78,7 +84,10 @@ def pull_models(
 @index.command("info")
 @with_news
 def info(news: "News", as_json: JsonOption = False) -> None:
-    """Show the contents of an index, how it was built, and whether its file is intact."""
+    """Show the contents of an index, how it was built, and whether its file is intact.
+
+    Example: rag index info --index mine
+    """
     found = news.info()
     if as_json:
         show.print_json(found)
@@ -106,13 +115,19 @@ def rebuild(
         bool, typer.Option("--embed", help="Also chunk and embed every article again.")
     ] = False,
 ) -> None:
-    """Rebuild the vector file from the database, or with --embed from the articles."""
+    """Rebuild the vector file from the database, or with --embed from the articles.
+
+    Example: rag index rebuild --embed --index mine
+    """
     show.say(f"{news.rebuild(embed=embed):,} vectors built.")
 
 
 @config.command("show")
 def show_config(profile: ProfileOption = "", overrides: SetOption = None) -> None:
-    """Print the current settings as TOML; secrets are masked."""
+    """Print the current settings as TOML; secrets are masked.
+
+    Example: rag config show --profile fast
+    """
     settings = settings_of(profile, overrides).model_dump()
     if settings["generator"]["api_key"]:
         settings["generator"]["api_key"] = "***"

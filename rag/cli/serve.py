@@ -78,7 +78,10 @@ def add_token(name: _NameArgument, tokens_file: _FileOption) -> None:
 
 @tokens.command("list")
 def list_tokens(tokens_file: _FileOption) -> None:
-    """List the clients that have a token."""
+    """List the clients that have a token.
+
+    Example: rag tokens list --tokens tokens.txt
+    """
     from rag.server.accounts import Tokens
 
     for name in Tokens(tokens_file).names():
@@ -87,7 +90,10 @@ def list_tokens(tokens_file: _FileOption) -> None:
 
 @tokens.command("remove")
 def remove_token(name: _NameArgument, tokens_file: _FileOption) -> None:
-    """Remove a client's token; this also affects a running server."""
+    """Remove a client's token; this also affects a running server.
+
+    Example: rag tokens remove reader --tokens tokens.txt
+    """
     from rag.server.accounts import Tokens
 
     Tokens(tokens_file).remove(name)

@@ -113,7 +113,10 @@ def add_user(
 
 @users.command("list")
 def list_users(auth_file: _FileOption) -> None:
-    """List the users who may log in."""
+    """List the users who may log in.
+
+    Example: rag users list --auth-file users.txt
+    """
     from rag.server.accounts import Users
 
     for name in Users(auth_file).names():
@@ -124,7 +127,10 @@ def list_users(auth_file: _FileOption) -> None:
 def remove_user(
     name: Annotated[str, typer.Argument(help="The name of the user.")], auth_file: _FileOption
 ) -> None:
-    """Remove a user; this also affects a running page."""
+    """Remove a user; this also affects a running page.
+
+    Example: rag users remove ida --auth-file users.txt
+    """
     from rag.server.accounts import Users
 
     Users(auth_file).remove(name)

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,8 +13,10 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from command_line import Ended, Run, speaks
 from typer.testing import CliRunner
 
@@ -50,10 +53,21 @@ COMMANDS = (
     ),
     *("articles list", "articles show", "articles delete", "models list", "models pull"),
     *("digest", "check", "doctor", "backup", "restore"),
-    *("index info", "index rebuild", "config show", "eval", "ui", "users", "users add"),
+    *(
+        "index info",
+        "index rebuild",
+        "config show",
+        "eval",
+        "ui",
+        "users",
+        "users add",
+        "users list",
+        "users remove",
+    ),
     *("batch", "batch summarize", "batch ask"),
     *("serve", "tokens", "tokens add", "tokens list", "tokens remove"),
 )
+GROUPS = ("articles", "batch", "models", "index", "config", "users", "tokens")
 
 
 Say = Callable[..., ScriptedGenerator]
@@ -137,14 +151,40 @@ def test_every_command_and_option_says_what_it_does() -> None:
             assert re.search(r"\S  +\S", line) or len(line) > 30, f"{command}: {line}"
 
 
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_fits_a_screen_and_its_example_can_be_typed(command: str) -> None:
+    arguments = [*command.split(), "--help"]
+    lines = CliRunner().invoke(app, arguments, terminal_width=80).output.splitlines()
+    assert len(lines) <= 45
+    assert max(map(len, lines)) <= 80
+    assert command or [line for line in lines if re.match(r"  \w+  +\w.*\.\.\.$", line)] == []
+    narrow = CliRunner().invoke(app, arguments, terminal_width=60).output.splitlines()
+    assert max(map(len, narrow)) <= 60
+    text = re.sub(r"\s+", " ", " ".join(lines))
+    example = re.search(r"Example: rag (.*?) (?:Arguments|Options|Commands):", text)
+    found: Any = typer.main.get_command(app)
+    if command in GROUPS:
+        return  # its commands have examples
+    assert example, command
+    words = shlex.split(example[1])
+    while hasattr(found, "commands"):
+        found = found.commands[words.pop(0)]
+    found.make_context("rag", words)  # an unknown option or a missing argument raises
+
+
+def test_the_shell_completes_commands(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_RAG_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "rag in")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    assert run().out.split() == ["ingest", "index"]
+
+
 def test_all_commands_are_tested_for_help() -> None:
     text = CliRunner().invoke(app, ["--help"]).output.partition("Commands:")[2]
     assert set(re.findall(r"^  (\w+)  ", text, re.M)) == {c for c in COMMANDS if " " not in c}
 
 
-@pytest.mark.parametrize(
-    "group", ["", "articles", "batch", "models", "index", "config", "users", "tokens"]
-)
+@pytest.mark.parametrize("group", ["", *GROUPS])
 def test_a_group_alone_shows_its_help(group: str) -> None:
     assert "Usage: " in CliRunner().invoke(app, group.split()).output
 
