@@ -33,12 +33,15 @@ def is_follow_up(question: str) -> bool:
 def standalone(question: str, history: Sequence[Answer]) -> str:
     """Return the query for retrieval: a follow-up preceded by the questions it depends on.
 
-    Short answers to them are included: "he" often refers to the person the answer names.
+    Short answers to them are included: "he" often refers to the person the answer names. A refused
+    turn is passed over if the question has a name of its own, which it would be searched beside.
     """
     parts = [question]
     for turn in reversed(history):
         if not is_follow_up(parts[0]):
             break
+        if turn.refused and terms(parts[0]).names:
+            continue
         short = turn.short if len(turn.short.split()) <= _FEW else ""
         parts[:0] = [turn.question, *filter(None, [short])]
     return " ".join(parts)

@@ -36,6 +36,13 @@ def test_a_follow_up_takes_along_what_it_leans_on(
     assert standalone(question, [turn(asked) for asked in history]) == expected
 
 
+def test_a_name_is_not_looked_up_beside_a_question_that_was_refused() -> None:
+    refused = replace(turn("What is the population of Kyiv?"), status="refused")
+    assert standalone("Who is Lavrov?", [refused]) == "Who is Lavrov?"
+    assert standalone("And Lavrov?", [turn(BRIDGE), refused]) == f"{BRIDGE} And Lavrov?"
+    assert standalone("And why?", [refused]) == "What is the population of Kyiv? And why?"
+
+
 def test_the_answer_in_a_few_words_goes_with_its_question_but_no_sentence_does() -> None:
     answered = replace(turn(BRIDGE), short="Mayor Ida Fenn")
     assert standalone("How old is she?", [answered]) == f"{BRIDGE} Mayor Ida Fenn How old is she?"
