@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from rag.cli import show
 from rag.errors import ConfigError
 from rag.text import typed_date
 from rag.types import Filters
@@ -85,8 +86,9 @@ def settings_of(profile: str, overrides: list[str] | None) -> "Settings":
 
 def news_of(index: str, profile: str, overrides: list[str] | None) -> "News":
     """Open the library of a command line; a bare name is a folder below ``[index] folder``."""
-    from rag.config import at_home
-    from rag.library import News
+    with show.starting():
+        from rag.config import at_home
+        from rag.library import News
 
     settings = settings_of(profile, overrides)
     name = index or settings.index.name

@@ -99,6 +99,19 @@ def replaced_text() -> Iterator[Callable[[str], None]]:
         yield replace
 
 
+@contextmanager
+def starting() -> Iterator[None]:
+    """Say on a terminal that the command is starting, while imports take a second."""
+    shown = sys.stderr.isatty()
+    if shown:
+        print("Loading ...", end="\r", file=sys.stderr, flush=True)  # noqa: T201
+    try:
+        yield
+    finally:
+        if shown:
+            print("\x1b[2K", end="\r", file=sys.stderr, flush=True)  # noqa: T201
+
+
 def progress_bar(unit: str, total: float | None) -> "Progress":
     """Return a bar with rate and time left on standard error; silent if that is not a terminal."""
     from rich.progress import MofNCompleteColumn, TextColumn, TimeElapsedColumn

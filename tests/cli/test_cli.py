@@ -21,7 +21,7 @@ from command_line import Ended, Run, speaks
 from typer.testing import CliRunner
 
 import rag.library
-from rag.cli import app
+from rag.cli import app, show
 from rag.cli.show import plain
 from rag.config import load
 from rag.errors import GenerateError
@@ -334,6 +334,25 @@ def test_ingest_prints_a_line_per_status(run: Run, feed: Path) -> None:
     assert [line for line in lines if line.startswith("absent.txt")] != []
     (told,) = [line for line in lines if "copy.jsonl" in line]
     assert " has the same text as 'Report 1', file:" in told
+
+
+def test_the_rate_of_an_ingest_counts_from_its_start(
+    run: Run, feed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[int, int | None]] = []
+    monkeypatch.setattr(show, "advance", lambda _, __, done, total: told.append((done, total)))
+    assert run("ingest", str(feed)).code == 0
+    assert told == [(0, 2), (1, 2), (2, 2)]
+
+
+def test_a_terminal_is_told_at_once_that_the_command_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for terminal, shown in ((True, "Loading ...\r\x1b[2K\r"), (False, "")):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda terminal=terminal: terminal)
+        with show.starting():
+            pass
+        assert capsys.readouterr().err == shown
 
 
 def test_what_fails_does_not_stop_the_rest(run: Run, feed: Path, place: Path) -> None:
