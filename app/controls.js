@@ -7,6 +7,7 @@ Object.assign(window.newsrag, {
     const name = () => {
       document.querySelectorAll('.day').forEach((each) => this.calendar(each));
       document.querySelectorAll(unnamed).forEach(nameOf);
+      document.querySelectorAll('.upload-container').forEach((each) => each.removeAttribute('aria-label'));
     };
     const nameOf = (each) => {
       if (each.ariaLabel) return;
@@ -15,6 +16,20 @@ Object.assign(window.newsrag, {
     };
     new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
     name();
+  },
+
+  // Arrow keys, Home and End go from tab to tab.
+  tabs() {
+    document.addEventListener('keydown', (event) => {
+      if (!event.target.matches('[role=tab]')) return;
+      const all = Array.from(event.target.parentElement.querySelectorAll('[role=tab]:not([hidden])'));
+      const at = all.indexOf(event.target);
+      const to = {ArrowRight: at + 1, ArrowLeft: at - 1 + all.length, Home: 0, End: all.length - 1}[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      all[to % all.length].click();
+      all[to % all.length].focus();
+    });
   },
 
   // The browser's own calendar, which writes into the field for a day.

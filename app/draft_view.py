@@ -60,7 +60,10 @@ class DraftView:
 
     def picture(self, state: str, note: str = "") -> str:
         """Render the turn as it is now."""
-        written = self._written(in_order(self._checked), unmarked(self._unchecked))
+        unchecked = unmarked(self._unchecked)
+        if unchecked.isupper():  # how the model says that it has found no answer
+            unchecked = ""
+        written = self._written(in_order(self._checked), unchecked)
         return render("working", question=self._question, state=state, note=note, **written)
 
     def stopped(self) -> str:

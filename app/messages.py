@@ -13,6 +13,8 @@ from rag.errors import (
 )
 
 _log = logging.getLogger(__name__)
+_COMMAND = re.compile(r"\brag [a-z]+|(?<!\w)--[a-z]")
+_ASIDE = re.compile(r" \([^()]*\brag [a-z]+[^()]*\)")
 _SMALL = re.compile(r"\A[a-z]+(?= )")  # a plain word: on the command line one comes before it
 # The messages of these errors name folders, processes and commands of the machine that serves the
 # page. The first match applies.
@@ -40,6 +42,16 @@ _FOR_READERS: tuple[tuple[type[RagError], str], ...] = (
 )
 
 
+def _without_commands(message: str) -> str:
+    """Leave out advice to run a command, which readers of a page cannot follow; log it."""
+    parts = re.split(r"(?<=[.;!?]) ", _ASIDE.sub("", message))
+    kept = [part for part in parts if not _COMMAND.search(part)]
+    if len(kept) == len(parts) and message == " ".join(parts):
+        return message
+    _log.warning("shown at the page without its commands: %s", message)
+    return " ".join(kept).rstrip(".;") + "."
+
+
 def explained(error: Exception) -> str:
     """Return the message of an error the library raises on purpose; log any other error."""
     for kind, message in _FOR_READERS:
@@ -47,7 +59,7 @@ def explained(error: Exception) -> str:
             _log.warning("shown at the page as %r: %s", kind.__name__, error)
             return message
     if isinstance(error, RagError):
-        message = " ".join(str(error).split())
+        message = _without_commands(" ".join(str(error).split()))
         return _SMALL.sub(lambda word: word[0].capitalize(), message)
     _log.error("unexpected error in the web page", exc_info=error)
     return (

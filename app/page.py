@@ -25,7 +25,9 @@ _READER = """
 <button type="button" class="reader-close" aria-label="Close the article">✕</button>
 <div class="reader-body" tabindex="0"></div></dialog>
 """
-_ON_LOAD = "() => { window.newsrag.composer(); window.newsrag.names(); window.newsrag.uploads(); }"
+_ON_LOAD = (
+    "() => ['composer', 'names', 'uploads', 'tabs'].forEach((each) => window.newsrag[each]())"
+)
 
 
 def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:

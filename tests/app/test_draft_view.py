@@ -44,3 +44,11 @@ def test_the_nearest_sentences_are_given_once_each_time() -> None:
     view = grown(Found((), (QUOTE,)))
     assert "Ada lit it." in view.look()
     assert view.look() == ""
+
+
+def test_the_sign_of_no_answer_is_not_shown_as_a_draft() -> None:
+    view = grown(Found(()))
+    for piece in ("NOT", " IN THE", " ARTICLES"):
+        view.take(Draft(piece))
+        assert words(view) == ""
+    assert words(grown(Found(()), Draft("NATO agreed"))) == "NATO agreed"

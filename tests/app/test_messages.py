@@ -42,6 +42,22 @@ def test_other_known_errors_are_shown_as_a_sentence() -> None:
     assert explained(QuestionError("the question is\nempty.")) == "The question is empty."
 
 
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("the model m is missing; fetch it with: rag models pull m", "The model m is missing."),
+        (
+            "there is no model 'm': it is neither in the catalogue (see rag models list) nor a file",
+            "There is no model 'm': it is neither in the catalogue nor a file.",
+        ),
+        ("the text is long. Ask a shorter one, or use: rag summarize FILE", "The text is long."),
+    ],
+)
+def test_commands_are_left_out(message: str, shown: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert explained(QuestionError(message)) == shown
+    assert message in caplog.text
+
+
 def test_only_the_name_of_an_unexpected_error_is_shown(caplog: pytest.LogCaptureFixture) -> None:
     message = explained(ZeroDivisionError("/secret"))
     assert "ZeroDivisionError" in message

@@ -1,6 +1,7 @@
 """For everybody: phones, light and dark, the keyboard alone, and screen readers."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
 TABS = ("Ask", "Articles", "Summaries", "Check a text")
 ANSWERS = {WHO: f"{QUOTE} [1] {WEAK} [1] {INVENTED} [1]", WHY: f"{BRIDGE} [1]"}
 # Contrasts as WCAG 2 defines them: of all text that is seen, and of the edges of input fields.
@@ -237,6 +239,33 @@ def test_the_login_page_has_the_same_look(
     page.get_by_role("button", name="Log in").wait_for()
 
 
+@pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: npm install --no-save axe-core")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(site: "Site", visit: "Visits", scheme: str) -> None:
+    page = visit(site.page(PausableGenerator(ANSWERS)), color_scheme=scheme)
+    page.evaluate(AXE.read_text("utf-8"))
+
+    def require_none() -> None:
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        serious = [
+            each for each in found["violations"] if each["impact"] in {"serious", "critical"}
+        ]
+        assert not serious, json.dumps(serious)
+
+    asked(page, WHO)
+    asked(page, NOBODY)
+    page.locator("#turn-0").get_by_role("button", name="Edit").click()
+    page.locator("#editing p").wait_for()
+    for name in TABS:
+        tab(page, name)
+        unfold(page)
+        require_none()
+    tab(page, "Ask")
+    page.locator("#turn-0 .cite").first.click()
+    page.locator("dialog #quote").wait_for()
+    require_none()
+
+
 # Wide windows: what belongs together is seen together
 
 
@@ -262,6 +291,17 @@ def test_on_the_fourth_turn_the_first_look_and_the_sources_are_in_the_window(
 
 
 # Keyboard
+
+
+def test_arrow_keys_go_from_tab_to_tab(site: "Site", visit: "Visits") -> None:
+    page = visit(site.page(PausableGenerator()))
+    page.get_by_role("tab", name="Ask").focus()
+    for key, name in (("ArrowRight", "Articles"), ("End", "Check"), ("ArrowRight", "Ask")):
+        page.keyboard.press(key)
+        page.get_by_role("tab", name=name, selected=True).wait_for()
+        page.wait_for_function(
+            "(name) => document.activeElement.textContent.includes(name)", arg=name
+        )
 
 
 def test_the_keyboard_alone_asks_and_reads(site: "Site", visit: "Visits") -> None:
