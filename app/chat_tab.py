@@ -78,7 +78,7 @@ class ChatTab:
         self._marker = html(elem_id="editing", script=_CANCEL)
         self._box = gr.Textbox(
             label="Your question",
-            placeholder="Ask a question about the news …",
+            placeholder="Ask about the news …",
             lines=1,
             max_lines=6,
             max_length=self._news.settings.answer.question_characters + 1,

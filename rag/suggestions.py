@@ -68,13 +68,17 @@ def _names(sentence: str) -> Iterator[tuple[str, set[str]]]:
 
 
 def _question(name: str, uses: Counter[str]) -> str:
-    """Return a question about a name, or nothing for an adjective, a plural or a common noun."""
+    """Return what somebody said or the news from a place, or nothing.
+
+    Asked what is known about a name, a small model says what it knows, not what the articles say.
+    """
     alone = uses["alone"]
     if 2 * alone < uses["all"] or not uses["inside"] or uses["a"] or re.fullmatch("[A-Z]+s", name):
         return ""
     label = f"the {name}" if 2 * uses["the"] > alone else name
-    about = f"What is known about {label}?"
-    if uses["in"] > 1 and 2 * uses["in"] > alone:
-        about = f"What is the news from {label}?"
-    question = f"What did {label} say?" if uses["said"] else about
+    question = ""
+    if uses["said"]:
+        question = f"What did {label} say?"
+    elif uses["in"] > 1 and 2 * uses["in"] > alone:
+        question = f"What is the news from {label}?"
     return question if len(question) <= _LONGEST else ""

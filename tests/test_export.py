@@ -138,7 +138,7 @@ def test_a_refusal_has_the_nearest_sentences_and_a_chat_has_one_heading_a_turn()
     refused = replace(made(), question="Who?", text="Not in the articles.", status="refused")
     assert as_markdown(refused) == "# Who?\n\nNot in the articles.\n"
     near = as_markdown(replace(refused, nearest=(quote(1, 26, 36),)))
-    assert "**Nearest**\n\n- **Über T**" in near
+    assert "**Closest sentences**\n\n- **Über T**" in near
     assert near.endswith("  > It rained.\n")
     both = as_markdown((answered(QUOTE), refused))
     assert [token.tag for token in tokens(both) if token.type == "heading_open"] == ["h1", "h1"]

@@ -8,20 +8,20 @@ from rag.suggestions import suggest
 from rag.types import Article
 
 BRIDGE = (
-    "Mayor Ida Fenn opened the Harrow Bridge on Tuesday. It cost 12 million euros, said Fenn. "
-    "The council thanked the mayor for the Harrow Bridge."
+    "The mayor opened the bridge on Tuesday. Fenn said that it cost 12 million euros. The council "
+    "thanked Fenn for the bridge."
 )
 FERRY = (
-    "Skerrin Ferries, which sails to the islands, will sell its last steamer on Friday. The firm "
-    "from Norland has four ships. The owner of Skerrin Ferries was sorry."
+    "The last steamer in Skerrin, which sails to the islands, will be sold on Friday. The firm "
+    "from Norland has four ships. People in Skerrin were sorry."
 )
 CLOCK = (
-    "The clock of Hexcombe was repaired by volunteers in the spring. People in Hexcombe had missed "
-    "it. The mayor said on Monday that Hexcombe was whole again."
+    "The clock in Hexcombe was repaired by volunteers in the spring. People in Hexcombe had missed "
+    "it. The mayor told them on Monday that it was whole again."
 )
 WALL = (
-    "The Harrow Bridge was closed for a day in May. A wall of the Harrow Bridge had come down in "
-    "the rain. Mayor Ida Fenn was sorry."
+    "The bridge was closed for a day in May. A wall of it had come down in the rain. Fenn said she "
+    "was sorry. The council was not told by Fenn."
 )
 
 
@@ -31,18 +31,18 @@ def made(title: str, text: str, **changes: object) -> Article:
 
 
 NEWS = (
-    made("Fenn opens Harrow Bridge", BRIDGE),
-    made("Skerrin Ferries to sell steamer", FERRY),
     made("Hexcombe has its clock again", CLOCK),
-    made("Harrow Bridge closed on Monday", WALL),
+    made("Fenn opens bridge", BRIDGE),
+    made("Skerrin sells steamer", FERRY),
+    made("Fenn sorry about wall", WALL),
 )
 
 
 def test_questions_are_about_names_of_different_articles_the_most_frequent_first() -> None:
     assert suggest(NEWS) == (
-        "What is known about the Harrow Bridge?",
-        "What is known about Skerrin Ferries?",
-        "What is known about Hexcombe?",
+        "What did Fenn say?",
+        "What is the news from Hexcombe?",
+        "What is the news from Skerrin?",
     )
     assert suggest(NEWS, 1) == suggest(NEWS)[:1]
     assert suggest(NEWS, 0) == ()
@@ -63,13 +63,13 @@ def test_questions_are_about_names_of_different_articles_the_most_frequent_first
         ),
         (
             "York asks",
-            "The fair of New York is big. Here is York. The fair of York is not.",
-            "What is known about York?",
+            "The fair in New York is big. It is quiet in York. The fair in York is not.",
+            "What is the news from York?",
         ),
         (
             "Bridge named after OSCE",
-            "Peace, says the OSCE, is fragile. Hence the OSCE was glad of it.",
-            "What is known about the OSCE?",
+            "The OSCE said that it was fragile. Hence the OSCE was glad of it.",
+            "What did the OSCE say?",
         ),
     ],
 )
@@ -93,6 +93,8 @@ def test_the_use_of_a_name_gives_the_question(title: str, text: str, question: s
         ("Bank raises rates", "Then the Bank of Norland acted. He asked the Bank of Norland."),
         ("MPs ask", "It was asked by MPs. There was no answer for MPs."),
         ("Fenn speaks", "It was asked by Ida Fenn."),
+        ("Bridge opens", "They crossed the Bridge of Arn. Few had missed the Bridge of Arn."),
+        ("York is big", "It was asked by York. Here is York, and that is York."),
         ("A walk", "It was asked by Ida Fenn. There was no answer for Ida Fenn."),
         ("", ""),
     ],

@@ -59,7 +59,7 @@ def _answered(answer: Answer) -> Iterator[str]:
 
 def _refused(answer: Answer) -> Iterator[str]:
     yield with_marks(answer.text)
-    yield from _sources("Nearest", answer.nearest[:NEAREST_SHOWN], numbered=False)
+    yield from _sources("Closest sentences", answer.nearest[:NEAREST_SHOWN], numbered=False)
 
 
 def _summarised(summary: Summary) -> Iterator[str]:

@@ -131,7 +131,7 @@ def test_articles_about_a_query_are_those_that_match(unread: News) -> None:
 def test_suggestions_follow_the_index(unread: News, tmp_path: Path) -> None:
     assert unread.suggestions() == (), "no name stands in two sentences"
     towns = (
-        f"The fair of {name} opened on a mild evening in spring. All the people of {name} were glad."
+        f"The fair in {name} opened on a mild evening in spring. All the people in {name} were glad."
         for name in ("Arnwick", "Bexmoor")
     )
     unread.ingest(records(tmp_path / "towns.jsonl", *towns))
