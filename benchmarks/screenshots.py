@@ -117,7 +117,7 @@ def library(page: "Page", shoot: Shoot) -> None:
     page.get_by_role("button", name="Fetch and add").click()
     page.locator("#outcomes .trouble").wait_for()
     shoot(page, "adding")
-    page.locator("table.articles input").nth(2).check()
+    page.locator("table.articles tbody input").nth(2).check()
     page.get_by_role("button", name="Delete").first.click()
     shoot(page, "deleting")
 
@@ -132,7 +132,7 @@ def library_at_night(page: "Page", shoot: Shoot) -> None:
 def summaries(page: "Page", shoot: Shoot) -> None:
     """Summaries, and a digest of a subject."""
     page.get_by_role("tab", name="Articles").click()
-    page.locator("table.articles input").nth(3).check()
+    page.locator("table.articles tbody input").nth(3).check()
     page.get_by_role("button", name="Summarise 1 selected").click()
     page.locator("#summaries .summary").wait_for(timeout=PATIENCE)
     shoot(page, "summaries")

@@ -186,7 +186,7 @@ def test_summaries_and_their_choices_show_it_as_text(hostile: SharedPage, visit:
     page = visit(hostile.url(model()))
     tab(page, "Articles")
     for place in range(len(HARM)):
-        page.locator("#listing input[type=checkbox]").nth(place).check()
+        page.locator("#listing tbody input").nth(place).check()
     press(page, f"Summarise {len(HARM)} selected")
     page.get_by_role("button", name="Summarise", exact=True).click()
     page.locator("#summaries .summary").nth(len(HARM) - 1).wait_for()

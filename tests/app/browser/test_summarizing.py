@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 def pick(page: "Page", number: int) -> list[str]:
     """Tick the newest articles; their titles."""
     tab(page, "Articles")
-    boxes = page.locator("#listing input[type=checkbox]")
+    boxes = page.locator("#listing tbody input")
     boxes.first.wait_for()
     for place in range(number):
         boxes.nth(place).check()
