@@ -1,6 +1,6 @@
 """Work on a separate thread, so that the page can show progress."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TypeVar
@@ -42,3 +42,14 @@ def stepped(
     finally:
         pool.submit(steps.close)
         pool.shutdown(wait=False)
+
+
+def waited(work: Callable[[], object], slot: Slot, *, name: str) -> None:
+    """Do some work, such as loading a model, but wait for it only until the slot is stopped."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix=name)
+    running = pool.submit(work)
+    pool.shutdown(wait=False)
+    while not slot.stopped.is_set():
+        if wait([running], timeout=_TICK).done:
+            running.result()
+            return

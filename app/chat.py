@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from app import conversation
-from app.background import stepped
+from app.background import stepped, waited
 from app.components import File
 from app.conversation import Turn, numbered
 from app.draft_view import DraftView
@@ -177,8 +177,8 @@ class Chat:
     ) -> Iterator[str | Answer]:
         """Yield the current turn as it changes, then the answer, which is missing if stopped."""
         history = [turn.answer for turn in before[-conversation.REMEMBERED :]]
-        for waited, ahead in enumerate(self._queue.places(slot)):
-            if not waited:  # something to read meanwhile
+        for shown, ahead in enumerate(self._queue.places(slot)):
+            if not shown:  # something to read meanwhile
                 look = self._news.first_look(asked.question, history=history, filters=asked.filters)
                 view.found(look)
             yield view.picture("Waiting for the model …", in_words(ahead))
@@ -186,7 +186,9 @@ class Chat:
             return
         loading = "Loading the model. This takes a few seconds, the first time only."
         yield view.picture("Getting ready …", loading)
-        self._news.warm()
+        waited(self._news.warm, slot, name="load")
+        if slot.stopped.is_set():
+            return
         yield view.picture("Searching …")
         events = self._news.stream(asked.question, history=history, filters=asked.filters)
         with closing(stepped(events, slot, name="answer")) as steps:

@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 
 from app import saved_summaries
-from app.background import stepped
+from app.background import stepped, waited
 from app.formatting import TimeLeft, count
 from app.queue import ModelQueue, QueueSlot, before
 from app.render import render
@@ -109,7 +109,7 @@ class SummaryService:
             yield from self._wait("", slot)
             yield from slot.paced([("", "Grouping the articles …")])
             if not slot.stopped.is_set():
-                self._news.warm()
+                waited(self._news.warm, slot, name="load")
                 yield from slot.paced(self._stories(request, articles, made, slot))
 
     def _stories(
@@ -165,7 +165,7 @@ class SummaryService:
                 yield from slot.paced([(shown, progress.state)])
                 if slot.stopped.is_set():
                     break
-                self._news.warm()
+                waited(self._news.warm, slot, name="load")
                 progress.begin()
                 for summary in slot.paced(self._summary(request, some, progress, slot)):
                     if summary is not None:

@@ -1,11 +1,12 @@
 """Work on a thread of its own: reported now and then, and ended when nobody takes the results."""
 
 import threading
+import time
 from collections.abc import Generator
 
 import pytest
 
-from app.background import stepped
+from app.background import stepped, waited
 from rag.llm.scripted import ScriptedGenerator
 from rag.server.queue import Slot
 from rag.types import Message
@@ -75,3 +76,17 @@ def test_a_stopped_slot_ends_the_model_at_its_next_token_without_an_error() -> N
     assert [step for step in stepped(steps(), slot, name="test") if step] == []
     assert said == ["one"]
     assert list(stepped(steps(), slot, name="test")) == []
+
+
+def test_a_stop_does_not_wait_for_what_is_being_loaded() -> None:
+    loaded, slot = threading.Event(), Slot()
+    threading.Timer(0.2, slot.stopped.set).start()
+    begun = time.monotonic()
+    waited(lambda: loaded.wait(60), slot, name="load")
+    assert time.monotonic() - begun < 30
+    loaded.set()
+
+
+def test_what_fails_to_load_is_reported() -> None:
+    with pytest.raises(ZeroDivisionError):
+        waited(lambda: 1 / 0, Slot(), name="load")
