@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PORT = 7860
 _AT_ONCE = 4  # concurrent runs of one event, unless the page sets another limit
-_SESSIONS = 1000  # browser tabs whose state is retained
+_SESSIONS = 400  # browser tabs whose state is retained, 0.2 MB each; no more can be connected
 _LOGINS = 2  # passwords hashed at once: each takes a core and 32 MiB for a while
 
 

@@ -146,8 +146,8 @@ async def _person(
 ) -> None:
     dice = random.Random(who)
     saved: list[str] = []
+    session = f"bench-{who}"  # a browser tab
     while time.monotonic() < end:
-        session = f"bench-{who}-{dice.randrange(10**9)}"
         question = dice.choice(QUESTIONS)
         start = time.monotonic()
         try:
