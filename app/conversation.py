@@ -17,7 +17,7 @@ from rag.types import Answer, Citation, Claim, Filters
 
 MOST_TURNS = 40  # saved; older ones are dropped
 REMEMBERED = 4  # turns before a question that the model sees
-_MARK = re.compile(r"\[(\d+)\]")
+_MARK = re.compile(r"\[(\d{1,4})\]")
 _FILTERS = TypeAdapter(Filters)
 
 
@@ -99,5 +99,5 @@ def _placed(citations: Sequence[Citation], places: dict[int, int]) -> tuple[Cita
 def _read(saved: object) -> object:
     try:
         return json.loads(saved) if isinstance(saved, str) else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

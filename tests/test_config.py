@@ -182,6 +182,10 @@ def test_an_override_without_form_is_reported(override: str) -> None:
         ("generator.thread=4", r"--set generator\.thread=4: unknown key .* 'threads'"),
         ("generater.threads=4", r"unknown section \[generater\], did you mean 'generator'"),
         ("generator.threads.more=4", r"unknown key generator\.threads\.more"),
+        (
+            "generator.th\nread=4",
+            r"^--set generator\.th read=4: unknown key generator\.th read, did",
+        ),
         ("generator.threads=four", r"generator\.threads = 'four' .* integer"),
     ],
 )

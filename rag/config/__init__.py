@@ -119,18 +119,17 @@ def _parse_override(override: str) -> Table:
 def _merge(table: Table, changes: Table, *, where: str) -> None:
     for section, keys in changes.items():
         if section not in table:
-            raise ConfigError(f"{where}: unknown section [{section}]{_meant(section, table)}")
+            raise _unknown(f"{where}: unknown section [{section}]", section, table)
         for key, value in keys.items():
             if key not in table[section]:
-                raise ConfigError(
-                    f"{where}: unknown key {section}.{key}{_meant(key, table[section])}"
-                )
+                raise _unknown(f"{where}: unknown key {section}.{key}", key, table[section])
             table[section][key] = value
 
 
-def _meant(word: str, known: Mapping[str, object]) -> str:
+def _unknown(seen: str, word: str, known: Mapping[str, object]) -> ConfigError:
     close = get_close_matches(word, known, n=1)
-    return f", did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}."
+    meant = f", did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}."
+    return ConfigError(" ".join(seen.split()) + meant)
 
 
 def _validate(table: Table) -> Settings:

@@ -68,6 +68,8 @@ def test_sources_are_numbered_in_the_order_in_which_they_are_cited() -> None:
         "Title 4": 1,
     }
     assert "[1] **Title 4**" in as_markdown(shown)
+    endless = f"They met. [{'4' * 5000}]"  # more digits than Python reads as a number
+    assert numbered(answer(text=endless)).text == endless
 
 
 def test_a_sentence_keeps_its_numbers_while_more_are_checked() -> None:
@@ -94,6 +96,7 @@ def test_a_turn_comes_back_with_the_filters_it_was_asked_with(news: rag.News) ->
         7,
         "",
         "no JSON",
+        "[" * 100_000,
         "{}",
         '["text"]',
         '[{"answer": "{}", "filters": {}}]',
