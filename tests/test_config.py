@@ -129,6 +129,8 @@ def test_overrides(override: str, section: str, key: str, value: object) -> None
         ("[generator]\nzzz = 4\n", ["generator.zzz", "known:", "context_length"]),
         ("[generators]\nthreads = 4\n", ["unknown section [generators]", "'generator'"]),
         ("[zzz]\nthreads = 4\n", ["[zzz]", "known:", "summarize"]),
+        (f"a = {'9' * 5000}\n", ["mine.toml", "is not valid TOML"]),
+        (f"a = {'[' * 5000}\n", ["mine.toml", "is not valid TOML"]),
         ("threads = 4\n", ["mine.toml", "'threads'", "[section]"]),
         ("[[generator]]\nthreads = 4\n", ["'generator'", "[section]"]),
         ("[generator]\nthreads = -1\n", ["generator.threads = -1", "greater than or equal to 0"]),
@@ -170,9 +172,11 @@ def test_an_unknown_profile_is_reported_with_those_that_there_are(name: str) -> 
     assert all(known in str(raised.value) for known in profiles())
 
 
-@pytest.mark.parametrize("override", ["", "threads=4", "generator.threads", "generator", "=", "a"])
+@pytest.mark.parametrize(
+    "override", ["", "threads=4", "a\nb", "generator.threads", "generator", "=", "a"]
+)
 def test_an_override_without_form_is_reported(override: str) -> None:
-    with pytest.raises(ConfigError, match=r"expected section\.key=value"):
+    with pytest.raises(ConfigError, match=r"^--set .*: expected section\.key=value"):
         loaded(override)
 
 

@@ -8,7 +8,7 @@ from rag.text.terms import DAYS, MONTHS, rarity, share, terms
 from rag.types import Claim, Passage
 
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)"
-_OPENS = re.compile(rf"\W*(?:(?:and|but|so|then) )?{_AUXILIARY}\b", re.I)
+_OPENS = re.compile(rf"(?<!\W)\W*(?:(?:and|but|so|then) )?{_AUXILIARY}\b", re.I)
 _FOLLOWS = re.compile(rf"[,:;.]\s+{_AUXILIARY}\b", re.I)
 _WH = re.compile(r"\b(?:who|whom|whose|what|when|where|which|why|how)\b", re.I)
 _YES_OR_NO = re.compile(r"\W*(?:yes|no)\s*(?:[,.;:]|\Z|\n)", re.I)

@@ -9,7 +9,7 @@ from rag.llm.prompts import REFUSAL
 from rag.text.citations import split_claims
 
 _LABEL = re.compile(r"\A\s*(?:(?:the|short|final) )?answer\s*:\s*", re.I)
-_BULLET = re.compile(r"\s*(?:[-*•–]|\d{1,2}[.)])\s+")
+_BULLET = re.compile(r"\A\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _YES_OR_NO = re.compile(r"(yes|no)\b[\s,;:.–—-]*", re.I)
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s*\Z")
 _FEW = 3  # words; a text with no more is not a sentence, whatever its last mark

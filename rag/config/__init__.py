@@ -86,7 +86,7 @@ def _read(path: Path) -> Table:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also for numbers and nesting without end
         raise ConfigError(f"{path} is not valid TOML: {error}.") from error
     loose = [key for key, value in table.items() if not isinstance(value, dict)]
     if loose:
@@ -111,7 +111,7 @@ def _parse_override(override: str) -> Table:
     section, dot, key = name.strip().partition(".")
     if not (equals and dot):
         raise ConfigError(
-            f"--set {override}: expected section.key=value, like generator.threads=4."
+            f"--set {' '.join(override.split())}: expected section.key=value, like generator.threads=4."
         )
     return {section: {key: value.strip()}}
 

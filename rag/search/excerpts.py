@@ -35,7 +35,7 @@ _LEANS = re.compile(
     re.I,
 )
 _GOES_ON = re.compile(
-    r"[\"“‘'(]*(?:He|She|They|Others?|Another|In addition|Additionally|Besides|Furthermore)\b|\balso\b",
+    r"(?:He|She|They|Others?|Another|In addition|Additionally|Besides|Furthermore)\b|\balso\b",
     re.I,
 )
 

@@ -146,7 +146,7 @@ _BYLINE = re.compile(
 )
 _BYLINE_END = re.compile(rf"(?:^|[\W_])[Bb]y (?P<names>[A-ZÀ-Þ][\w.'’-]*(?: {_NAME}){{1,9}})\W*$")
 _PICTURED = re.compile(
-    r"^\W*(?:file|archive)\b|\b(?:photo|image|picture|pictured|(?:is|are) seen|poses)\b",
+    r"^\W*(?:file|archive)\b|\b(?:photo|photograph|image|picture|pictured|(?:is|are) seen|poses)\b",
     re.IGNORECASE,
 )
 # Cheap prefilters: the costly patterns above can match only where these do.
@@ -211,7 +211,12 @@ def is_date_line(line: str) -> bool:
 
 def dates_article(line: str) -> bool:
     """Return whether the line gives the day of publication, not the day of a picture."""
-    return is_date_line(line) and not is_credit(line) and not _PICTURED.search(line)
+    return is_date_line(line) and not is_caption(line)
+
+
+def is_caption(line: str) -> bool:
+    """Return whether the line credits or describes a picture."""
+    return is_credit(line) or bool(_PICTURED.search(line))
 
 
 def byline(line: str) -> str:

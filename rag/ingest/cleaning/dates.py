@@ -22,8 +22,11 @@ _MONTH_DAY = re.compile(
     r"\b([^\W\d]{3,})\.? (\d\d?)(?:st|nd|rd|th)?,? (?:at [\d:apm. ]+,? )?(\d{4})(?!\d)"
 )
 _DIGITS = re.compile(r"(\d+)(?:\.\d*)?")
-# A day, perhaps with the time, written without separators: 20220119, 202201191230, 20220119123000.
-_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?")
+# A day, perhaps with the time, written without separators: 20220119, 2022011912, 20220119123000.
+# Ten digits that begin with 10 to 18 are seconds since 1970.
+_COMPACT = re.compile(
+    r"(?!1[0-8]\d{8}\Z)(\d{4})(\d\d)(\d\d)(?:(?:[01]\d|2[0-3])(?:[0-5]\d(?:[0-5]\d)?)?)?"
+)
 _SECONDS, _MILLISECONDS = (9, 10), (12, 13)  # digits; fewer are of 1970 to 1973, before the web
 _EARLIEST, _LATEST = 1600, 2100
 _READ, _SHOWN = 200, 40  # characters of a stated date

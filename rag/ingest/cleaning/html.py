@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 _TOP = 4  # paragraphs in which the header may be repeated
 _LABEL_WORDS = 2  # in a section name
+_MANY_TAGS = 5_000  # far more than an article has
+_TELLING = frozenset(
+    "meta link script time img source br hr title".split()
+)  # say something while empty
+_INLINE = frozenset("a b em i small span strong time u".split())
+_CAPTION = 200  # characters
 _FULLER = 1.5  # a JSON-LD body replaces an extracted text if it has this many times its words
 
 
@@ -29,6 +35,7 @@ def clean(source: str) -> Cleaned:
         ExtractError: The page is not HTML, or contains too few words.
     """
     import trafilatura
+    from lxml.html import tostring  # type: ignore[import-untyped]
 
     tree = trafilatura.load_html(source)
     if tree is None and source.lstrip().startswith("<"):
@@ -38,6 +45,9 @@ def clean(source: str) -> Cleaned:
         raise ExtractError(
             "the page could not be read as HTML; save its text as a .txt file instead"
         )
+    if len(tree.xpath("//*")) > _MANY_TAGS:
+        _drop_empty(tree)
+        source = tostring(tree, encoding="unicode")
     stated = metadata.read(tree)
     authors, published = _signature(tree, stated)
     found = _body(tree, source, stated.body)
@@ -67,11 +77,40 @@ def _signature(tree: HtmlElement, stated: metadata.Metadata) -> tuple[tuple[str,
 
     bare = deepcopy(tree)
     strip_elements(bare, "figure", "figcaption", with_tail=False)  # the day of a picture is not it
+    _drop_captions(bare)
     shown = extract_metadata(bare)
     authors = authors or split_names((shown.author or "").replace(";", ","))
     guess = dates.parse(shown.date)
     # 1 January is the default if only a year, often that of the copyright, was found.
     return authors, published or (guess if guess and (guess.month, guess.day) != (1, 1) else None)
+
+
+def _drop_captions(tree: HtmlElement) -> None:
+    """Drop the lines of a page that date a picture."""
+    lines: dict[HtmlElement, None] = {}
+    for year in tree.xpath("//text()[contains(., '19') or contains(., '20')]"):
+        line = year.getparent().getparent() if year.is_tail else year.getparent()
+        lines[line] = None
+        while line.tag in _INLINE and line.getparent() is not None:
+            line = line.getparent()
+            lines[line] = None
+    for line in lines:
+        text = " ".join(line.text_content().split())
+        if len(text) <= _CAPTION and boilerplate.is_caption(text) and line is not tree:
+            line.drop_tree()
+
+
+def _drop_empty(tree: HtmlElement) -> None:
+    """Drop elements without text, which a hostile page may have by the hundred thousand."""
+    for element in reversed(tree.xpath("//*")):
+        above = element.getparent()
+        bare = (
+            not len(element)
+            and not (element.text or "").strip()
+            and not (element.tail or "").strip()
+        )
+        if bare and above is not None and element.tag not in _TELLING:
+            above.remove(element)
 
 
 def _body(tree: HtmlElement, source: str, stated: str) -> str:

@@ -12,7 +12,7 @@ from rag.ingest.cleaning.markup import without_spans
 
 _FRONT = re.compile(r"\A\s*---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _PAIR = re.compile(r"^([A-Za-z_][\w .-]{0,40}):[ \t]*(.*(?:\n[ \t]+-? ?.*|\n- .*)*)", re.MULTILINE)
-_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
 _UNDERLINED = re.compile(r"\A\s*(\S[^\n]*)\n=+[ \t]*\n")
 # No pattern matches past the next mark of its kind, so hostile text costs no more than long text.
 _MARKS = (
@@ -47,7 +47,7 @@ def front_matter(text: str) -> tuple[dict[str, str], str]:
 
 
 def _value(raw: str) -> str:
-    raw = re.sub(r"\s*\n\s*-?\s*", ", ", raw.strip()).strip(", ")
+    raw = re.sub(r"(?<!\s)\s*\n\s*-?\s*", ", ", raw.strip()).strip(", ")
     raw = raw[1:-1] if raw[:1] == "[" and raw[-1:] == "]" else raw
     return re.sub(r"^([\"'])(.*)\1$", r"\2", raw.strip())
 
@@ -59,7 +59,8 @@ def markdown(text: str) -> Cleaned:
     if underlined := _UNDERLINED.match(text):
         title, text = underlined[1], text[underlined.end() :]
     elif heading and not read(text[: heading.start()]).prose:
-        title, text = heading[2], text[: heading.start()] + text[heading.end() :]
+        title = heading[1].rstrip(" \t#") or heading[1]
+        text = text[: heading.start()] + text[heading.end() :]
     bare = _without_marks(text)
     if not title:
         return clean(bare)

@@ -19,10 +19,10 @@ _NO_NOUNS = frozenset(
     "olds others times ones thirds quarters halves news versus goods series".split()
 )
 # A part of a range, a date or a code, or the same in another unit in parentheses.
-_JOINED = re.compile(r"(?:\d[\d.,]*\s*(?:to|or|and|-|–|—)\s*|[-–/:(])\Z")
+_JOINED = re.compile(r"(?:\d[.,]*\s*(?:to|or|and|-|–|—)\s*|[-–/:(])\Z")
 _RANGE = re.compile(r"\s*(?:to|or|and|-|–|—)\s*\d")
 # A unit in the singular describes something else: "the 20-year-old", "a 50-mile road".
-_SINGULAR = re.compile(r"[a-z]{4,}(?<!s)(?<!percent)(?<!feet)\Z", re.I)
+_SINGULAR = re.compile(r"[a-z]{4}(?<!s)(?<!percent)(?<!feet)\Z", re.I)
 _CONVERTED = frozenset("m m/h g l ha deg degF".split())
 _CONVERSION = 0.05  # relative tolerance of measures, which papers convert and round
 _ROUNDING = 0.15  # relative tolerance of a figure with "about" or "nearly"

@@ -1,6 +1,7 @@
 """HTML: the text by trafilatura, title, authors, day, site and language by what the page states."""
 
 import json
+import time
 from datetime import date
 
 import pytest
@@ -39,6 +40,15 @@ def test_paragraphs_are_joined_by_blank_lines_and_nothing_else_is_left() -> None
 def test_a_page_may_begin_with_its_title() -> None:
     article = get(f"<title>{HEADLINE}</title><article>{BODY}</article>", "text/html")
     assert (article.title, article.text) == (HEADLINE, "\n\n".join(PARAGRAPHS))
+
+
+@pytest.mark.parametrize(
+    "scrap", ["<p>", "<p> ", "<p class=a>", "<div>", "<i></i>x", "<b>", "<td>"]
+)
+def test_a_page_of_nothing_but_tags_takes_time_in_proportion(scrap: str) -> None:
+    start = time.process_time()
+    assert get(page(body=BODY + scrap * (100_000 // len(scrap))), "text/html").title == HEADLINE
+    assert time.process_time() - start < 2  # 300 kB of bare <p> took 10 s
 
 
 def test_json_ld_states_everything() -> None:

@@ -131,6 +131,8 @@ CAPTIONS = [
     "The bridge is seen on January 12, 2019",
     "Getty Images, 12 January 2019",
     "Ida Berg, pictured on 12 January 2019",
+    "Photo: Ida Berg on 12 January 2019",
+    "Photograph: Ida Berg, 12 January 2019",
 ]
 
 
@@ -144,9 +146,13 @@ def test_the_day_of_a_caption_is_not_that_of_the_article(caption: str, dated: st
     long = f"<p>{prose} {prose.lower()}</p>" * 2
     figure = f"<figure><img src=x><figcaption>{caption} <time>12 January 2019</time></figcaption></figure>"
     time = f"<time datetime='2022-01-20'>{dated}</time>" if dated else ""
-    html = (
-        f"<html><title>Bridge</title><article><h1>Bridge</h1>{figure}{time}{long}</article></html>"
-    )
-    for body, kind in ((text, "text/plain"), (f"# {text}", "text/markdown"), (html, "text/html")):
+    top = f"<html><title>Bridge</title><article><h1>Bridge</h1>{time}"
+    pages = [f"{top}{figure}{long}", f"{top}<p>{caption}</p>{long}"]
+    pages += [
+        f"{top}{long}<div><span>{caption}</span></div>",
+        f"{top}{long}<p><i>{caption}</i></p>",
+    ]
+    kinds = [(text, "text/plain"), (f"# {text}", "text/markdown")]
+    for body, kind in (*kinds, *((page, "text/html") for page in pages)):
         page = Page("file:///a", body.encode(), kind, datetime.now(UTC))
         assert str(extract(page).published) == ("2022-01-20" if dated else "None"), kind
