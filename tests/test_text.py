@@ -157,6 +157,12 @@ def test_words_keep_their_inner_marks() -> None:
     assert words("It's 3.5, isn't it? U.S. 記者") == ["It's", "3.5", "isn't", "it", "U.S", "記者"]
 
 
+def test_a_line_of_ten_megabytes_with_marks_of_every_kind_is_cleaned() -> None:
+    text = normalise("שלום \u202eevil e\u0301 \ud800\0 The ferry sails. " * 230_000)
+    assert len(text) > 6_000_000
+    assert not set(text) & set("\u202e\u0301\ud800\0")
+
+
 MANY = 20_000
 HOSTILE = {
     "points": "." * MANY + "x",

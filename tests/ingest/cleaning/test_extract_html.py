@@ -2,6 +2,8 @@
 
 import json
 import time
+from contextlib import suppress
+from itertools import pairwise
 from datetime import date
 
 import pytest
@@ -49,6 +51,23 @@ def test_a_page_of_nothing_but_tags_takes_time_in_proportion(scrap: str) -> None
     start = time.process_time()
     assert get(page(body=BODY + scrap * (100_000 // len(scrap))), "text/html").title == HEADLINE
     assert time.process_time() - start < 2  # 300 kB of bare <p> took 10 s
+
+
+def test_entities_of_entities_are_not_expanded() -> None:
+    names = "abcdefghij"
+    laughs = "".join(f"<!ENTITY {b} '{f'&{a};' * 10}'>" for a, b in pairwise(names))
+    text = get(
+        f"<!DOCTYPE html [<!ENTITY a 'haha'>{laughs}]>{page(body=BODY + '<p>&j;</p>')}", "text/html"
+    ).text
+    assert PARAGRAPHS[-1] in text
+    assert len(text) < 2 * len(BODY)
+
+
+def test_elements_nested_without_end_are_an_article_or_an_error_in_time() -> None:
+    start = time.process_time()
+    with suppress(ExtractError):
+        assert PARAGRAPHS[0] in get(page(body="<div>" * 20_000 + BODY), "text/html").text
+    assert time.process_time() - start < 2
 
 
 def test_json_ld_states_everything() -> None:
