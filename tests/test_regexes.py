@@ -108,7 +108,7 @@ def _example(kind: str, value: Any, letters: str) -> str:
         case "NOT_LITERAL" | "ANY":
             return letters[0]
         case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-            return example(value[2], letters) * max(1, value[0])
+            return example(value[2], letters) * max(1, int(value[0]))
         case "SUBPATTERN":
             return example(value[3], letters)
         case "ATOMIC_GROUP":

@@ -35,7 +35,7 @@ def clean(source: str) -> Cleaned:
         ExtractError: The page is not HTML, or contains too few words.
     """
     import trafilatura
-    from lxml.html import tostring  # type: ignore[import-untyped]
+    from lxml.html import tostring
 
     tree = trafilatura.load_html(source)
     if tree is None and source.lstrip().startswith("<"):

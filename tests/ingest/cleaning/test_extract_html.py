@@ -3,8 +3,8 @@
 import json
 import time
 from contextlib import suppress
-from itertools import pairwise
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from extract_pages import FETCHED, HEADLINE, PARAGRAPHS, get
