@@ -14,7 +14,7 @@ from rag.errors import (
 
 _log = logging.getLogger(__name__)
 _COMMAND = re.compile(r"\brag [a-z]+|(?<!\w)--[a-z]")
-_ASIDE = re.compile(r" \([^()]*\brag [a-z]+[^()]*\)")
+_ASIDE = re.compile(r" \([^()]{0,200}\brag [a-z]{1,20}[^()]{0,200}\)")
 _SMALL = re.compile(r"\A[a-z]+(?= )")  # a plain word: on the command line one comes before it
 # The messages of these errors name folders, processes and commands of the machine that serves the
 # page. The first match applies.

@@ -1,6 +1,6 @@
 """Feed hostile input to all that reads files, pages and saved texts, guided by the code it reaches.
 
-``python benchmarks/fuzz.py [TARGET...] [--minutes 10] [--seed 1]`` needs ``pip install atheris``
+``python benchmarks/fuzz.py [TARGET...] [--minutes 10] [--seed 1]`` needs ``pip install atheris==3.0.0``
 (Linux). It prints one row per target; inputs that break a promise are saved in ``build/fuzz``, and the
 exit code is 1. ``python benchmarks/fuzz.py TARGET --replay FILE`` tries one of them again.
 

@@ -19,6 +19,7 @@ import app
 import rag
 from rag.text import normalise
 
+pytestmark = pytest.mark.slow  # 20 s
 METHODS = frozenset("match fullmatch search findall finditer sub subn split".split())
 LONGEST, LEAST = 20_000, 2_000  # characters; a shorter text may take as long as LEAST
 SECONDS = 0.4  # for LONGEST; 2 s per 100,000

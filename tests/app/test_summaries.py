@@ -163,7 +163,7 @@ def test_the_time_left_follows_from_the_pieces_without_the_waiting(
     ("how", "beginning"),
     [
         (TOGETHER, "Summary of 3 articles, "),
-        (EACH, "Summary 2 of 3, about "),
+        (EACH, "Summary 2 of 3, "),
         (STORIES, "Story, "),
     ],
 )
