@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 PORT = 7860
 _AT_ONCE = 4  # concurrent runs of one event, unless the page sets another limit
-_SESSIONS = 400  # browser tabs whose state is retained, 0.2 MB each; no more can be connected
 _LOGINS = 2  # passwords hashed at once: each takes a core and 32 MiB for a while
 
 
@@ -131,8 +130,9 @@ def _mounted(page: "Blocks", style: Mapping[str, Any], megabytes: int, users: Us
     from gradio import mount_gradio_app
     from starlette.routing import Mount
 
+    from app.sessions import Tabs
+
     page.analytics_enabled = False
-    page.state_session_capacity = _SESSIONS
     for event in page.fns.values():
         event.api_visibility = "private"
     # No limit here: app.queue limits heavy events, and light events must never be refused.
@@ -156,8 +156,9 @@ def _mounted(page: "Blocks", style: Mapping[str, Any], megabytes: int, users: Us
     # Gradio treats a mounted page as not served yet, and then accepts any file of this machine as
     # an upload. This makes Gradio check the path.
     page.has_launched = True
+    mounted: Any = next(route.app for route in application.routes if isinstance(route, Mount))
+    mounted.state_holder = Tabs(page)
     if users is not None:
-        mounted: Any = next(route.app for route in application.routes if isinstance(route, Mount))
         mounted.tokens = _Sessions(users)
     return application
 
