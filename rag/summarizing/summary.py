@@ -2,7 +2,7 @@
 
 For an article that fits one prompt, the summary consists of its main sentences, in the model's
 words where it wrote them. Of a longer article, the model reads the main sentences, as many as one
-prompt holds. Every sentence of the result is checked against the article itself.
+prompt holds; its own sentences come first. Every sentence is checked against the article itself.
 """
 
 from collections.abc import Sequence
@@ -66,17 +66,19 @@ def summarize(
     count = generator.count_tokens
     long = count(fence(text)) > room
     if long:
-        shown = extract(text, room, lambda piece: count(fence(piece)), request=instruction)
-        text = "\n\n".join(text[start:end] for start, end in shown)
+        main = extract(text, room, lambda piece: count(fence(piece)), request=instruction)
+        text = "\n\n".join(text[start:end] for start, end in sorted(main))
     draft = drafts.write(messages(text))
     found = fresh(draft, (whole,), most=sentences_wanted, checker=checker)
     drafts.report()
-    if instruction and found:
-        return _summary((article,), found, drafts)
-    if not long:
+    if not (instruction and found):
         told = [claim for claim in found if not checker.evidence(claim.text, (whole,)).verbs]
-        return _summary((article,), _main(told, whole, sentences_wanted), drafts)
-    return _summary((article,), _completed(found, (whole,), sentences_wanted), drafts)
+        if long:
+            read = [excerpt(article, 1, start, end) for start, end in main]
+            found = _completed(told, read, sentences_wanted)
+        else:
+            found = _main(told, whole, sentences_wanted)
+    return _summary((article,), found, drafts)
 
 
 def overview(
@@ -120,13 +122,13 @@ def _main(claims: Sequence[Claim], whole: Passage, most: int) -> list[Claim]:
     left, words = list(claims), 0
     chosen: dict[int, Claim] = {}  # by the position of the main sentence
     for start, end in main_sentences(whole.chunk.text):
-        main = excerpt(whole.article, whole.number, start, end)
-        ours = closest(main.chunk.text, left)
-        claim = ours or verbatim(main)
+        sentence = excerpt(whole.article, whole.number, start, end)
+        ours = closest(sentence.chunk.text, left)
+        claim = ours or verbatim(sentence)
         length = len(claim.text.split())
         if not claim.supported or (chosen and words + length > most * _WORDS_A_SENTENCE):
             continue
-        if any(repeated(text, chosen.values()) for text in (claim.text, main.chunk.text)):
+        if any(repeated(text, chosen.values()) for text in (claim.text, sentence.chunk.text)):
             continue
         chosen[start] = claim
         words += length
