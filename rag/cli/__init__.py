@@ -102,7 +102,8 @@ def _fail_wrong_use(error: Any) -> None:
         error.show()
         sys.exit(_WRONG_USE)
     command = f" See: {error.ctx.command_path} --help" if error.ctx else ""
-    _fail(error.format_message().rstrip(".") + "." + command, _WRONG_USE)
+    message = error.format_message()
+    _fail(message + "." * (message[-1:] not in {".", "?"}) + command, _WRONG_USE)
 
 
 def _told(error: RagError | OSError) -> str:

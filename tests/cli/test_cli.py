@@ -202,6 +202,7 @@ def test_version(run: Run) -> None:
     "arguments",
     [
         ["nonsense"],
+        ["sumarize"],
         ["ask"],
         ["ask", "x", "--bogus"],
         ["ask", "x", "--since", "tomorrow"],
@@ -221,7 +222,7 @@ def test_wrong_use_is_reported_in_one_line_that_names_the_help(
 ) -> None:
     ended = run(*arguments)
     assert ended.code == 2
-    assert re.search(r"\. See: rag( \w+)* --help$", one_line(ended))
+    assert re.search(r"[^.?][.?] See: rag( \w+)* --help$", one_line(ended))
 
 
 def test_a_day_may_be_said_in_a_word(run: Run, filled: Path) -> None:
