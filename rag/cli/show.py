@@ -165,7 +165,8 @@ def advance(bar: "Progress", what: str, done: int, total: int | None, *, note: s
     bar.update(task.id, completed=done, total=total, rate=", ".join(filter(None, (rate, note))))
     if bar.disable and now - task.fields["line"] >= _LINE_SECONDS:
         bar.update(task.id, line=now)
-        minutes = ceil(seconds * (total - done) / 60) if seconds and total else None
+        # The first item also waits for the models.
+        minutes = ceil(seconds * (total - done) / 60) if seconds and fresh > 1 and total else None
         left = f"{minutes} min left" if minutes is not None else ""
         told = ", ".join(filter(None, (f"{what}: {done} of {total or '?'}", left, note)))
         console(stderr=True).print(plain(told))
