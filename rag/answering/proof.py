@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rag.answering.question_form import as_statement
-from rag.check import Checker
+from rag.answering.question_form import SUBJECTS, as_statement
+from rag.check import Checker, Parser
 from rag.text.citations import distinct
 from rag.types import Claim, Passage, Span
 
+_DO = frozenset("do does did".split())
 _PLAIN = 0.9  # probability from which a yes-or-no question as a statement is plainly supported
 
 
@@ -26,11 +27,23 @@ def asked_as_statement(
     """Check a question answered by yes or no as a statement; None for another short answer."""
     if short not in {"Yes", "No"}:
         return None
-    claim = checker.check(as_statement(question), passages)
+    claim = checker.check(_statement(question, checker.parser), passages)
     if claim.score >= _PLAIN:
         return Asked(claim, "Yes")
     denied = checker.evidence(claim.text, passages).kinds == {"denial"}
     return Asked(claim, "No" if denied else "")
+
+
+def _statement(question: str, parser: Parser) -> str:
+    """Return a yes-or-no question as a statement that can be parsed.
+
+    Without "did" it is nearer to the words of an article, but "Germany supply arms" has no verb.
+    """
+    short = as_statement(question)
+    asked, read = parser.parse([question, short])
+    whole = any(token.dep in SUBJECTS for token in read)
+    drops = whole and any(token.lower in _DO for token in asked[:2])
+    return short if drops else as_statement(question, asked)
 
 
 def proven_together(claims: Sequence[Claim], short: str, asked: Asked | None) -> list[Claim]:

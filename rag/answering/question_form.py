@@ -1,8 +1,9 @@
 """What kind of answer a question asks for, and how much of the question the sources contain."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from rag.check.parse import Token
 from rag.text import sentences
 from rag.text.terms import DAYS, MONTHS, rarity, share, terms
 from rag.types import Claim, Passage
@@ -34,6 +35,7 @@ _TIMES = frozenset(
 )
 _WHENS = DAYS | set(MONTHS) | _TIMES
 _WHY = re.compile(r"^\W*(?:(?:and|but|so|then)\W+)?why\b", re.I)
+SUBJECTS = frozenset("nsubj nsubjpass csubj".split())
 _SENTENCES = re.compile(
     r"^\W*(?:(?:and|but|so|then)\W+)?(?:why|how(?! (?:many|much|long|old|far|big|large|tall|often|high"
     r"|deep|heavy|fast|soon)\b)|what (?:happened|happens)|what (?:did|does|do|has|have)\b.*"
@@ -55,9 +57,30 @@ def asks_yes_or_no(question: str) -> bool:
     return _FOLLOWS.search(question) is not None and not _WH.search(question)
 
 
-def as_statement(question: str) -> str:
-    """Drop the auxiliary of a yes-or-no question: "Did Ida win?" becomes "Ida win."."""
-    return _OPENS.sub("", question, count=1).strip().rstrip("?？!. ") + "."
+def as_statement(question: str, tokens: Sequence[Token] = ()) -> str:
+    """Turn a yes-or-no question into a statement: "Did Ida win?" becomes "Ida did win.".
+
+    Args:
+        question: the question.
+        tokens: its parse; without its subject in it, the auxiliary is dropped ("Ida win.").
+    """
+    opening = _OPENS.match(question)
+    end = opening.end() if opening else 0
+    rest, auxiliary = question[end:], question[:end].split()[-1:]
+    subject = next((n for n, token in enumerate(tokens) if token.dep in SUBJECTS), None)
+    if auxiliary and subject is not None and tokens[subject].start >= end:
+        after = max(tokens[n].end for n in _subtree(tokens, subject))
+        if any(map(str.isalnum, question[after:])):  # else it was misread as part of the subject
+            rest = f"{question[end:after]} {auxiliary[0].lower()}{question[after:]}"
+    return rest.strip().rstrip("?？!. ") + "."
+
+
+def _subtree(tokens: Sequence[Token], top: int) -> Iterator[int]:
+    """Yield the places of a token and of all that depend on it."""
+    yield top
+    for place, token in enumerate(tokens):
+        if token.head == top != place:
+            yield from _subtree(tokens, place)
 
 
 def asks_for_sentences(question: str) -> bool:

@@ -27,6 +27,7 @@ _CONVERSE = frozenset(
         ),
     )
 )
+_DO_SO = (["do", "so"], ["doing", "so"], ["done", "so"])
 _COMPANIES = frozenset("co company corp corporation inc ltd plc llc ag group holdings".split())
 _IFS = frozenset(
     "if unless whether provided providing conditional depends depend subject hinges".split()
@@ -50,6 +51,7 @@ def differences(
 
 def _all(claim: Sentence, source: Source, laid: Laid, owned: Set[int]) -> Iterator[Difference]:
     conditional = _conditional(claim)
+    yield from _doing_so(claim, laid, owned)
     for frame in claim.frames:
         anchor = _anchor(claim, frame)
         if anchor is None or anchor not in laid.matches or anchor not in owned:
@@ -80,6 +82,32 @@ def _all(claim: Sentence, source: Source, laid: Laid, owned: Set[int]) -> Iterat
             and (above == place or laid.linked(place, above))
         ):
             yield Difference("opposed", (place,))
+
+
+def _doing_so(claim: Sentence, laid: Laid, owned: Set[int]) -> Iterator[Difference]:
+    """Yield what "Germany has refused to do so" denies, whatever it refers to."""
+    tokens = laid.sentence.tokens
+    refusing = frozenset[int]().union(
+        *(
+            frame.agents
+            for frame in laid.sentence.frames
+            if "not" in frame.flags
+            and [token.lower for token in tokens[frame.verb : frame.verb + 2]] in _DO_SO
+        )
+    )
+    for frame in claim.frames:
+        named = frame.agents or {place for place in claim.names if place < frame.verb}
+        places = [p for p in named if p in laid.matches and laid.matches[p].target in refusing]
+        if (
+            places
+            and set(places) & owned
+            and "not" not in frame.flags | governed(_lemma(claim, frame))
+        ):
+            yield Difference("denial", tuple(places))
+
+
+def _lemma(sentence: Sentence, frame: Frame) -> str:
+    return sentence.tokens[frame.verb].lemma
 
 
 def _anchor(claim: Sentence, frame: Frame) -> int | None:

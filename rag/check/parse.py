@@ -70,8 +70,8 @@ class SpacyParser:
         """
         with self._lock:  # a pipeline changes its vocabulary while it parses
             pipeline = self._loaded()
-            texts = (sentence[:LONGEST] for sentence in sentences)
-            return [_tokens(doc) for doc in pipeline.pipe(texts)]
+            docs = (_clauses(pipeline.make_doc(sentence[:LONGEST])) for sentence in sentences)
+            return [_tokens(doc) for doc in pipeline.pipe(docs)]
 
     def _loaded(self) -> "Language":
         if self._pipeline is None:
@@ -111,6 +111,14 @@ class WordParser:
             )
             for doc in docs
         ]
+
+
+def _clauses(doc: "Doc") -> "Doc":
+    """Have what follows a semicolon parsed by itself: together, the first clause is often misread."""
+    for token in doc[:-1]:
+        if token.text == ";":
+            doc[token.i + 1].is_sent_start = True
+    return doc
 
 
 def _tokens(doc: "Doc") -> Tokens:

@@ -475,3 +475,12 @@ def test_a_model_that_doubts_its_answer_lowers_the_confidence(ask: Asked) -> Non
     one, other = (last(ask.events(replies)) for replies in (sure, doubting))
     assert (one.signals.answerable, other.signals.answerable) == (1.0, 0.0)
     assert other.confidence < one.confidence
+
+
+def test_a_question_without_its_auxiliary_is_still_read_as_a_statement(ask: Asked) -> None:
+    refused = "Britain supplies Kyiv with arms; Germany has refused to do so."
+    arms = passages(article("Arms", f"{refused} Ida Fenn charged nothing for her work."))
+    for question in ("Did Germany supply arms to Kyiv?", "Did Fenn charge for her work?"):
+        reply = ["Yes\nBritain supplies Kyiv with arms. [1]"]
+        found = last(ask.events(reply, question, rounds=(arms,)))
+        assert found.claims[0].reason == "the quotes say the opposite"
