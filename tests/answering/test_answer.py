@@ -479,8 +479,7 @@ def test_a_model_that_doubts_its_answer_lowers_the_confidence(ask: Asked) -> Non
 
 def test_a_question_without_its_auxiliary_is_still_read_as_a_statement(ask: Asked) -> None:
     refused = "Britain supplies Kyiv with arms; Germany has refused to do so."
-    arms = passages(article("Arms", f"{refused} Ida Fenn charged nothing for her work."))
-    for question in ("Did Germany supply arms to Kyiv?", "Did Fenn charge for her work?"):
-        reply = ["Yes\nBritain supplies Kyiv with arms. [1]"]
-        found = last(ask.events(reply, question, rounds=(arms,)))
-        assert found.claims[0].reason == "the quotes say the opposite"
+    rounds = (passages(article("Arms", refused)),)
+    reply = ["Yes\nBritain supplies Kyiv with arms. [1]"]
+    found = last(ask.events(reply, "Did Germany supply arms to Kyiv?", rounds=rounds))
+    assert found.claims[0].reason == "the quotes say the opposite"
