@@ -1,6 +1,6 @@
 """Find contradictions between a claim and a similar sentence: who, whether, how many, when."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from rag.check.align import Laid
@@ -51,8 +51,11 @@ def differences(
 
 def _all(claim: Sentence, source: Source, laid: Laid, owned: Set[int]) -> Iterator[Difference]:
     conditional = _conditional(claim)
-    yield from _doing_so(claim, laid, owned)
+    refused = _doing_so(claim, laid, owned)
     for frame in claim.frames:
+        if places := refused.get(frame):
+            yield Difference("denial", places)
+            continue
         anchor = _anchor(claim, frame)
         if anchor is None or anchor not in laid.matches or anchor not in owned:
             continue
@@ -84,8 +87,8 @@ def _all(claim: Sentence, source: Source, laid: Laid, owned: Set[int]) -> Iterat
             yield Difference("opposed", (place,))
 
 
-def _doing_so(claim: Sentence, laid: Laid, owned: Set[int]) -> Iterator[Difference]:
-    """Yield what "Germany has refused to do so" denies, whatever it refers to."""
+def _doing_so(claim: Sentence, laid: Laid, owned: Set[int]) -> Mapping[Frame, tuple[int, ...]]:
+    """Return what "Germany has refused to do so" denies, whatever it refers to, and of whom."""
     tokens = laid.sentence.tokens
     refusing = frozenset[int]().union(
         *(
@@ -95,19 +98,16 @@ def _doing_so(claim: Sentence, laid: Laid, owned: Set[int]) -> Iterator[Differen
             and [token.lower for token in tokens[frame.verb : frame.verb + 2]] in _DO_SO
         )
     )
+    found = dict[Frame, tuple[int, ...]]()
     for frame in claim.frames:
-        named = frame.agents or {place for place in claim.names if place < frame.verb}
-        places = [p for p in named if p in laid.matches and laid.matches[p].target in refusing]
-        if (
-            places
-            and set(places) & owned
-            and "not" not in frame.flags | governed(_lemma(claim, frame))
-        ):
-            yield Difference("denial", tuple(places))
-
-
-def _lemma(sentence: Sentence, frame: Frame) -> str:
-    return sentence.tokens[frame.verb].lemma
+        # The parser may read "Germany supply arms" as the arms of a supply.
+        before = {p for p in claim.names if p < frame.verb and claim.tokens[p].dep != "pobj"}
+        places = [p for p in frame.agents | before if p in laid.matches]
+        places = [p for p in places if laid.matches[p].target in refusing]
+        flags = frame.flags | governed(claim.tokens[frame.verb].lemma)
+        if set(places) & owned and "not" not in flags:
+            found[frame] = tuple(places)
+    return found
 
 
 def _anchor(claim: Sentence, frame: Frame) -> int | None:
