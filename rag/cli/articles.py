@@ -99,7 +99,9 @@ def search(
     news: "News",
     filters: Filters,
     query: Annotated[str, typer.Argument(help="What the articles should be about.")],
-    limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number of articles.")] = 10,
+    limit: Annotated[
+        int, typer.Option("--limit", "--k", min=1, max=100, help="Maximum number of articles.")
+    ] = 10,
     as_json: JsonOption = False,
 ) -> None:
     """Find the articles nearest to a query, each with its best passage.
@@ -122,25 +124,20 @@ def search(
 def list_articles(
     news: "News",
     filters: Filters,
-    words: Annotated[str, typer.Argument(help="Only if title or publisher contains this.")] = "",
-    query: Annotated[str, typer.Option(help="Only articles about this, the nearest first.")] = "",
+    words: Annotated[str, typer.Argument(help="In the title, the publisher or the text.")] = "",
+    query: Annotated[str, typer.Option(help="The same as WORDS.")] = "",
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of articles.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List articles, newest first: id, date, publisher, title.
 
-    Example: rag articles list --query "talks in Geneva" --since 2022-01-10
+    Example: rag articles list Geneva --since 2022-01-10
     """
     if query and words:
-        raise typer.BadParameter("give either words of the title or --query, not both.")
+        raise typer.BadParameter("give either WORDS or --query, not both.")
     if filters != Filters():
         news.require_articles(filters)
-    most = limit or max(1, news.count(filters=filters))
-    found = (
-        news.matching(query, filters=filters, limit=most)
-        if query
-        else news.articles(filters=filters, query=words, limit=limit)
-    )
+    found = news.articles(filters=filters, query=words or query, limit=limit)
     if as_json:
         show.print_json(found)
         return

@@ -156,8 +156,7 @@ def print_report(report: IngestReport, deleted: Sequence[Article] = ()) -> None:
         if counts[status]:
             say(f"{status:>10}: {counts[status]}")
     if report.seconds and report.chunks:
-        rate = report.chunks / report.seconds
-        say(f"{report.chunks} passages in {report.seconds:.1f} s, {rate:.0f} a second", "dim")
+        say(f"{plural(report.chunks, 'passage')} in {report.seconds:.1f} s", "dim")
 
 
 def _explained(outcome: Outcome) -> str:
