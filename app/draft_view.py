@@ -69,7 +69,7 @@ class DraftView:
     def stopped(self) -> str:
         """Render the turn as it was stopped."""
         checked = "This text was checked but not saved."
-        return self.ended(f"Stopped. {checked if self._checked else 'Nothing was saved.'}")
+        return self.ended(f"Stopped. {checked if self._checked else 'There is no answer.'}")
 
     def ended(self, message: str) -> str:
         """Render the turn as it was left, and why."""
@@ -81,7 +81,8 @@ class DraftView:
 
     def sources(self) -> str:
         """Render the quotes of the sentences that were checked."""
-        return render("sources", quotes=distinct(in_order(self._checked)))
+        none = "No sentence was checked before the end."
+        return render("sources", quotes=distinct(in_order(self._checked)), none=none)
 
     def _written(self, checked: Sequence[Claim], unchecked: str) -> dict[str, object]:
         """Separate the short answer, if there is one, from the rest: each claims and then text."""

@@ -77,7 +77,7 @@ def test_stop_ends_the_question_and_leaves_the_summaries(site: "Site", visit: "V
     ask(page, WHO)
     page.locator("#live .state").get_by_text("1 ahead of you").wait_for()
     press(page, "Stop")
-    page.locator("#live .trouble").get_by_text("Stopped. Nothing was saved.").wait_for()
+    page.locator("#live .trouble").get_by_text("Stopped. There is no answer.").wait_for()
     model.go()
     tab(page, "Summaries")
     page.locator("#summaries .summary .cite").first.wait_for()
