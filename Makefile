@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.setup
 MODELS := $(VENV)/.models
-# Two workers, each running whole files: more would spend what they gain on loading models.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# Two workers, each running whole files: more would spend what they gain on loading models. Without
+# models, a third one works while others wait for a server.
+PYTEST := $(BIN)/python -m pytest --dist loadfile -n 2
 TEST_MODELS := $(VENV)/.test-models
 PARSER := $(VENV)/.parser
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
@@ -33,7 +34,7 @@ nightly: $(MODELS) $(TEST_MODELS) ## run all tests, also those that repeat kills
 	@$(PYTEST)
 
 fast: $(PARSER) ## run the tests that need no language model
-	@$(PYTEST) -m "not slow"
+	@$(PYTEST) -n 3 -m "not slow"
 
 check: $(SETUP) ## check style, types and imports, as CI does
 	@$(BIN)/ruff check .
