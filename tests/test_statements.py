@@ -1,4 +1,4 @@
-"""Sentences that state something are told from questions and from instructions to the model."""
+"""Sentences that state something are distinguished from questions and instructions to a model."""
 
 import pytest
 

@@ -56,9 +56,8 @@ def ingest(
 
     done, total = count(1), expected(source)
     with show.progress_bar("articles", total) as bar, _told_to_stop():
-        show.advance(
-            bar, "Reading", 0, total
-        )  # the rate counts from here, not from the first batch
+        # The rate counts from here, not from the first batch.
+        show.advance(bar, "Reading", 0, total)
         report = news.ingest(
             source,
             fields=mapping(fields),

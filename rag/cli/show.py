@@ -168,5 +168,5 @@ def advance(bar: "Progress", what: str, done: int, total: int | None, *, note: s
         # The first item also waits for the models.
         minutes = ceil(seconds * (total - done) / 60) if seconds and fresh > 1 and total else None
         left = f"{minutes} min left" if minutes is not None else ""
-        told = ", ".join(filter(None, (f"{what}: {done} of {total or '?'}", left, note)))
-        console(stderr=True).print(plain(told))
+        text = ", ".join(filter(None, (f"{what}: {done} of {total or '?'}", left, note)))
+        console(stderr=True).print(plain(text))

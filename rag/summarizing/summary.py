@@ -72,12 +72,12 @@ def summarize(
     found = fresh(draft, (whole,), most=sentences_wanted, checker=checker)
     drafts.report()
     if not (instruction and found):
-        told = [claim for claim in found if not checker.evidence(claim.text, (whole,)).verbs]
+        proven = [claim for claim in found if not checker.evidence(claim.text, (whole,)).verbs]
         if long:
             read = [excerpt(article, 1, start, end) for start, end in main]
-            found = _completed(told, read, sentences_wanted)
+            found = _completed(proven, read, sentences_wanted)
         else:
-            found = _main(told, whole, sentences_wanted)
+            found = _main(proven, whole, sentences_wanted)
     return _summary((article,), found, drafts)
 
 

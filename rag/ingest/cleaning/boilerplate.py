@@ -155,7 +155,7 @@ _CREDIT_SIGN = re.compile(
 )
 _DATE_SIGN = re.compile(r"\d|ago|ublished|pdated|osted|odified|[UP][PO][DS][AT][TE]")
 _BYLINE_SIGN = re.compile(r"[Bb][Yy]|von|Von|[Pp][ao]r|Text:|Author:")
-# What a site tells visitors whom it does not show the article.
+# What a site shows in place of an article: consent, subscription, login.
 _NOTICE = re.compile(
     r"\b(?:cookies?|subscri(?:be|bers?|ptions?)|javascript|browser|privacy policy|paywall|captcha"
     r"|(?:sign|log) in|regist(?:er|ration)|(?:unlimited|full) access|(?:an?|your) (?:free )?account)\b",

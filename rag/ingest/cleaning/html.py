@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 _TOP = 4  # paragraphs in which the header may be repeated
 _LABEL_WORDS = 2  # in a section name
 _MANY_TAGS = 5_000  # far more than an article has
-_TELLING = frozenset(
-    "meta link script time img source br hr title".split()
-)  # say something while empty
+# Elements that mean something while empty.
+_TELLING = frozenset("meta link script time img source br hr title".split())
 _INLINE = frozenset("a b em i small span strong time u".split())
 _CAPTION = 200  # characters
 _FULLER = 1.5  # a JSON-LD body replaces an extracted text if it has this many times its words
