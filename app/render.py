@@ -21,7 +21,6 @@ from rag.export import (
     doubts,
     file_name,
     opening,
-    pieces,
     unmarked,
     without_unsupported,
 )
@@ -110,7 +109,7 @@ def _runs(claim: Claim) -> Iterator[tuple[str, str, bool]]:
     Only the last run has an end, the part that wraps together with the marks that follow it, so
     that no line begins with a mark.
     """
-    *before, (last, proven) = list(pieces(claim)) or [("", True)]
+    *before, (last, proven) = list(claim.pieces()) or [("", True)]
     for text, supported in before:
         yield text, "", supported
     cut = max(last.rfind(" ") + 1, len(last) - _TAIL)

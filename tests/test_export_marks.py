@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.export import by_article, cited, doubts, marked_words, pieces, unmarked
+from rag.export import by_article, cited, doubts, marked_words, unmarked
 from rag.types import Answer, Citation, Claim, Span, Timing
 
 TEXT = "The lifeboat station cost €5 million in May 2025."
@@ -26,7 +26,7 @@ def test_unproven_words_stand_in_brackets_and_neighbours_share_them() -> None:
     found = claim("€5", "million", "2025")
     assert marked_words(found) == "The lifeboat station cost ⟦€5 million⟧ in May ⟦2025⟧."
     assert marked_words(found, "<u>", "</u>").count("<u>") == 2
-    assert "".join(text for text, _ in pieces(found)) == TEXT
+    assert "".join(text for text, _ in found.pieces()) == TEXT
 
 
 @pytest.mark.parametrize("status", ["partly", "unsupported"])
@@ -39,7 +39,7 @@ def test_places_outside_the_text_and_over_each_other_lose_no_letter() -> None:
     """Saved answers come back from a browser, where anybody may have changed them."""
     spans = (Span(40, 900, ""), Span(3, 9, ""), Span(5, 4, ""), Span(0, 6, ""), Span(-3, -1, ""))
     found = Claim(TEXT, (), "partly", spans)
-    assert "".join(text for text, _ in pieces(found)) == TEXT
+    assert "".join(text for text, _ in found.pieces()) == TEXT
     assert marked_words(found).startswith("⟦The lifeb")
     assert marked_words(found).count("⟦") == marked_words(found).count("⟧") == 2
 

@@ -19,7 +19,6 @@ from rag.export.marks import (
     headed,
     marked_words,
     opening,
-    pieces,
     unmarked,
     without_unsupported,
 )
@@ -65,7 +64,6 @@ __all__ = [
     "headed",
     "marked_words",
     "opening",
-    "pieces",
     "quote_records",
     "read_row",
     "read_saved",

@@ -1,7 +1,7 @@
 """Presentation of evidence: marked unsupported words, quotes by article, confidence in words."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rag.types import Answer, Citation, Claim, Disagreement, Span
@@ -12,14 +12,9 @@ UNPROVEN = ("⟦", "⟧")  # around unsupported words in plain text
 LEGEND = "⟦ ⟧ no quote supports these words."
 
 
-def pieces(claim: Claim) -> Iterator[tuple[str, bool]]:
-    """Split a claim's text at its unsupported words; see :meth:`rag.types.Claim.pieces`."""
-    return claim.pieces()
-
-
 def marked_words(claim: Claim, left: str = UNPROVEN[0], right: str = UNPROVEN[1]) -> str:
     """Return the text of a claim with ``left`` and ``right`` around the unsupported words."""
-    return "".join(text if proven else f"{left}{text}{right}" for text, proven in pieces(claim))
+    return "".join(text if proven else f"{left}{text}{right}" for text, proven in claim.pieces())
 
 
 def cited(claim: Claim) -> str:
