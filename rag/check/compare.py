@@ -27,6 +27,7 @@ _CONVERSE = frozenset(
         ),
     )
 )
+_UNTIL = frozenset(("until", "till"))
 _DO_SO = (["do", "so"], ["doing", "so"], ["done", "so"])
 _COMPANIES = frozenset("co company corp corporation inc ltd plc llc ag group holdings".split())
 _IFS = frozenset(
@@ -67,7 +68,8 @@ def _all(claim: Sentence, source: Source, laid: Laid, owned: Set[int]) -> Iterat
             lemma = laid.sentence.tokens[stated.verb].lemma
             stated = replace(stated, flags=stated.flags | governed(lemma))
         verbs = frozenset((claim.tokens[anchor].lemma, laid.sentence.tokens[match.target].lemma))
-        turned, converse = match.how == "opposed", match.how == "opposed" and verbs in _CONVERSE
+        turned = match.how == "opposed" and not _ends_then(claim, laid)
+        converse = turned and verbs in _CONVERSE
         sure = anchor == frame.verb and stated.verb == match.target and match.how != "wider"
         for kind in _flags(claim, frame, stated, turned and not converse, conditional):
             yield Difference(kind if sure or kind != "denial" else "doubt", (anchor,))
@@ -108,6 +110,17 @@ def _doing_so(claim: Sentence, laid: Laid, owned: Set[int]) -> Mapping[Frame, tu
         if set(places) & owned and "not" not in flags:
             found[frame] = tuple(places)
     return found
+
+
+def _ends_then(claim: Sentence, laid: Laid) -> bool:
+    """Return whether the sentence says until when: "closed until Friday" means open on Friday."""
+    until = {place for place, (_, relation) in laid.sentence.heads.items() if relation in _UNTIL}
+    return any(
+        place in laid.matches
+        and laid.matches[place].target in until
+        and claim.heads.get(place, (0, ""))[1] not in _UNTIL
+        for place in claim.days
+    )
 
 
 def _anchor(claim: Sentence, frame: Frame) -> int | None:
@@ -178,10 +191,11 @@ def _roles(
     )
     agents, patients = (_named_by(laid, places) for places in mine)
     theirs = (stated.patients, stated.agents) if converse else (stated.agents, stated.patients)
-    # "The theatre burned down" agrees with a sentence in which a fire destroyed it.
-    alone = (
-        not claimed.patients
-        and claim.tokens[claimed.verb].lemma != laid.sentence.tokens[stated.verb].lemma
+    # "The theatre burned down" agrees with a sentence in which a fire destroyed it. In a fragment,
+    # the parser may read a participle as a verb: "Cracks found in the arches".
+    alone = not claimed.patients and (
+        claim.tokens[claimed.verb].lemma != laid.sentence.tokens[stated.verb].lemma
+        or claim.text[-1:] not in ".!?"
     )
     if ((agents & theirs[1]) - theirs[0] and not alone) or (patients & theirs[0]) - theirs[1]:
         yield Difference("roles", (*mine[0], *mine[1]))

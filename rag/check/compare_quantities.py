@@ -22,7 +22,7 @@ def states(stated: Quantity, claimed: Quantity) -> bool:
 
 def _within(stated: Quantity, claimed: Quantity) -> bool:
     """Return whether a value fits the claimed one with its "nearly" or "more than"."""
-    a, b = stated.value, claimed.value
+    a, b = stated.value if claimed.unit else stated.count, claimed.value
     if stated.unit != claimed.unit and "part" in {stated.unit, claimed.unit}:
         a, b = (100 * a, b) if stated.unit == "part" else (a, 100 * b)
     if a * b < 0:

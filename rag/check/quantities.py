@@ -135,6 +135,12 @@ class Quantity:
     ordinal: bool = False
     decimals: int = 0
     written: float = 0.0
+    size: float = 1.0  # of the unit as written, in the base unit
+
+    @property
+    def count(self) -> float:
+        """The number without its unit: 2 for two hours."""
+        return self.value / self.size
 
 
 def _quantities(text: str) -> tuple[Quantity, ...]:
@@ -257,7 +263,8 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     for place, (one, other) in enumerate(pairwise(found)):
         between = text[one.end : other.start]
         if not one.unit and other.unit and re.fullmatch(r"\s*(?:to|and|or|-|–)\s*", between):
-            found[place] = replace(one, unit=other.unit)
+            value = one.value * other.size
+            found[place] = replace(one, unit=other.unit, value=value, size=other.size)
     return tuple(found)
 
 
@@ -286,5 +293,5 @@ def _measured(text: str, found: Quantity) -> Quantity:
         len(one) == 1 and not text[unit.start() : unit.end()].strip().isupper()
     ):
         measure, size = _UNITS[one]
-        return replace(found, unit=measure, value=found.value * size, end=unit.end())
+        return replace(found, unit=measure, value=found.value * size, size=size, end=unit.end())
     return found

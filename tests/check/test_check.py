@@ -166,6 +166,34 @@ def test_bounds_points_acronyms_and_choices_are_those_of_the_article(
     assert claim.supported == true, (claim.score, claim.reason, claim.unbacked)
 
 
+ROOF = (
+    "The swimming hall of Brome will be closed for repairs from Monday until 4 March 2022. It was shut "
+    "at once after holes found in the roof. The roof, put up by the 19-year-old apprentice Per Vik, "
+    "lasted 5 to 7 years."
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "true"),
+    [
+        ("The swimming hall of Brome will open again on 4 March 2022.", "", True),
+        ("The swimming hall of Brome will open again on Monday.", "", False),
+        ("The swimming hall of Brome will open until 4 March 2022.", "", False),
+        ("Holes found in the roof", "Why was the swimming hall shut?", True),
+        ("19", "How old was the apprentice Per Vik?", True),
+        ("18", "How old was the apprentice Per Vik?", False),
+        ("7", "How long did the roof last?", True),
+        ("The roof lasted 5 to 7 years.", "", True),
+        ("The roof lasted 5 months to 7 years.", "", False),
+    ],
+)
+def test_ends_ages_and_fragments_are_read_as_people_do(
+    sentence: str, question: str, true: bool
+) -> None:
+    claim = verdict(sentence, [passage(ROOF, title="After the storm")], question)
+    assert claim.supported == true, (claim.score, claim.reason, claim.unbacked)
+
+
 DRESS = (
     "The curator appears to have damaged the gown, an expert in costumes tells the Echo. The mayor is "
     "likely to sell it. It seems that a visitor tore the veil. Norden Motor Co. is recalling 900 vans. "
