@@ -94,6 +94,24 @@ def test_parquet_keeps_types_and_nesting(tmp_path: Path) -> None:
     assert parquet.read_table(written(tmp_path, ".parquet", ())).schema == table.schema
 
 
+@pytest.mark.parametrize("kind", [AnswerRow, SummaryRow])
+def test_every_table_has_the_same_columns_in_the_same_order(
+    tmp_path: Path, kind: type[AnswerRow] | type[SummaryRow]
+) -> None:
+    from pyarrow import parquet
+
+    row = ANSWER if kind is AnswerRow else SUMMARY
+    for ending in (".jsonl", ".csv", ".parquet"):
+        write_rows([row], kind, tmp_path / f"rows{ending}", ending=ending)
+    found = list(json.loads((tmp_path / "rows.jsonl").read_text()))
+    assert found == parquet.read_schema(tmp_path / "rows.parquet").names
+    with (tmp_path / "rows.csv").open(encoding="utf-8-sig", newline="") as file:
+        heads = next(csv.reader(file))
+    assert heads == found
+    page = (Path(__file__).resolve().parents[1] / "docs" / "batch.md").read_text()
+    assert all(f"`{name}`" in page for name in found)
+
+
 def test_many_rows_of_parquet_are_written_in_groups(tmp_path: Path) -> None:
     from pyarrow import parquet
 

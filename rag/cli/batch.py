@@ -1,13 +1,16 @@
 """Commands of ``rag batch``."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rag.cli import show, work
 from rag.cli.ask import LengthOption
 from rag.cli.options import (
     IndexOption,
+    JsonOption,
     MapOption,
     PassagesOption,
     ProfileOption,
@@ -15,14 +18,18 @@ from rag.cli.options import (
     mapping,
     with_filters,
 )
-from rag.cli.work import Run, work
+from rag.cli.work import Run
 from rag.errors import SourceError
 from rag.types import Answers, Filters, Style, Summaries
+
+if TYPE_CHECKING:
+    from rag.jobs import Job
 
 batch = typer.Typer(
     no_args_is_help=True, help="Summarise or answer thousands of items into a file."
 )
 _MOST_INSTRUCTION = 2000  # characters
+_NOBODY = "No process is working on it. Run its command again to continue."
 _MOST_READ = 10_000  # maximum characters read from the file
 
 OutOption = Annotated[
@@ -42,6 +49,8 @@ RetryOption = Annotated[bool, typer.Option("--retry", help="Try failed items aga
 WorkersOption = Annotated[
     int, typer.Option("--workers", min=1, max=64, help="Number of processes.")
 ]
+JobArgument = Annotated[Path, typer.Argument(metavar="OUT", help="The output file.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show items, tokens and time only.")]
 HelperOption = Annotated[int, typer.Option("--helper-of", hidden=True)]
 
 
@@ -77,6 +86,7 @@ def summarize(
     workers: WorkersOption = 1,
     resume: ResumeOption = None,
     retry: RetryOption = False,
+    dry_run: DryRunOption = False,
     helper_of: HelperOption = 0,
     profile: ProfileOption = "",
     overrides: SetOption = None,
@@ -103,7 +113,7 @@ def summarize(
         instruction=_instruction(instruction),
     )
     run = Run(out, resume, retry, workers, helper_of, index, profile, tuple(overrides or ()))
-    work(task, run)
+    (work.dry_run if dry_run else work.work)(task, run)
 
 
 @batch.command("ask")
@@ -119,6 +129,7 @@ def ask(
     workers: WorkersOption = 1,
     resume: ResumeOption = None,
     retry: RetryOption = False,
+    dry_run: DryRunOption = False,
     helper_of: HelperOption = 0,
     profile: ProfileOption = "",
     overrides: SetOption = None,
@@ -132,7 +143,63 @@ def ask(
     """
     task = Answers(file=questions, filters=filters, k=k)
     run = Run(out, resume, retry, workers, helper_of, index, profile, tuple(overrides or ()))
-    work(task, run)
+    (work.dry_run if dry_run else work.work)(task, run)
+
+
+@batch.command("status")
+def status(out: JobArgument, as_json: JsonOption = False) -> None:
+    """Show how far the batch of an output file is, also while another process works on it.
+
+    Example: rag batch status summaries.csv
+    """
+    with _job(out) as job:
+        job.recover()
+        now, workers, each = job.status(), job.table.workers(), job.seconds_an_item()
+    left = now.total - now.settled
+    state = "done" if not left else "paused" if now.paused else "running" if workers else "stopped"
+    seconds = each * left / max(1, now.claimed) if each and left else None
+    counts = {"items": now.total, "done": now.done, "failed": now.failed, "running": now.claimed}
+    if as_json:
+        more = {"left": left, "processes": workers, "seconds_left": seconds}
+        show.print_json({"state": state, **counts, **more})
+        return
+    figures = {
+        "state": state,
+        **{name: f"{count:,}" for name, count in (counts | {"processes": workers}).items()},
+        "time left": "-" if seconds is None else show.duration(seconds),
+    }
+    show.print_table(dict.fromkeys(figures, "right"), [figures.values()])
+    if left and not workers:
+        show.note(_NOBODY)
+
+
+@batch.command("pause")
+def pause(out: JobArgument) -> None:
+    """Let the processes of a batch finish the items they are at, and then wait.
+
+    Example: rag batch pause summaries.csv
+    """
+    with _job(out) as job:
+        job.pause()
+    show.say(f"Paused. To continue: rag batch resume {out}")
+
+
+@batch.command("resume")
+def resume_paused(out: JobArgument) -> None:
+    """Let the processes of a paused batch continue.
+
+    Example: rag batch resume summaries.csv
+    """
+    with _job(out) as job:
+        job.go_on()
+        workers = job.table.workers()
+    show.say("Resumed." if workers else _NOBODY)
+
+
+def _job(out: Path) -> AbstractContextManager["Job"]:
+    from rag.library.batches import job_of
+
+    return job_of(out)
 
 
 def _instruction(name: str) -> str:

@@ -88,6 +88,23 @@ def work(task: Summaries | Answers, run: Run) -> None:
             raise typer.Exit(1)
 
 
+def dry_run(task: Summaries | Answers, run: Run) -> None:
+    """Print what the batch would take."""
+    with news_of(run.index, run.profile, list(run.overrides)) as news:
+        found = news.estimate(task, out=run.out)
+    figures = {
+        "items": f"{found.items:,}",
+        "unreadable": f"{found.unreadable:,}",
+        "tokens": f"{found.tokens:,}",
+        "time": show.duration(found.seconds),
+    }
+    show.print_table(dict.fromkeys(figures, "right"), [figures.values()])
+    if found.measured:
+        show.note(f"At the speed of earlier batches in {run.out.parent.resolve()}.")
+    else:
+        show.note("The time is a guess: no batch in this folder has used this model yet.")
+
+
 def _open_batch(
     news: "News",
     task: Summaries | Answers,
@@ -98,7 +115,8 @@ def _open_batch(
     what = "Summarising" if isinstance(task, Summaries) else "Answering"
 
     def advance(status: "Status") -> None:
-        note = f"{status.failed} failed" if status.failed else ""
+        notes = f"{status.failed} failed" * bool(status.failed), "paused" * status.paused
+        note = ", ".join(filter(None, notes))
         show.advance(bar, what, status.settled, status.total, note=note)
 
     def end_with_parent(_: "Status") -> None:

@@ -39,7 +39,7 @@ def as_csv(pairs: _Pairs) -> str:
 
 
 def _json_line(row: SummaryRow | AnswerRow) -> str:
-    return as_json(row, indent=None) + "\n"
+    return as_json(_values(row), indent=None) + "\n"
 
 
 def _columns(kind: type[Row]) -> list[str]:
@@ -49,8 +49,15 @@ def _columns(kind: type[Row]) -> list[str]:
     return names
 
 
+def _values(row: SummaryRow | AnswerRow) -> dict[str, object]:
+    """Return the values of the columns, in their order."""
+    quotes = (" ".join(each.quote.split()) for claim in row.claims for each in claim.quotes)
+    values = {name: getattr(row, name, None) for name in _columns(type(row))}
+    return values | {"quotes": list(dict.fromkeys(quotes))}
+
+
 def _cells(row: SummaryRow | AnswerRow) -> list[str]:
-    return [_cell(row, name) for name in _columns(type(row))]
+    return [_cell(value) for value in _values(row).values()]
 
 
 def _csv_line(cells: Iterable[str]) -> str:
@@ -59,19 +66,15 @@ def _csv_line(cells: Iterable[str]) -> str:
     return line.getvalue()
 
 
-def _cell(row: SummaryRow | AnswerRow, name: str) -> str:
+def _cell(value: object) -> str:
     """Return a cell: one quote per line, claims and sources as JSON, formulas escaped."""
-    value = _quotes(row.claims) if name == "quotes" else getattr(row, name)
+    if isinstance(value, list):
+        value = "\n".join(value)
     if isinstance(value, str):
         return "'" + value if value.startswith(_FORMULA) else value
     if isinstance(value, date):
         return value.isoformat()
     return "" if value is None else as_json(value, indent=None)
-
-
-def _quotes(claims: Iterable[Sentence]) -> str:
-    quotes = (" ".join(each.quote.split()) for claim in claims for each in claim.quotes)
-    return "\n".join(dict.fromkeys(quotes))
 
 
 def _write_parquet(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
@@ -81,7 +84,7 @@ def _write_parquet(rows: Iterable[Row], kind: type[Row], path: Path) -> None:
     schema = _schema(kind)
     left = iter(rows)
     with parquet.ParquetWriter(path, schema) as writer:
-        while group := [asdict(row) for row in islice(left, _GROUP)]:
+        while group := [_values(row) | asdict(row) for row in islice(left, _GROUP)]:
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
 
 
@@ -93,16 +96,16 @@ def _schema(kind: type[Row]) -> "pa.Schema":
     quote = pa.struct([("article_id", text), ("quote", text), *place, ("field", text)])
     words = pa.list_(pa.struct([*place, ("text", text)]))
     claim = [("text", text), ("quotes", pa.list_(quote)), ("status", text), ("unbacked", words)]
-    claims = pa.list_(pa.struct(claim))
+    claims = [("quotes", pa.list_(text)), ("claims", pa.list_(pa.struct(claim)))]
     article = [("url", text), ("title", text), ("publisher", text), ("published", day)]
     sources = pa.list_(pa.struct([("number", count), ("article_id", text), *article]))
     origin = [("model", text), ("config", text), ("seconds", real)]
     origin += [("prompt_tokens", count), ("output_tokens", count), ("error", text)]
     if kind is SummaryRow:
-        return pa.schema([("id", text), *article, ("summary", text), ("claims", claims), *origin])
+        return pa.schema([("id", text), *article, ("summary", text), *claims, *origin])
     answer = [(name, text) for name in ("id", "question", "short", "answer", "status")]
     answer += [("refused", pa.bool_()), ("confidence", real)]
-    return pa.schema([*answer, ("claims", claims), ("sources", sources), *origin])
+    return pa.schema([*answer, *claims, ("sources", sources), *origin])
 
 
 def _summary_section(row: SummaryRow) -> Iterator[str]:

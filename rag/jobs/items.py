@@ -44,13 +44,14 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Number of items of a job in each state, and whether it was cancelled."""
+    """Number of items of a job in each state, and whether it was cancelled or paused."""
 
     waiting: int = 0
     claimed: int = 0
     done: int = 0
     failed: int = 0
     cancelled: bool = False
+    paused: bool = False
 
     @property
     def total(self) -> int:

@@ -22,6 +22,8 @@ _RESULTS = """
 SELECT place, key, label, CASE state WHEN 'failed' THEN payload ELSE '' END, state, text, error,
     seconds FROM items WHERE job = ? AND place >= ? ORDER BY place LIMIT ?"""
 
+_CANCELLED, _PAUSED = 1, 2  # what `jobs.cancelled` holds; 0: neither
+
 
 class Job:
     """A job of a table."""
@@ -80,8 +82,16 @@ class Job:
         rows = self.table.rows(
             "SELECT state, count(*) FROM items WHERE job = ? GROUP BY state", (self.number,)
         )
-        cancelled = self.table.rows("SELECT cancelled FROM jobs WHERE number = ?", (self.number,))
-        return Status(**dict(rows), cancelled=not cancelled or bool(cancelled[0][0]))
+        found = self.table.rows("SELECT cancelled FROM jobs WHERE number = ?", (self.number,))
+        stopped = found[0][0] if found else _CANCELLED
+        return Status(**dict(rows), cancelled=stopped == _CANCELLED, paused=stopped == _PAUSED)
+
+    def seconds_an_item(self) -> float | None:
+        """Return how long an item took on average; None if none is done yet."""
+        ((seconds,),) = self.table.rows(
+            "SELECT avg(seconds) FROM items WHERE job = ? AND state = 'done'", (self.number,)
+        )
+        return seconds if seconds is None else float(seconds)
 
     def results(self, start: int = 0, *, most: int = 100) -> tuple[Result, ...]:
         """Return up to ``most`` items from position ``start`` on, in any state, in input order."""
@@ -97,11 +107,30 @@ class Job:
 
     def cancel(self) -> None:
         """Stop all processes from claiming items; opening the job again resumes it."""
-        self.table.rows("UPDATE jobs SET cancelled = 1 WHERE number = ?", (self.number,))
+        self._stop(_CANCELLED)
+
+    def pause(self) -> None:
+        """Let all processes wait once the items in progress are done."""
+        self._stop(_PAUSED)
+
+    def go_on(self) -> None:
+        """Undo :meth:`pause`."""
+        self._stop(0)
+
+    def _stop(self, how: int) -> None:
+        """Set how the job is stopped; a cancelled one stays so."""
+        self.table.rows(
+            "UPDATE jobs SET cancelled = ? WHERE number = ? AND cancelled != ?",
+            (how, self.number, _CANCELLED),
+        )
+
+    def recover(self) -> None:
+        """Release the items that killed processes had claimed."""
+        self.table.recover(self.number, 0)
 
     def require_idle(self) -> None:
         """Raise JobProblem if a running process is working on the job."""
-        self.table.recover(self.number, 0)
+        self.recover()
         if self.status().claimed:
             raise JobProblem(
                 f"another process is working on the job {self.name!r}. Stop it, or wait until it ends."

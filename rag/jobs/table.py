@@ -96,6 +96,16 @@ class JobTable(SqliteFile):
                 with dead:
                     self._release_items(dead)
 
+    def workers(self) -> int:
+        """Return how many leases are held by running processes."""
+        held = 0
+        for path in self._locks.glob("*.lock"):
+            if free := take(self._locks, int(path.stem)):
+                free.close()
+            else:
+                held += 1
+        return held
+
     def holds(self, name: str) -> bool:
         """Return whether there is a job of this name."""
         return bool(self.rows("SELECT 1 FROM jobs WHERE name = ?", (name,)))

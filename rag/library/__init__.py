@@ -8,11 +8,12 @@ from rag.export import AnswerRow, SummaryRow
 from rag.index.embedding import Embedder
 from rag.library.answers import AnswerMethods
 from rag.library.batches import Batch, BatchOptions
+from rag.library.estimates import estimate
 from rag.library.plans import AnswersPlan, SummariesPlan
 from rag.library.summaries import SummaryMethods
 from rag.llm import Generator
 from rag.search.reranking import Reranker
-from rag.types import Answers, Summaries
+from rag.types import Answers, Estimate, Summaries
 
 
 def open_news(
@@ -88,3 +89,13 @@ class News(AnswerMethods, SummaryMethods):
         if isinstance(task, Summaries):
             return Batch(SummariesPlan(self, task), options, streams=streams)
         return Batch(AnswersPlan(self, task), options, streams=streams)
+
+    def estimate(self, task: Summaries | Answers, *, out: str | Path | None = None) -> Estimate:
+        """Read the input of a batch, and tell what it would take; no model is loaded.
+
+        Raises what :meth:`batch` raises about the input.
+        """
+        path, streams = Path(out) if out else None, self.settings.batch.streams
+        if isinstance(task, Summaries):
+            return estimate(SummariesPlan(self, task), path, streams=streams)
+        return estimate(AnswersPlan(self, task), path, streams=streams)

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Generator as Stream
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -131,6 +131,20 @@ class Batch(Generic[Row]):
         file, self._file = self._file, None
         if file is not None:
             file.close(wait=_WRITER_SECONDS if self.status.complete else 0.0)
+
+
+@contextmanager
+def job_of(out: Path) -> Iterator[Job]:
+    """Open the job of an output file, whether or not a process is working on it.
+
+    Raises:
+        JobUnknown: if there is none.
+    """
+    folder = job_folder(out)
+    if not _has_job(folder, out.name):
+        raise JobUnknown(f"there is no batch that writes {out}. Name its output file, as in --out.")
+    with JobTable(folder) as table:
+        yield table.job(out.name)
 
 
 def _check_file(path: Path, begin: Begin, folder: Path) -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from rag.library import News
 
 _PAGE = 500  # articles of an index held in memory at once
+# Usual numbers of the default model: rules and what is written, without the sources.
+_SUMMARY_TOKENS, _ANSWER_TOKENS = 330, 700
+_TOKENS_A_WORD = 1.35
 _ARTICLE = TypeAdapter(Article)
 _QUESTION = TypeAdapter(Question)
 
@@ -51,6 +54,10 @@ class Plan(ABC, Generic[Row]):
     @abstractmethod
     def failed_row(self, result: Result) -> Row:
         """Return what is known of a failed item, without error, model and timing."""
+
+    @abstractmethod
+    def tokens(self, payload: str) -> int:
+        """Estimate how many tokens the model reads and writes for an item, without loading it."""
 
     def work(self, payload: str) -> str:
         """Process an item and serialize its row for the job table."""
@@ -135,11 +142,19 @@ class SummariesPlan(Plan[SummaryRow]):
         error = f"has {words:,} words; at most {most:,} are read (batch.article_words)"
         return Item(f"{key} {error}", label, without_text, f"{label} {error}")
 
+    def tokens(self, payload: str) -> int:
+        """Count the words of an article that is read whole, or the most that is read of it."""
+        words = len(self._read(payload).text.split())
+        most = self.news.settings.summarize.source_tokens
+        return _SUMMARY_TOKENS + min(most, int(words * _TOKENS_A_WORD))
+
+    def _read(self, payload: str) -> Article:
+        article = _ARTICLE.validate_json(payload)
+        return article if article.text else self.news.article(article.id)
+
     def make_row(self, payload: str) -> SummaryRow:
         """Summarise an article."""
-        article = _ARTICLE.validate_json(payload)
-        if not article.text:
-            article = self.news.article(article.id)
+        article = self._read(payload)
         summary = self.news.summarize(
             article,
             length=self._task.length,
@@ -184,6 +199,10 @@ class AnswersPlan(Plan[AnswerRow]):
         if self._task.file:
             found = read_questions(Path(self._task.file))
         return map(_question_item, found)
+
+    def tokens(self, payload: str) -> int:
+        """Return the usual number."""
+        return _ANSWER_TOKENS + self.news.settings.retrieve.first_tokens
 
     def make_row(self, payload: str) -> AnswerRow:
         """Answer a question."""

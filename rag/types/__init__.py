@@ -31,7 +31,7 @@ from rag.types.articles import (
     Status,
 )
 from rag.types.findings import Finding
-from rag.types.requests import Answers, Filters, Length, Order, Question, Style, Summaries
+from rag.types.requests import Answers, Estimate, Filters, Length, Order, Question, Style, Summaries
 from rag.types.summaries import Digest, Event, Source, Story, Summary
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "Digest",
     "Disagreement",
     "Draft",
+    "Estimate",
     "Event",
     "Failure",
     "Filters",

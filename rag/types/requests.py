@@ -85,6 +85,20 @@ class Summaries:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a batch will take. Unless ``measured`` on this machine, ``seconds`` is a guess.
+
+    ``unreadable`` items become rows with an error; ``tokens`` are read and written.
+    """
+
+    items: int
+    unreadable: int
+    tokens: int
+    seconds: float
+    measured: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A question of a batch, with an id that its row carries."""
 

@@ -64,7 +64,7 @@ COMMANDS = (
         "users list",
         "users remove",
     ),
-    *("batch", "batch summarize", "batch ask"),
+    *("batch", "batch summarize", "batch ask", "batch status", "batch pause", "batch resume"),
     *("serve", "tokens", "tokens add", "tokens list", "tokens remove"),
 )
 GROUPS = ("articles", "batch", "models", "index", "config", "users", "tokens")

@@ -4,6 +4,8 @@ import json
 import re
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +15,7 @@ from command_line import Ended, Run
 
 import rag.library
 from rag.cli import show, work
-from rag.errors import GenerateError
+from rag.errors import GenerateError, ModelMissing
 from rag.llm.scripted import ScriptedGenerator
 from rag.types import Message
 from rag.version import own_version
@@ -50,8 +52,12 @@ def feed(place: Path) -> str:
 
 def figures(ended: Ended) -> list[str]:
     """The line under the heads of the final table: items, done, failed, left, this run, ..."""
+    return figures_below(ended, "items")
+
+
+def figures_below(ended: Ended, first: str) -> list[str]:
     lines = ended.out.splitlines()
-    head = next(place for place, line in enumerate(lines) if line.startswith("items"))
+    head = next(place for place, line in enumerate(lines) if line.lstrip().startswith(first))
     return lines[head + 1].split()
 
 
@@ -139,6 +145,85 @@ def test_the_error_that_ends_a_run_is_below_how_far_it_came(
     _writes(monkeypatch, copied)
     ended = run("batch", "summarize", "many.jsonl", "--out", "out.jsonl")
     assert (ended.code, figures(ended)[:5]) == (0, ["12", "12", "0", "0", "9"])
+
+
+def test_a_dry_run_tells_what_it_would_take_and_writes_nothing(run: Run, feed: str) -> None:
+    Path("empty.txt").touch()
+    planned = ("batch", "summarize", feed, "empty.txt", "--dry-run", "--out", "out.jsonl")
+    ended = run(*planned)
+    assert ended.code == 0
+    items, unreadable, tokens, *_ = figures(ended)
+    assert (items, unreadable) == ("3", "1")
+    assert "guess" in ended.err
+    assert not Path("out.jsonl.job").exists()
+    assert run("batch", "summarize", feed, "--out", "earlier.jsonl").code == 0
+    rows = [json.loads(line) for line in Path("earlier.jsonl").read_text().splitlines()]
+    taken = sum(row["prompt_tokens"] + row["output_tokens"] for row in rows)
+    assert taken / 4 < int(tokens.replace(",", "")) < taken * 4
+    ended = run(*planned)
+    assert "guess" not in ended.err
+    assert "At the speed of earlier batches" in ended.err
+    assert run("ingest", feed).code == 0
+    Path("q.txt").write_text("Who opened the Harrow bridge?\n")
+    assert figures(run("batch", "ask", "q.txt", "--dry-run", "--out", "out.csv"))[:2] == ["1", "0"]
+    assert figures(run("batch", "summarize", "--dry-run", "--out", "o.md"))[2] == tokens
+
+
+def test_a_batch_is_watched_paused_and_resumed_from_elsewhere(
+    run: Run, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = (json.dumps({"title": f"B{n}", "text": f"{BRIDGE} {n}"}) for n in range(5))
+    Path("many.jsonl").write_text("\n".join(lines))
+    seen = list[dict[str, object]]()
+
+    def ask(*arguments: str) -> str:
+        command = [*work._RAG, "batch", *arguments]
+        return subprocess.run(
+            command, env=work._environment(), capture_output=True, text=True, check=True
+        ).stdout
+
+    def reply(messages: Sequence[Message]) -> str:
+        if not seen:
+            seen.append(json.loads(ask("status", "out.csv", "--json")))
+            ask("pause", "out.csv")
+            seen.append(json.loads(ask("status", "out.csv", "--json")))
+            timers.append(threading.Timer(1.5, lambda: resumed.append(ask("resume", "out.csv"))))
+            timers[0].start()
+            begun.append(time.monotonic())
+        else:
+            begun.append(time.monotonic())
+        return copied(messages)
+
+    timers, resumed, begun = list[threading.Timer](), list[str](), list[float]()
+    _writes(monkeypatch, reply)
+    assert run("batch", "summarize", "many.jsonl", "--out", "out.csv").code == 0
+    timers[0].join()
+    assert [each["state"] for each in seen] == ["running", "paused"]
+    assert (seen[0]["items"], seen[0]["running"], seen[0]["processes"]) == (5, 1, 1)
+    assert resumed == ["Resumed.\n"]
+    assert begun[1] - begun[0] > 1.5
+    ended = run("batch", "status", "out.csv")
+    assert figures_below(ended, "state")[:5] == ["done", "5", "5", "0", "0"]
+    assert ended.err == ""
+
+
+def test_the_status_of_a_batch_that_stopped_and_of_none(
+    run: Run, feed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(_: Sequence[Message]) -> str:
+        raise ModelMissing("there is no model")
+
+    _writes(monkeypatch, down)
+    assert run("batch", "summarize", feed, "--out", "out.csv").code == 1
+    ended = run("batch", "status", "out.csv")
+    assert figures_below(ended, "state") == ["stopped", "2", "0", "0", "0", "0", "-"]
+    assert "Run its command again" in ended.err
+    assert "Run its command again" in run("batch", "resume", "out.csv").out
+    for command in ("status", "pause", "resume"):
+        ended = run("batch", command, "none.csv")
+        assert (ended.code, ended.err.count("\n")) == (1, 1)
+        assert "no batch that writes none.csv" in ended.err
+    assert not Path("none.csv.job").exists()
 
 
 def test_questions_from_standard_input(run: Run, feed: str) -> None:
