@@ -49,9 +49,13 @@ def console(*, stderr: bool = False) -> "Console":
     """Return the user's terminal: results on standard output, all else on standard error."""
     from rich.console import Console
 
+    class Terminal(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # handled in one place, for every way to print
+
     stream = sys.stderr if stderr else sys.stdout
     # A file or pipe gets unwrapped lines: its reader wraps them.
-    return Console(
+    return Terminal(
         stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=not stream.isatty()
     )
 
