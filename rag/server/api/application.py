@@ -15,6 +15,7 @@ from rag.server.api import (
     health,
     jobs,
     questions,
+    responses,
     swagger,
 )
 from rag.server.api.errors import documented
@@ -30,7 +31,8 @@ an article. Questions that the articles do not answer are refused.
 Every error has the format of OpenAI's API: `{"error": {"message", "type", "param", "code"}}`.
 """
 _ROUTERS = [
-    each.routes for each in (chat, embeddings, questions, digests, checks, articles, jobs, health)
+    each.routes
+    for each in (chat, responses, embeddings, questions, digests, checks, articles, jobs, health)
 ]
 
 

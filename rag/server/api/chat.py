@@ -7,7 +7,7 @@ is in the field ``newsrag`` of the message or, in a stream, of the message's las
 import time
 from collections.abc import Generator as Stream
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path
 from fastapi.responses import StreamingResponse
@@ -18,7 +18,6 @@ from rag.server.api.errors import ApiError, documented
 from rag.server.api.openai import (
     EMBEDDER,
     MODEL,
-    ChatMessage,
     ChatRequest,
     Choice,
     Completion,
@@ -44,8 +43,8 @@ _STARTED = int(time.time())
 )
 async def complete(asked: ChatRequest, service: UseService) -> Completion | StreamingResponse:
     """Answer the last message from the articles, with a quote for every sentence."""
-    _check_model(asked.model, service)
-    question, turns = _turns(asked.messages)
+    check_model(asked.model, service)
+    question, turns = turns_of(asked.messages, "messages")
     service.check_question(question, "messages")
     filters = (asked.newsrag or ArticleFilters()).filters()
     service.news.check(question)
@@ -74,7 +73,7 @@ async def models(service: UseService) -> ModelList:
 async def model(name: Annotated[str, Path(max_length=200)], service: UseService) -> ModelCard:
     """Get one of the models."""
     if name != EMBEDDER:
-        _check_model(name, service)
+        check_model(name, service)
     return ModelCard(id=name, created=_STARTED)
 
 
@@ -82,20 +81,23 @@ def _models(service: Service) -> tuple[str, ...]:
     return tuple(dict.fromkeys((MODEL, service.news.generator.identity)))
 
 
-def _check_model(name: str, service: Service) -> None:
+def check_model(name: str, service: Service) -> None:
+    """Raise ApiError unless this is a model that answers."""
     known = _models(service)
     if name not in known:
         raise ApiError("model_not_found", param="model", name=name, known=" and ".join(known))
 
 
-def _turns(messages: Sequence[ChatMessage]) -> tuple[str, list[tuple[str, str]]]:
+def turns_of(messages: Sequence[Any], param: str) -> tuple[str, list[tuple[str, str]]]:
     """Split a chat into its question and the previous turns, each a question and its answer.
+
+    ``messages`` are those of either API; ``param`` is the field that they come from.
 
     Raises:
         ApiError: if the last message is not the user's.
     """
     if messages[-1].role != "user":
-        raise ApiError("no_question", param="messages", role=messages[-1].role)
+        raise ApiError("no_question", param=param, role=messages[-1].role)
     turns: list[tuple[str, str]] = []
     for message in messages[:-1]:
         if message.role == "user":
@@ -106,7 +108,7 @@ def _turns(messages: Sequence[ChatMessage]) -> tuple[str, list[tuple[str, str]]]
     return _text(messages[-1]), turns
 
 
-def _text(message: ChatMessage) -> str:
+def _text(message: Any) -> str:
     if message.content is None or isinstance(message.content, str):
         return message.content or ""
     return "\n".join(part.text for part in message.content)

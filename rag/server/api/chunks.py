@@ -44,7 +44,7 @@ class Chunks:
     def of(self, event: Event) -> Iterator[str]:
         """Yield the chunks that an event adds."""
         if isinstance(event, Answer):
-            for words in _sentences(event.text, event.claims):
+            for words in text_pieces(event.text, event.claims):
                 yield self._chunk(Delta(content=words))
             evidence = Evidence.model_validate(event)
             yield self._chunk(Delta(newsrag=evidence), finish_reason="stop")
@@ -98,7 +98,7 @@ def usage(answer: Answer) -> Usage:
     )
 
 
-def _sentences(text: str, claims: tuple[Claim, ...]) -> Iterator[str]:
+def text_pieces(text: str, claims: tuple[Claim, ...]) -> Iterator[str]:
     """Split a text before each sentence; the pieces concatenate to the text."""
     start = position = 0
     for claim in claims:
