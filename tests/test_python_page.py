@@ -3,6 +3,8 @@
 import contextlib
 import io
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,14 @@ def test_every_example_prints_what_the_page_shows(
         with contextlib.redirect_stdout(printed):
             exec(compile(code, "docs/python.md", "exec"), names)
         assert printed.getvalue() == shown
+
+
+def test_a_strict_type_checker_finds_nothing_in_the_examples(tmp_path: Path) -> None:
+    file = tmp_path / "user.py"
+    file.write_text("\n".join(re.findall(r"```python\n(.*?)```", TEXT, re.S)))
+    command = [sys.executable, "-m", "mypy", "--strict", str(file)]
+    done = subprocess.run(command, cwd=PAGE.parents[1], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_page_names_every_method_and_no_other() -> None:

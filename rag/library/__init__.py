@@ -6,7 +6,7 @@ from typing import Unpack, overload
 from rag.config import Settings, load
 from rag.export import AnswerRow, SummaryRow
 from rag.index.embedding import Embedder
-from rag.library.answers import AnswerMethods
+from rag.library.awaiting import AsyncMethods
 from rag.library.batches import Batch, BatchOptions
 from rag.library.estimates import estimate
 from rag.library.plans import AnswersPlan, SummariesPlan
@@ -47,7 +47,7 @@ def open_news(
     )
 
 
-class News(AnswerMethods, SummaryMethods):
+class News(AsyncMethods, SummaryMethods):
     """An index and the models used with it. Thread-safe; close it after use."""
 
     def __enter__(self) -> "News":
