@@ -16,8 +16,9 @@ from rag.cli.options import (
     with_filters,
     with_news,
 )
+from rag.cli.remote import ask_server
 from rag.errors import ArticleUnknown, GenerateError, IndexMissing, QuestionError
-from rag.types import Answer, Article, Draft, Filters, Found, Length, Passage
+from rag.types import Answer, Article, Citation, Draft, Filters, Found, Length, Passage
 
 if TYPE_CHECKING:
     from rag.library import News
@@ -43,6 +44,12 @@ def ask(
         bool, typer.Option("--show-sources", help="Also print the passages that the model read.")
     ] = False,
     draft: DraftOption = False,
+    server: Annotated[
+        str,
+        typer.Option(
+            metavar="URL", help="Ask a running rag serve here, which has loaded the models."
+        ),
+    ] = "",
 ) -> None:
     """Answer a question from the articles, with supporting quotes.
 
@@ -51,11 +58,17 @@ def ask(
 
     Example: rag ask "Who will Blinken meet in Berlin?" --since 2022-01-18
     """
-    if as_json:
+    if server:
+        answer = ask_server(server, news.folder.name, question, filters, k)
+    elif as_json:
         _ready(news, question, filters)
-        show.print_json(news.ask(question, filters=filters, k=k))
+        news.warm()
+        answer = news.ask(question, filters=filters, k=k)
+    else:
+        answer = _answer(news, question, filters=filters, k=k)
+    if as_json:
+        show.print_json(answer)
         return
-    answer = _answer(news, question, filters=filters, k=k)
     results.print_answer(answer, draft=draft)
     if show_sources:
         _print_sources(answer.passages)
@@ -202,7 +215,6 @@ def _ready(news: "News", question: str, filters: Filters | None) -> None:
     """Fail before loading the models if it is clear that nothing can be answered."""
     news.check(question)
     news.require_articles(filters)
-    news.warm()
 
 
 def _answer(
@@ -215,18 +227,29 @@ def _answer(
 ) -> Answer:
     """Answer with the growing draft shown, dim, until the checked answer replaces it."""
     with show.replaced_text() as replace:
-        replace("Loading the models ...")
         _ready(news, question, filters)
+        look = news.first_look(question, history=history, filters=filters, by_words=True)
+        replace(_looked("Loading the models ...", look))
+        news.warm()
         draft, rounds = "", 0
         for event in news.stream(question, history=history, filters=filters, k=k):
             match event:
-                case Found(passages):
+                case Found(passages, nearest):
                     draft, rounds = "", rounds + 1
                     in_total = " in total" if rounds > 1 else ""
-                    replace(f"Reading {show.plural(len(passages), 'passage')}{in_total} ...")
+                    state = f"Reading {show.plural(len(passages), 'passage')}{in_total} ..."
+                    replace(_looked(state, nearest))
                 case Draft(text):
                     draft += text
                     replace(draft)
                 case Answer():
                     return event
     raise AssertionError("a stream ends with its Answer")
+
+
+def _looked(state: str, nearest: Sequence[Citation]) -> str:
+    """Return what is being done, above the sentences nearest to the question."""
+    from rag.export import NEAREST_SHOWN
+
+    quotes = (f"  “{show.one_line(each.quote)}”" for each in nearest[:NEAREST_SHOWN])
+    return "\n".join((state, *quotes))

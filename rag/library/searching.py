@@ -1,6 +1,7 @@
 """Search for passages, articles and sentences, without a language model."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
 
@@ -90,24 +91,33 @@ class SearchMethods(ArticleMethods):
         *,
         history: Sequence[Answer] = (),
         filters: Filters | None = None,
+        by_words: bool = False,
     ) -> tuple[Citation, ...]:
         """Return the sentences nearest to a question, best first, without a language model.
 
         See :func:`rag.search.nearest_sentences`. The arguments and errors are those of
         :meth:`stream`, but there is no ``k``, the generator is not used, NoArticles is not raised,
-        and more passages are searched than are shown to the model.
+        and more passages are searched than are shown to the model. ``by_words`` searches for the
+        words of the question alone, without the embedder, which takes seconds to load.
         """
         question = self._checked_question(question)
-        return self._search_question(question, history, filters)[1]
+        return self._search_question(question, history, filters, by_words=by_words)[1]
 
     def _search_question(
-        self, question: str, history: Sequence[Answer], filters: Filters | None
+        self,
+        question: str,
+        history: Sequence[Answer],
+        filters: Filters | None,
+        *,
+        by_words: bool = False,
     ) -> tuple[tuple[Passage, ...], tuple[Citation, ...]]:
         """Search once; return excerpts for the prompt, and the sentences nearest to the question."""
         index = self._open()
         question = corrected(question, index=index)
         alone = corrected(standalone(question, history), index=index)
-        found = self._retrieve(alone, filters, _SEARCHED, per_article=_SEARCHED // 4, timely=True)
+        found = self._retrieve(
+            alone, filters, _SEARCHED, per_article=_SEARCHED // 4, timely=True, by_words=by_words
+        )
         nearest = nearest_sentences(question, found, alone=alone)
         return excerpts(question, found, alone=alone), nearest
 
@@ -119,6 +129,7 @@ class SearchMethods(ArticleMethods):
         *,
         per_article: int | None = None,
         timely: bool = False,
+        by_words: bool = False,
     ) -> tuple[Passage, ...]:
         """Return the best chunks; ``timely`` applies dates such as "this week" or "in 2022"."""
         chosen = self.settings.retrieve
@@ -130,10 +141,10 @@ class SearchMethods(ArticleMethods):
             k=k,
             per_article=per_article or chosen.per_article,
             candidates=max(chosen.candidates, k),
-            weights=self._weights(),
+            weights=replace(self._weights(), dense=0.0) if by_words else self._weights(),
             filters=filters,
             window=time_window(query, today) if timely else None,
-            reranker=self.reranker,
+            reranker=None if by_words else self.reranker,
         )
 
     def _weights(self) -> Weights:

@@ -99,6 +99,20 @@ def test_a_first_look_is_the_nearest_sentences(unread: News) -> None:
     assert len(look) <= 5
 
 
+def test_a_first_look_by_words_needs_no_embedder(
+    unread: News, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loads(*_: object) -> None:
+        raise AssertionError("the embedder was used")
+
+    question = "Who opened the new Harrow bridge?"
+    look = unread.first_look(question)
+    monkeypatch.setattr(unread.embedder, "encode_queries", loads, raising=True)
+    assert unread.first_look(question, by_words=True)[0] == look[0]
+    with pytest.raises(AssertionError):
+        unread.first_look(question)
+
+
 def test_a_first_look_at_what_no_sentence_tells_is_empty(unread: News) -> None:
     for question in ("Quantum chromodynamics?", "Who?", "?!"):
         assert unread.first_look(question) == ()

@@ -1,0 +1,99 @@
+"""Ask a running ``rag serve``, whose models are loaded: ``rag ask --server URL``."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from rag.cli import show
+from rag.errors import RagError
+from rag.types import Answer, Article, Chunk, Filters, Passage
+
+if TYPE_CHECKING:
+    from httpx import Response
+
+_PATIENCE = 600.0  # seconds; the server has its own limit
+
+
+def ask_server(url: str, index: str, question: str, filters: Filters, k: int | None) -> Answer:
+    """Return the answer of a server on this machine that serves this index.
+
+    The nearest sentences, then the checked ones, are shown until the answer is complete.
+
+    Raises:
+        RagError: if there is no such server, or it refuses or fails.
+    """
+    import httpx
+
+    _require_loopback(url)
+    body = {"question": question, "k": k, "stream": True, **json.loads(_as_json(asdict(filters)))}
+    try:
+        with httpx.Client(base_url=url, trust_env=False, timeout=_PATIENCE) as client:
+            served = client.get("/health").json().get("index")
+            if served != index:
+                raise RagError(f"{url} serves the index {served!r}, not {index!r}. See rag serve.")
+            with client.stream("POST", "/ask", json=body) as response:
+                return _answer(response)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError, LookupError) as error:
+        raise RagError(f"there is no rag serve at {url} ({type(error).__name__}).") from error
+
+
+def _require_loopback(url: str) -> None:
+    from rag.server.network import is_loopback
+
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname or not is_loopback(parts.hostname):
+        raise typer.BadParameter(f"--server {url}: expected one here, like http://127.0.0.1:8000.")
+
+
+def _as_json(value: object) -> str:
+    from rag.export import as_json
+
+    return as_json(value, indent=None)
+
+
+def _answer(response: "Response") -> Answer:
+    """Show the steps of an answer until it is complete."""
+    if response.is_error:
+        raise RagError(json.loads(response.read())["error"]["message"])
+    text = ""
+    with show.replaced_text() as replace:
+        for name, data in _events(response.iter_lines()):
+            if name == "found":
+                replace(f"Reading {show.plural(len(data['passages']), 'passage')} ...")
+            elif name == "claim":
+                text += f"{data['text']} "
+                replace(text)
+            elif name == "error":
+                raise RagError(data["error"]["message"])
+            elif name == "answer":
+                return _read(data)
+    raise RagError("the server ended without an answer. Ask again.")
+
+
+def _events(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
+    name = ""
+    for line in lines:
+        field, _, value = line.partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            yield name, json.loads(value)
+
+
+def _read(data: dict[str, Any]) -> Answer:
+    from pydantic import TypeAdapter
+
+    passages = [
+        Passage(
+            each["number"],
+            Chunk("", each["article_id"], 0, each["start"], each["end"], each["text"]),
+            TypeAdapter(Article).validate_python(each | {"id": each["article_id"]}),
+            each["score"] or 0.0,
+        )
+        for each in data["passages"]
+    ]
+    return TypeAdapter(Answer).validate_python(data | {"passages": passages})
