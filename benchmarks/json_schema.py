@@ -57,7 +57,7 @@ class BatchStatus:
     failed: int
     running: int
     left: int
-    processes: int
+    workers: int
     seconds_left: float | None
 
 

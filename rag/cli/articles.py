@@ -108,12 +108,16 @@ def search(
     Example: rag search "talks in Geneva" --since 2022-01-18
     """
     news.require_articles(filters)
+    from rag.search import any_word
+
     with show.replaced_text() as replace:
         replace("Searching ...")  # the embedder takes seconds to load
         found = news.find(query, filters=filters, k=limit)
     if as_json:
         show.print_json(found)
         return
+    if found and not any_word(query, found):
+        show.note("No article contains any of these words. The nearest ones in meaning:")
     results.print_passages(found)
 
 

@@ -160,12 +160,12 @@ def status(out: JobArgument, as_json: JsonOption = False) -> None:
     seconds = each * left / max(1, now.claimed) if each and left else None
     counts = {"items": now.total, "done": now.done, "failed": now.failed, "running": now.claimed}
     if as_json:
-        more = {"left": left, "processes": workers, "seconds_left": seconds}
+        more = {"left": left, "workers": workers, "seconds_left": seconds}
         show.print_json({"state": state, **counts, **more})
         return
     figures = {
         "state": state,
-        **{name: f"{count:,}" for name, count in (counts | {"processes": workers}).items()},
+        **{name: f"{count:,}" for name, count in (counts | {"workers": workers}).items()},
         "time left": "-" if seconds is None else show.duration(seconds),
     }
     show.print_table(dict.fromkeys(figures, "right"), [figures.values()])

@@ -1,19 +1,22 @@
 """Commands ``rag models``, ``rag index`` and ``rag config``."""
 
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag.cli import show
 from rag.cli.options import JsonOption, ProfileOption, SetOption, settings_of, with_news
+from rag.errors import ConfigError
 
 if TYPE_CHECKING:
     from rag.library import News
 
 models = typer.Typer(no_args_is_help=True, help="List and download models.")
 index = typer.Typer(no_args_is_help=True, help="Inspect and rebuild an index.")
-config = typer.Typer(no_args_is_help=True, help="Show the current settings.")
+config = typer.Typer(no_args_is_help=True, help="Show settings, or begin a file of your own.")
 
 
 @models.command("list")
@@ -136,3 +139,23 @@ def show_config(profile: ProfileOption = "", overrides: SetOption = None) -> Non
         for key, value in keys.items():
             show.say(f"{key} = {json.dumps(value, ensure_ascii=False)}")
         show.say()
+
+
+@config.command("init")
+def init_config(
+    file: Annotated[Path, typer.Argument(help="The file to write.")] = Path("rag.toml"),
+) -> None:
+    """Write a settings file of your own: all settings with comments, none changed.
+
+    Example: rag config init mine.toml
+    """
+    from rag.config import configs_folder
+
+    if file.exists():
+        raise ConfigError(f"{file} exists; choose another name.")
+    defaults = (configs_folder() / "default.toml").read_text(encoding="utf-8")
+    keys = re.sub(r"^(?=[a-z_]+ =)", "# ", defaults.partition("\n\n")[2], flags=re.M)
+    file.write_text(
+        f"# Remove the # before what you change. Use it with: rag ask --profile {file}\n\n{keys}"
+    )
+    show.say(f"{file}: uncomment what you change, and use it with --profile {file}")

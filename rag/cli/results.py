@@ -21,7 +21,7 @@ from rag.types import (
     Verdict,
 )
 
-_STYLES: dict[Verdict, str] = {"supported": "green", "partly": "yellow", "unsupported": "red"}
+_STYLES: dict[Verdict, str] = {"supported": "green", "partly": "magenta", "unsupported": "red"}
 
 
 def about(article: Article | Citation | Source) -> str:
@@ -48,7 +48,7 @@ def print_answer(answer: Answer, *, draft: bool = False) -> None:
         say(_cited(rest))
     _print_legend(answer.claims)
     if answer.status == "unsure":
-        say(doubts(answer), "yellow")
+        say(doubts(answer), "magenta")
     _print_quotes(answer.citations)
     _print_disagreements(answer.disagreements)
 
@@ -56,7 +56,7 @@ def print_answer(answer: Answer, *, draft: bool = False) -> None:
 def _print_refusal(answer: Answer, *, draft: bool) -> None:
     from rag.export import NEAREST_SHOWN, unmarked
 
-    say(answer.text, "yellow")
+    say(answer.text, "magenta")
     if answer.nearest:
         say("Closest sentences:")
     for quote in answer.nearest[:NEAREST_SHOWN]:
@@ -85,7 +85,7 @@ def print_story(story: Story) -> None:
     say(_cited(shown))
     _print_legend(shown)
     if story.timeline:
-        say("\nWhat changed", "cyan")
+        say("\nWhat changed", "bold")
     for event in story.timeline:
         say(f"  {event.day.isoformat()}  {one_line(_cited([event.claim]))}")
     _print_disagreements(story.disagreements)
@@ -130,7 +130,7 @@ def _print_claim(claim: Claim) -> None:
 def print_passages(passages: Sequence[Passage]) -> None:
     """Print passages below their articles' titles."""
     for passage in passages:
-        say(f"[{passage.number}] {about(passage.article)}", "cyan")
+        say(f"[{passage.number}] {about(passage.article)}", "bold")
         say(f"    {one_line(passage.chunk.text)}", "dim")
 
 
@@ -145,13 +145,17 @@ def print_timing(answer: Answer | Summary | Digest) -> None:
 
 
 def print_report(report: IngestReport, deleted: Sequence[Article] = ()) -> None:
-    """Print every outcome that has a reason, what was deleted, then one line per status."""
+    """Print every failure, each remark with its first article, deletions, then the counts."""
     counts = Counter(outcome.status for outcome in report.outcomes)
+    remarks = Counter(each.reason for each in report.outcomes if each.status != "failed")
     for outcome in report.outcomes:
-        if outcome.reason:
-            say(f"  {_explained(outcome)}", "red" if outcome.status == "failed" else "yellow")
+        if outcome.status == "failed":
+            say(f"  {_explained(outcome)}", "red")
+        elif outcome.reason and (number := remarks.pop(outcome.reason, 0)):
+            others = f" (and {number - 1:,} more like it)" * (number > 1)
+            say(f"  {_explained(outcome)}{others}", "magenta")
     for article in deleted:
-        say(f"  deleted: {about(article)}", "yellow")
+        say(f"  deleted: {about(article)}", "magenta")
     for status in ("added", "updated", "unchanged", "duplicate", "failed"):
         if counts[status]:
             say(f"{status:>10}: {counts[status]}")
@@ -176,7 +180,7 @@ def _print_quotes(citations: Sequence[Citation]) -> None:
     from rag.export import by_article
 
     for first, *others in by_article(citations):
-        say(_quoted(first), label=f"\n[{first.number}] ", label_style="cyan")
+        say(_quoted(first), label=f"\n[{first.number}] ", label_style="bold")
         for quote in others:
             say(f"    {_quoted(quote)}")
         say(f"    {about(first)}", "dim")
@@ -186,7 +190,7 @@ def _print_disagreements(disagreements: Sequence[Disagreement]) -> None:
     from rag.export import differ
 
     for found in disagreements:
-        say(f"\n{differ(found)}: {' or '.join(found.about)}".rstrip(": "), "yellow")
+        say(f"\n{differ(found)}: {' or '.join(found.about)}".rstrip(": "), "magenta")
         for quote in found.quotes:
             say(f"  “{one_line(quote.quote)}” [{quote.number}]")
             say(f"    {about(quote)}", "dim")

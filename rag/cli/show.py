@@ -89,7 +89,7 @@ def print_table(
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name, side in columns.items():
-        table.add_column(name, justify=side)
+        table.add_column(name, justify=side, overflow="fold")
     for row in rows:
         table.add_row(*map(plain, row))
     console().print(table)

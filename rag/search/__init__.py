@@ -6,7 +6,7 @@ of the question contained in a single sentence of the chunk, because that is whe
 A cross-encoder may reorder the result.
 """
 
-from rag.search.articles import find, matching
+from rag.search.articles import any_word, find, matching
 from rag.search.excerpts import excerpts
 from rag.search.first_look import nearest_sentences
 from rag.search.passages import retrieve, within
@@ -17,6 +17,7 @@ from rag.search.time_window import Window, time_window
 __all__ = [
     "Weights",
     "Window",
+    "any_word",
     "corrected",
     "excerpts",
     "find",

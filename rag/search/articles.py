@@ -74,5 +74,11 @@ def matching(query: str, found: Sequence[Passage]) -> tuple[Passage, ...]:
     return tuple(each for each, part in zip(found, shares, strict=True) if part >= _MATCHES)
 
 
+def any_word(query: str, found: Sequence[Passage]) -> bool:
+    """Return whether a found passage or its title contains a content word of the query."""
+    asked = _words(terms(query))
+    return any(asked & _words(terms(f"{each.article.title}\n{each.chunk.text}")) for each in found)
+
+
 def _words(text: Terms) -> frozenset[str]:
     return text.stems | text.numbers

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import typer
-from command_line import Ended, Run, speaks
+from command_line import ROOT, Ended, Run, speaks
 from typer.testing import CliRunner
 
 import rag.library
@@ -57,6 +57,7 @@ COMMANDS = (
         "index info",
         "index rebuild",
         "config show",
+        "config init",
         "eval",
         "ui",
         "users",
@@ -367,6 +368,29 @@ def test_what_fails_does_not_stop_the_rest(run: Run, feed: Path, place: Path) ->
     assert len(ids(run)) == 2
 
 
+def test_a_column_that_holds_a_date_under_an_unknown_name_is_named_once(
+    run: Run, place: Path
+) -> None:
+    rows = "".join(
+        f"Bridge {n},{BRIDGE.replace(',', '')} {n},2024-05-1{n},17000{n}\n" for n in range(3)
+    )
+    (place / "table.csv").write_text(f"title,text,when,id\n{rows}")
+    ended = run("ingest", "table.csv")
+    assert ended.code == 0
+    assert ended.out.count("its field 'when' holds one: --map published=when") == 1
+    assert "(and 2 more like it)" in ended.out
+    ended = run("ingest", "table.csv", "--map", "published=when", "--index", "mapped")
+    assert "when" not in ended.out
+    assert (
+        len(
+            json.loads(
+                run("articles", "list", "--since", "2024-05-10", "--index", "mapped", "--json").out
+            )
+        )
+        == 3
+    )
+
+
 def test_ingest_as_json(run: Run, feed: Path) -> None:
     ended = run("ingest", str(feed), "absent.txt", "--json")
     assert ended.code == 1
@@ -501,6 +525,55 @@ def test_the_draft_is_printed_below_a_refusal(run: Run, filled: Path, say: Say) 
     ended = run("ask", QUESTION, "--draft", "--set", "answer.maybe=1", "--set", "answer.sure=1")
     assert ended.out.startswith("Not in the articles.\n")
     assert "Unsupported: King Olaf wept.\n" in ended.out
+
+
+def test_a_search_for_what_no_article_says_tells_so(run: Run, filled: Path) -> None:
+    told = "No article contains any of these words."
+    assert told in run("search", "xqzvorp blimfark").err
+    for query in ("ferry", "Ferries of Olaf", "bridge xqzvorp"):
+        assert told not in run("search", query).err
+
+
+def test_a_settings_file_of_ones_own_has_every_setting_as_a_comment(run: Run, place: Path) -> None:
+    assert run("config", "init", "mine.toml").code == 0
+    text = Path("mine.toml").read_text()
+    default = (ROOT / "configs" / "default.toml").read_text()
+    for line in default.splitlines()[2:]:
+        assert line in text
+    assert run("config", "show", "--profile", "mine.toml").out == run("config", "show").out
+    Path("mine.toml").write_text(text.replace("# short = 2", "short = 1"))
+    assert "short = 1\n" in run("config", "show", "--profile", "mine.toml").out
+    assert "mine.toml exists" in one_line(run("config", "init", "mine.toml"))
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_colours_are_legible_on_light_and_dark_and_can_be_switched_off(
+    run: Run, filled: Path, say: Say, monkeypatch: pytest.MonkeyPatch, quiet: bool
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1" if quiet else "")
+    show.console.cache_clear()
+    say("King Olaf wept. [1]")
+    ended = run("ask", QUESTION, "--set", "answer.maybe=1", "--set", "answer.sure=1")
+    show.console.cache_clear()
+    colours = set(re.findall(r"\x1b\[(?:\d+;)*([349]\d)m", ended.out))
+    assert colours == (set() if quiet else {"35"})
+    styles = "".join(path.read_text() for path in (ROOT / "rag" / "cli").glob("*.py"))
+    assert not re.search(r'"(?:bold )?(?:yellow|cyan|white|black|blue)"', styles)
+
+
+def test_a_table_loses_nothing_at_60_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    show.console.cache_clear()
+    cells = {"state": "running", "done": "12,345", "failed": "1", "workers": "4"}
+    cells |= {"rate": "1,000 an hour", "address": "https://example.org/a/long/one"}
+    show.print_table(dict.fromkeys(cells, "right"), [cells.values()])
+    show.console.cache_clear()
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 60
+    assert "…" not in out
 
 
 def test_an_answer_as_json(run: Run, filled: Path, say: Say) -> None:

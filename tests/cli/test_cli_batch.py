@@ -199,7 +199,7 @@ def test_a_batch_is_watched_paused_and_resumed_from_elsewhere(
     assert run("batch", "summarize", "many.jsonl", "--out", "out.csv").code == 0
     timers[0].join()
     assert [each["state"] for each in seen] == ["running", "paused"]
-    assert (seen[0]["items"], seen[0]["running"], seen[0]["processes"]) == (5, 1, 1)
+    assert (seen[0]["items"], seen[0]["running"], seen[0]["workers"]) == (5, 1, 1)
     assert resumed == ["Resumed.\n"]
     assert begun[1] - begun[0] > 1.5
     ended = run("batch", "status", "out.csv")

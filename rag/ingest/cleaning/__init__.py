@@ -43,6 +43,9 @@ def extract(
     article = _article(page, cleaned, least)
     if note and cleaned.unread_date and not article.published:
         note(f"the date {cleaned.unread_date!r} cannot be read and was left open")
+    if note and cleaned.date_field and not article.published:
+        field = " ".join(cleaned.date_field.split())
+        note(f"it has no date; its field {field!r} holds one: --map published={field}")
     if note and boilerplate.is_notice(article.text):
         note("this seems to be only a notice of the site; the article may need a login")
     return article

@@ -14,7 +14,8 @@ MIN_RECORD_WORDS = 5  # in a declared article: a record, a clean text
 class Cleaned:
     """The parts of an article found on a page; unknown parts are empty.
 
-    ``unread_date`` is the date as the page states it, if that cannot be read.
+    ``unread_date`` is the date as the page states it, if that cannot be read; ``date_field`` is the
+    record's field that holds a date but has no known name, if no other states one.
     """
 
     title: str
@@ -25,6 +26,7 @@ class Cleaned:
     language: str = ""
     url: str = ""
     unread_date: str = ""
+    date_field: str = ""
 
 
 def require_words(text: str, least: int = MIN_WORDS) -> None:

@@ -28,6 +28,7 @@ _KNOWN = {
 NAMES = {ours: tuple(theirs.split()) for ours, theirs in _KNOWN.items()}
 _TELLING = ("name", "rendered", "value", "text", "content")  # JSON-LD, WordPress and others
 _DEPTH = 4
+_LONGEST_DATE = 40  # characters
 _SHOWN_FIELDS = 12
 _MARKUP_LEAST = 2
 
@@ -92,7 +93,18 @@ def described(record: Mapping[str, object], mapped: Mapping[str, str] | None = N
         language=_language(_string(found["language"])),
         url=_string(found["url"]),
         unread_date=dates.unread(stated),
+        date_field="" if stated else _date_field(record),
     )
+
+
+def _date_field(record: Mapping[str, object]) -> str:
+    """Return the first field of an unknown name whose text is a day; not a number, as of an id."""
+    known = {name for names in NAMES.values() for name in names}
+    for key, value in record.items():
+        text = value if isinstance(value, str) and len(value) <= _LONGEST_DATE else ""
+        if text and not text.isdigit() and key.lower() not in known and dates.parse(text):
+            return key
+    return ""
 
 
 def _find(record: Mapping[str, object], name: str, mapped: str | None) -> object:
