@@ -176,4 +176,4 @@ def _nearest(unknown: str, known: Mapping[str, str]) -> str:
     near += [each for each in known if unknown in each or each in unknown]
     nearest = list(dict.fromkeys(near)) or list(known)
     more = " and others" if len(nearest) > _PUBLISHERS else ""
-    return ", ".join(known[each] for each in nearest[:_PUBLISHERS]) + more
+    return (", ".join(known[each] for each in nearest[:_PUBLISHERS]) or "none") + more
