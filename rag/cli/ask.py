@@ -59,7 +59,11 @@ def ask(
     Example: rag ask "Who will Blinken meet in Berlin?" --since 2022-01-18
     """
     if server:
-        answer = ask_server(server, news.folder.name, question, filters, k)
+        _ready(news, question, filters)
+        with show.replaced_text() as replace:
+            look = news.first_look(question, filters=filters, by_words=True)
+            replace(_looked("Asking the server ...", look))
+            answer = ask_server(server, news.folder.name, question, filters, k, replace)
     elif as_json:
         _ready(news, question, filters)
         news.warm()

@@ -1,14 +1,13 @@
 """Ask a running ``rag serve``, whose models are loaded: ``rag ask --server URL``."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import typer
 
-from rag.cli import show
 from rag.errors import RagError
 from rag.types import Answer, Article, Chunk, Filters, Passage
 
@@ -18,10 +17,23 @@ if TYPE_CHECKING:
 _PATIENCE = 600.0  # seconds; the server has its own limit
 
 
-def ask_server(url: str, index: str, question: str, filters: Filters, k: int | None) -> Answer:
+def ask_server(
+    url: str,
+    index: str,
+    question: str,
+    filters: Filters,
+    k: int | None,
+    show: Callable[[str], None],
+) -> Answer:
     """Return the answer of a server on this machine that serves this index.
 
-    The nearest sentences, then the checked ones, are shown until the answer is complete.
+    Args:
+        url: the server's address.
+        index: the name of the index.
+        question: as for :meth:`rag.News.ask`, and so are the next two.
+        filters: which articles may be used.
+        k: at most this many passages are read.
+        show: called with the checked sentences so far.
 
     Raises:
         RagError: if there is no such server, or it refuses or fails.
@@ -36,7 +48,7 @@ def ask_server(url: str, index: str, question: str, filters: Filters, k: int | N
             if served != index:
                 raise RagError(f"{url} serves the index {served!r}, not {index!r}. See rag serve.")
             with client.stream("POST", "/ask", json=body) as response:
-                return _answer(response)
+                return _answer(response, show)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError, LookupError) as error:
         raise RagError(f"there is no rag serve at {url} ({type(error).__name__}).") from error
 
@@ -55,22 +67,19 @@ def _as_json(value: object) -> str:
     return as_json(value, indent=None)
 
 
-def _answer(response: "Response") -> Answer:
-    """Show the steps of an answer until it is complete."""
+def _answer(response: "Response", show: Callable[[str], None]) -> Answer:
+    """Read the steps of an answer until it is complete."""
     if response.is_error:
         raise RagError(json.loads(response.read())["error"]["message"])
     text = ""
-    with show.replaced_text() as replace:
-        for name, data in _events(response.iter_lines()):
-            if name == "found":
-                replace(f"Reading {show.plural(len(data['passages']), 'passage')} ...")
-            elif name == "claim":
-                text += f"{data['text']} "
-                replace(text)
-            elif name == "error":
-                raise RagError(data["error"]["message"])
-            elif name == "answer":
-                return _read(data)
+    for name, data in _events(response.iter_lines()):
+        if name == "claim":
+            text += f"{data['text']} "
+            show(text)
+        elif name == "error":
+            raise RagError(data["error"]["message"])
+        elif name == "answer":
+            return _read(data)
     raise RagError("the server ended without an answer. Ask again.")
 
 

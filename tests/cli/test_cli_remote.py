@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from command_line import Run, speaks
@@ -67,6 +68,8 @@ def test_what_the_server_refuses_is_one_line(
         raise GenerateError("the engine is down")
 
     assert "none of the 21 articles" in told("--until", "2001-01-01")
+    Path("a.txt").write_text("The lamp burns at night in Harrow.\n")
+    assert run("ingest", "a.txt", "--index", "other").code == 0
     assert "serves the index 'demo', not 'other'" in told("--index", "other")
     assert "expected one here" in told(url="http://192.0.2.1:8000")
     assert "there is no rag serve at" in told(url="http://127.0.0.1:9")
@@ -92,3 +95,8 @@ def test_the_nearest_sentences_are_shown_before_a_model_is_loaded(
     assert shown[0].startswith("Loading the models ...\n  “")
     assert QUOTE in shown[0]
     assert shown[1] == "LOADED"
+    shown.clear()
+    assert run("ask", WHO, "--server", server.url).code == 0
+    assert shown[0].startswith("Asking the server ...\n  “")
+    assert shown[1].startswith(QUOTE)
+    assert "LOADED" not in shown
