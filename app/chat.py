@@ -12,11 +12,12 @@ import gradio as gr
 from app import conversation
 from app.background import stepped, waited
 from app.components import File
-from app.conversation import Turn, numbered
+from app.conversation import MOST_TURNS, Turn, answers, numbered
 from app.draft_view import DraftView
 from app.events import sent
 from app.filters import chosen, described
 from app.formatting import count
+from app.history import History, Owner
 from app.messages import explained
 from app.queue import ModelQueue, QueueSlot
 from app.queue import before as in_words
@@ -35,19 +36,20 @@ class Asked:
 
     question: str
     filters: Filters
-    before: int  # turns of the conversation that stay before it
+    before: int  # turns of the conversation that come before it
+    parent: int | None  # number of the turn that it follows; None: the last one
 
 
 class Chat:
-    """Event handlers of the tab. Holds no conversation: the browser does.
+    """Event handlers of the tab. Holds no conversation: ``history`` does.
 
-    ``saved`` is the conversation as a browser saved it, which may be anything.
+    ``open_id`` is the id of the one that is open in a browser tab, which may be anything.
     """
 
-    def __init__(self, news: News, profile: str, queue: ModelQueue) -> None:
+    def __init__(self, news: News, profile: str, queue: ModelQueue, history: History) -> None:
         """Start without asking the model anything."""
-        self._news, self._profile, self._queue = news, profile, queue
-        self.key = f"newsrag-conversation-{news.folder.name}"  # key in the browser's store
+        self._news, self._profile, self._queue, self._history = news, profile, queue, history
+        self.key = f"newsrag-conversation-{news.folder.name}"  # of its id in the browser
 
     # Rendering
 
@@ -65,43 +67,59 @@ class Chat:
         return render("welcome", line=line, examples=examples)
 
     def transcript(self, turns: Sequence[Turn]) -> str:
-        """Render all finished turns."""
+        """Render the finished turns, at most the last ones."""
         if not turns:
             return self.welcome()
-        return "".join(
-            render(
-                "turn",
-                number=number,
-                answer=numbered(turn.answer),
-                profile=self._profile,
-                searched=described(turn.filters),
-            )
-            for number, turn in enumerate(turns)
-        )
+        hidden = max(0, len(turns) - MOST_TURNS)
+        note = f"{count(hidden, 'earlier question')} left out here; saved files have all."
+        shown = [render("note", text=note)] if hidden else []
+        for number, turn in enumerate(turns[hidden:], start=hidden):
+            values = {"number": number, "turn": turn, "profile": self._profile}
+            if turn.answer:
+                values["answer"] = numbered(turn.answer)
+            shown.append(render("turn", **values, searched=described(turn.filters)))
+        return "".join(shown)
 
     def panel(self, turns: Sequence[Turn], number: int = -1) -> str:
         """Render the sources of one turn, by default the last."""
         if not turns or not -len(turns) <= number < len(turns):
             return PANEL_EMPTY
-        return render("sources", quotes=numbered(turns[number].answer).citations)
+        answer = turns[number].answer
+        return render("sources", quotes=numbered(answer).citations if answer else ())
 
     # Light events: they never wait for the model
 
-    def restore(self, saved: object) -> tuple[str, str]:
-        """Restore the conversation saved in the browser."""
-        turns = self._turns(saved)
+    def restore(self, request: gr.Request, open_id: object) -> tuple[str, str]:
+        """Show the conversation that is open in the browser tab."""
+        turns = self.turns(request, open_id)
         return self.transcript(turns), self.panel(turns)
 
-    def refresh(self, saved: object, live: object) -> tuple[Any]:
+    def load(self, request: gr.Request, open_id: object) -> tuple[Any, ...]:
+        """Show the conversation, also one that an earlier release stored in the browser."""
+        if not str(open_id).startswith("["):
+            return *self.restore(request, open_id), gr.skip()
+        stored = ""
+        for each in conversation.from_browser(str(open_id)):
+            stored = self._history.add(self._owner(request), stored, each)
+        return *self.restore(request, stored), _opened(stored)
+
+    def refresh(self, request: gr.Request, open_id: object, live: object) -> tuple[Any]:
         """Refresh the welcome page from the current index while nothing has been asked."""
         busy = "aria-busy" in str(live)
-        return (gr.skip() if busy or self._turns(saved) else self.welcome(),)
+        return (gr.skip() if busy or self.turns(request, open_id) else self.welcome(),)
 
     def begin(
-        self, question: str, since: object, until: object, names: object, saved: object, resume: int
+        self,
+        question: str,
+        since: object,
+        until: object,
+        names: object,
+        open_id: object,
+        resume: int,
+        request: gr.Request,
     ) -> tuple[Any, ...]:
         """Show the question before the model is asked."""
-        turns = self._turns(saved)
+        turns = self.turns(request, open_id)
         before = turns if resume < 0 else turns[:resume]
         try:
             filters = chosen(since, until, names)
@@ -111,41 +129,55 @@ class Chat:
             refused = trouble(explained(error), question[:200])
             return self.transcript(turns), refused, gr.skip(), None, *(gr.skip(),) * 3
         shown = self.transcript(before) if before else ""
-        asked = Asked(question.strip(), filters, len(before))
+        parent = (before[-1].number if before else 0) if len(before) < len(turns) else None
+        asked = Asked(question.strip(), filters, len(before), parent)
         live = DraftView(asked.question).picture("Waiting for the model …")
         busy = gr.update(value="", submit_btn=False, stop_btn=True)
         return shown, live, _PANEL_SEARCHING, asked, busy, -1, ""
 
-    def sources(self, saved: object, event: gr.EventData) -> str:
+    def sources(self, open_id: object, event: gr.EventData, request: gr.Request) -> str:
         """Show the panel of an earlier turn."""
-        return self.panel(self._turns(saved), number_of(event))
+        return self.panel(self.turns(request, open_id), number_of(event))
 
-    def start_over(self, key: str, request: gr.Request) -> tuple[Any, ...]:
-        """Start an empty conversation; any answer in progress for the old one is dropped."""
+    def version(
+        self, open_id: object, event: gr.EventData, request: gr.Request
+    ) -> tuple[str, str, str]:
+        """Show another version of a turn, with what followed it."""
+        if isinstance(number := sent(event, "to"), int):
+            self._history.choose(self._owner(request), str(open_id), number)
+        return *self.restore(request, open_id), ""
+
+    def leave(self, request: gr.Request) -> tuple[Any, ...]:
+        """Leave the conversation; any answer in progress is dropped. The last part of `restore`."""
         self._queue.stop(str(request.session_hash), "question", drop=True)
-        return self.welcome(), "", PANEL_EMPTY, None, _idle(), -1, ""
+        return "", None, _idle(), -1, ""
 
-    def markdown(self, saved: object) -> File:
+    def start_over(self, open_id: object, request: gr.Request) -> tuple[Any, ...]:
+        """Start an empty conversation."""
+        left = self.leave(request)
+        return self.welcome(), left[0], PANEL_EMPTY, *left[1:]
+
+    def markdown(self, open_id: object, request: gr.Request) -> File:
         """Export the conversation as Markdown, with its citations."""
-        text = as_markdown([numbered(turn.answer) for turn in self._turns(saved)])
+        text = as_markdown(answers(self.turns(request, open_id)))
         return {"name": "conversation.md", "type": "text/markdown", "text": text}
 
-    def json(self, saved: object) -> File:
+    def json(self, open_id: object, request: gr.Request) -> File:
         """Export the conversation as JSON, with its citations."""
-        text = as_json([numbered(turn.answer) for turn in self._turns(saved)])
+        text = as_json(answers(self.turns(request, open_id)))
         return {"name": "conversation.json", "type": "application/json", "text": text}
 
     # The heavy event
 
     def reply(
-        self, asked: Asked | None, saved: object, request: gr.Request
+        self, asked: Asked | None, open_id: object, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        """Stream the answer: transcript, current turn, panel, what the browser saves, input box."""
+        """Stream the answer: transcript, current turn, panel, conversation, input box."""
         skip = gr.skip()
         if asked is None:
             yield (skip,) * 5
             return
-        known = self._turns(saved)
+        known = self.turns(request, open_id)
         before = known[: asked.before]
         view = DraftView(asked.question)
         ended = ""  # the turn as it was left, if it was cut short
@@ -155,7 +187,7 @@ class Chat:
                     if slot.dropped:
                         break
                     if isinstance(picture, Answer):
-                        yield self._finished((*before, Turn(picture, asked.filters)))
+                        yield self._finished(picture, asked, str(open_id), request)
                         return
                     yield skip, picture, view.look() or skip, skip, skip
                 if slot.dropped:  # an update may have been on its way at that time
@@ -176,7 +208,8 @@ class Chat:
         self, asked: Asked, before: Sequence[Turn], view: DraftView, slot: QueueSlot
     ) -> Iterator[str | Answer]:
         """Yield the current turn as it changes, then the answer, which is missing if stopped."""
-        history = [turn.answer for turn in before[-conversation.REMEMBERED :]]
+        last = before[-conversation.REMEMBERED :]
+        history = [turn.answer for turn in last if turn.answer]
         for shown, ahead in enumerate(self._queue.places(slot)):
             if not shown:  # something to read meanwhile
                 look = self._news.first_look(asked.question, history=history, filters=asked.filters)
@@ -198,16 +231,27 @@ class Chat:
                 elif event is not None and (state := view.take(event)):
                     yield view.picture(state)
 
-    def _finished(self, turns: Sequence[Turn]) -> tuple[Any, ...]:
-        """Show all turns, and have the browser save them.
+    def _finished(
+        self, answer: Answer, asked: Asked, open_id: str, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """Save the turn and show all of them."""
+        new = conversation.to_save(answer, asked.filters)
+        open_id = self._history.add(self._owner(request), open_id, new, asked.parent)
+        turns = self.turns(request, open_id)
+        return self.transcript(turns), "", self.panel(turns), _opened(open_id), _idle()
 
-        What it saves is never the same twice, so that each change is noticed.
-        """
-        saved = {"key": self.key, "turns": conversation.to_save(turns), "at": time.time()}
-        return self.transcript(turns), "", self.panel(turns), json.dumps(saved), _idle()
+    def turns(self, request: gr.Request, open_id: object) -> list[Turn]:
+        """Read the conversation that is open in the browser tab."""
+        saved = self._history.turns(self._owner(request), str(open_id))
+        return [conversation.read(self._news, each) for each in saved]
 
-    def _turns(self, saved: object) -> tuple[Turn, ...]:
-        return conversation.turns(self._news, saved)
+    def _owner(self, request: gr.Request) -> Owner:
+        return request.username or "", self._news.folder.name
+
+
+def _opened(open_id: str) -> str:
+    """Have the browser note which conversation is open. Never the same twice, to be noticed."""
+    return json.dumps({"id": open_id, "at": time.time()})
 
 
 def _idle() -> Any:

@@ -4,11 +4,11 @@ from typing import Any
 
 import gradio as gr
 
-from app import conversation
 from app.chat import PANEL_EMPTY, Chat, number_of
 from app.components import html, saves
 from app.events import FILLED, LIGHT, MODEL, Part, sent
 from app.filters import FilterBar
+from app.history import History
 from app.queue import ModelQueue
 from app.render import render
 from rag import News
@@ -27,10 +27,11 @@ element.addEventListener('click', (event) => {
   if (button.dataset.act === 'sources') return trigger('select', {number});
   if (document.querySelector('.turn.working')) return;
   if (button.dataset.question) trigger('example_select', {question: button.dataset.question});
-  // To ask an earlier question again removes what follows, so that is confirmed first.
-  const last = number === element.querySelectorAll('.turn[id]').length - 1;
-  if (button.dataset.act === 'retry') trigger(last ? 'retry' : 'edit', {number});
-  if (button.dataset.act === 'edit') trigger('edit', {number});
+  const {act, to} = button.dataset;
+  if (act === 'retry' || act === 'edit') trigger(act, {number});
+  if (act !== 'version') return;
+  window.newsrag.arrow = {number, label: button.ariaLabel};
+  trigger('version', {to: Number(to)});
 });
 """
 
@@ -38,9 +39,9 @@ element.addEventListener('click', (event) => {
 class ChatTab:
     """The tab's components, and the events between them."""
 
-    def __init__(self, news: News, profile: str, queue: ModelQueue) -> None:
+    def __init__(self, news: News, profile: str, queue: ModelQueue, history: History) -> None:
         """Lay out and wire the tab."""
-        self._news, self._chat = news, Chat(news, profile, queue)
+        self._news, self._chat = news, Chat(news, profile, queue, history)
         with gr.Row(elem_classes="chat-row", equal_height=False):
             with gr.Column(scale=7, min_width=320, elem_classes="chat-column"):
                 self._transcript = html(elem_id="transcript", script=_CLICKS)
@@ -50,9 +51,9 @@ class ChatTab:
             with gr.Column(scale=4, min_width=320, elem_id="panel"):
                 self._panel = html(PANEL_EMPTY, elem_id="sources")
         self._asked, self._resume = gr.State(None), gr.State(-1)
-        # The page replaces the first with what the browser has saved; the second goes there.
-        self._saved = gr.Textbox(self._chat.key, visible=False)
-        self._to_save = gr.Textbox(visible="hidden")
+        # The page replaces the first with the id of the open conversation; the second changes it.
+        self.open_id = gr.Textbox(self._chat.key, visible=False)
+        self._opened = gr.Textbox(visible="hidden")
         self._begun = [
             self._transcript, self._live, self._panel, self._asked, self._box, self._resume,
             self._marker,
@@ -64,13 +65,16 @@ class ChatTab:
     @property
     def on_load(self) -> list[Part]:
         """What the tab does when the page is loaded."""
-        restored = Part(self._chat.restore, [self._saved], [self._transcript, self._panel])
+        shown = [self._transcript, self._panel, self._opened]
+        restored = Part(self._chat.load, [self.open_id], shown, personal=True)
         return [restored, self._bar.refresh]
 
     @property
     def on_change(self) -> list[Part]:
         """What the tab does when articles were added or deleted."""
-        welcome = Part(self._chat.refresh, [self._saved, self._live], [self._transcript])
+        welcome = Part(
+            self._chat.refresh, [self.open_id, self._live], [self._transcript], personal=True
+        )
         return [welcome, self._bar.refresh]
 
     def _composer(self) -> None:
@@ -94,9 +98,9 @@ class ChatTab:
 
     def _wire_questions(self) -> None:
         """Questions typed, asked again or taken from the examples go to the model."""
-        takes = [self._box, *self._bar.inputs, self._saved, self._resume]
+        takes = [self._box, *self._bar.inputs, self.open_id, self._resume]
         retried = self._transcript.retry(
-            self._question_again, self._saved, self._from_turn, js=FILLED, **LIGHT
+            self._question_again, self.open_id, self._from_turn, js=FILLED, **LIGHT
         )
         example = self._transcript.example_select(_example, None, self._box, **LIGHT)
         for asks in (self._box.submit, retried.then, example.then):
@@ -104,9 +108,9 @@ class ChatTab:
             begun.then(None, None, None, js="() => window.newsrag.asking()")
             begun.then(
                 self._chat.reply,
-                [self._asked, self._saved],
-                [self._transcript, self._live, self._panel, self._to_save, self._box],
-                js="(...given) => window.newsrag.filled(given, true)",
+                [self._asked, self.open_id],
+                [self._transcript, self._live, self._panel, self._opened, self._box],
+                js=FILLED,
                 **MODEL,
             ).then(None, None, None, js="() => window.newsrag.ready()")
         self._box.stop(self._chat.stop, None, None, **LIGHT)
@@ -114,20 +118,27 @@ class ChatTab:
     def _wire_turns(self) -> None:
         """Buttons of a turn."""
         turns = self._transcript
-        turns.edit(self._question_again, self._saved, self._from_turn, js=FILLED, **LIGHT).then(
+        turns.edit(self._question_again, self.open_id, self._from_turn, js=FILLED, **LIGHT).then(
             None, None, None, js="() => window.newsrag.ready(true)"
         )
         self._marker.clear(lambda: ("", -1, ""), None, self._from_turn[:3], **LIGHT)
-        filled = turns.select(self._chat.sources, self._saved, self._panel, js=FILLED, **LIGHT)
+        filled = turns.select(self._chat.sources, self.open_id, self._panel, js=FILLED, **LIGHT)
         filled.then(None, None, None, js="() => window.newsrag.showPanel()")
+        turns.version(
+            self._chat.version,
+            self.open_id,
+            [self._transcript, self._panel, self._live],
+            js=FILLED,
+            **LIGHT,
+        ).then(None, None, None, js="() => window.newsrag.versionShown()")
         turns.lost(None, None, [self._live, self._box], js="() => window.newsrag.lostTurn()")
 
     def _wire_conversation(self) -> None:
         """The conversation is saved, loaded again, ended and exported."""
-        self._to_save.change(None, self._to_save, None, js="(turns) => window.newsrag.keep(turns)")
+        self._opened.change(None, self._opened, None, js="(opened) => window.newsrag.keep(opened)")
         self._transcript.renew(
             self._chat.restore,
-            self._saved,
+            self.open_id,
             [self._transcript, self._panel],
             js=FILLED,
             trigger_mode="always_last",
@@ -135,26 +146,40 @@ class ChatTab:
         )
         self._fresh.click(
             self._chat.start_over,
-            self._saved,
+            self.open_id,
             self._begun,
-            js="(key) => window.newsrag.forget(key)",
+            js="() => window.newsrag.open('')",
             **LIGHT,
         )
-        saves(self._markdown, self._chat.markdown, self._saved, js=FILLED)
-        saves(self._json, self._chat.json, self._saved, js=FILLED)
+        saves(self._markdown, self._chat.markdown, self.open_id, js=FILLED)
+        saves(self._json, self._chat.json, self.open_id, js=FILLED)
+
+    def reopen(self, event: Any, tabs: gr.Tabs) -> None:
+        """After an event of another tab, show the conversation that is open now."""
+        shows = [
+            self._transcript, self._panel, self._live, self._asked, self._box, self._resume,
+            self._marker, tabs,
+        ]  # fmt: skip
+        event(self._reopened, self.open_id, shows, js=FILLED, **LIGHT)
+
+    def _reopened(self, open_id: object, request: gr.Request) -> tuple[Any, ...]:
+        left = self._chat.leave(request)
+        return *self._chat.restore(request, open_id), *left, gr.Tabs(selected="ask")
 
     @property
     def _from_turn(self) -> list[Any]:
         return [self._box, self._resume, self._marker, *self._bar.inputs]
 
-    def _question_again(self, saved: object, event: gr.EventData) -> tuple[Any, ...]:
+    def _question_again(
+        self, open_id: object, event: gr.EventData, request: gr.Request
+    ) -> tuple[Any, ...]:
         """Return a turn's question and filters, where the conversation resumes, and a note on it."""
-        turns, number = conversation.turns(self._news, saved), number_of(event)
+        turns, number = self._chat.turns(request, open_id), number_of(event)
         if not 0 <= number < len(turns):
             return "", -1, "", *(gr.skip(),) * 3
-        marker = render("editing", later=len(turns) - number - 1)
+        marker = render("editing")
         filters = self._bar.set_to(turns[number].filters)
-        return turns[number].answer.question, number, marker, *filters
+        return turns[number].question, number, marker, *filters
 
 
 def _example(event: gr.EventData) -> str:

@@ -30,7 +30,7 @@ def running(*, busy: bool) -> tuple[Any, Any]:
 
 def saves(
     button: gr.Button,
-    export: Callable[[Any], File],
+    export: Callable[..., File],
     content: gr.components.Component,
     js: str | None = None,
 ) -> None:

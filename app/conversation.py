@@ -1,21 +1,20 @@
-"""Conversation as the browser saves it: a list of saved turns, read back from the index.
-
-The page reads it from the browser's store with each event and adds each new turn, so that several
-tabs of one person add to the same conversation; see ``filled`` and ``keep`` in page.js.
-"""
+"""Turns of a conversation: as they are stored in :mod:`app.history`, and as readers see them."""
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter, ValidationError
 
+from app.history import NewTurn, SavedTurn
+from app.messages import explained
 from rag import News, export
 from rag.errors import RagError
+from rag.export.saved import MOST_CHARACTERS
 from rag.types import Answer, Citation, Claim, Filters
 
-MOST_TURNS = 40  # saved; older ones are dropped
+MOST_TURNS = 40  # shown; older ones are in the saved file
 REMEMBERED = 4  # turns before a question that the model sees
 _MARK = re.compile(r"\[(\d{1,4})\]")
 _FILTERS = TypeAdapter(Filters)
@@ -23,37 +22,59 @@ _FILTERS = TypeAdapter(Filters)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An answer and the filters it was searched with."""
+    """A question, its answer, and the filters it was searched with.
 
-    answer: Answer
-    filters: Filters
-
-
-def turns(news: News, saved: object) -> tuple[Turn, ...]:
-    """Read the turns of a conversation, oldest first; skip those no longer readable.
-
-    ``saved`` comes from the browser, so it may be anything.
+    ``answer`` is None if it can no longer be read; ``problem`` says why. ``number`` and
+    ``versions`` are those of :class:`app.history.SavedTurn`.
     """
-    found: list[Turn] = []
-    listed = _read(saved)
-    for each in listed[-MOST_TURNS:] if isinstance(listed, list) else ():
+
+    question: str
+    answer: Answer | None
+    filters: Filters
+    problem: str = ""
+    number: int = 0
+    versions: tuple[int, ...] = ()
+
+
+def read(news: News, saved: SavedTurn) -> Turn:
+    """Read a stored turn; its quotes come from the index."""
+    shown = (saved.number, saved.versions)
+    try:
+        filters = _FILTERS.validate_json(saved.filters)
+        return Turn(saved.question, news.recalled(saved.answer), filters, "", *shown)
+    except (RagError, ValidationError) as error:
+        problem = explained(error) if isinstance(error, RagError) else "Its filters cannot be read."
+        return Turn(saved.question, None, Filters(), problem, *shown)
+
+
+def to_save(answer: Answer, filters: Filters) -> NewTurn:
+    """Return what is stored of an answer."""
+    return NewTurn(
+        answer.question,
+        answer.text,
+        export.saved(answer),
+        _FILTERS.dump_json(filters).decode(),
+    )
+
+
+def from_browser(saved: str) -> Iterator[NewTurn]:
+    """Yield the turns that an earlier release stored in a browser, which may hold anything."""
+    try:
+        listed = json.loads(saved)
+    except (ValueError, RecursionError):
+        return
+    for each in listed if isinstance(listed, list) else ():
         try:
-            filters = _FILTERS.validate_python(each["filters"])
-            found.append(Turn(news.recalled(str(each["answer"])), filters))
-        except (RagError, ValidationError, KeyError, TypeError):
+            answer = str(each["answer"])[:MOST_CHARACTERS]
+            question = str(json.loads(answer)["question"])
+            yield NewTurn(question, "", answer, json.dumps(each["filters"]))
+        except (ValueError, RecursionError, KeyError, TypeError):
             continue
-    return tuple(found)
 
 
-def to_save(turns: Sequence[Turn]) -> list[object]:
-    """Return what the browser is to save of a conversation."""
-    return [
-        {
-            "answer": export.saved(turn.answer),
-            "filters": _FILTERS.dump_python(turn.filters, mode="json"),
-        }
-        for turn in turns[-MOST_TURNS:]
-    ]
+def answers(turns: Iterable[Turn]) -> list[Answer]:
+    """Return the answers that can be read, for an export."""
+    return [numbered(turn.answer) for turn in turns if turn.answer]
 
 
 def numbered(answer: Answer) -> Answer:
@@ -94,10 +115,3 @@ def _renumbered(claim: Claim, places: dict[int, int]) -> Claim:
 
 def _placed(citations: Sequence[Citation], places: dict[int, int]) -> tuple[Citation, ...]:
     return tuple(replace(each, number=places.get(each.number, each.number)) for each in citations)
-
-
-def _read(saved: object) -> object:
-    try:
-        return json.loads(saved) if isinstance(saved, str) else None
-    except (ValueError, RecursionError):
-        return None

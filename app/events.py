@@ -16,7 +16,7 @@ MODEL: Final[dict[str, Any]] = {
     "concurrency_id": "model",
     "concurrency_limit": 24,
 }
-# The page's own part of an event that takes a conversation: what the browser has saved now.
+# The page's own part of an event that takes a conversation: the id of the one that is open.
 FILLED: Final = "(...given) => window.newsrag.filled(given)"
 # Also one at a time: what writes to the index.
 INTAKE: Final[dict[str, Any]] = {
@@ -28,11 +28,15 @@ INTAKE: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one part of the page does on an event that concerns the whole page."""
+    """What one part of the page does on an event that concerns the whole page.
+
+    If it is ``personal``, it takes the request first.
+    """
 
     does: Callable[..., Sequence[Any]]
     takes: Sequence[Any]
     gives: Sequence[Any]
+    personal: bool = False
 
 
 def together(event: Callable[..., object], *parts: Part) -> None:
@@ -42,9 +46,13 @@ def together(event: Callable[..., object], *parts: Part) -> None:
     just when another has ended.
     """
 
-    def all_parts(*values: Any) -> tuple[Any, ...]:
+    def all_parts(request: gr.Request, *values: Any) -> tuple[Any, ...]:
         left = iter(values)
-        return tuple(given for part in parts for given in part.does(*islice(left, len(part.takes))))
+        return tuple(
+            given
+            for part in parts
+            for given in part.does(*[request] * part.personal, *islice(left, len(part.takes)))
+        )
 
     takes = [each for part in parts for each in part.takes]
     gives = [each for part in parts for each in part.gives]

@@ -21,51 +21,57 @@ window.newsrag = {
     setTimeout(() => URL.revokeObjectURL(address), 10000);
   },
 
-  // The conversation is stored in the browser, each turn under its own key, which sorts by time, so that tabs
-  // that write at once lose nothing. Each event gets what is stored at that moment.
+  // Each browser tab has one conversation open and keeps its id; a new tab begins with the one used last.
   prefix: 'newsrag-conversation-',
-  known: [], // keys of the turns that were stored when this tab asked its question
-  keys(key) {
-    return Object.keys(localStorage).filter((each) => each.startsWith(`${key}/`)).sort();
+  opened() {
+    const id = sessionStorage.getItem(this.key) ?? (localStorage.getItem(this.key) ?? '').split(' ')[0];
+    sessionStorage.setItem(this.key, id);
+    return id;
   },
 
-  filled(given, asks) {
+  open(id) {
+    sessionStorage.setItem(this.key, id);
+    localStorage.setItem(this.key, `${id} ${Date.now()}`); // other tabs that show it are told
+    return id;
+  },
+
+  // Earlier releases stored the turns of one conversation in the browser, each under its own key.
+  earlier() {
+    return Object.keys(localStorage).filter((each) => each.startsWith(`${this.key}/`)).sort();
+  },
+
+  filled(given) {
     const all = given.map((each) => {
       if (typeof each !== 'string' || !each.startsWith(this.prefix)) return each;
-      const keys = this.keys(each);
-      if (asks) this.known = keys;
-      return `[${keys.map((one) => localStorage.getItem(one)).join()}]`;
+      this.key = each;
+      const turns = this.earlier().map((one) => localStorage.getItem(one));
+      return turns.length ? `[${turns.join()}]` : this.opened();
     });
     return all.length === 1 ? all[0] : all;
   },
 
-  // Save this tab's turns with the new one, replacing those that were stored when its question was asked.
   keep(parcel) {
-    const {key, turns} = JSON.parse(parcel);
-    const places = [...this.known.slice(0, turns.length - 1), `${key}/${Date.now()}-${Math.random()}`];
-    const others = this.keys(key).some((each) => !this.known.includes(each));
-    this.known.filter((each) => !places.includes(each)).forEach((each) => localStorage.removeItem(each));
-    turns.forEach((turn, number) => localStorage.setItem(places[number], JSON.stringify(turn)));
-    if (!others) return;
-    this.stale = true;
-    this.renew();
-  },
-
-  forget(key) {
-    this.keys(key).forEach((each) => localStorage.removeItem(each));
-    return key;
+    this.open(JSON.parse(parcel).id);
+    this.earlier().forEach((each) => localStorage.removeItem(each));
   },
 
   // What the transcript does on request: reload the conversation, and show that a turn was lost.
   connect(acts) {
     this.acts = acts;
     let soon = 0;
-    window.addEventListener('storage', ({key}) => {
-      if (key?.startsWith(this.prefix) === false) return;
+    window.addEventListener('storage', ({key, newValue}) => {
+      if (key !== this.key || !this.opened() || newValue?.split(' ')[0] !== this.opened()) return;
       this.stale = true;
       clearTimeout(soon);
       soon = setTimeout(() => this.renew(), 50);
     });
+  },
+
+  // Keep the focus on the arrow that was pressed, or on the other one at the end.
+  versionShown() {
+    const {number, label} = this.arrow;
+    const arrows = `#turn-${number} .versions button:not(:disabled)`;
+    (document.querySelector(`${arrows}[aria-label="${label}"]`) ?? document.querySelector(arrows))?.focus();
   },
 
   working() {

@@ -1,4 +1,4 @@
-"""Main page: masthead, four tabs, and the reader that opens over them."""
+"""Main page: masthead, tabs, and the reader that opens over them."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,8 @@ from app.articles import ArticlesTab
 from app.chat_tab import ChatTab
 from app.components import html
 from app.events import LIGHT, together
+from app.history import History
+from app.history_tab import HistoryTab
 from app.messages import explained
 from app.queue import ModelQueue
 from app.theme import SCRIPTS, STYLE, serif, theme
@@ -30,10 +32,11 @@ _ON_LOAD = (
 )
 
 
-def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
+def build(news: News, history: History, *, profile: str = "", known: bool = False) -> gr.Blocks:
     """Build the whole page over an open library without loading or asking anything.
 
-    ``known`` says that its users have logged in, so that they can log out.
+    ``history`` stores the conversations. ``known`` says that its users have logged in, so that
+    they can log out.
     """
     queue = ModelQueue()
 
@@ -55,7 +58,10 @@ def build(news: News, *, profile: str = "", known: bool = False) -> gr.Blocks:
         changed = gr.State(0)  # number of changes to the articles from this page
         with gr.Tabs() as tabs:
             with gr.Tab("Ask", id="ask"):
-                chat = ChatTab(news, profile, queue)
+                chat = ChatTab(news, profile, queue, history)
+            if history.listed:
+                with gr.Tab("History", id="history") as tab:
+                    HistoryTab(news, history, chat, tab, tabs)
             with gr.Tab("Articles", id="articles"):
                 articles = ArticlesTab(news, changed)
             with gr.Tab("Summaries", id="summaries"):

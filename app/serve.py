@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from app import login, offline
 from app.guard import Guard
+from app.history import FILE, History
 from app.uploads import Uploads
+from rag.errors import SavedError
 from rag.server import network
 from rag.server.accounts import Users, admitted
 
@@ -36,11 +38,13 @@ class Served(network.Served):
 
     _news: "News" = field(repr=False)
     _uploads: "tempfile.TemporaryDirectory[str]" = field(repr=False)
+    _history: History = field(repr=False)
 
     def close(self) -> None:
         """Stop serving, delete uploads and close the library; closing twice is fine."""
         self._running.stop()
-        offline.forget_uploads(Path(self._uploads.name))
+        offline.forget_uploads(Path(self._uploads.name) / "uploads")
+        self._history.close()
         self._uploads.cleanup()
         self._news.close()
 
@@ -77,12 +81,17 @@ def serve(
     with ExitStack() as failed, network.listen(host, port) as listening:
         uploads = tempfile.TemporaryDirectory(prefix="newsrag-", ignore_cleanup_errors=True)
         failed.callback(uploads.cleanup)
-        page, style = _built(news, profile, build, Path(uploads.name), known=users is not None)
+        personal = users is not None or network.is_loopback(host)
+        folder = Path(uploads.name) / "uploads"  # Gradio hands out what is in it
+        folder.mkdir()
+        history = _history(news, folder.parent, listed=personal, notify=notify)
+        failed.callback(history.close)
+        page, style = _built(news, history, profile, build, folder, known=users is not None)
         guarded = _guarded(page, style, news, users, listening.hosts)
         running = network.start(guarded, listening, name="page")
         failed.pop_all()
     notify(f"The page is at {listening.url} (Ctrl-C to stop)")
-    return Served(listening.url, running, news, uploads)
+    return Served(listening.url, running, news, uploads, history)
 
 
 def check(*, host: str, port: int, auth_file: Path | None, open_to_network: bool) -> None:
@@ -91,8 +100,21 @@ def check(*, host: str, port: int, auth_file: Path | None, open_to_network: bool
     network.listen(host, port).close()
 
 
+def _history(
+    news: "News", temporary: Path, *, listed: bool, notify: Callable[[str], object]
+) -> History:
+    """Open the conversations, in a temporary folder if they are not to be kept."""
+    if listed and news.settings.ui.history:
+        try:
+            return History(news.folder.parent / FILE)
+        except SavedError as error:
+            notify(f"Conversations will not be kept: {error}")
+    return History(temporary / FILE, listed=False)
+
+
 def _built(
     news: "News",
+    history: History,
     profile: str,
     build: "Callable[[News], Blocks] | None",
     uploads: Path,
@@ -105,7 +127,7 @@ def _built(
         return build(news), {}
     from app import page
 
-    return page.build(news, profile=profile, known=known), page.look()
+    return page.build(news, history, profile=profile, known=known), page.look()
 
 
 def _guarded(

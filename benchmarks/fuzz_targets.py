@@ -14,7 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import rag
-from app.conversation import Turn, numbered, to_save, turns
+from app.conversation import Turn, from_browser, numbered, read, to_save
+from app.history import NewTurn, SavedTurn
 from rag.config import load
 from rag.errors import ConfigError, ExtractError, QuestionError, SavedError
 from rag.export import as_markdown, saved
@@ -24,7 +25,7 @@ from rag.ingest.sources import fetch
 from rag.llm.scripted import ScriptedGenerator
 from rag.text import content_id, normalise, sentences
 from rag.text.citations import citation, split_claims
-from rag.types import Answer, Article, Claim, Failure, Filters, Page, Passage, Timing
+from rag.types import Answer, Article, Claim, Failure, Page, Passage, Timing
 
 NOW = datetime(2024, 5, 2, 8, 30, tzinfo=UTC)
 PROSE = (
@@ -182,18 +183,17 @@ def _news() -> rag.News:
 
 
 @cache
-def _turn() -> Turn:
+def _answer() -> Answer:
     (passage, *_) = passages = _news().search("ferry")
     quote = citation(passage, 0, 9)
     claims = (Claim("She was saved.", (quote,), "supported", score=0.9),)
-    answer = Answer(
+    return Answer(
         "Who?", "She was saved. [1]", claims, (quote,), passages, "answered", 0.9, "m", Timing()
     )
-    return Turn(answer, Filters(publishers=("Post",)))
 
 
 def _same(answer: Answer) -> None:
-    article = _turn().answer.passages[0].article
+    article = _answer().passages[0].article
     for cited in (*answer.citations, *answer.nearest):
         whole = article.title if cited.field == "title" else article.text
         assert whole[cited.start : cited.end] == cited.quote != ""
@@ -207,10 +207,19 @@ def _saved(data: bytes) -> None:
 
 
 def _conversation(data: bytes) -> None:
-    found = turns(_news(), _text(data))
-    assert turns(_news(), json.dumps(to_save(found))) == found
-    for turn in found:
-        _same(turn.answer)
+    for new in from_browser(_text(data)):
+        turn = _read(new)
+        if turn.answer:
+            assert _read(to_save(turn.answer, turn.filters)) == turn
+            _same(turn.answer)
+
+
+def _stored() -> dict[str, object]:
+    return {"answer": saved(_answer()), "filters": {"publishers": ["Post"]}}
+
+
+def _read(new: NewTurn) -> Turn:
+    return read(_news(), SavedTurn(1, new.question, new.answer, new.filters, (1,)))
 
 
 TARGETS: dict[str, Target] = {
@@ -248,8 +257,8 @@ def seeds(name: str) -> list[bytes]:
         "written": ["Ferry\0She, it said, \"sails\"\0a;b\tc"],
         "citations": ["She was saved [1][2]. - It rained [Source 1-3].\n[4] Nobody 【5†a】 came."],
         "config": ["[index]\nchunk_words = 90\n[answer]\nsure = 0.5\0index.name=a\0090"],
-        "saved": [saved(_turn().answer)] if name == "saved" else [],
-        "conversation": [json.dumps(to_save([_turn()]))] if name == "conversation" else [],
+        "saved": [saved(_answer())] if name == "saved" else [],
+        "conversation": [json.dumps([_stored()])] if name == "conversation" else [],
     }  # fmt: skip
     found = [text.encode("utf-8", "surrogatepass") for text in texts.get(name, [PAGE, PROSE])]
     return [gzip.compress(line.encode(), mtime=0), *found] if name in ("gzip", "stdin") else found

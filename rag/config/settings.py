@@ -131,6 +131,12 @@ class FetchSettings(_Section):
     allow_private: bool
 
 
+class UiSettings(_Section):
+    """What the web page keeps."""
+
+    history: bool
+
+
 class ServeSettings(_Section):
     """Where the HTTP API listens, its access tokens and its limits."""
 
@@ -159,6 +165,7 @@ class Settings(_Section):
     batch: BatchSettings
     digest: DigestSettings
     fetch: FetchSettings
+    ui: UiSettings
     serve: ServeSettings
 
     @property
@@ -180,6 +187,7 @@ def deciding(settings: Settings) -> Table:
             "fetch": True,
             "batch": True,
             "serve": True,
+            "ui": True,
             "index": {"folder", "name"},
             "generator": {"api_key", "base_url", "timeout", "threads", "parallel"},
         },

@@ -1,4 +1,4 @@
-"""A conversation as the browser saves it: its filters, its numbers, and anything else that may come back."""
+"""Turns as they are stored and shown: their filters, their numbers, and what can no longer be read."""
 
 import json
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 import rag
-from app import conversation
-from app.conversation import Turn, in_order, numbered, turns
+from app.conversation import Turn, from_browser, in_order, numbered, read, to_save
+from app.history import SavedTurn
 from rag.config import load
 from rag.export import as_markdown
 from rag.llm.scripted import ScriptedGenerator
@@ -39,7 +39,9 @@ def answer(*claims: Claim, text: str = "", passages: tuple[Passage, ...] = ()) -
 def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rag.News]:
     folder = tmp_path_factory.mktemp("lamp")
     settings = load(overrides=["embedder.engine=hash"])
-    generator = ScriptedGenerator("The lamp of Farrow Point was lit on Monday by the keeper. [1]")
+    generator = ScriptedGenerator(
+        lambda _: "The lamp of Farrow Point was lit on Monday by the keeper. [1]"
+    )
     with rag.open(folder / "index", settings=settings, generator=generator) as news:
         file = folder / "lamp.md"
         file.write_text(f"# The lamp\n\n{LAMP}", encoding="utf-8")
@@ -83,26 +85,33 @@ def test_a_sentence_keeps_its_numbers_while_more_are_checked() -> None:
 def test_a_turn_comes_back_with_the_filters_it_was_asked_with(news: rag.News) -> None:
     filters = Filters(since=date(2020, 1, 1), publishers=("Echo", "Podil Lantern"))
     asked = news.ask("Who lit the lamp?")
-    (turn,) = turns(news, json.dumps(conversation.to_save([Turn(asked, filters)])))
-    assert turn.filters == filters
-    assert turn.answer.text == asked.text
+    new = to_save(asked, filters)
+    turn = read(news, SavedTurn(3, new.question, new.answer, new.filters, (2, 3)))
+    assert turn.answer is not None
     assert turn.answer.claims == asked.claims
+    assert turn == Turn("Who lit the lamp?", turn.answer, filters, "", 3, (2, 3))
 
 
 @pytest.mark.parametrize(
-    "saved",
+    ("answer", "filters", "problem"),
     [
-        None,
-        7,
-        "",
-        "no JSON",
-        "[" * 100_000,
-        "{}",
-        '["text"]',
-        '[{"answer": "{}", "filters": {}}]',
-        '[{"answer": 3}, null, [[]]]',
-        '[{"answer": "", "filters": {"since": "yesterday"}}]',
+        ('{"version": 9}', "{}", "cannot be read: version"),
+        ("", "{}", "Invalid JSON"),
+        ("{}", '{"since": "yesterday"}', "filters"),
     ],
 )
-def test_anything_else_is_left_out(news: rag.News, saved: object) -> None:
-    assert turns(news, saved) == ()
+def test_what_cannot_be_read_says_so_and_keeps_its_question(
+    news: rag.News, answer: str, filters: str, problem: str
+) -> None:
+    turn = read(news, SavedTurn(1, "Who?", answer, filters, (1,)))
+    assert (turn.question, turn.answer) == ("Who?", None)
+    assert problem in turn.problem
+
+
+def test_turns_of_an_earlier_release_are_taken_from_the_browser(news: rag.News) -> None:
+    new = to_save(news.ask("Who lit the lamp?"), Filters())
+    stored = {"answer": new.answer, "filters": json.loads(new.filters)}
+    odd: list[object] = [{"answer": 3}, None, [[]], "text", {"answer": "{}", "filters": {}}]
+    assert [each.answer for each in from_browser(json.dumps([stored, *odd]))] == [new.answer]
+    for each in ("", "no JSON", "[" * 100_000, "{}", "7"):
+        assert list(from_browser(each)) == []

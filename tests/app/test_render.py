@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 
+from app.conversation import Turn
 from app.render import article, render
 from rag.types import (
     Answer,
@@ -17,6 +18,7 @@ from rag.types import (
     Digest,
     Disagreement,
     Event,
+    Filters,
     Source,
     Span,
     Story,
@@ -52,7 +54,8 @@ def answer(*claims: Claim, status: AnswerStatus = "answered", **changes: object)
 
 
 def turn(answered: Answer) -> str:
-    return render("turn", number=0, answer=answered, profile="", searched="")
+    shown = Turn(answered.question, answered, Filters())
+    return render("turn", number=0, turn=shown, answer=answered, profile="", searched="")
 
 
 def body(answered: Answer) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
-TABS = ("Ask", "Articles", "Summaries", "Check a text")
+TABS = ("Ask", "History", "Articles", "Summaries", "Check a text")
 ANSWERS = {WHO: f"{QUOTE} [1] {WEAK} [1] {INVENTED} [1]", WHY: f"{BRIDGE} [1]"}
 # Contrasts as WCAG 2 defines them: of all text that is seen, and of the edges of input fields.
 CONTRASTS = r"""() => {
@@ -147,7 +147,7 @@ def test_a_phone_scrolls_one_way_and_shows_what_was_asked_for(
     assert page.get_by_role("dialog", name=TITLE).bounding_box()["width"] <= 390  # type: ignore[index]
     assert page.evaluate(width) <= 390
     page.keyboard.press("Escape")
-    for name in TABS:
+    for name in TABS:  # none is in a menu
         tab(page, name)
         unfold(page)
         assert page.evaluate(width) <= 390, name
@@ -296,7 +296,7 @@ def test_on_the_fourth_turn_the_first_look_and_the_sources_are_in_the_window(
 def test_arrow_keys_go_from_tab_to_tab(site: "Site", visit: "Visits") -> None:
     page = visit(site.page(PausableGenerator()))
     page.get_by_role("tab", name="Ask").focus()
-    for key, name in (("ArrowRight", "Articles"), ("End", "Check"), ("ArrowRight", "Ask")):
+    for key, name in (("ArrowRight", "History"), ("End", "Check"), ("ArrowRight", "Ask")):
         page.keyboard.press(key)
         page.get_by_role("tab", name=name, selected=True).wait_for()
         page.wait_for_function(

@@ -176,24 +176,38 @@ def test_a_turn_can_be_copied_edited_and_asked_again(site: "Site", visit: "Visit
     assert questions(page) == [WHO, THERE]
     page.reload()
     page.locator("#turn-1 .question").get_by_text(THERE).wait_for()
-    for name in ("Edit", "Ask again"):  # nothing is removed before somebody agrees
-        page.locator("#turn-0").get_by_role("button", name=name).click()
-        page.locator("#editing").get_by_text("1 later question will be removed").wait_for()
-        page.wait_for_function("(asked) => document.activeElement.value === asked", arg=WHO)
-        page.keyboard.press("Escape")
-        page.locator("#editing p").wait_for(state="detached")
-        assert box(page).input_value() == ""
-        assert questions(page) == [WHO, THERE]
+    page.locator("#turn-0").get_by_role("button", name="Edit").click()
+    page.wait_for_function("(asked) => document.activeElement.value === asked", arg=WHO)
+    page.keyboard.press("Escape")
+    page.locator("#editing p").wait_for(state="detached")
+    assert box(page).input_value() == ""
     asked(page, WHY)  # is added, as nothing is edited any more
     assert questions(page) == [WHO, THERE, WHY]
-    page.locator("#turn-0").get_by_role("button", name="Ask again").click()
-    page.locator("#editing").get_by_text("2 later questions will be removed").wait_for()
-    page.get_by_role("button", name="Send", exact=True).click()
-    page.locator("#turn-1").wait_for(state="detached")
-    page.locator("#editing p").wait_for(state="detached")
-    page.get_by_role("button", name="Send", exact=True).wait_for()
-    page.locator("#turn-0").wait_for()
-    assert questions(page) == [WHO]
+
+
+def test_versions_of_a_turn_are_kept_with_the_turns_after_them(
+    site: "Site", visit: "Visits"
+) -> None:
+    page = visit(site.page(PausableGenerator()))
+    for question in (WHO, WHY, NOBODY):
+        asked(page, question)
+    page.locator("#turn-1").get_by_role("button", name="Edit").click()
+    page.wait_for_function("(asked) => document.activeElement.value === asked", arg=WHY)
+    ask(page, THERE)
+    page.locator("#turn-1 .versions").get_by_text("2 / 2").wait_for()
+    assert questions(page) == [WHO, THERE]
+    page.locator("#turn-1").get_by_role("button", name="Ask again").click()
+    page.locator("#turn-1 .versions").get_by_text("3 / 3").wait_for()
+    assert page.get_by_role("button", name="Next version").is_disabled()
+    page.get_by_role("button", name="Previous version").focus()
+    for place in "2", "1":  # with the keyboard alone
+        page.keyboard.press("Enter")
+        page.locator("#turn-1 .versions").get_by_text(f"{place} / 3").wait_for()
+        page.wait_for_function("document.activeElement.closest('.versions') !== null")
+    assert questions(page) == [WHO, WHY, NOBODY]
+    page.reload()
+    page.locator("#turn-2").wait_for()
+    assert questions(page) == [WHO, WHY, NOBODY]
 
 
 # Several people and tabs
@@ -220,7 +234,11 @@ def test_two_tabs_add_to_one_conversation(site: "Site", visit: "Visits") -> None
         assert questions(each)[:2] == [WHO, WHY]
         assert sorted(questions(each)) == sorted([WHO, WHY, NOBODY, THERE])
     press(page, "New conversation")
-    other.locator("#transcript .welcome").wait_for()
+    page.locator("#transcript .welcome").wait_for()
+    asked(page, BRIDGE)
+    assert len(questions(other)) == 4  # is still open in the other tab
+    other.reload()
+    other.locator("#turn-3").wait_for()
 
 
 def test_who_waits_can_read_and_comes_next_when_the_first_leaves(
