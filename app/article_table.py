@@ -123,6 +123,7 @@ def actions(picks: Sequence[str]) -> tuple[Any, ...]:
     number, some = f"{len(picks):,} selected" if picks else "selected", bool(picks)
     return (
         gr.update(visible=False),
+        gr.update(value=f"Ask about {number}", interactive=some),
         gr.update(value=f"Summarise {number}", interactive=some),
         gr.update(value=f"Delete {number} …", interactive=some),
         gr.update(interactive=some),

@@ -24,7 +24,7 @@ class ArticlesTab:
     def __init__(self, news: News, changed: gr.State) -> None:
         """Lay out and wire the tab; ``changed`` counts the changes to the articles.
 
-        The button ``summarize`` takes the articles ``picks`` to another tab.
+        The buttons ``ask`` and ``summarize`` take the articles ``picks`` to another tab.
         """
         self._table, self._changed = ArticleTable(news), changed
         self._order, self._place, self.picks = gr.State("newest"), gr.State(0), gr.State([])
@@ -36,6 +36,7 @@ class ArticlesTab:
             max_lines=1,
         )
         with gr.Row(elem_classes="actions"):  # always there, so that a tick moves nothing
+            self.ask = _act("Ask about selected")
             self.summarize = _act("Summarise selected")
             self._remove = _act("Delete selected …", variant="stop", elem_id="remove")
             self._clear = _act("Clear selection")
@@ -111,7 +112,7 @@ class ArticlesTab:
     @property
     def _acting(self) -> list[gr.components.Component | gr.Row]:
         """The components that :func:`app.article_table.actions` updates."""
-        return [self._confirm, self.summarize, self._remove, self._clear]
+        return [self._confirm, self.ask, self.summarize, self._remove, self._clear]
 
 
 def _forms(megabytes: int) -> list[tuple[Any, gr.Button]]:

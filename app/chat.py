@@ -114,6 +114,7 @@ class Chat:
         since: object,
         until: object,
         names: object,
+        only: Sequence[str],
         open_id: object,
         resume: int,
         request: gr.Request,
@@ -122,7 +123,7 @@ class Chat:
         turns = self.turns(request, open_id)
         before = turns if resume < 0 else turns[:resume]
         try:
-            filters = chosen(since, until, names)
+            filters = chosen(since, until, names, only)
             self._queue.check()
             self._news.check(question)
         except Exception as error:  # noqa: BLE001 - shown in place, and the app goes on
@@ -134,6 +135,11 @@ class Chat:
         live = DraftView(asked.question).picture("Waiting for the model …")
         busy = gr.update(value="", submit_btn=False, stop_btn=True)
         return shown, live, _PANEL_SEARCHING, asked, busy, -1, ""
+
+    def only(self, ids: Sequence[str]) -> tuple[list[str], str]:
+        """Limit questions to these articles, as far as they are there; return them with a line on it."""
+        found = self._news.articles(filters=Filters(articles=ids)) if ids else ()
+        return [each.id for each in found], render("only", articles=found) if found else ""
 
     def sources(self, open_id: object, event: gr.EventData, request: gr.Request) -> str:
         """Show the panel of an earlier turn."""

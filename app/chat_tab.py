@@ -14,7 +14,7 @@ from app.render import render
 from rag import News
 
 _CANCEL = (
-    "element.addEventListener('click', ({target}) => target.closest('button') && trigger('clear'));"
+    "element.addEventListener('click', ({target}) => target.closest('.act') && trigger('clear'));"
 )
 # Clicks in the transcript become events; what needs no server is done here.
 _CLICKS = """
@@ -50,7 +50,7 @@ class ChatTab:
                     self._composer()
             with gr.Column(scale=4, min_width=320, elem_id="panel"):
                 self._panel = html(PANEL_EMPTY, elem_id="sources")
-        self._asked, self._resume = gr.State(None), gr.State(-1)
+        self._asked, self._resume, self._only = gr.State(None), gr.State(-1), gr.State([])
         # The page replaces the first with the id of the open conversation; the second changes it.
         self.open_id = gr.Textbox(self._chat.key, visible=False)
         self._opened = gr.Textbox(visible="hidden")
@@ -75,11 +75,13 @@ class ChatTab:
         welcome = Part(
             self._chat.refresh, [self.open_id, self._live], [self._transcript], personal=True
         )
-        return [welcome, self._bar.refresh]
+        limit = Part(self._chat.only, [self._only], [self._only, self._limit])
+        return [welcome, limit, self._bar.refresh]
 
     def _composer(self) -> None:
         """Lay out where questions are typed."""
         self._marker = html(elem_id="editing", script=_CANCEL)
+        self._limit = html(elem_id="only", script=_CANCEL)
         self._box = gr.Textbox(
             label="Your question",
             placeholder="Ask about the news …",
@@ -98,7 +100,7 @@ class ChatTab:
 
     def _wire_questions(self) -> None:
         """Questions typed, asked again or taken from the examples go to the model."""
-        takes = [self._box, *self._bar.inputs, self.open_id, self._resume]
+        takes = [self._box, *self._bar.inputs, self._only, self.open_id, self._resume]
         retried = self._transcript.retry(
             self._question_again, self.open_id, self._from_turn, js=FILLED, **LIGHT
         )
@@ -119,6 +121,9 @@ class ChatTab:
         """Buttons of a turn."""
         turns = self._transcript
         turns.edit(self._question_again, self.open_id, self._from_turn, js=FILLED, **LIGHT).then(
+            None, None, None, js="() => window.newsrag.ready(true)"
+        )
+        self._limit.clear(lambda: ([], ""), None, [self._only, self._limit], **LIGHT).then(
             None, None, None, js="() => window.newsrag.ready(true)"
         )
         self._marker.clear(lambda: ("", -1, ""), None, self._from_turn[:3], **LIGHT)
@@ -154,6 +159,15 @@ class ChatTab:
         saves(self._markdown, self._chat.markdown, self.open_id, js=FILLED)
         saves(self._json, self._chat.json, self.open_id, js=FILLED)
 
+    def ask_only(self, button: gr.Button, picks: gr.State, tabs: gr.Tabs) -> None:
+        """Let a button of another tab limit the next questions to the selected articles."""
+        button.click(
+            lambda ids: (*self._chat.only(ids), gr.Tabs(selected="ask")),
+            picks,
+            [self._only, self._limit, tabs],
+            **LIGHT,
+        ).then(None, None, None, js="() => window.newsrag.ready(true)")
+
     def reopen(self, event: Any, tabs: gr.Tabs) -> None:
         """After an event of another tab, show the conversation that is open now."""
         shows = [
@@ -168,7 +182,9 @@ class ChatTab:
 
     @property
     def _from_turn(self) -> list[Any]:
-        return [self._box, self._resume, self._marker, *self._bar.inputs]
+        return [
+            self._box, self._resume, self._marker, *self._bar.inputs, self._only, self._limit
+        ]  # fmt: skip
 
     def _question_again(
         self, open_id: object, event: gr.EventData, request: gr.Request
@@ -176,10 +192,11 @@ class ChatTab:
         """Return a turn's question and filters, where the conversation resumes, and a note on it."""
         turns, number = self._chat.turns(request, open_id), number_of(event)
         if not 0 <= number < len(turns):
-            return "", -1, "", *(gr.skip(),) * 3
+            return "", -1, "", *(gr.skip(),) * 5
         marker = render("editing")
-        filters = self._bar.set_to(turns[number].filters)
-        return turns[number].question, number, marker, *filters
+        filters = turns[number].filters
+        set_to = *self._bar.set_to(filters), *self._chat.only(filters.articles)
+        return turns[number].question, number, marker, *set_to
 
 
 def _example(event: gr.EventData) -> str:

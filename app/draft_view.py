@@ -81,8 +81,8 @@ class DraftView:
 
     def sources(self) -> str:
         """Render the quotes of the sentences that were checked."""
-        none = "No sentence was checked before the end."
-        return render("sources", quotes=distinct(in_order(self._checked)), none=none)
+        empty = "No sentence was checked before the end."
+        return render("sources", quotes=distinct(in_order(self._checked)), empty=empty)
 
     def _written(self, checked: Sequence[Claim], unchecked: str) -> dict[str, object]:
         """Separate the short answer, if there is one, from the rest: each claims and then text."""

@@ -99,7 +99,7 @@ def publishers(news: News) -> list[str]:
         return []
 
 
-def chosen(since: object, until: object, names: object) -> Filters:
+def chosen(since: object, until: object, names: object, articles: Sequence[str] = ()) -> Filters:
     """Build the filters that were set.
 
     Raises:
@@ -109,11 +109,12 @@ def chosen(since: object, until: object, names: object) -> Filters:
     if first and last and first > last:
         raise QuestionError(f"the start date {first} is after the end date {last}. Swap them.")
     listed = names if isinstance(names, Sequence) and not isinstance(names, str) else ()
-    return Filters(since=first, until=last, publishers=tuple(str(name) for name in listed))
+    return Filters(since=first, until=last, publishers=map(str, listed), articles=articles)
 
 
 def described(filters: Filters) -> str:
     """Describe the filters in words after "articles": ``from 1 May 2022 of the Podil Lantern``."""
+    chosen_by_id = f"that you chose ({len(filters.articles):,})" if filters.articles else ""
     days = [
         f"{word} {written_date(day).partition(' ')[2]}"
         for word, day in (("from", filters.since), ("until", filters.until))
@@ -121,7 +122,7 @@ def described(filters: Filters) -> str:
     ]
     *most, last = filters.publishers or ("",)
     names = " and ".join(filter(None, (", ".join(most), last)))
-    return " ".join([*days, *([f"of {names}"] if names else [])])
+    return " ".join(filter(None, [chosen_by_id, *days, f"of {names}" if names else ""]))
 
 
 def _label(since: object, until: object, names: object) -> Any:

@@ -64,6 +64,7 @@ def build(news: News, history: History, *, profile: str = "", known: bool = Fals
                     HistoryTab(news, history, chat, tab, tabs)
             with gr.Tab("Articles", id="articles"):
                 articles = ArticlesTab(news, changed)
+                chat.ask_only(articles.ask, articles.picks, tabs)
             with gr.Tab("Summaries", id="summaries"):
                 refreshed = summaries.build(news, profile, queue, tabs, articles)
             with gr.Tab("Check a text", id="check"):

@@ -162,6 +162,9 @@ def conditions(filters: Filters) -> tuple[str, list[object]]:
         marks = ", ".join("?" * len(filters.publishers))
         parts.append(f"publisher_key(publisher) IN ({marks})")
         values.extend(map(key, filters.publishers))
+    if filters.articles:
+        parts.append("articles.id IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(filters.articles))
     return " AND ".join(parts), values
 
 

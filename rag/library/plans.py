@@ -185,6 +185,7 @@ class AnswersPlan(Plan[AnswerRow]):
             ("until", str(filters.until or "")),
             ("publishers", ", ".join(filters.publishers)),
             ("as_of", str(filters.as_of or "")),
+            *(("article", each) for each in filters.articles),
             ("k", str(task.k or "")),
         )
         sections = ("embedder", "reranker", "generator", "retrieve", "answer")

@@ -23,13 +23,14 @@ class Filters:
     ``publishers`` are compared as people write them (:func:`rag.text.publishers.key`); an empty
     tuple admits all. Articles without a date are excluded if ``since`` or ``until`` is given. With
     ``as_of`` the news is read as of that day: later articles are excluded, and among equally good
-    matches those of the week before it come first.
+    matches those of the week before it come first. ``articles`` are ids; an empty tuple admits all.
     """
 
     since: date | None = None
     until: date | None = None
     publishers: tuple[str, ...] = ()
     as_of: date | None = None
+    articles: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -37,16 +38,18 @@ class Filters:
         until: date | str | None = None,
         publishers: str | Iterable[str] = (),
         as_of: date | str | None = None,
+        articles: str | Iterable[str] = (),
     ) -> None:
-        """Accept dates, datetimes (also pandas') and ISO 8601 text, and one publisher or several.
+        """Accept dates, datetimes (also pandas') and ISO 8601 text, and one or several publishers and ids.
 
         Raises:
             ConfigError: if a day cannot be read, or ``since`` is after ``until``.
         """
         for name, value in (("since", since), ("until", until), ("as_of", as_of)):
             object.__setattr__(self, name, _day(name, value))
-        names = (publishers,) if isinstance(publishers, str) else tuple(publishers)
-        object.__setattr__(self, "publishers", names)
+        for name, several in (("publishers", publishers), ("articles", articles)):
+            listed = (several,) if isinstance(several, str) else tuple(several)
+            object.__setattr__(self, name, listed)
         if self.since and self.until and self.since > self.until:
             raise ConfigError(f"since {self.since} is after until {self.until}. Swap them.")
 

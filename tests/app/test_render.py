@@ -176,6 +176,11 @@ def test_only_web_addresses_are_links(url: str, shown: str) -> None:
     assert page.count("<a ") == url.startswith("https://example")
 
 
+def test_an_answer_without_sources_says_so() -> None:
+    assert "This answer has no sources." in render("sources", quotes=())
+    assert "Nothing yet." in render("sources", quotes=(), empty="Nothing yet.")
+
+
 def test_hostile_words_make_no_tag_no_attribute_and_no_template() -> None:
     hostile = Claim(
         HOSTILE, (quote(1, HOSTILE),), "partly", (Span(0, 8, HOSTILE[:8]),), 0.5, HOSTILE

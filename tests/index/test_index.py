@@ -131,6 +131,7 @@ def test_filters_are_applied_before_the_cut(tmp_path: Path) -> None:
         for filters in (
             Filters(publishers=("éclair",)),
             Filters(since=date(2022, 1, 9)),
+            Filters(articles=few.article.id),
             Filters(since=date(2022, 1, 2), until=date(2022, 1, 9)),
         ):
             vector = EMBEDDER.encode_queries(["Mayor number7 opened the harbour"])[0]

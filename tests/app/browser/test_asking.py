@@ -17,7 +17,7 @@ from scripted_model import (
     PausableGenerator,
 )
 
-from browser.acts import IN_VIEW, ask, asked, box, settle, text
+from browser.acts import IN_VIEW, ask, asked, box, press, settle, tab, text
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
@@ -169,3 +169,28 @@ def test_the_short_answer_is_large_and_unproven_words_are_marked(
                }).length"""
         )
         assert alone == 0, width
+
+
+def test_only_the_chosen_articles_are_asked_until_all_are_again(
+    site: "Site", visit: "Visits"
+) -> None:
+    model = PausableGenerator()
+    page = visit(site.page(model))
+    tab(page, "Articles")
+    page.get_by_role("checkbox", name="Select Tollgate").check()
+    press(page, "Ask about 1 selected")
+    page.locator("#only").get_by_text("Asking only this article.").wait_for()
+    page.wait_for_function("document.activeElement.matches('#question textarea')")
+    refused = asked(page, NOBODY)
+    assert "Only articles that you chose (1) were searched." in refused.inner_text()
+    ask(page, WHO)
+    page.locator("#turn-1 .unproven").first.wait_for()
+    assert not [each for each in model.history if QUOTE in each[-1].content]
+    page.locator("#only").get_by_role("button", name="Tollgate").click()
+    page.get_by_role("dialog", name=re.compile("Tollgate")).wait_for()
+    page.keyboard.press("Escape")
+    press(page, "Ask all articles")
+    page.locator("#only .editing").wait_for(state="detached")
+    assert QUOTE in asked(page, WHO).inner_text()
+    page.locator("#turn-0").get_by_role("button", name="Edit").click()  # as it was asked
+    page.locator("#only").get_by_text("Asking only this article.").wait_for()
