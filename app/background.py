@@ -1,5 +1,6 @@
 """Work on a separate thread, so that the page can show progress."""
 
+import contextvars
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import islice
@@ -17,18 +18,18 @@ def stepped(
 ) -> Generator[_T | None, None, None]:
     """Yield what the steps yield, and None now and then while they run; raise what they raise.
 
-    The steps end early, without an error, once the slot is stopped: after the current one, or at
-    the model's next token. Closing the iterator stops the slot.
+    They run in the context of the caller. They end early, without an error, once the slot is stopped:
+    after the current one, or at the model's next token. Closing the iterator stops the slot.
     """
 
     def step() -> tuple[_T, ...]:
         with slot.cancelling():
             return tuple(islice(steps, 1))
 
-    pool = ThreadPoolExecutor(1, thread_name_prefix=name)
+    pool, run = ThreadPoolExecutor(1, thread_name_prefix=name), contextvars.copy_context().run
     try:
         while not slot.stopped.is_set():
-            running = pool.submit(step)
+            running = pool.submit(run, step)
             while not wait([running], timeout=_TICK).done:
                 yield None
             if not (found := running.result()):
@@ -40,7 +41,7 @@ def stepped(
         slot.stopped.set()
         raise
     finally:
-        pool.submit(steps.close)
+        pool.submit(run, steps.close)
         pool.shutdown(wait=False)
 
 

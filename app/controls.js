@@ -18,6 +18,31 @@ Object.assign(window.newsrag, {
     name();
   },
 
+  // Choose an index, or create one.
+  async indexes(element, server) {
+    const {own, names} = await server.names();
+    if (this.index() && !names.includes(this.index())) return this.choose(''); // it is gone
+    const select = element.querySelector('select');
+    names.forEach((name) => select.add(new Option(name, name, false, name === (this.index() || own))));
+    select.add(new Option('New index …', ''));
+    select.hidden = false;
+    const dialog = element.querySelector('dialog');
+    const [field, note] = [dialog.querySelector('input'), dialog.querySelector('[role=alert]')];
+    select.addEventListener('change', () => {
+      if (select.value) return this.choose(select.value === own ? '' : select.value);
+      select.value = this.index() || own;
+      dialog.showModal();
+    });
+    dialog.querySelector('[type=button]').addEventListener('click', () => dialog.close());
+    dialog.querySelector('form').addEventListener('submit', async (event) => {
+      event.preventDefault();
+      const {name, problem} = await server.create(field.value);
+      note.className = problem ? 'trouble' : '';
+      note.textContent = problem ?? '';
+      if (name) this.choose(name);
+    });
+  },
+
   // Arrow keys, Home and End go from tab to tab.
   tabs() {
     document.addEventListener('keydown', (event) => {

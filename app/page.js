@@ -29,6 +29,19 @@ window.newsrag = {
     return id;
   },
 
+  // The name of the index that this browser tab is about; empty: the page's own.
+  index() {
+    const name = sessionStorage.getItem('newsrag-index') ?? localStorage.getItem('newsrag-index') ?? '';
+    sessionStorage.setItem('newsrag-index', name);
+    return name;
+  },
+
+  choose(name) {
+    sessionStorage.setItem('newsrag-index', name);
+    localStorage.setItem('newsrag-index', name);
+    location.reload();
+  },
+
   open(id) {
     sessionStorage.setItem(this.key, id);
     localStorage.setItem(this.key, `${id} ${Date.now()}`); // other tabs that show it are told
@@ -43,7 +56,7 @@ window.newsrag = {
   filled(given) {
     const all = given.map((each) => {
       if (typeof each !== 'string' || !each.startsWith(this.prefix)) return each;
-      this.key = each;
+      this.key = this.index() ? `${this.prefix}${this.index()}` : each;
       const turns = this.earlier().map((one) => localStorage.getItem(one));
       return turns.length ? `[${turns.join()}]` : this.opened();
     });
@@ -125,6 +138,11 @@ window.newsrag = {
     let asked = 0; // time of the last request that was accepted while Gradio was listening
     window.fetch = async (...given) => {
       const address = String(given[0].url ?? given[0]);
+      if (/queue.join|component_server/.test(address)) {
+        const headers = new Headers(given[1]?.headers);
+        headers.set('x-newsrag-index', encodeURIComponent(this.index()));
+        given[1] = {...given[1], headers};
+      }
       if (address.includes('/queue/join')) {
         const answer = await this.joined(() => fetched(...given));
         asked = listens ? Date.now() : 0;
@@ -261,8 +279,9 @@ window.newsrag = {
   },
 
   // Follow the system's setting, unless the button was used; its choice is remembered.
-  masthead(element, nudge) {
+  masthead(element, nudge, server) {
     this.listening(nudge);
+    if (element.querySelector('select')) this.indexes(element, server);
     const key = 'newsrag-theme';
     const apply = (dark) => document.body.classList.toggle('dark', dark);
     const saved = localStorage.getItem(key);

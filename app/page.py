@@ -11,6 +11,7 @@ from app.components import html
 from app.events import LIGHT, together
 from app.history import History
 from app.history_tab import HistoryTab
+from app.indexes import Indexes
 from app.messages import explained
 from app.queue import ModelQueue
 from app.theme import SCRIPTS, STYLE, serif, theme
@@ -18,9 +19,15 @@ from rag import News
 
 _MASTHEAD = """
 <header class="masthead"><h1>newsrag</h1><p>Ask the news, see the proof.</p>
-<nav>{links}
+<nav>{indexes}{links}
 <button type="button" class="theme-switch" aria-label="Switch between light and dark">◐</button></nav>
 </header>
+"""
+_INDEXES = """
+<select aria-label="Index" hidden></select>
+<dialog class="new-index" aria-labelledby="new-index"><form><h2 id="new-index">New index</h2>
+<label>Name <input maxlength="40" required autocomplete="off"></label><div role="alert"></div>
+<div><button>Create</button> <button type="button">Cancel</button></div></form></dialog>
 """
 _READER = """
 <dialog class="reader" aria-labelledby="reader-title">
@@ -35,8 +42,8 @@ _ON_LOAD = (
 def build(news: News, history: History, *, profile: str = "", known: bool = False) -> gr.Blocks:
     """Build the whole page over an open library without loading or asking anything.
 
-    ``history`` stores the conversations. ``known`` says that its users have logged in, so that
-    they can log out.
+    ``news`` may be several indexes to choose from. ``history`` stores the conversations. ``known``
+    says that the page's users have logged in, so that they can log out.
     """
     queue = ModelQueue()
 
@@ -46,8 +53,12 @@ def build(news: News, history: History, *, profile: str = "", known: bool = Fals
 
     with gr.Blocks(title="newsrag", analytics_enabled=False, fill_width=True) as page:
         masthead = html(
-            _MASTHEAD.format(links='<a class="act" href="/logout">Log out</a>' if known else ""),
-            script="window.newsrag.masthead(element, () => trigger('nudge'));",
+            _MASTHEAD.format(
+                indexes=_INDEXES if isinstance(news, Indexes) else "",
+                links='<a class="act" href="/logout">Log out</a>' if known else "",
+            ),
+            script="window.newsrag.masthead(element, () => trigger('nudge'), server);",
+            server_functions=news.functions if isinstance(news, Indexes) else [],
         )
         masthead.nudge(lambda: None, None, None, **LIGHT)  # see listening() in page.js
         html(

@@ -77,14 +77,18 @@ def serve(
         ConfigError: if the page would be open to others, or host, port or users file is not
             usable.
     """
+    from app.indexes import choosable
+
     users = admitted(Users, auth_file, host=host, open_to_network=open_to_network, notify=notify)
     with ExitStack() as failed, network.listen(host, port) as listening:
         uploads = tempfile.TemporaryDirectory(prefix="newsrag-", ignore_cleanup_errors=True)
         failed.callback(uploads.cleanup)
-        personal = users is not None or network.is_loopback(host)
+        local = network.is_loopback(host)
+        if local and users is None:
+            news = choosable(news)
         folder = Path(uploads.name) / "uploads"  # Gradio hands out what is in it
         folder.mkdir()
-        history = _history(news, folder.parent, listed=personal, notify=notify)
+        history = _history(news, folder.parent, listed=local or users is not None, notify=notify)
         failed.callback(history.close)
         page, style = _built(news, history, profile, build, folder, known=users is not None)
         guarded = _guarded(page, style, news, users, listening.hosts)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from rag.answering import prompt_messages
 from rag.check import Checker, Parser
@@ -41,6 +42,23 @@ class Resources:
         self._bound = False
         self._suggested: tuple[tuple[int, int], tuple[str, ...]] | None = None
         self._lock = threading.RLock()
+        self._lent = False  # whether the models are those of another library
+
+    def sharing_models(self, folder: str | Path) -> Self:
+        """Open another index with the models of this one, which is to be closed last.
+
+        Raises:
+            ModelMissing: if a model is not on this machine.
+        """
+        other = type(self)(
+            Path(folder),
+            self.settings,
+            embedder=self.embedder,
+            generator=self.generator,
+            reranker=self.reranker,
+        )
+        other._parser, other._lent = self.parser, True
+        return other
 
     def __exit__(
         self,
@@ -57,7 +75,7 @@ class Resources:
                 self._index.close()
                 self._index = None
                 self._bound = False
-            if self._generator is not None:
+            if self._generator is not None and not self._lent:
                 self._generator.close()
 
     @property
