@@ -110,6 +110,15 @@ class ArticlesTab:
         )
 
     @property
+    def again(self) -> tuple[Any, ...]:
+        """Show the same page of the table again, as arguments of an event."""
+        return (
+            self._table.table,
+            [self._search, self._order, self._place, self.picks],
+            self._listing,
+        )
+
+    @property
     def _acting(self) -> list[gr.components.Component | gr.Row]:
         """The components that :func:`app.article_table.actions` updates."""
         return [self._confirm, self.ask, self.summarize, self._remove, self._clear]

@@ -103,10 +103,9 @@ class Chat:
             stored = self._history.add(self._owner(request), stored, each)
         return *self.restore(request, stored), _opened(stored)
 
-    def refresh(self, request: gr.Request, open_id: object, live: object) -> tuple[Any]:
-        """Refresh the welcome page from the current index while nothing has been asked."""
-        busy = "aria-busy" in str(live)
-        return (gr.skip() if busy or self.turns(request, open_id) else self.welcome(),)
+    def refresh(self, request: gr.Request, open_id: object, live: object) -> tuple[Any, Any]:
+        """Show the conversation, or the welcome page, from the current index, unless one is answered."""
+        return (gr.skip(),) * 2 if "aria-busy" in str(live) else self.restore(request, open_id)
 
     def begin(
         self,

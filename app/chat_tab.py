@@ -72,9 +72,8 @@ class ChatTab:
     @property
     def on_change(self) -> list[Part]:
         """What the tab does when articles were added or deleted."""
-        welcome = Part(
-            self._chat.refresh, [self.open_id, self._live], [self._transcript], personal=True
-        )
+        shown = [self._transcript, self._panel]
+        welcome = Part(self._chat.refresh, [self.open_id, self._live], shown, personal=True)
         limit = Part(self._chat.only, [self._only], [self._only, self._limit])
         return [welcome, limit, self._bar.refresh]
 

@@ -245,7 +245,7 @@ window.newsrag = {
   },
 
   // Open the article when a mark, a card or a title is clicked anywhere in the page.
-  reader(element, server) {
+  reader(element, server, edited) {
     const dialog = element.querySelector('dialog');
     const body = element.querySelector('.reader-body');
     let asked = 0; // number of the latest request; the response to an earlier one may arrive after it
@@ -273,6 +273,17 @@ window.newsrag = {
       const same = pressed && over && ['article', 'start', 'end', 'field'].every((name) => pressed.dataset[name] === over.dataset[name]);
       if (same && !pressed.isConnected) open(over.dataset);
       pressed = null;
+    });
+    body.addEventListener('submit', async (event) => {
+      event.preventDefault();
+      const form = event.target;
+      const given = {...Object.fromEntries(new FormData(form)), article: form.dataset.id};
+      const {article, problem} = await server.edit_article(given).catch(() => ({problem: 'The server cannot be reached.'}));
+      Object.assign(form.querySelector('[role=alert]'), {className: problem ? 'trouble' : '', textContent: problem ?? ''});
+      if (problem) return;
+      body.innerHTML = article;
+      body.querySelector('.edit summary').focus();
+      edited();
     });
     element.querySelector('.reader-close').addEventListener('click', () => dialog.close());
     dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });

@@ -61,10 +61,10 @@ def build(news: News, history: History, *, profile: str = "", known: bool = Fals
             server_functions=news.functions if isinstance(news, Indexes) else [],
         )
         masthead.nudge(lambda: None, None, None, **LIGHT)  # see listening() in page.js
-        html(
+        reader = html(
             _READER,
-            script="window.newsrag.reader(element, server);",
-            server_functions=[_reader_of(news)],
+            script="window.newsrag.reader(element, server, () => trigger('edited'));",
+            server_functions=_reader_of(news),
         )
         changed = gr.State(0)  # number of changes to the articles from this page
         with gr.Tabs() as tabs:
@@ -81,6 +81,9 @@ def build(news: News, history: History, *, profile: str = "", known: bool = Fals
             with gr.Tab("Check a text", id="check"):
                 refreshed.append(checking.build(news, queue))
         together(page.load, *chat.on_load, articles.on_load, *refreshed)
+        reader.edited(lambda changes: changes + 1, changed, changed, **LIGHT).then(
+            *articles.again, **LIGHT
+        )
         together(changed.change, *chat.on_change, *refreshed)
         page.load(None, None, None, js=_ON_LOAD)
         page.unload(left)
@@ -88,11 +91,11 @@ def build(news: News, history: History, *, profile: str = "", known: bool = Fals
     return page
 
 
-def _reader_of(news: News) -> Callable[[object], str]:
-    """Return what the page calls to read an article."""
+def _reader_of(news: News) -> list[Callable[[object], object]]:
+    """Return what the page calls to read and to edit an article; the browser may ask for anything."""
 
     def read_article(asked: object) -> str:
-        """Render an article as HTML for the reader; the browser may ask for anything."""
+        """Render an article as HTML for the reader."""
         if not isinstance(asked, dict):
             return render.trouble("No article was given.")
         start, end = (asked.get(each) for each in ("start", "end"))
@@ -103,7 +106,16 @@ def _reader_of(news: News) -> Callable[[object], str]:
         span = (start, end) if isinstance(start, int) and isinstance(end, int) else (0, 0)
         return render.article(found, *span, in_title=asked.get("field") == "title")
 
-    return read_article
+    def edit_article(asked: object) -> dict[str, str]:
+        """Change title, publisher and date; return the article as HTML, or what is wrong."""
+        given = asked if isinstance(asked, dict) else {}
+        fields = {each: str(given.get(each, "")) for each in ("title", "publisher", "published")}
+        try:
+            return {"article": render.article(news.edit(str(given.get("article", "")), **fields))}
+        except Exception as error:  # noqa: BLE001 - shown in place
+            return {"problem": explained(error)}
+
+    return [read_article, edit_article]
 
 
 def look() -> dict[str, object]:

@@ -17,7 +17,7 @@ from rag.types import Filters
 if TYPE_CHECKING:
     from rag.library import News
 
-articles = typer.Typer(no_args_is_help=True, help="List, show and delete the articles of an index.")
+articles = typer.Typer(no_args_is_help=True, help="List, show, edit and delete articles.")
 
 
 @with_news
@@ -174,6 +174,31 @@ def show_article(
         show.say("By " + ", ".join(found.authors), "dim")
     show.say(f"{found.url}\n", "dim")
     show.say(found.text)
+
+
+@articles.command("edit")
+@with_news
+def edit_article(
+    news: "News",
+    article: Annotated[str, typer.Argument(help="The id, or its first characters.")],
+    title: Annotated[str | None, typer.Option(help="The new title.")] = None,
+    publisher: Annotated[str | None, typer.Option(help="The new publisher.")] = None,
+    published: Annotated[
+        str | None, typer.Option("--date", metavar="DAY", help="The new date.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Correct the title, publisher or date of an article; "" removes it.
+
+    Example: rag articles edit 3f2a --publisher "North Quay Dispatch" --date 2022-01-19
+    """
+    if title is publisher is published is None:
+        raise typer.BadParameter("give --title, --publisher or --date.")
+    changed = news.edit(article, title=title, publisher=publisher, published=published)
+    if as_json:
+        show.print_json(changed)
+    else:
+        show.say(f"{changed.id}  {results.about(changed)}")
 
 
 @articles.command("delete")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from rag.text import written_date
 from rag.types import Article, Chunk, Filters, Page
 
 _ALL = Filters()
+_EDITED = "edited "  # before an address, as a key of the meta table
 _BATCH = 4096  # vectors read at a time
 
 
@@ -49,10 +50,36 @@ class ChunkTable(ArticleTable):
                 self._insert(entry)
 
     def delete(self, article_ids: Sequence[str]) -> None:
-        """Delete articles with their chunks, vectors and raw sources, in one transaction."""
+        """Delete articles with all that is stored for them, in one transaction."""
         with self.transaction():
             for article_id in article_ids:
+                if article := self.article(article_id):
+                    self.rows("DELETE FROM meta WHERE key = ?", (_EDITED + article.url,))
                 self._remove(article_id)
+
+    def edit(self, entry: Entry) -> None:
+        """Replace an article whose title, publisher or date was edited, and remember these."""
+        article = entry.article
+        day = article.published.isoformat() if article.published else ""
+        edits = json.dumps([article.title, article.publisher, day], ensure_ascii=False)
+        with self.transaction():
+            self._remove(article.id)
+            self._insert(entry)
+            self.set_meta(_EDITED + article.url, edits)
+
+    def edited(self, article: Article) -> Article:
+        """Return an article with the edits that are remembered of its address."""
+        if not (edits := self.meta(_EDITED + article.url)):
+            return article
+        title, publisher, day = json.loads(edits)
+        return replace(article, title=title, publisher=publisher, published=as_day(day))
+
+    def copy_edits(self, other: "ChunkTable") -> None:
+        """Take over what another index remembers of edited articles."""
+        for key, value in other.rows(
+            "SELECT key, value FROM meta WHERE key GLOB ?", (_EDITED + "*",)
+        ):
+            self.set_meta(key, value)
 
     def _insert(self, entry: Entry) -> None:
         article = entry.article

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
-from rag.errors import ArticleUnknown, IndexProblem
+from rag.errors import ArticleUnknown, ConfigError, IndexProblem
 from rag.index import DATABASE, Entry, IndexInfo
 from rag.index.backup import restored
 from rag.index.examination import examine, mend
 from rag.library.adding import IngestMethods
 from rag.library.reembed import beside, discard_old, embedded, exchange, reembed
 from rag.suggestions import suggest
+from rag.text import typed_date
 from rag.types import (
     Article,
     Filters,
@@ -18,6 +20,7 @@ from rag.types import (
     Order,
 )
 
+MOST_TITLE = 300  # characters
 _NEWEST = 200  # articles from which starter questions are made
 
 
@@ -94,6 +97,36 @@ class ArticleMethods(IngestMethods):
         with self._writing() as index:
             index.delete([article.id for article in articles])
         return articles
+
+    def edit(
+        self,
+        article_id: str,
+        *,
+        title: str | None = None,
+        publisher: str | None = None,
+        published: date | str | None = None,
+    ) -> Article:
+        """Correct the title, publisher or date of an article; return it as it is then.
+
+        ``None`` leaves a value as it is, empty text removes it. The article keeps its id, and the edits
+        also hold when its source is ingested again.
+
+        Raises:
+            ArticleUnknown: if there is none.
+            ConfigError: if the date cannot be read.
+        """
+        before = self.article(article_id)
+        changed = replace(
+            before,
+            title=before.title if title is None else " ".join(title.split())[:MOST_TITLE],
+            publisher=before.publisher if publisher is None else " ".join(publisher.split()),
+            published=before.published if published is None else _day(published),
+        )
+        if changed != before:
+            with self._writing(bind=True) as index:
+                page = index.page(before)
+                index.edit(embedded(changed, page, self.embedder, index.chunk_words))
+        return changed
 
     def info(self) -> IndexInfo:
         """Return statistics of the index. Raises IndexMissing if there is none."""
@@ -172,3 +205,13 @@ class ArticleMethods(IngestMethods):
                 exchange(self.folder)
         discard_old(self.folder)
         return chunks
+
+
+def _day(given: date | str) -> date | None:
+    """Return the day that was given; None for empty text."""
+    if not isinstance(given, str):
+        return Filters(since=given).since  # also of a datetime
+    try:
+        return typed_date(given) if given.strip() else None
+    except ValueError as error:
+        raise ConfigError(str(error)) from error

@@ -125,7 +125,7 @@ class Intake:
             publisher=article.publisher or self.publisher,
             published=article.published or self.published,
         )
-        self.take(place, page, article, "; ".join(notes))
+        self.take(place, page, self.index.edited(article), "; ".join(notes))
         return True
 
     def take(self, place: int, page: Page, article: Article, note: str) -> None:

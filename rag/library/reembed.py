@@ -36,6 +36,7 @@ def reembed(index: Index, folder: Path, *, embedder: Embedder, chunk_words: int)
             if new.status_of(article) == "unchanged":
                 continue
             new.add([embedded(article, page, embedder, new.chunk_words)])
+        new.copy_edits(index)
     with Index(folder) as new:
         return new.info().chunks
 

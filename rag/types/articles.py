@@ -29,8 +29,9 @@ class Article:
     """A cleaned news article. ``text`` is paragraphs joined by a blank line, without boilerplate.
 
     ``id`` is the hash of title and text (:func:`rag.text.content_id`), so equal content has an
-    equal id wherever it was found. Unknown metadata is an empty string, tuple or ``None``.
-    ``published`` is a calendar day, ``language`` an ISO 639-1 code.
+    equal id wherever it was found; an article that was edited keeps the id it had. Unknown metadata
+    is an empty string, tuple or ``None``. ``published`` is a calendar day, ``language`` an ISO 639-1
+    code.
     """
 
     id: str

@@ -51,7 +51,14 @@ COMMANDS = (
         "index",
         "config",
     ),
-    *("articles list", "articles show", "articles delete", "models list", "models pull"),
+    *(
+        "articles list",
+        "articles show",
+        "articles edit",
+        "articles delete",
+        "models list",
+        "models pull",
+    ),
     *("digest", "check", "doctor", "backup", "restore"),
     *(
         "index info",
@@ -469,6 +476,16 @@ def test_an_article_is_shown(run: Run, filled: Path) -> None:
 
 def test_the_raw_source_is_shown(run: Run, filled: Path) -> None:
     assert json.loads(run("articles", "show", ids(run)[-1], "--raw").out)["text"] == BRIDGE
+
+
+def test_an_article_is_edited(run: Run, filled: Path) -> None:
+    first = ids(run)[0]
+    edited = run("articles", "edit", first[:6], "--publisher", "North Quay", "--date", "19/01/2022")
+    assert edited.out.endswith("(North Quay, Wednesday 19 January 2022)\n")
+    for wrong, said in (([], "give --title"), (["--date", "soon"], "not a valid date")):
+        ended = run("articles", "edit", first, *wrong)
+        assert ended.code
+        assert said in ended.err
 
 
 def test_articles_are_deleted_when_that_is_confirmed(run: Run, filled: Path) -> None:

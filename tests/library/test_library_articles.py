@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from opened_news import BRIDGE, CHEESE, FERRY, OPENED, records, statuses
 
-from rag.errors import ArticleUnknown, ExtractError, QuestionError, SourceError
+from rag.errors import ArticleUnknown, ConfigError, ExtractError, QuestionError, SourceError
 from rag.library import News
 from rag.llm.scripted import ScriptedGenerator
 from rag.types import Filters
@@ -182,3 +182,34 @@ def test_what_is_not_one_article_is_reported(
     ):
         with pytest.raises(error, match=said):
             news.read(str(source))
+
+
+def test_edits_are_found_filtered_and_cited_and_outlast_the_source(
+    opened: Callable[..., News], feed: Path
+) -> None:
+    news = opened()
+    news.ingest([feed])
+    before = news.search("ferry")[0].article
+    assert news.search("zeppelin")[0].article != before or "Zeppelin" not in before.title
+    edited = news.edit(
+        before.id, title=" The  Zeppelin ", publisher="Podil Lantern", published="3 May 2019"
+    )
+    assert (edited.id, edited.text) == (before.id, before.text)
+    assert news.article(before.id) == edited
+    found = news.search("zeppelin", filters=Filters("2019-05-03", "2019-05-03", "podil lantern"))
+    assert [each.article for each in found] == [edited]
+    assert news.info().publishers["Podil Lantern"] == 1
+    assert news.ingest([feed]).count("unchanged") == 3
+    assert news.article(before.id) == edited
+    news.rebuild(embed=True)
+    assert news.ingest([feed]).count("unchanged") == 3
+    assert news.edit(before.id[:6], publisher="", published="").published is None
+    assert (news.article(before.id).title, news.article(before.id).publisher) == (
+        "The Zeppelin",
+        "",
+    )
+    with pytest.raises(ConfigError, match="not a valid date"):
+        news.edit(before.id, published="2022-02-31")
+    news.delete([before.id])
+    news.ingest([feed])
+    assert news.article(before.id).title == before.title

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from scripted_model import TITLE, PausableGenerator
+from scripted_model import TITLE, WHO, PausableGenerator
 
-from browser.acts import IN_VIEW, paste, press, tab, text
+from browser.acts import IN_VIEW, asked, paste, press, tab, text
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -257,3 +257,22 @@ def test_articles_are_deleted_after_confirmation(site: "Site", visit: "Visits") 
     press(page, "Delete")
     page.locator("#outcomes .trouble").get_by_text("no longer in the index").wait_for()
     count(page, 19)
+
+
+def test_an_article_is_edited_and_shown_so_everywhere(site: "Site", visit: "Visits") -> None:
+    page = visit(site.serve(site.news(PausableGenerator())).url)
+    asked(page, WHO)
+    page.locator("#sources .card-title").first.click()
+    reader = page.locator("dialog.reader")
+    reader.get_by_text("Edit title, publisher and date").press("Enter")  # with the keyboard alone
+    reader.get_by_role("textbox", name="Publisher").fill("Quay <b>Post</b>")
+    reader.get_by_role("textbox", name="Date").fill("31/31/2022")
+    page.keyboard.press("Enter")
+    reader.get_by_role("alert").get_by_text("not a valid date").wait_for()
+    reader.get_by_role("textbox", name="Date").fill("2 Jan 2021")
+    page.keyboard.press("Enter")
+    reader.locator(".reader-about").get_by_text("2 January 2021").wait_for()
+    page.keyboard.press("Escape")
+    page.locator("#sources .card-about").get_by_text("Quay <b>Post</b> · Saturday 2").wait_for()
+    tab(page, "Articles")
+    page.locator("#listing td").get_by_text("Quay <b>Post</b>").wait_for()
