@@ -12,6 +12,7 @@ import asyncio
 import base64
 import hashlib
 import re
+import threading
 from collections.abc import Iterable
 
 from app.login import LOGIN_REQUIRED
@@ -42,6 +43,7 @@ _EXACT = frozenset(
 )
 _BELOW = ("/assets/", "/static/", "/gradio_api/heartbeat/", "/gradio_api/file=")
 _ADDRESS = re.compile(r"^/gradio_api/file=\s*[a-z][a-z0-9+.-]+:", re.I)
+_FOREVER = (b"cache-control", b"public, max-age=31536000, immutable")  # names have hashes in them
 _UPLOAD = "/gradio_api/upload"
 _MOST_BYTES = 16_000_000  # of a request that is not an upload; see app.uploads for those
 _BODY_SECONDS = 30.0  # for any body to arrive; a larger one has longer:
@@ -85,6 +87,7 @@ class Guard:
         self._hosts = None if hosts is None else {host.lower() for host in hosts}
         self._login = login
         self._scripts = inline_scripts(head.encode())
+        self.visited = threading.Event()  # once a page has been loaded and asks for its content
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -98,7 +101,10 @@ class Guard:
             plain = [(k, v) for k, v in scope["headers"] if k != b"accept-encoding"]
             await self._app({**scope, "headers": plain}, receive, self._page(send))
         else:
-            await self._app(scope, _timely(receive, scope), _secured(send))
+            if scope["path"] == "/gradio_api/queue/data":
+                self.visited.set()
+            kept = [_FOREVER] if scope["path"].startswith("/assets/") else []
+            await self._app(scope, _timely(receive, scope), with_headers(_secured(send), kept))
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Return the status and reason for refusing a request; None: it is let through."""

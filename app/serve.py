@@ -7,6 +7,7 @@ environment names, prints, and cannot put anything in front of all its responses
 
 import asyncio
 import tempfile
+import threading
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class Served(network.Served):
     _news: "News" = field(repr=False)
     _uploads: "tempfile.TemporaryDirectory[str]" = field(repr=False)
     _history: History = field(repr=False)
+    visited: threading.Event = field(repr=False)  # once a page has been loaded
 
     def close(self) -> None:
         """Stop serving, delete uploads and close the library; closing twice is fine."""
@@ -77,25 +79,26 @@ def serve(
         ConfigError: if the page would be open to others, or host, port or users file is not
             usable.
     """
-    from app.indexes import choosable
-
     users = admitted(Users, auth_file, host=host, open_to_network=open_to_network, notify=notify)
     with ExitStack() as failed, network.listen(host, port) as listening:
         uploads = tempfile.TemporaryDirectory(prefix="newsrag-", ignore_cleanup_errors=True)
         failed.callback(uploads.cleanup)
-        local = network.is_loopback(host)
-        if local and users is None:
-            news = choosable(news)
         folder = Path(uploads.name) / "uploads"  # Gradio hands out what is in it
         folder.mkdir()
+        offline.configure_gradio(folder)
+        local = network.is_loopback(host)
+        if local and users is None:
+            from app.indexes import choosable
+
+            news = choosable(news)
         history = _history(news, folder.parent, listed=local or users is not None, notify=notify)
         failed.callback(history.close)
-        page, style = _built(news, history, profile, build, folder, known=users is not None)
+        page, style = _built(news, history, profile, build, known=users is not None)
         guarded = _guarded(page, style, news, users, listening.hosts)
         running = network.start(guarded, listening, name="page")
         failed.pop_all()
     notify(f"The page is at {listening.url} (Ctrl-C to stop)")
-    return Served(listening.url, running, news, uploads, history)
+    return Served(listening.url, running, news, uploads, history, guarded.visited)
 
 
 def check(*, host: str, port: int, auth_file: Path | None, open_to_network: bool) -> None:
@@ -121,12 +124,10 @@ def _built(
     history: History,
     profile: str,
     build: "Callable[[News], Blocks] | None",
-    uploads: Path,
     *,
     known: bool,
 ) -> "tuple[Blocks, Mapping[str, Any]]":
     """Build the page and its styling, as arguments of ``mount_gradio_app``."""
-    offline.configure_gradio(uploads)
     if build is not None:
         return build(news), {}
     from app import page

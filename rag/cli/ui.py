@@ -14,6 +14,7 @@ from rag.errors import RagError
 if TYPE_CHECKING:
     from rag.library import News
 
+_VISIT_SECONDS = 10.0  # after which nobody is waited for
 users = typer.Typer(no_args_is_help=True, help="Manage users of rag ui.")
 _FileOption = Annotated[Path, typer.Option("--auth-file", metavar="FILE", help="The users file.")]
 
@@ -66,7 +67,7 @@ def ui(
             notify=show.note,
             profile=Path(profile_name(profile)).stem,
         )
-        threading.Thread(target=_warm, args=[news], name="warm", daemon=True).start()
+        threading.Thread(target=_warm, args=[news, page.visited], name="warm", daemon=True).start()
         page.wait()
 
 
@@ -80,8 +81,9 @@ def _samples(news: "News") -> None:
     show.note(f"Added {report.count('added')} sample articles to {news.folder}.")
 
 
-def _warm(news: "News") -> None:
-    """Load the models while the user looks at the page; report an error once."""
+def _warm(news: "News", visited: threading.Event) -> None:
+    """Load the models while the user looks at the page, which is loaded first; report an error once."""
+    visited.wait(_VISIT_SECONDS)
     try:
         news.warm()
     except RagError as error:

@@ -3,12 +3,13 @@
 import http.client
 import json
 import os
+import re
 import select
 import socket
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +132,18 @@ def test_every_response_has_the_security_headers(ask: httpx.Client, path: str) -
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
     assert "server" not in headers
+
+
+def test_only_files_whose_names_have_hashes_are_kept_by_browsers(
+    page: Served, ask: httpx.Client
+) -> None:
+    script = re.search(r"/assets/[^\"']+\.js", ask.get("/").text)
+    assert script is not None
+    assert "immutable" in ask.get(script[0]).headers["cache-control"]
+    assert "immutable" not in ask.get("/").headers.get("cache-control", "")
+    with suppress(httpx.RemoteProtocolError):  # of an unknown session, which has no end
+        ask.get("/gradio_api/queue/data", params={"session_hash": "x"})
+    assert page.visited.is_set()
 
 
 def test_foreign_names_and_pages_are_refused(ask: httpx.Client) -> None:

@@ -34,6 +34,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[News, dict[s
     seen: list[tuple[News, dict[str, Any]]] = []
 
     class Page:
+        visited = threading.Event()
+        visited.set()
+
         def wait(self) -> None:
             return
 
