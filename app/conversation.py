@@ -74,7 +74,7 @@ def from_browser(saved: str) -> Iterator[NewTurn]:
 
 def answers(turns: Iterable[Turn]) -> list[Answer]:
     """Return the answers that can be read, for an export."""
-    return [numbered(turn.answer) for turn in turns if turn.answer]
+    return [export.without_folders(numbered(turn.answer)) for turn in turns if turn.answer]
 
 
 def numbered(answer: Answer) -> Answer:

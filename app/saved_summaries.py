@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rag.export import as_csv, as_json, as_jsonl, as_markdown
+from rag.export import as_csv, as_json, as_jsonl, as_markdown, without_folders
 from rag.types import Article, Digest, Story, Summary, Timing
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def markdown(results: Results) -> "File":
 
 def jsonl(results: Results) -> "File":
     """Export the summaries or stories as JSON Lines."""
+    results = without_folders(results)
     if isinstance(results, Digest):
         text = "".join(as_json(story, indent=None) + "\n" for story in results.stories)
     else:
@@ -52,6 +53,7 @@ def jsonl(results: Results) -> "File":
 
 def csv(results: Results) -> "File":
     """Export the summaries or stories as CSV rows."""
+    results = without_folders(results)
     rows = _rows(results) if isinstance(results, Digest) else results
     return _file(results, "csv", "text/csv", _BOM + as_csv(rows))
 

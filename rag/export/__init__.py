@@ -36,7 +36,7 @@ from rag.export.rows import (
 )
 from rag.export.saved import SavedAnswer, read_saved, saved
 from rag.export.tables import ENDINGS, as_csv, as_jsonl, row_bytes, write_rows
-from rag.export.values import as_json
+from rag.export.values import as_json, without_folders
 
 __all__ = [
     "ENDINGS",
@@ -71,6 +71,7 @@ __all__ = [
     "saved",
     "summary_row",
     "unmarked",
+    "without_folders",
     "without_unsupported",
     "write_rows",
 ]

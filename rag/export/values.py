@@ -6,17 +6,33 @@ Passages carry the chunk's text and offsets, not the whole article.
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from math import isfinite
 from pathlib import Path
+from typing import TypeVar
 
+from rag.export.escaping import file_name
 from rag.types import Answer, Passage
+
+T = TypeVar("T")
 
 
 def as_json(value: object, *, indent: int | None = 2) -> str:
     """Return a value of dataclasses, collections and plain types as JSON, in field order."""
     return json.dumps(_plain(value), ensure_ascii=False, indent=indent)
+
+
+def without_folders(value: T) -> T:
+    """Return a value in which files are named without their folders, which are the server's."""
+    if isinstance(value, list | tuple):
+        return type(value)(map(without_folders, value))
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    changed = {each.name: without_folders(getattr(value, each.name)) for each in fields(value)}
+    if "url" in changed:
+        changed["url"] = file_name(changed["url"]) or changed["url"]
+    return replace(value, **changed)
 
 
 def _plain(value: object) -> object:

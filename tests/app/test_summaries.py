@@ -20,7 +20,18 @@ from app.summary_service import Progress, SummaryService
 from rag.config import load
 from rag.errors import QuestionError
 from rag.llm.scripted import ScriptedGenerator
-from rag.types import Citation, Claim, Digest, Filters, Message, Source, Story, Timing
+from rag.types import (
+    Article,
+    Citation,
+    Claim,
+    Digest,
+    Filters,
+    Message,
+    Source,
+    Story,
+    Summary,
+    Timing,
+)
 
 MAY = Filters(since=date(2024, 5, 3))
 
@@ -244,6 +255,16 @@ def test_a_digest_is_saved_as_markdown_json_lines_and_csv() -> None:
     about = [rows[0][name] for name in ("id", "url", "publisher", "model", "seconds")]
     assert about == ["id1", "https://example.org/a", "Echo", "engine:model", "4.5"]
     assert all(not cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
+
+
+def test_saved_files_do_not_say_where_the_folders_of_the_server_are() -> None:
+    url = "file:///srv/private/news/ferry.txt#7"
+    quote = Citation(1, "id1", url, "Ferry", "Echo", None, "She sails.", 0, 10)
+    summary = Summary(("id1",), "She sails. [1]", (), (quote,), "m", Timing())
+    rows = ((Article("id1", url, "Ferry", "She sails."), summary),)
+    for saved in (saved_summaries.jsonl(rows), saved_summaries.csv(rows)):
+        assert "ferry.txt" in saved["text"]
+        assert "private" not in saved["text"]
 
 
 def test_the_stories_written_before_a_stop_can_be_saved() -> None:
