@@ -23,6 +23,19 @@ _TITLE_WORDS = (4, 32)
 _BESIDE = 4  # lines around headline and article's start that may contain byline and date
 _PAGE_EVIDENCE = 2.5  # in lines of certain boilerplate or their equivalent
 _STANDFIRST_REACH = 6  # lines below the headline
+_MASTHEAD = 6  # lines at the top that may contain the name of the site
+_NAME = re.compile(r"[^\W\d_]\w{2,}(?: (?:&|\w[\w'’.-]*)){1,4}")
+# Lines about the site, and words that are on many sites but do not distinguish one.
+_OF_SITE = re.compile(r"©|\b(?:app|copyright|cookies|member|newsletter|subscribe|support)\b", re.I)
+_SECTIONS = frozenset(
+    "art arts business culture daily east health latest life live local middle money more national"
+    " news north opinion politics science south sport sports tech today top travel video weather"
+    " weekly west world".split()
+)
+_CONTROLS = frozenset(
+    "account all created discover follow get home join log login main menu more my navigation read"
+    " search sign sites skip subscribe support toggle view watch your".split()
+)
 _STUB = 4  # words in a menu entry
 _FUNCTION = function_words.FUNCTION_WORDS
 
@@ -72,7 +85,39 @@ class PageText:
         body = [index for index in body if self.lines[index].text != name]
         body = self._standfirst(title, body) + body
         authors, published = self._signature(title, body)
-        return Cleaned(name, self._join(body), authors=authors, published=published)
+        return Cleaned(
+            name,
+            self._join(body),
+            publisher=self._masthead(title),
+            authors=authors,
+            published=published,
+        )
+
+    def _masthead(self, title: int) -> str:
+        """Return the name of the site: a line at the top that a line about the site repeats.
+
+        That line has all of it, or "the" before one of its words: "Download the Gazette app".
+        """
+        inside = set(self.article_lines)
+        others = (line for place, line in enumerate(self.lines) if place not in inside)
+        site = [line.text for line in others if _OF_SITE.search(line.text)]
+        for line in self.lines[: min(max(0, title), _MASTHEAD)]:
+            parts = [part for part in line.text.split() if part.lower() not in _FUNCTION]
+            if (
+                not _NAME.fullmatch(line.text)
+                or any(
+                    part.lower() in _CONTROLS or not part[0].isupper()
+                    for part in parts
+                    if part != "&"
+                )
+                or all(part.lower() in _SECTIONS for part in parts)
+            ):
+                continue
+            short = "|".join(part.capitalize() for part in parts if part.lower() not in _SECTIONS)
+            named = re.compile(rf"(?i:\b{re.escape(line.text)}\b)|\b[Tt]he (?:{short})\b")
+            if any(text != line.text and named.search(text) for text in site):
+                return _in_title_case(line.text)
+        return ""
 
     def _standfirst(self, title: int, body: Sequence[int]) -> list[int]:
         """Return sentences below the headline that captions or bylines separate from the rest."""
@@ -183,3 +228,14 @@ def _with_note(lines: Sequence[Line], body: list[int]) -> list[int]:
     if after < len(lines) and _NOTE.fullmatch(lines[after].text) and not lines[after].credit:
         return [*body, after]
     return body
+
+
+def _in_title_case(name: str) -> str:
+    """Write a name in capitals as others are; an abbreviation in it stays."""
+    if not name.isupper():
+        return name
+    words = [
+        word if len(word) <= 3 and word.lower() not in _FUNCTION else word.capitalize()
+        for word in name.split()
+    ]
+    return " ".join(words)

@@ -116,7 +116,7 @@ def test_ask_again_uses_the_filters_of_the_turn(site: "Site", visit: "Visits") -
     page.locator("#turn-1").wait_for()
     assert "from 4 October 2022" in text(page, "#turn-1 .refusal")
     page.locator("#turn-1").get_by_role("button", name="Ask again").click()
-    page.locator("#turn-1 .refusal").wait_for(state="detached")
+    page.locator("#turn-1 .versions").get_by_text("2 / 2").wait_for()
     page.locator("#turn-1 .refusal").get_by_text("from 4 October 2022").wait_for()
     page.locator("#composer .filters .label-wrap").get_by_text("from 4 October 2022").wait_for()
     page.locator("#turn-0").get_by_role("button", name="Ask again").click()

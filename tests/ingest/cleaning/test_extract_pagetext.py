@@ -24,6 +24,27 @@ def test_a_page_dump_yields_exactly_the_article() -> None:
     assert article.language == "en"
 
 
+@pytest.mark.parametrize(
+    ("above", "below", "publisher"),
+    [
+        ("The Penmarrow Post", "© The Penmarrow Post 2024", "The Penmarrow Post"),
+        ("QUAY & FERRY NEWS", "Get the Quay app for breaking news", "Quay & Ferry News"),
+        ("BBQ COAST POST", "Support the Coast: become a member", "BBQ Coast Post"),
+        ("The Wexcombe Gazette", "Terms and conditions", ""),  # nothing says that it is the site
+        ("Local News", "Subscribe to our Local News newsletter", ""),  # a section
+        ("Penmarrow Post, since 1904", "© Penmarrow Post", ""),
+        ("Skip to main content", "Support us", ""),
+    ],
+)
+def test_the_site_is_named_above_the_headline_and_again_in_a_line_about_it(
+    above: str, below: str, publisher: str
+) -> None:
+    page = DUMP.replace("Penmarrow Post", "front page")  # which names itself in both places
+    article = get(f"{above}\n{page}\n{below}")
+    assert article.publisher == publisher
+    assert article.text == CLEAN
+
+
 def test_windows_line_ends_and_blanks_before_lines_change_nothing() -> None:
     indented = "\r\n".join(" " * (index % 7) + line for index, line in enumerate(DUMP.split("\n")))
     assert get(indented).text == CLEAN
