@@ -71,7 +71,7 @@ class Chat:
         if not turns:
             return self.welcome()
         hidden = max(0, len(turns) - MOST_TURNS)
-        note = f"{count(hidden, 'earlier question')} left out here; saved files have all."
+        note = f"{count(hidden, 'earlier question')} not shown here. Saved files contain all."
         shown = [render("note", text=note)] if hidden else []
         for number, turn in enumerate(turns[hidden:], start=hidden):
             values = {"number": number, "turn": turn, "profile": self._profile}
@@ -222,7 +222,7 @@ class Chat:
             yield view.picture("Waiting for the model …", in_words(ahead))
         if slot.stopped.is_set():
             return
-        loading = "Loading the model. This takes a few seconds, the first time only."
+        loading = "Loading the model. This takes a few seconds and happens only once."
         yield view.picture("Getting ready …", loading)
         waited(self._news.warm, slot, name="load")
         if slot.stopped.is_set():

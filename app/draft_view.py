@@ -81,7 +81,7 @@ class DraftView:
 
     def sources(self) -> str:
         """Render the quotes of the sentences that were checked."""
-        empty = "No sentence was checked before the end."
+        empty = "No sentences were checked."
         return render("sources", quotes=distinct(in_order(self._checked)), empty=empty)
 
     def _written(self, checked: Sequence[Claim], unchecked: str) -> dict[str, object]:

@@ -114,7 +114,7 @@ def chosen(since: object, until: object, names: object, articles: Sequence[str] 
 
 def described(filters: Filters) -> str:
     """Describe the filters in words after "articles": ``from 1 May 2022 of the Podil Lantern``."""
-    chosen_by_id = f"that you chose ({len(filters.articles):,})" if filters.articles else ""
+    chosen_by_id = f"you chose ({len(filters.articles):,})" if filters.articles else ""
     days = [
         f"{word} {written_date(day).partition(' ')[2]}"
         for word, day in (("from", filters.since), ("until", filters.until))

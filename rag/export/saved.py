@@ -175,9 +175,9 @@ def read_saved(text: str) -> SavedAnswer:
             return _migrated(_FIRST_FORM.validate_json(text, strict=True))
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         place = ".".join(map(str, first["loc"]))
+        wrong = "version of another release" if place == "version" else f"{place}: {first['msg']}"
         raise SavedError(
-            f"the saved answer cannot be read: {': '.join(filter(None, (place, first['msg'])))}."
-            " Ask the question again."
+            f"the saved answer cannot be read: {wrong.removeprefix(': ')}. Ask the question again."
         ) from error
 
 

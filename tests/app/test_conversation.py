@@ -95,7 +95,7 @@ def test_a_turn_comes_back_with_the_filters_it_was_asked_with(news: rag.News) ->
 @pytest.mark.parametrize(
     ("answer", "filters", "problem"),
     [
-        ('{"version": 9}', "{}", "cannot be read: version"),
+        ('{"version": 9}', "{}", "cannot be read: version of another release"),
         ("", "{}", "Invalid JSON"),
         ("{}", '{"since": "yesterday"}', "filters"),
     ],

@@ -182,7 +182,7 @@ def test_only_the_chosen_articles_are_asked_until_all_are_again(
     page.locator("#only").get_by_text("Asking only this article.").wait_for()
     page.wait_for_function("document.activeElement.matches('#question textarea')")
     refused = asked(page, NOBODY)
-    assert "Only articles that you chose (1) were searched." in refused.inner_text()
+    assert "Only articles you chose (1) were searched." in refused.inner_text()
     ask(page, WHO)
     page.locator("#turn-1 .unproven").first.wait_for()
     assert not [each for each in model.history if QUOTE in each[-1].content]
