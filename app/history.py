@@ -78,6 +78,7 @@ class History(SqliteFile):
         """
         self.listed = listed
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(0o600)
         except OSError as error:
             raise SavedError(f"{path} cannot be written: {error.strerror or error}.") from error

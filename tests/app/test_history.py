@@ -82,6 +82,12 @@ def test_nothing_of_a_deleted_conversation_is_left_in_the_files(history: History
     assert history.path.stat().st_mode & 0o077 == 0
 
 
+def test_the_first_conversation_may_come_before_any_folder(tmp_path: Path) -> None:
+    history = History(tmp_path / "indexes" / "conversations.sqlite")
+    history.add(ADA, "", turn("one"))
+    history.close()
+
+
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "conversations.sqlite").write_bytes(b"no database" * 500)
     with pytest.raises(SavedError, match="cannot be read or saved"):
