@@ -53,7 +53,8 @@ ASKED = "Who opened the harbour of Wexcombe?"
 FOUND = r"""() => ({
   ran: window.pwned,
   made: Array.from(document.querySelectorAll(
-    'body img, body iframe, body object, body embed, body form:not(.edit > form), body base, body link, body meta,'
+    'body img, body iframe, body object, body embed, body form:not(.edit > form), body base,'
+    + 'body link, body meta,'
     + '.turn script, .turn svg, #sources script, .reader script, #listing script, #summaries script,'
     + '#outcomes script, [role=option] *:not(span)'), (each) => each.outerHTML),
   handlers: Array.from(document.querySelectorAll('*')).filter((each) =>
