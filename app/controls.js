@@ -1,4 +1,4 @@
-// Gradio's controls: names for those who cannot see them, and calendars.
+// Controls: names for those who cannot see Gradio's, calendars, and the choice of an index.
 Object.assign(window.newsrag, {
   // Accessible names for controls that Gradio shows as icons only.
   names() {
@@ -16,6 +16,19 @@ Object.assign(window.newsrag, {
     };
     new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
     name();
+  },
+
+  // The name of the index that this browser tab is about; empty: the page's own.
+  index() {
+    const name = sessionStorage.getItem('newsrag-index') ?? localStorage.getItem('newsrag-index') ?? '';
+    sessionStorage.setItem('newsrag-index', name);
+    return name;
+  },
+
+  choose(name) {
+    sessionStorage.setItem('newsrag-index', name);
+    localStorage.setItem('newsrag-index', name);
+    location.reload();
   },
 
   // Choose an index, or create one.

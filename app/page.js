@@ -29,19 +29,6 @@ window.newsrag = {
     return id;
   },
 
-  // The name of the index that this browser tab is about; empty: the page's own.
-  index() {
-    const name = sessionStorage.getItem('newsrag-index') ?? localStorage.getItem('newsrag-index') ?? '';
-    sessionStorage.setItem('newsrag-index', name);
-    return name;
-  },
-
-  choose(name) {
-    sessionStorage.setItem('newsrag-index', name);
-    localStorage.setItem('newsrag-index', name);
-    location.reload();
-  },
-
   open(id) {
     sessionStorage.setItem(this.key, id);
     localStorage.setItem(this.key, `${id} ${Date.now()}`); // other tabs that show it are told
