@@ -7,23 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from rag.check import SUPPORT, Checker, Parser, SpacyParser
+from rag.check import SUPPORT, Checker, Parser, spacy_parser
 from rag.errors import ModelMissing
 from rag.models import load_catalogue, locate, pull
 
 ROOT = Path(__file__).resolve().parent.parent
 # Read once, because tests change the environment.
 MODELS = Path(os.environ.get("RAG_MODELS_DIR") or Path.home() / ".cache" / "newsrag" / "models")
-
-
-_PARSERS: dict[Path, SpacyParser] = {}
-
-
-def shared(parser: Parser) -> Parser:
-    """Return the parser of this run that was loaded from the same folder: loading one takes long."""
-    if not isinstance(parser, SpacyParser):
-        return parser
-    return _PARSERS.setdefault(parser._folder, parser)
 
 
 def import_spacy_alone() -> None:
@@ -42,9 +32,9 @@ def parser() -> Parser:
     """spaCy's English pipeline; fetched once where it is missing."""
     catalogue = load_catalogue(ROOT / "configs" / "models.toml")
     try:
-        return shared(SpacyParser(locate(catalogue, "en-core-web-sm", folder=MODELS)))
+        return spacy_parser(locate(catalogue, "en-core-web-sm", folder=MODELS))
     except ModelMissing:
-        return shared(SpacyParser(pull(catalogue, "en-core-web-sm", folder=MODELS)))
+        return spacy_parser(pull(catalogue, "en-core-web-sm", folder=MODELS))
 
 
 def checker(support: float = SUPPORT) -> Checker:

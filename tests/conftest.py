@@ -2,16 +2,13 @@
 
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from checking import MODELS, import_spacy_alone, shared
+from checking import MODELS, import_spacy_alone
 
-import rag.library
-from rag.check import Parser, SpacyParser
+from rag.check import Parser, spacy_parser
 from rag.errors import ModelError, ModelMissing
-from rag.library.components import build_parser
 from rag.models import Catalogue, load_catalogue, locate, pull
 
 # A shell ignores Ctrl-C for what it starts in the background, and the children of the tests would too.
@@ -23,15 +20,10 @@ pytest_plugins = ["command_line", "opened_news"]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_parser(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Each library of the tests uses the one parser of its folder."""
+def _spacy_alone(request: pytest.FixtureRequest) -> None:
+    """A run of most tests imports spaCy without torch."""
     if len(request.session.items) > MANY and "torch" not in sys.modules:
         import_spacy_alone()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            rag.library.resources, "build_parser", lambda settings: shared(build_parser(settings))
-        )
-        yield
 
 
 @pytest.fixture
@@ -67,7 +59,7 @@ def minilm_path(catalogue: Catalogue, models_folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def parser(catalogue: Catalogue, models_folder: Path) -> Parser:
     """The parser of English sentences that the check uses."""
-    return shared(SpacyParser(_ready(catalogue, models_folder, "en-core-web-sm")))
+    return spacy_parser(_ready(catalogue, models_folder, "en-core-web-sm"))
 
 
 def _ready(catalogue: Catalogue, folder: Path, name: str) -> Path:

@@ -21,11 +21,11 @@ from itertools import islice
 from rag.check.decide import PLAIN, Weights, features, probability, trusted, weights
 from rag.check.facts import LIGHT, read
 from rag.check.measures import measured
-from rag.check.parse import Parser, SpacyParser, WordParser
+from rag.check.parse import Parser, spacy_parser, word_parser
 from rag.check.proof import MOST_QUOTES, Proof, prove
 from rag.check.quantities import Quantity
 from rag.check.reasons import reason
-from rag.check.source import Place, Source, english, source_of, word_parser
+from rag.check.source import Place, Source, english, source_of
 from rag.check.spans import unbacked
 from rag.check.wording import as_written
 from rag.text import sentences
@@ -33,7 +33,7 @@ from rag.text.citations import quotation
 from rag.text.terms import terms
 from rag.types import Citation, Claim, Passage
 
-__all__ = ["SUPPORT", "Checker", "Judge", "Parser", "SpacyParser", "WordParser"]
+__all__ = ["SUPPORT", "Checker", "Judge", "Parser", "spacy_parser", "word_parser"]
 
 SUPPORT = 0.6
 Judge = Callable[[str, str], float | None]

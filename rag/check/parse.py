@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -111,6 +112,18 @@ class WordParser:
             )
             for doc in docs
         ]
+
+
+@lru_cache(maxsize=2)
+def spacy_parser(folder: Path) -> SpacyParser:
+    """Return the one parser of a folder: what is parsed is cached, and would keep each other one."""
+    return SpacyParser(folder)
+
+
+@lru_cache(maxsize=1)
+def word_parser() -> WordParser:
+    """Return the one parser for articles that are not in English."""
+    return WordParser()
 
 
 def _clauses(doc: "Doc") -> "Doc":

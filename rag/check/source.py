@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from rag.check.facts import Sentence, read
-from rag.check.parse import Parser, WordParser
+from rag.check.parse import Parser
 from rag.check.wording import as_written
 from rag.text import sentences
 from rag.text.statements import instructs, states
@@ -202,12 +202,6 @@ def _modifiers(sentence: Sentence, place: int) -> list[int]:
 def source_of(article: Article, parser: Parser) -> Source:
     """Return an article as a source, cached so that many claims can be checked against it."""
     return Source(article, parser)
-
-
-@lru_cache(maxsize=1)
-def word_parser() -> Parser:
-    """Return the parser for articles that are not in English."""
-    return WordParser()
 
 
 def english(article: Article) -> bool:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rag.check import Parser, SpacyParser, WordParser
+from rag.check import Parser, spacy_parser, word_parser
 from rag.config import Settings, at_home, configs_folder
 from rag.errors import ModelMissing
 from rag.index.embedding import Embedder, HashEmbedder, SentenceTransformerEmbedder
@@ -69,13 +69,13 @@ def build_reranker(settings: Settings) -> Reranker | None:
 
 
 def build_parser(settings: Settings) -> Parser:
-    """Build the dependency parser; its model is loaded at first use.
+    """Return the dependency parser; its model is loaded at first use.
 
     Raises:
         ModelMissing: if it is not on this machine.
     """
     chosen = settings.check.parser
-    return SpacyParser(model_path(chosen, settings)) if chosen else WordParser()
+    return spacy_parser(model_path(chosen, settings)) if chosen else word_parser()
 
 
 def build_generator(settings: Settings) -> Generator:

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from checking import checker
 
-from rag.check import Checker, WordParser
+from rag.check import Checker, word_parser
 from rag.llm.portions import excerpt
 from rag.text import content_id
 from rag.types import Article, Claim, Passage
@@ -335,7 +335,7 @@ def test_another_language_is_compared_word_by_word() -> None:
 
 
 def test_without_grammar_words_names_and_numbers_are_still_compared() -> None:
-    plain = Checker(WordParser())
+    plain = Checker(word_parser())
     assert plain.check("Viking beat Brann 3-1.", (passage(),)).supported
     assert not plain.check("Viking beat Brann 4-1.", (passage(),)).supported
 
