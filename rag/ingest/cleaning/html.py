@@ -22,6 +22,7 @@ _LABEL_WORDS = 2  # in a section name
 _MANY_TAGS = 5_000  # far more than an article has
 # Elements that mean something while empty.
 _TELLING = frozenset("meta link script time img source br hr title".split())
+_LETTERS = 200  # of a paragraph to which others are joined
 _INLINE = frozenset("a b em i small span strong time u".split())
 _CAPTION = 200  # characters
 _FULLER = 1.5  # a JSON-LD body replaces an extracted text if it has this many times its words
@@ -46,6 +47,7 @@ def clean(source: str) -> Cleaned:
         )
     if len(tree.xpath("//*")) > _MANY_TAGS:
         _drop_empty(tree)
+        _join_letters(tree)
         source = tostring(tree, encoding="unicode")
     stated = metadata.read(tree)
     authors, published = _signature(tree, stated)
@@ -110,6 +112,16 @@ def _drop_empty(tree: HtmlElement) -> None:
         )
         if bare and above is not None and element.tag not in _TELLING:
             above.remove(element)
+
+
+def _join_letters(tree: HtmlElement) -> None:
+    """Join paragraphs of a few letters to the one before: a hostile page may have as many."""
+    for element in tree.xpath("//p[not(*) and string-length() <= 3]"):
+        before = element.getprevious()
+        alike = before is not None and before.tag == "p" and not len(before)
+        if alike and len(before.text or "") < _LETTERS:
+            before.text = f"{before.text or ''} {element.text or ''}"
+            element.drop_tree()
 
 
 def _body(tree: HtmlElement, source: str, stated: str) -> str:
