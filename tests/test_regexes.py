@@ -41,6 +41,7 @@ READ: dict[str, tuple[Callable[[str], str], int]] = {
 }
 MATCHED = ("_AFTER",)  # tables whose patterns are matched; those of others may be searched for
 OURS = ("rag.evals", "rag.models", "rag.cli", "app.guard", "app.login")  # read no text of strangers
+LITERAL = re.compile(r"[(,=!]\s*/([^/*\s](?:\\.|[^/\\\n])*)/[gimsuy]*[.,)]")  # in JavaScript
 Pattern = re.Pattern[Any]
 
 
@@ -67,7 +68,16 @@ def known() -> dict[str, tuple[Pattern, frozenset[str]]]:
                 if named in METHODS and isinstance(call.args[0], ast.Constant):
                     pattern = re.compile(call.args[0].value, flags(call))
                     found[f"{info.name}:{call.lineno}"] = pattern, frozenset({named})
-    return found
+    return found | in_scripts()
+
+
+def in_scripts() -> dict[str, tuple[Pattern, frozenset[str]]]:
+    """The patterns of the page's scripts, which backtrack in a browser as they do here."""
+    return {
+        f"{path.name}:{place}": (re.compile(found[1]), frozenset({"search"}))
+        for path in sorted(Path(app.__path__[0]).glob("*.js"))
+        for place, found in enumerate(LITERAL.finditer(path.read_text(encoding="utf-8")))
+    }
 
 
 def inside(value: object) -> Iterator[Pattern]:
