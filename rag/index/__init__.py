@@ -142,18 +142,16 @@ class Index(ChunkTable):
         return writer_lock(self.folder)
 
     def status_of(self, article: Article) -> Status:
-        """Return what adding this article would be: added, updated, unchanged or duplicate.
+        """Return what adding this article would be: added, updated or unchanged.
 
-        A duplicate is a copy of an article at another address, while its own address is new. An
-        address that the index knows is updated, even if its new text is that of another address;
-        the latest address of a text is kept.
+        An address that the index knows is updated, even if its new text is that of another address;
+        the latest address of a text is kept. An article to be added may be a copy of another, see
+        :meth:`repeated_by`.
         """
         stored = self.article(article.id)
         if stored is not None and (stored.id, stored.url) == (article.id, article.url):
             return "unchanged" if _metadata(stored) == _metadata(article) else "updated"
-        if self.holds_address(article.url):
-            return "updated"
-        return "duplicate" if self.repeated_by(article) else "added"
+        return "updated" if self.holds_address(article.url) else "added"
 
     def info(self) -> IndexInfo:
         """Return what the index holds; run SQLite's quick integrity check.

@@ -134,13 +134,10 @@ class Intake:
         ``note`` says what could not be read of its page.
         """
         held = self.held(article)
-        status: Status = "duplicate" if held else self.index.status_of(article)
-        if status == "duplicate":
-            other = held or self.index.repeated_by(article)
-            reason = _same_text(page.url, other) if other else ""
-            self.record(
-                place, Outcome(page.url, status, (other or article).id, article.title, reason)
-            )
+        status: Status = "added" if held else self.index.status_of(article)
+        if status == "added" and (other := held or self.index.repeated_by(article)):
+            reason = _same_text(page.url, other)
+            self.record(place, Outcome(page.url, "duplicate", other.id, article.title, reason))
             return
         if status == "unchanged":
             self.record(place, Outcome(page.url, status, article.id, article.title))

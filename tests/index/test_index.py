@@ -96,7 +96,7 @@ def test_the_status_of_an_article(index: Index) -> None:
     assert index.status_of(same) == "unchanged"
     assert index.status_of(make(9)) == "added"
     elsewhere = Article(same.id, "https://other.example/", same.title, same.text)
-    assert index.status_of(elsewhere) == "duplicate"
+    assert (index.status_of(elsewhere), index.repeated_by(elsewhere)) == ("added", same)
     changed = make(1, text="The harbour closed again. Nobody knows why it did so.")
     assert index.status_of(changed) == "updated"
     redated = Article(
