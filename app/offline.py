@@ -3,6 +3,7 @@
 What Gradio 6 would do on its own, and what stops it:
 
 - telemetry and the check for a newer version: ``GRADIO_ANALYTICS_ENABLED`` (here);
+- figures of each event: ``GRADIO_ANALYTICS_MAX_EVENTS``, ``GRADIO_ANALYTICS_CACHE_FREQUENCY`` (here);
 - downloading as a file whatever web address a browser names: replaced (here);
 - ``/gradio_api/file=https://...``, ``/proxy=``, run history on the hub, editors: not let through
   (:mod:`app.guard`);
@@ -14,6 +15,7 @@ What Gradio 6 would do on its own, and what stops it:
 
 import inspect
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +29,9 @@ def configure_gradio(uploads: Path) -> None:
         del os.environ[name]  # ignore GRADIO_SHARE, GRADIO_ALLOWED_PATHS and the like
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = str(uploads)
+    # Gradio keeps figures of its last 10,000 events, and sums them all up after each.
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(sys.maxsize)
     with _no_stubs():
         from gradio import processing_utils
 

@@ -84,7 +84,8 @@ def served(tmp_path: Path) -> Iterator[Callable[..., Served]]:
         wanted.setdefault("port", 0)
         wanted.setdefault("notify", lambda _: None)
         news = library(tmp_path)
-        started.append(serve(news, build=stub, **wanted))
+        wanted.setdefault("build", stub)
+        started.append(serve(news, **wanted))
         return started[-1]
 
     yield start
@@ -231,6 +232,24 @@ def result(ask: httpx.Client, event: int, *data: object) -> dict[str, Any]:
             if message.get("msg") == "process_completed":
                 return dict(message)
     raise AssertionError("the event did not end")
+
+
+def test_no_record_of_events_is_kept(served: Callable[..., Served]) -> None:
+    pages: list[gr.Blocks] = []
+
+    def build(news: rag.News) -> "gr.Blocks":
+        pages.append(stub(news))
+        return pages[0]
+
+    with visitor(served(build=build)) as client:
+        assert [result(client, 0, word)["output"]["data"] for word in "abc"] == [
+            ["A"],
+            ["B"],
+            ["C"],
+        ]
+    queue = pages[0]._queue
+    assert len(queue.event_analytics) <= 1
+    assert not queue.cached_event_analytics_summary["functions"]
 
 
 def file_of(path: str) -> dict[str, object]:
