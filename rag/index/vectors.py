@@ -81,7 +81,10 @@ class Vectors:
             try:
                 faiss.write_index(self._index, str(beside))
             except RuntimeError as error:  # how FAISS reports a full disk
-                raise OSError(f"the vectors could not be written to {path.name}") from error
+                reason = str(error).rpartition("(")[2].rstrip(")")
+                raise OSError(
+                    f"the vectors could not be written to {path.name}: {reason}"
+                ) from error
             return _digest(beside)
 
     @property

@@ -322,3 +322,17 @@ def test_articles_are_listed_by_words_of_their_text_and_in_every_order(index: In
     assert listed("undated")[:2] == [undated.id, last.id]
     assert listed("-title") == listed("title")[::-1]
     assert listed("-publisher")[0] == last.id
+
+
+def test_vectors_that_do_not_fit_on_the_disk_are_an_error_with_its_reason(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")  # not on Windows
+    batch = np.arange(9), np.ones((9, 1_000), np.float32)
+    vectors = Vectors.build([batch], dimension=1_000, total=9)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(OSError, match=r"not be written to v\.faiss: File too large$"):
+            vectors.write(tmp_path / "v.faiss")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.iterdir())
