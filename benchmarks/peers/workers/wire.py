@@ -105,7 +105,7 @@ def serve(build: Callable[[Setup], System]) -> None:
     for line in _lines():
         ((kind, value),) = line.items()
         if kind == "setup":
-            system = build(Setup(**value))
+            system, articles = build(Setup(**value)), []
         elif kind == "article":
             articles.append(value)
         elif kind == "ingest":
