@@ -61,7 +61,8 @@ def doctor(
         for finding in found:
             _print(finding)
         show.note(", ".join(f"{name} {number}" for name, number in _versions().items()))
-        if remaining and not repair and any(f.part not in _ADVICE for f in remaining):
+        mended = _PARTS.keys() - _ADVICE.keys()
+        if not repair and any(finding.part in mended for finding in remaining):
             show.say(f"Mend it with: rag doctor --repair --index {news.folder}")
     if remaining:
         raise typer.Exit(1)

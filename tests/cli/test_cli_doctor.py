@@ -44,6 +44,7 @@ def test_a_missing_index_and_a_missing_model_are_problems(run: Run, tmp_path: Pa
     assert ended.code == 1
     assert "problem   database: there is no index in" in ended.out
     assert "problem   en-core-web-sm: missing; fetch it with: rag models pull" in ended.out
+    assert "--repair" not in ended.out  # which mends neither
 
 
 def test_a_backup_becomes_another_index(run: Run) -> None:
