@@ -30,7 +30,8 @@ _PARTS = {
 }
 _PACKAGES = ("torch", "transformers", "sentence-transformers", "faiss-cpu", "spacy", "xllamacpp")
 _ADVICE = {
-    "database": "Restore a backup with rag restore, or save what can be read: rag index rebuild --embed",
+    "database": "Restore a backup with rag restore; if all articles can still be read,"
+    " rag index rebuild --embed makes everything else anew.",
     "disk": "Free some space before the next ingest.",
 }
 
