@@ -22,7 +22,7 @@ _LABEL_WORDS = 2  # in a section name
 _MANY_TAGS = 5_000  # far more than an article has
 # Elements that mean something while empty.
 _TELLING = frozenset("meta link script time img source br hr title".split())
-_LETTERS = 200  # of a paragraph to which others are joined
+_LETTERS = 200  # of a joined paragraph, about
 _INLINE = frozenset("a b em i small span strong time u".split())
 _CAPTION = 200  # characters
 _FULLER = 1.5  # a JSON-LD body replaces an extracted text if it has this many times its words
@@ -115,12 +115,18 @@ def _drop_empty(tree: HtmlElement) -> None:
 
 
 def _join_letters(tree: HtmlElement) -> None:
-    """Join paragraphs of a few letters to the one before: a hostile page may have as many."""
-    for element in tree.xpath("//p[not(*) and string-length() <= 3]"):
-        before = element.getprevious()
-        alike = before is not None and before.tag == "p" and not len(before)
-        if alike and len(before.text or "") < _LETTERS:
-            before.text = f"{before.text or ''} {element.text or ''}"
+    """Join neighbouring paragraphs of a few letters, which a hostile page may have as many of."""
+    run: HtmlElement | None = None
+    for element in tree.xpath("//p[not(*) and text() and string-length() <= 3]"):
+        if (
+            run is None
+            or element.getprevious() is not run
+            or (run.tail or "").strip()
+            or len(run.text) > _LETTERS
+        ):
+            run = element
+        else:
+            run.text = f"{run.text} {element.text}"
             element.drop_tree()
 
 

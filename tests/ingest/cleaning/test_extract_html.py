@@ -56,6 +56,7 @@ def test_a_page_of_nothing_but_tags_takes_time_in_proportion(scrap: str) -> None
 def test_many_paragraphs_of_few_letters_are_joined_and_none_is_lost() -> None:
     letters = [f"{number:x}" for number in range(0x100, 0x1000)] * 2
     text = get(page(body=BODY + "<p>".join(["", *letters])), "text/html").text
+    assert text.startswith("\n\n".join([*PARAGRAPHS, letters[0]]))
     assert text.split() == [*" ".join(PARAGRAPHS).split(), *letters]
 
 
