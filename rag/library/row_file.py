@@ -1,9 +1,11 @@
 """The output file of a batch: rows are appended as they come; it is complete after every run."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic
 
+from rag.errors import JobProblem
 from rag.export import row_bytes, write_rows
 from rag.export.rows import Row
 from rag.files import replacing
@@ -44,7 +46,7 @@ class RowFile(Generic[Row]):
                 self._lock.acquire(timeout=wait)
             except Timeout:
                 return
-        with replacing(self._path) as beside:
+        with self._explained(), replacing(self._path) as beside:
             write_rows(self._track(last), self._kind, beside, ending=self._ending)
         self._size = self._path.stat().st_size
 
@@ -67,10 +69,21 @@ class RowFile(Generic[Row]):
         elif self._gaps or self._size != self._actual_size():
             self.write(last=place)  # all rows up to here are finished by now
         else:
-            body = row_bytes(row, self._ending)
-            with self._path.open("ab") as file:
+            with self._explained(), self._path.open("ab") as file:
+                body = row_bytes(row, self._ending)
                 file.write(body)
             self._next, self._size = place + 1, self._size + len(body)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn an error of the disk into JobProblem."""
+        try:
+            yield
+        except OSError as error:
+            raise JobProblem(
+                f"{self._path} could not be written: {error.strerror or error}. What is done is kept;"
+                " run the same command again once that is fixed."
+            ) from error
 
     def _actual_size(self) -> int:
         """Return the size of the file, or -1 if it was moved away."""

@@ -1,6 +1,7 @@
 """Batches of summaries and answers through the library: rows, files, bad inputs, changes."""
 
 import csv
+import errno
 import json
 import threading
 import time
@@ -170,6 +171,25 @@ def test_a_file_that_is_moved_away_while_it_is_written_is_made_anew(
         next(batch)
         with out.open(newline="", encoding="utf-8-sig") as file:
             assert [row["url"][-1] for row in csv.DictReader(file)] == ["1", "2"]
+
+
+def test_a_full_disk_is_told_with_what_to_do_and_the_same_batch_goes_on(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = feed(tmp_path / "in.jsonl", BRIDGE, FERRY), tmp_path / "out.jsonl"
+    with monkeypatch.context() as full:
+        full.setattr("rag.library.row_file.row_bytes", _no_space)
+        with (
+            opened().batch(of(source), out=out) as batch,
+            pytest.raises(JobProblem, match=r"out\.jsonl could not be .* No space left .* again"),
+        ):
+            list(batch)
+    with opened().batch(of(source), out=out) as batch:
+        assert len(list(batch)) == len(out.read_text().splitlines()) == 2
+
+
+def _no_space(*_: object) -> bytes:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_one_process_writes_the_file_and_another_takes_over(opened: Opened, tmp_path: Path) -> None:
