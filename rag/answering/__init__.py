@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+from rag.answering.candidates import LONGEST, best_opening
 from rag.answering.confidence import confidence
 from rag.answering.proof import asked_as_statement, proven_together
 from rag.answering.question_form import coverage, fits, names_found
@@ -19,7 +20,7 @@ from rag.answering.yes_no import first_of_two, yes
 from rag.check import Checker
 from rag.llm import Generator
 from rag.llm.progress import Writer, total
-from rag.llm.prompts import answer_messages, answerable, either, quoted
+from rag.llm.prompts import answer_messages, answerable, either, opened, quoted
 from rag.text.citations import distinct, marked
 from rag.types import (
     Answer,
@@ -62,6 +63,7 @@ def answer(
     history: Sequence[Answer] = (),
     nearest: Sequence[Citation] = (),
     max_tokens: int = 160,
+    samples: int = 0,
     bars: Bars = Bars(),
     retrieve_seconds: float = 0.0,
 ) -> Stream[Found | Draft | Checked | Answer, None, None]:
@@ -78,13 +80,16 @@ def answer(
         history: the turns of the chat that the model should remember, oldest first.
         nearest: the sentences nearest to the question.
         max_tokens: maximum length of the model's output.
+        samples: openings of an answer in sentences, among which the model chooses; 0: its first.
         bars: confidence thresholds for sure answers and refusals.
         retrieve_seconds: duration of the retrieval, for the timing.
     """
 
     def attempt(passages: Sequence[Passage]) -> _Attempt:
         messages = prompt_messages(question, passages, history, generator)
-        return _Attempt(question, tuple(passages), messages, generator, checker, max_tokens)
+        return _Attempt(
+            question, tuple(passages), messages, generator, checker, max_tokens, samples
+        )
 
     near = tuple(nearest)
     found = yield from _first_answer(map(attempt, rounds), near, bars)
@@ -138,14 +143,16 @@ class _Attempt:
     generator: Generator
     checker: Checker
     max_tokens: int
+    samples: int = 0
     draft: str = ""
     claims: list[Claim] = field(default_factory=list)
     timing: Timing = field(default_factory=Timing)
 
     def write(self) -> Stream[Draft | Checked, None, None]:
         """Stream the model's words, and each sentence with its quotes once it is complete."""
+        messages, sampled = self._opened()
         writer, checking = Writer(self.generator, self.max_tokens), 0.0
-        with closing(writer.stream(self.messages, stop=_STOP)) as drafts:
+        with closing(writer.stream(messages, stop=_STOP)) as drafts:
             for draft in drafts:
                 self.draft += draft.text
                 yield draft
@@ -159,11 +166,18 @@ class _Attempt:
         yield from map(Checked, self._check(self._whole() if cut_off else self._parts()))
         written = spent.generate - checking
         self.timing = replace(
-            spent,
-            first_token=spent.first_token or written,
-            generate=written,
+            total(sampled, spent),
+            first_token=sampled.generate + (spent.first_token or written),
+            generate=sampled.generate + written,
             verify=checking + time.perf_counter() - start,
         )
+
+    def _opened(self) -> tuple[tuple[Message, ...], Timing]:
+        """Return the prompt, with the opening that the model prefers, and the cost of finding it."""
+        start, writer = time.perf_counter(), Writer(self.generator, LONGEST)
+        opening = best_opening(self.question, self.messages, writer, self.samples)
+        spent = replace(writer.timing, generate=time.perf_counter() - start)
+        return opened(self.messages, opening) if opening else self.messages, spent
 
     def _parts(self) -> Sequence[Sentence]:
         return read_reply(self.draft).parts[: _MOST_SENTENCES + 1]

@@ -40,13 +40,13 @@ def choose(
     for turn in range(count):
         order = [(place + turn) % count for place in range(count)]
         shown = [choices[number] for number in order]
-        letters = _letters(generator.first_token(choice_messages(question, shown, passages)), count)
-        for number, probability in zip(order, letters, strict=True):
+        found = letters(generator.first_token(choice_messages(question, shown, passages)), count)
+        for number, probability in zip(order, found, strict=True):
             likely[number] += probability / count
     return tuple(likely)
 
 
-def _letters(tokens: Mapping[str, float], count: int) -> list[float]:
+def letters(tokens: Mapping[str, float], count: int) -> list[float]:
     """Return the probabilities of the first ``count`` letters, normalized to a sum of 1."""
     found = dict.fromkeys(ascii_uppercase[:count], 0.0)
     for token, probability in tokens.items():

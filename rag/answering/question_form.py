@@ -38,7 +38,8 @@ _WHY = re.compile(r"^\W*(?:(?:and|but|so|then)\W+)?why\b", re.I)
 SUBJECTS = frozenset("nsubj nsubjpass csubj".split())
 _SENTENCES = re.compile(
     r"^\W*(?:(?:and|but|so|then)\W+)?(?:why|how(?! (?:many|much|long|old|far|big|large|tall|often|high"
-    r"|deep|heavy|fast|soon)\b)|what (?:happened|happens)|what (?:did|does|do|has|have)\b.*"
+    r"|deep|heavy|fast|soon|tall|wide|cold|hot|warm|strong|close)\b)"
+    r"|what (?:happened|happens)|what (?:did|does|do|has|have)\b.*"
     r"\b(?:say|said|think|argue|promise|propose|want|mean)\b)",
     re.I,
 )

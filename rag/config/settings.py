@@ -92,6 +92,7 @@ class AnswerSettings(_Section):
     """How answers are written and checked."""
 
     max_tokens: _Count
+    samples: Annotated[int, Field(ge=0, le=8)]
     support: _Share
     sure: _Part
     maybe: _Part

@@ -112,6 +112,7 @@ class AnswerMethods(SearchMethods):
             history=before,
             nearest=nearest,
             max_tokens=chosen.max_tokens,
+            samples=chosen.samples,
             bars=Bars(chosen.sure, chosen.maybe),
             retrieve_seconds=time.perf_counter() - start,
         )

@@ -46,16 +46,23 @@ class Writer:
         return "".join(map(str, self.stream(messages)))
 
     def stream(
-        self, messages: Sequence[Message], *, stop: Sequence[str] = ()
+        self,
+        messages: Sequence[Message],
+        *,
+        stop: Sequence[str] = (),
+        temperature: float = 0.0,
+        seed: int = 0,
     ) -> Stream[Draft, None, str]:
         """Yield the reply in pieces and return it whole; it ends before any text in ``stop``.
 
-        Closing the iterator stops the engine.
+        ``temperature`` and ``seed`` are those of the engine. Closing the iterator stops it.
         """
         start, first, text = time.perf_counter(), 0.0, ""
         before = self.generator.usage
         self.report()
-        pieces = self.generator.stream(messages, max_tokens=self.max_tokens, stop=stop)
+        pieces = self.generator.stream(
+            messages, max_tokens=self.max_tokens, temperature=temperature, seed=seed, stop=stop
+        )
         try:
             for piece in pieces:
                 first = first or time.perf_counter() - start

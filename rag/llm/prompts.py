@@ -85,6 +85,8 @@ _EITHER = """\
 A) {}
 B) The sources do not say
 Which is right? Reply with its letter only."""
+_PREFERRED = "Which answer is right? Reply with its letter only."
+_OPENING = "Begin the reply with: {}"
 _ANSWERABLE = "Can this be answered from the sources? Reply Yes or No only."
 _QUOTED = """\
 Text: {}
@@ -168,6 +170,16 @@ def either(messages: Sequence[Message], answer: str) -> tuple[Message, ...]:
     return instructed(messages, _EITHER.format(fence(answer)))
 
 
+def preferred(messages: Sequence[Message], answers: Sequence[str]) -> tuple[Message, ...]:
+    """Build the chat that asks which of several answers is right; the reply is its letter."""
+    return instructed(messages, "\n".join([*_lettered(answers), _PREFERRED]))
+
+
+def opened(messages: Sequence[Message], opening: str) -> tuple[Message, ...]:
+    """Build the chat whose reply is to begin with ``opening``."""
+    return instructed(messages, _OPENING.format(fence(opening)))
+
+
 def answerable(messages: Sequence[Message]) -> tuple[Message, ...]:
     """Build the chat that asks, yes or no, whether the sources answer its question at all."""
     return instructed(messages, _ANSWERABLE)
@@ -197,10 +209,13 @@ def choice_messages(
     question: str, choices: Sequence[str], passages: Sequence[Passage]
 ) -> tuple[Message, ...]:
     """Build the chat that asks which of the choices is right; the reply begins with its letter."""
-    lettered = [
+    return _chat(_CHOICE_RULES, _turn(question, passages, []), *_lettered(choices), _CHOOSE)
+
+
+def _lettered(choices: Sequence[str]) -> list[str]:
+    return [
         f"{letter}) {fence(one)}" for letter, one in zip(ascii_uppercase, choices, strict=False)
     ]
-    return _chat(_CHOICE_RULES, _turn(question, passages, []), *lettered, _CHOOSE)
 
 
 def summary_messages(

@@ -16,7 +16,7 @@ _WORD = re.compile(r"\s*\S+\s*$|\s*\S+|\s+")
 class ScriptedGenerator(Engine):
     """Replies word by word with preset texts in turn, or with a function of the messages.
 
-    ``history`` holds the messages of every stream that was begun, oldest first.
+    ``history`` holds the messages of every stream that was begun, oldest first, without samples.
     """
 
     def __init__(
@@ -60,12 +60,15 @@ class ScriptedGenerator(Engine):
     ) -> Iterator[str]:
         """Yield the next reply word by word, at most ``max_tokens`` words.
 
+        A sample, at a temperature above 0, repeats the next reply, and leaves it the next one.
+
         Raises:
             GenerateError: if the script has no more replies.
         """
         begin_call()
-        self.history.append(tuple(messages))
         words = _WORD.findall(self._reply(messages))[:max_tokens]
+        if not temperature:
+            self.history.append(tuple(messages))
         written: list[str] = []
         try:
             for piece in cut_at(words, stop):
@@ -79,9 +82,9 @@ class ScriptedGenerator(Engine):
     def _reply(self, messages: Sequence[Message]) -> str:
         if callable(self._replies):
             return self._replies(messages)
-        if len(self.history) > len(self._replies):
+        if len(self.history) >= len(self._replies):
             raise GenerateError(
-                f"the script has {len(self._replies)} replies and was asked {len(self.history)} "
-                "times; give it more replies, or a function"
+                f"the script has {len(self._replies)} replies and was asked "
+                f"{len(self.history) + 1} times; give it more replies, or a function"
             )
-        return self._replies[len(self.history) - 1]
+        return self._replies[len(self.history)]
