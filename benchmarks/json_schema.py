@@ -70,6 +70,7 @@ COMMANDS: dict[str, Any] = {
     "ingest": IngestReport,
     "articles list": list[Article],
     "articles show": Article,
+    "articles edit": Article,
     "index info": IndexInfo,
     "models list": list[ModelStatus],
     "doctor": Examined,

@@ -59,7 +59,7 @@ def ask(
     Example: rag ask "Who will Blinken meet in Berlin?" --since 2022-01-18
     """
     if server:
-        _ready(news, question, filters)
+        news.require_articles(filters)
         with show.replaced_text() as replace:
             look = news.first_look(question, filters=filters, by_words=True)
             replace(_looked("Asking the server ...", look))

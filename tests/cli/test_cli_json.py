@@ -29,6 +29,7 @@ EXAMPLES = {
     "check": "news.txt",
     "articles list": "",
     "articles show": "ID",
+    "articles edit": "ID --title Reopened",
     "index info": "",
     "models list": "",
     "doctor": "",

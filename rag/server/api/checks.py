@@ -42,7 +42,7 @@ class CheckRequest(ArticleFilters):
     @model_validator(mode="after")
     def _either(self) -> Self:
         if self.sources and self.model_fields_set & ArticleFilters.model_fields.keys():
-            raise ValueError("since, until, as_of and publishers cannot be combined with sources")
+            raise ValueError("since, until, as_of, publishers and articles exclude sources")
         return self
 
 

@@ -47,7 +47,7 @@ class SummariesJob(ArticleFilters):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        chosen = self.query or self.since or self.until or self.as_of or self.publishers
+        chosen = {"query", *ArticleFilters.model_fields} & self.model_fields_set
         if self.article_ids and chosen:
             raise ValueError("expected article_ids, or query and filters, not both")
         return self

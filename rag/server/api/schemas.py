@@ -85,11 +85,15 @@ class ArticleFilters(Strict):
         default=[], max_length=50, description="Only these publishers; `CNN` is `cnn.com`."
     )
 
+    articles: list[ArticleId] = Field(
+        default=[], max_length=500, description="Only these articles, by id."
+    )
+
     def filters(self) -> Filters:
         """Convert to the library's type. Raises ApiError if the range of days is empty."""
         if self.since and self.until and self.since > self.until:
             raise ApiError("no_such_days", param="since", since=self.since, until=self.until)
-        return Filters(self.since, self.until, tuple(self.publishers), self.as_of)
+        return Filters(self.since, self.until, self.publishers, self.as_of, self.articles)
 
 
 class Reply(BaseModel):

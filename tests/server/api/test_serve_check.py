@@ -69,7 +69,7 @@ def test_a_text_that_cannot_be_checked_is_an_error(
     assert "no sentence" in refused(ask, text="… !")
     assert "none of the 21 articles" in refused(ask, text=TRUE, since="2040-01-01")
     assert "at most 200,000" in refused(ask, text="word " * 100_000)
-    assert "cannot be combined with sources" in refused(
+    assert "publishers and articles exclude sources" in refused(
         ask, text=TRUE, sources=[SOURCE], since="2022-01-01"
     )
 
