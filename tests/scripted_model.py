@@ -70,7 +70,10 @@ class PausableGenerator(ScriptedGenerator):
         self._free.set()
 
     def stream(self, *arguments: Any, **options: Any) -> Iterator[str]:
-        """Yield the scripted reply, each word when it is allowed."""
+        """Yield the scripted reply, each word when it is allowed, and samples at once."""
+        if options.get("temperature"):
+            yield from super().stream(*arguments, **options)
+            return
         self.writing += 1
         try:
             for piece in super().stream(*arguments, **options):

@@ -31,8 +31,10 @@ def pick(page: "Page", number: int) -> list[str]:
 def summarize(page: "Page", number: int, button: str = "Summarise") -> None:
     """Press the button, and wait for so many summaries and the end."""
     press(page, button)
-    page.locator("#summaries .summary").nth(number - 1).wait_for()
+    last = page.locator("#summaries .summary").nth(number - 1)
+    last.wait_for()
     page.get_by_role("button", name="Stop", exact=True).wait_for(state="hidden")
+    last.wait_for()  # the end draws all of them again
 
 
 def rows(page: "Page") -> list[dict[str, str]]:
