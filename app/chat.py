@@ -17,7 +17,7 @@ from app.draft_view import DraftView
 from app.events import sent
 from app.filters import chosen, described
 from app.formatting import count
-from app.history import History, Owner
+from app.history import History, owner_of
 from app.messages import explained
 from app.queue import ModelQueue, QueueSlot
 from app.queue import before as in_words
@@ -100,7 +100,7 @@ class Chat:
             return *self.restore(request, open_id), gr.skip()
         stored = ""
         for each in conversation.from_browser(str(open_id)):
-            stored = self._history.add(self._owner(request), stored, each)
+            stored = self._history.add(owner_of(request, self._news), stored, each)
         return *self.restore(request, stored), _opened(stored)
 
     def refresh(self, request: gr.Request, open_id: object, live: object) -> tuple[Any, Any]:
@@ -149,7 +149,7 @@ class Chat:
     ) -> tuple[str, str, str]:
         """Show another version of a turn, with what followed it."""
         if isinstance(number := sent(event, "to"), int):
-            self._history.choose(self._owner(request), str(open_id), number)
+            self._history.choose(owner_of(request, self._news), str(open_id), number)
         return *self.restore(request, open_id), ""
 
     def leave(self, request: gr.Request) -> tuple[Any, ...]:
@@ -241,17 +241,14 @@ class Chat:
     ) -> tuple[Any, ...]:
         """Save the turn and show all of them."""
         new = conversation.to_save(answer, asked.filters)
-        open_id = self._history.add(self._owner(request), open_id, new, asked.parent)
+        open_id = self._history.add(owner_of(request, self._news), open_id, new, asked.parent)
         turns = self.turns(request, open_id)
         return self.transcript(turns), "", self.panel(turns), _opened(open_id), _idle()
 
     def turns(self, request: gr.Request, open_id: object) -> list[Turn]:
         """Read the conversation that is open in the browser tab."""
-        saved = self._history.turns(self._owner(request), str(open_id))
+        saved = self._history.turns(owner_of(request, self._news), str(open_id))
         return [conversation.read(self._news, each) for each in saved]
-
-    def _owner(self, request: gr.Request) -> Owner:
-        return request.username or "", self._news.folder.name
 
 
 def _opened(open_id: str) -> str:

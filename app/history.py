@@ -12,9 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rag.errors import SavedError
 from rag.sqlite import SqliteFile
+
+if TYPE_CHECKING:
+    from gradio import Request
+
+    from rag import News
 
 Owner = tuple[str, str]  # the user, empty where there are no accounts, and the name of the index
 FILE = "conversations.sqlite"  # beside the folders of the indexes
@@ -61,6 +67,11 @@ class Conversation:
     name: str
     used: float
     questions: int
+
+
+def owner_of(request: "Request", news: "News") -> Owner:
+    """Return whose conversations a request concerns."""
+    return request.username or "", news.folder.name
 
 
 class History(SqliteFile):

@@ -9,7 +9,7 @@ from app import conversation
 from app.chat_tab import ChatTab
 from app.components import File, html, saves
 from app.events import LIGHT, sent
-from app.history import Conversation, History, Owner
+from app.history import Conversation, History, owner_of
 from app.messages import explained
 from app.render import render, trouble
 from rag import News
@@ -94,7 +94,7 @@ class HistoryTab:
     def table(self, query: str, request: gr.Request) -> str:
         """Render the conversations that match."""
         try:
-            rows = self._history.conversations(self._owner(request), query)
+            rows = self._history.conversations(owner_of(request, self._news), query)
         except Exception as error:  # noqa: BLE001 - shown in place, and the app goes on
             return trouble(explained(error))
         return render("conversations", rows=rows, searched=bool(query), time=_time)
@@ -102,12 +102,12 @@ class HistoryTab:
     def rename(self, query: str, event: gr.EventData, request: gr.Request) -> str:
         """Give a conversation another name."""
         id_, name = str(sent(event, "id")), str(sent(event, "name"))
-        self._history.rename(self._owner(request), id_, name)
+        self._history.rename(owner_of(request, self._news), id_, name)
         return self.table(query, request)
 
     def delete(self, query: str, event: gr.EventData, request: gr.Request) -> str:
         """Delete a conversation."""
-        self._history.delete(self._owner(request), str(sent(event, "id")))
+        self._history.delete(owner_of(request, self._news), str(sent(event, "id")))
         return self.table(query, request)
 
     def markdown(self, query: str, request: gr.Request) -> File:
@@ -126,16 +126,13 @@ class HistoryTab:
         return {"name": "conversations.json", "type": "application/json", "text": as_json(rows)}
 
     def _all(self, query: str, request: gr.Request) -> list[tuple[Conversation, list[Answer]]]:
-        owner = self._owner(request)
+        owner = owner_of(request, self._news)
         return [
             (row, conversation.answers(
                 conversation.read(self._news, each) for each in self._history.turns(owner, row.id)
             ))
             for row in self._history.conversations(owner, query)
         ]  # fmt: skip
-
-    def _owner(self, request: gr.Request) -> Owner:
-        return request.username or "", self._news.folder.name
 
 
 def _time(seconds: float) -> Any:

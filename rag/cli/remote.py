@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -40,8 +39,10 @@ def ask_server(
     """
     import httpx
 
+    from rag.export import as_json
+
     _require_loopback(url)
-    body = {"question": question, "k": k, "stream": True, **json.loads(_as_json(asdict(filters)))}
+    body = {"question": question, "k": k, "stream": True, **json.loads(as_json(filters))}
     try:
         with httpx.Client(base_url=url, trust_env=False, timeout=_PATIENCE) as client:
             served = client.get("/health").json().get("index")
@@ -59,12 +60,6 @@ def _require_loopback(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme != "http" or not parts.hostname or not is_loopback(parts.hostname):
         raise typer.BadParameter(f"--server {url}: expected one here, like http://127.0.0.1:8000.")
-
-
-def _as_json(value: object) -> str:
-    from rag.export import as_json
-
-    return as_json(value, indent=None)
 
 
 def _answer(response: "Response", show: Callable[[str], None]) -> Answer:

@@ -91,7 +91,7 @@ class News(AsyncMethods, SummaryMethods):
         return Batch(AnswersPlan(self, task), options, streams=streams)
 
     def estimate(self, task: Summaries | Answers, *, out: str | Path | None = None) -> Estimate:
-        """Read the input of a batch, and tell what it would take; no model is loaded.
+        """Read the input of a batch and estimate what it would take; no model is loaded.
 
         Raises what :meth:`batch` raises about the input.
         """

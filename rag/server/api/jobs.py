@@ -47,7 +47,7 @@ class SummariesJob(ArticleFilters):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        chosen = {"query", *ArticleFilters.model_fields} & self.model_fields_set
+        chosen = any(getattr(self, name) for name in ("query", *ArticleFilters.model_fields))
         if self.article_ids and chosen:
             raise ValueError("expected article_ids, or query and filters, not both")
         return self

@@ -84,7 +84,6 @@ class ArticleFilters(Strict):
     publishers: list[Publisher] = Field(
         default=[], max_length=50, description="Only these publishers; `CNN` is `cnn.com`."
     )
-
     articles: list[ArticleId] = Field(
         default=[], max_length=500, description="Only these articles, by id."
     )

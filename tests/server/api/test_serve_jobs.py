@@ -278,6 +278,12 @@ INVALID: list[tuple[dict[str, Any], int, str]] = [
     ({"kind": "summaries", "sources": ["/etc/passwd"]}, 400, "Extra inputs"),
     ({"kind": "summaries", "article_ids": ["../../etc/passwd"]}, 400, "match pattern"),
     ({"kind": "summaries", "article_ids": ["0123456789abcdef"]}, 404, "no such article"),
+    (
+        {"kind": "summaries", "article_ids": ["0" * 16], "query": "", "publishers": []},
+        404,
+        "no such",
+    ),
+    ({"kind": "summaries", "article_ids": ["0" * 16], "articles": ["1" * 16]}, 400, "not both"),
     ({"kind": "summaries", "until": "1900-01-01"}, 400, "nothing to do"),
     ({"kind": "shell"}, 400, "kind"),
     ({}, 400, "kind"),
